@@ -1,0 +1,62 @@
+//! What CircleCI says of the job: its built-in variables, all optional.
+
+use serde::Deserialize;
+
+/// CircleCI's variables (its documentation, "Project values and variables"). Empty counts as unset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct CircleCi {
+    /// `CIRCLE_SHA1`: the commit.
+    #[serde(rename = "circle_sha1")]
+    pub revision: Option<String>,
+    /// `CIRCLE_BRANCH`; absent in a pipeline of a tag.
+    #[serde(rename = "circle_branch")]
+    pub branch: Option<String>,
+    /// `CIRCLE_TAG`; absent in a pipeline of a branch.
+    #[serde(rename = "circle_tag")]
+    pub tag: Option<String>,
+    /// `CIRCLE_BUILD_URL`: this job's page.
+    #[serde(rename = "circle_build_url")]
+    pub build_url: Option<String>,
+    /// `CIRCLE_WORKFLOW_ID`.
+    #[serde(rename = "circle_workflow_id")]
+    pub workflow_id: Option<String>,
+    /// `CIRCLE_PIPELINE_ID`.
+    #[serde(rename = "circle_pipeline_id")]
+    pub pipeline_id: Option<String>,
+    /// `CIRCLE_JOB`: the job's name.
+    #[serde(rename = "circle_job")]
+    pub job: Option<String>,
+    /// `CIRCLE_BUILD_NUM`.
+    #[serde(rename = "circle_build_num")]
+    pub build_number: Option<String>,
+    /// `CIRCLE_NODE_INDEX`: which of the parallel nodes this is.
+    #[serde(rename = "circle_node_index")]
+    pub node_index: Option<String>,
+    /// `CIRCLE_PROJECT_USERNAME`: the organisation.
+    #[serde(rename = "circle_project_username")]
+    pub organization: Option<String>,
+    /// `CIRCLE_PROJECT_REPONAME`: the repository's short name.
+    #[serde(rename = "circle_project_reponame")]
+    pub repository: Option<String>,
+    /// `CIRCLE_REPOSITORY_URL`; it may hold a user name and password, which no output repeats.
+    #[serde(rename = "circle_repository_url")]
+    pub repository_url: Option<String>,
+}
+
+impl CircleCi {
+    /// The variables that [`CircleCi`] is read from.
+    pub const VARIABLES: [&str; 12] = [
+        "CIRCLE_SHA1",
+        "CIRCLE_BRANCH",
+        "CIRCLE_TAG",
+        "CIRCLE_BUILD_URL",
+        "CIRCLE_WORKFLOW_ID",
+        "CIRCLE_PIPELINE_ID",
+        "CIRCLE_JOB",
+        "CIRCLE_BUILD_NUM",
+        "CIRCLE_NODE_INDEX",
+        "CIRCLE_PROJECT_USERNAME",
+        "CIRCLE_PROJECT_REPONAME",
+        "CIRCLE_REPOSITORY_URL",
+    ];
+}

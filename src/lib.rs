@@ -1,0 +1,17 @@
+//! Asks a container registry whether an image is really there, whole, and the one that was meant.
+//!
+//! Data walks one way: `Args + Environment + Config -> Settings -> Observation -> [CheckResult] -> Report ->
+//! Verdict -> outputs -> Exit`. Input and output happen in three places: settings are read once, the
+//! registry and the API are asked once, outputs are written once. Everything between is a pure function.
+//!
+//! The modules below stand in the order of their layers: one uses only itself and those above it.
+
+pub mod ambient;
+pub mod circleci;
+pub mod exit;
+pub mod observation;
+pub mod oci;
+pub mod report;
+pub mod request;
+pub mod secret;
+pub mod settings;

@@ -1,0 +1,183 @@
+//! What was learnt of one image, as plain values that every check looks at.
+//!
+//! A fact has three values, because "no" and "could not find out" are different answers. Texts in here
+//! come from the registry and have been cleaned and masked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::oci::{Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform, Tag};
+use crate::report::{CheckId, Finding, Reason};
+
+/// Something that was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact<T> {
+    /// It is there.
+    Present(T),
+    /// The registry denied it in its own words.
+    Absent(Denial),
+    /// It could not be found out.
+    Unknown(Unavailable),
+}
+
+impl<T> Fact<T> {
+    /// The value, where it is there.
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Absent(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The same fact about a part of the value.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Fact<U> {
+        match self {
+            Self::Present(value) => Fact::Present(convert(value)),
+            Self::Absent(denial) => Fact::Absent(denial),
+            Self::Unknown(why) => Fact::Unknown(why),
+        }
+    }
+}
+
+/// A no that can be believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// What kind of no it is.
+    pub reason: Reason,
+    /// The registry's words, as in ``404 `MANIFEST_UNKNOWN` ``.
+    pub said: String,
+}
+
+/// Why something could not be found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// What kind of trouble it is.
+    pub reason: Reason,
+    /// One sentence.
+    pub message: String,
+    /// What to do next, beyond the reason's own advice.
+    pub hint: Option<String>,
+}
+
+impl Unavailable {
+    /// A sentence without a hint of its own.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), hint: None }
+    }
+
+    /// The finding of a check that needed the fact.
+    pub fn finding(&self) -> Finding {
+        let finding = Finding::new(self.reason, self.message.clone());
+        finding.hint(self.hint.as_deref().unwrap_or(self.reason.advice()))
+    }
+}
+
+/// What the registry said of a tag that cannot exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// It denied it, as it should.
+    Denied,
+    /// It affirmed it: nothing it says can be believed. Holds what it answered.
+    Affirmed(String),
+    /// It could not be asked.
+    Unknown(Unavailable),
+}
+
+/// What the tag led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The digest, hashed here from the bytes that the registry sent.
+    pub digest: Digest,
+    /// The manifest, or what else it is.
+    pub content: Result<Manifest, NotAnImage>,
+}
+
+/// A blob of an image, and whether one byte of it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlobObservation {
+    /// `config`, or `layer 1 of 5`.
+    pub role: String,
+    /// What the manifest says of it.
+    pub descriptor: Descriptor,
+    /// Its size in bytes as the registry or its storage reports it.
+    pub size: Fact<u64>,
+}
+
+/// The image of one wanted platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformObservation {
+    /// The digest of its manifest.
+    pub digest: Digest,
+    /// The platform that the index lists it under; `None` for a single image, and where the index is silent.
+    pub listed_as: Option<Platform>,
+    /// Its manifest, if it is one.
+    pub manifest: Fact<Result<crate::oci::ImageManifest, NotAnImage>>,
+    /// Its config, verified against its digest.
+    pub config: Fact<Result<ImageConfig, NotAnImage>>,
+    /// The config and each layer. Empty where the manifest is not known.
+    pub blobs: Vec<BlobObservation>,
+}
+
+impl PlatformObservation {
+    /// The platform: what its config says, else what the index lists it under.
+    pub fn platform(&self) -> Option<&Platform> {
+        match &self.config {
+            Fact::Present(Ok(config)) => Some(&config.platform),
+            Fact::Present(Err(_)) | Fact::Absent(_) | Fact::Unknown(_) => self.listed_as.as_ref(),
+        }
+    }
+
+    /// The verified config.
+    pub fn image_config(&self) -> Option<&ImageConfig> {
+        self.config.present().and_then(|config| config.as_ref().ok())
+    }
+}
+
+/// What DigitalOcean's API adds to the registry's no. It explains; it decides only whether a registry or
+/// a repository exists at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The names of the registries that the token has; `None` when the API did not say.
+    pub registries: Option<Vec<String>>,
+    /// Whether the API knows the registry.
+    pub knows_registry: Option<bool>,
+    /// Whether the API knows the repository.
+    pub knows_repository: Option<bool>,
+    /// Tags like the one asked for, nearest first.
+    pub near_tags: Vec<String>,
+    /// Whether the API's index lists the very tag that the registry denied.
+    pub lists_tag: bool,
+    /// Whether the registry takes no pushes at present.
+    pub read_only: bool,
+    /// The status of a garbage collection that is under way.
+    pub collecting: Option<String>,
+    /// Whether the API refused the token.
+    pub refused: bool,
+    /// What kept the API from answering, where something did.
+    pub trouble: Option<String>,
+}
+
+/// Everything that was learnt of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// The negative control.
+    pub control: Control,
+    /// The repository.
+    pub repository: Fact<()>,
+    /// The tag, or the digest of a reference that has no tag.
+    pub resolved: Fact<Resolved>,
+    /// Every platform that the manifest offers and something can run on.
+    pub offered: Vec<Platform>,
+    /// The images that were looked at: of the wanted platforms, or of all.
+    pub images: Vec<PlatformObservation>,
+    /// The immutable tag and the digest that it names, where one was asked for.
+    pub immutable: Option<(Tag, Fact<Digest>)>,
+    /// Why an immutable tag that was asked for could not even be named.
+    pub immutable_skipped: Option<String>,
+    /// What the API adds, where it was asked.
+    pub explanation: Option<Explanation>,
+    /// How long the requests took that answer a check.
+    pub took: BTreeMap<CheckId, Duration>,
+    /// What the reader should know beside the checks.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,168 @@
+//! The image config: what an image says of itself (image-spec, "Image Configuration").
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::oci::{NotAnImage, Platform};
+
+/// The parts of an image config that a check or an output looks at. All text is the image's own and
+/// not safe to print as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageConfig {
+    /// The platform that it runs on.
+    pub platform: Platform,
+    /// When it was built, as it is written.
+    pub created: Option<String>,
+    /// `config.Labels`.
+    pub labels: BTreeMap<String, String>,
+    /// `config.Env`, `NAME=value` each.
+    pub env: Vec<String>,
+    /// `config.Entrypoint`.
+    pub entrypoint: Vec<String>,
+    /// `config.Cmd`.
+    pub cmd: Vec<String>,
+    /// The keys of `config.ExposedPorts`, as in `5001/tcp`.
+    pub exposed_ports: Vec<String>,
+    /// `history[].created_by`, lowest first.
+    pub history: Vec<String>,
+    /// How many layers `rootfs.diff_ids` lists.
+    pub layer_count: usize,
+}
+
+/// Why bytes are not an image config.
+#[derive(Debug, thiserror::Error)]
+#[error("is not a valid image config")]
+pub struct ConfigError(#[from] serde_json::Error);
+
+impl ImageConfig {
+    /// The label that names the commit an image was built from.
+    pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
+
+    /// Reads an image config. The inner result says whether anything can run from it.
+    pub fn parse(body: &[u8]) -> Result<Result<Self, NotAnImage>, ConfigError> {
+        let wire: Wire = serde_json::from_slice(body)?;
+        let os = wire.os.unwrap_or_default();
+        let architecture = wire.architecture.unwrap_or_default();
+        let variant = wire.variant.unwrap_or_default();
+        let no_platform = || {
+            let said: String = format!("{os}/{architecture}").chars().take(120).collect();
+            NotAnImage::NoPlatform(said)
+        };
+        let Ok(platform) = Platform::new(&os, &architecture, &variant) else {
+            return Ok(Err(no_platform()));
+        };
+        if !platform.is_runnable() {
+            return Ok(Err(no_platform()));
+        }
+        let run = wire.config.unwrap_or_default();
+        Ok(Ok(Self {
+            platform,
+            created: wire.created,
+            labels: run.labels.unwrap_or_default(),
+            env: run.env.unwrap_or_default(),
+            entrypoint: run.entrypoint.unwrap_or_default(),
+            cmd: run.cmd.unwrap_or_default(),
+            exposed_ports: run.exposed_ports.unwrap_or_default().into_keys().collect(),
+            history: wire
+                .history
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|entry| entry.created_by)
+                .collect(),
+            layer_count: wire.rootfs.and_then(|rootfs| rootfs.diff_ids).map_or(0, |ids| ids.len()),
+        }))
+    }
+
+    /// The commit that the image says it was built from.
+    pub fn revision(&self) -> Option<&str> {
+        self.labels.get(Self::REVISION_LABEL).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// The value of an environment variable of the image.
+    pub fn env_value(&self, name: &str) -> Option<&str> {
+        // The last one wins, as it does for a container engine.
+        self.env.iter().rev().find_map(|entry| {
+            let (key, value) = entry.split_once('=')?;
+            (key == name).then_some(value)
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    os: Option<String>,
+    architecture: Option<String>,
+    variant: Option<String>,
+    created: Option<String>,
+    config: Option<WireRun>,
+    history: Option<Vec<WireHistory>>,
+    rootfs: Option<WireRootfs>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireRun {
+    labels: Option<BTreeMap<String, String>>,
+    env: Option<Vec<String>>,
+    entrypoint: Option<Vec<String>>,
+    cmd: Option<Vec<String>>,
+    exposed_ports: Option<BTreeMap<String, Empty>>,
+}
+
+/// The value of a Go set: an empty object, or whatever else a builder wrote.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Empty(
+    #[expect(dead_code, reason = "a place for the value, which says nothing")] serde_json::Value,
+);
+
+#[derive(Deserialize)]
+struct WireHistory {
+    created_by: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireRootfs {
+    diff_ids: Option<Vec<IgnoredAny>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_node_image_is_read() {
+        let body = br#"{"os":"linux","architecture":"amd64","created":"2026-11-01T10:00:00Z",
+            "config":{"Labels":{"org.opencontainers.image.revision":"abc"},"Env":["PORT=1","PORT=5001","NODE_VERSION=20"],
+            "Entrypoint":null,"Cmd":["node","x.js"],"ExposedPorts":{"5001/tcp":{}}},
+            "history":[{"created_by":"apk add"},{"empty_layer":true}],"rootfs":{"type":"layers","diff_ids":["a","b"]}}"#;
+        let config = ImageConfig::parse(body).unwrap().unwrap();
+        assert_eq!(config.platform.to_string(), "linux/amd64");
+        assert_eq!(config.revision(), Some("abc"));
+        assert_eq!(config.env_value("PORT"), Some("5001"));
+        assert_eq!(config.exposed_ports, ["5001/tcp"]);
+        assert_eq!((config.history.len(), config.layer_count), (1, 2));
+    }
+
+    #[test]
+    fn a_config_without_a_platform_is_no_image() {
+        for body in ["{}", r#"{"os":"unknown","architecture":"unknown"}"#, r#"{"os":"linux"}"#] {
+            let not = ImageConfig::parse(body.as_bytes()).unwrap().unwrap_err();
+            assert!(matches!(not, NotAnImage::NoPlatform(_)), "{body}");
+        }
+        for body in ["", "[]", "null", r#"{"os":1}"#] {
+            assert!(ImageConfig::parse(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_survived(body: Vec<u8>) {
+            let _ = ImageConfig::parse(&body);
+        }
+    }
+}

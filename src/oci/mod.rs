@@ -1,0 +1,23 @@
+//! The nouns of the OCI distribution and image specifications, as types that cannot be wrong.
+//!
+//! Everything here is a pure function of its arguments: no network, no clock, no environment. A value of
+//! one of these types has been checked once, where it was parsed, and is not checked again.
+
+mod config;
+mod digest;
+mod error_body;
+mod manifest;
+mod media_type;
+mod platform;
+mod reference;
+
+pub use config::{ConfigError, ImageConfig};
+pub use digest::{Algorithm, Digest, DigestError};
+pub use error_body::{ErrorBody, ErrorCode};
+pub use manifest::{
+    Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Manifest, ManifestError,
+    NotAnImage,
+};
+pub use media_type::MediaType;
+pub use platform::{Platform, PlatformError};
+pub use reference::{Reference, ReferenceError, RegistryHost, Repository, Tag};

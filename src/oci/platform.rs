@@ -1,0 +1,159 @@
+//! Platforms: `os/architecture[/variant]`, compared as a container engine compares them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What an image runs on (image-spec, "Image Index", `platform`).
+///
+/// Two spellings of one platform are equal: `linux/arm64` is `linux/arm64/v8`, `linux/arm` is
+/// `linux/arm/v7`, `linux/amd64/v1` is `linux/amd64`.
+///
+/// ```
+/// use verify_registry_image::oci::Platform;
+///
+/// let short: Platform = "linux/arm64".parse()?;
+/// let long: Platform = "linux/arm64/v8".parse()?;
+/// assert_eq!(short, long);
+/// assert_eq!(long.to_string(), "linux/arm64");
+/// # Ok::<(), verify_registry_image::oci::PlatformError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform {
+    os: String,
+    architecture: String,
+    /// Empty where the architecture's usual variant is meant.
+    variant: String,
+}
+
+/// Why a text is not a platform.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlatformError {
+    /// Not two or three parts.
+    #[error("is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`")]
+    Shape,
+    /// A part is empty or holds a character that no platform has.
+    #[error("holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`")]
+    Character,
+}
+
+impl Platform {
+    /// Builds a platform from the three fields of a descriptor or an image config.
+    ///
+    /// # Errors
+    /// When a part could not be part of any platform. An empty variant is none.
+    pub fn new(os: &str, architecture: &str, variant: &str) -> Result<Self, PlatformError> {
+        let well_formed = |part: &str| {
+            part.len() <= 64
+                && part
+                    .bytes()
+                    .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+        };
+        let parts = [os, architecture, variant].map(str::to_ascii_lowercase);
+        if os.is_empty() || architecture.is_empty() || !parts.iter().all(|part| well_formed(part)) {
+            return Err(PlatformError::Character);
+        }
+        let [os, architecture, variant] = parts;
+        let architecture = match architecture.as_str() {
+            "x86_64" | "x86-64" => "amd64".to_owned(),
+            "aarch64" => "arm64".to_owned(),
+            _ => architecture,
+        };
+        let usual = match architecture.as_str() {
+            "arm64" => "v8",
+            "arm" => "v7",
+            "amd64" => "v1",
+            _ => "",
+        };
+        let variant = if variant == usual { String::new() } else { variant };
+        Ok(Self { os, architecture, variant })
+    }
+
+    /// The operating system, as in `linux`.
+    pub fn os(&self) -> &str {
+        &self.os
+    }
+
+    /// The processor architecture, as in `amd64`.
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// The variant; empty where it is the architecture's usual one.
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
+    /// Whether something can run on it. Attestations are listed under `unknown/unknown`.
+    pub fn is_runnable(&self) -> bool {
+        self.os != "unknown" && self.architecture != "unknown"
+    }
+}
+
+impl FromStr for Platform {
+    type Err = PlatformError;
+
+    fn from_str(text: &str) -> Result<Self, PlatformError> {
+        let mut parts = text.split('/');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(os), Some(architecture), None, None) => Self::new(os, architecture, ""),
+            (Some(_), Some(_), Some(""), None) => Err(PlatformError::Character),
+            (Some(os), Some(architecture), Some(variant), None) => {
+                Self::new(os, architecture, variant)
+            }
+            _ => Err(PlatformError::Shape),
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_platform_are_equal() {
+        let same = |left: &str, right: &str| {
+            left.parse::<Platform>().unwrap() == right.parse::<Platform>().unwrap()
+        };
+        assert!(same("linux/arm64", "linux/arm64/v8"));
+        assert!(same("linux/aarch64", "linux/arm64"));
+        assert!(same("Linux/AMD64", "linux/x86_64"));
+        assert!(same("linux/arm", "linux/arm/v7"));
+        assert!(!same("linux/arm/v6", "linux/arm/v7"));
+        assert!(!same("linux/amd64", "linux/amd64/v3"));
+        assert!(!same("linux/amd64", "windows/amd64"));
+    }
+
+    #[test]
+    fn each_mistake_has_its_own_error() {
+        for text in ["", "linux", "linux/arm64/v8/x"] {
+            assert_eq!(text.parse::<Platform>(), Err(PlatformError::Shape), "{text}");
+        }
+        for text in ["/amd64", "linux/", "linux/arm64/", "linux/a md64", "linux/ämd64"] {
+            assert_eq!(text.parse::<Platform>(), Err(PlatformError::Character), "{text}");
+        }
+    }
+
+    #[test]
+    fn attestations_do_not_run() {
+        assert!(!"unknown/unknown".parse::<Platform>().unwrap().is_runnable());
+        assert!("linux/riscv64".parse::<Platform>().unwrap().is_runnable());
+    }
+
+    proptest! {
+        #[test]
+        fn printing_round_trips(text in "[a-zA-Z0-9/._-]{0,20}") {
+            if let Ok(platform) = text.parse::<Platform>() {
+                prop_assert_eq!(platform.to_string().parse::<Platform>().unwrap(), platform);
+            }
+        }
+    }
+}

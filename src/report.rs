@@ -1,0 +1,337 @@
+//! What a run found out, and the one value that is told to the world: the [`Verdict`].
+//!
+//! The exit code, the JUnit file, the record and the status are all drawn from a [`Report`], so that they
+//! cannot disagree. Texts in it are cleaned and masked where they arrive.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::circleci::CircleCi;
+use crate::oci::{Digest, MediaType, Platform};
+use crate::request::ImageRequest;
+
+mod reason;
+
+pub use reason::Reason;
+
+/// The checks, in the order in which they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CheckId {
+    /// The registry denies a tag that cannot exist.
+    RegistryHonest,
+    /// The registry has the repository.
+    RepositoryExists,
+    /// The registry serves a manifest for the tag.
+    TagExists,
+    /// The manifest and config are what their digests say, and an image.
+    ManifestIntact,
+    /// It is the digest that was pushed.
+    DigestExpected,
+    /// It was built from the commit that is meant.
+    RevisionExpected,
+    /// The immutable tag names the same digest.
+    ImmutableTag,
+    /// Each wanted platform has a manifest.
+    Platform,
+    /// The config and each layer can be had.
+    LayersPresent,
+    /// The image listens on the declared port.
+    Port,
+    /// The image is of the declared runtime.
+    Runtime,
+}
+
+impl CheckId {
+    /// Every check, in order.
+    pub const ALL: [Self; 11] = [
+        Self::RegistryHonest,
+        Self::RepositoryExists,
+        Self::TagExists,
+        Self::ManifestIntact,
+        Self::DigestExpected,
+        Self::RevisionExpected,
+        Self::ImmutableTag,
+        Self::Platform,
+        Self::LayersPresent,
+        Self::Port,
+        Self::Runtime,
+    ];
+
+    /// The stable name, used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RegistryHonest => "registry-honest",
+            Self::RepositoryExists => "repository-exists",
+            Self::TagExists => "tag-exists",
+            Self::ManifestIntact => "manifest-intact",
+            Self::DigestExpected => "digest-expected",
+            Self::RevisionExpected => "revision-expected",
+            Self::ImmutableTag => "immutable-tag",
+            Self::Platform => "platform",
+            Self::LayersPresent => "layers-present",
+            Self::Port => "port",
+            Self::Runtime => "runtime",
+        }
+    }
+}
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` keeps width and alignment, as in `{check:<18}`.
+        f.pad(self.as_str())
+    }
+}
+
+/// What a check that did not pass has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The stable code.
+    pub reason: Reason,
+    /// One sentence.
+    pub message: String,
+    /// What was expected, where the check compares.
+    pub expected: Option<String>,
+    /// What was observed, where the check compares.
+    pub observed: Option<String>,
+    /// What to do next; may have several lines.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// A finding that is a sentence only.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), expected: None, observed: None, hint: None }
+    }
+
+    /// Adds what was expected and what was observed.
+    #[must_use]
+    pub fn compared(mut self, expected: impl Into<String>, observed: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self.observed = Some(observed.into());
+        self
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// How one check ended.
+///
+/// `Failed` and `Errored` are different answers: the image is wrong, or we could not find out. `JUnit`
+/// keeps the same two apart as `<failure>` and `<error>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Yes.
+    Passed {
+        /// What was seen.
+        message: String,
+        /// Something that the reader should know all the same.
+        note: Option<String>,
+    },
+    /// No.
+    Failed(Finding),
+    /// Could not find out.
+    Errored(Finding),
+    /// Not asked for, or nothing left to look at.
+    Skipped {
+        /// Why.
+        message: String,
+        /// Whether the reader should be told even where skipped checks are left out.
+        noteworthy: bool,
+    },
+}
+
+impl Outcome {
+    /// A plain yes.
+    pub fn passed(message: impl Into<String>) -> Self {
+        Self::Passed { message: message.into(), note: None }
+    }
+
+    /// A skip that needs no attention.
+    pub fn skipped(message: impl Into<String>) -> Self {
+        Self::Skipped { message: message.into(), noteworthy: false }
+    }
+
+    /// The word used for it in every output.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Passed { .. } => "passed",
+            Self::Failed(_) => "failed",
+            Self::Errored(_) => "errored",
+            Self::Skipped { .. } => "skipped",
+        }
+    }
+
+    /// The finding of a check that failed or errored.
+    pub fn finding(&self) -> Option<&Finding> {
+        match self {
+            Self::Failed(finding) | Self::Errored(finding) => Some(finding),
+            Self::Passed { .. } | Self::Skipped { .. } => None,
+        }
+    }
+}
+
+/// One check of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckResult {
+    /// Which check.
+    pub check: CheckId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long the requests took that answered it; zero for a check that needed none of its own.
+    pub took: Duration,
+}
+
+/// One platform of a verified image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformFacts {
+    /// The platform.
+    pub platform: Platform,
+    /// The digest of the platform's own manifest.
+    pub digest: Digest,
+    /// The digest of its image config.
+    pub config_digest: Digest,
+    /// Config and layers together, in bytes, compressed as they are in the registry.
+    pub size_bytes: u64,
+    /// How many layers it has.
+    pub layers: usize,
+    /// `created` of the config, as it is written there.
+    pub created: Option<String>,
+    /// The label `org.opencontainers.image.revision`.
+    pub revision: Option<String>,
+    /// The config's exposed ports, as in `5001/tcp`.
+    pub exposed_ports: Vec<String>,
+}
+
+/// What was seen of the image. Present whenever the tag led to a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// The digest that the tag names: of the index, where it is one.
+    pub digest: Digest,
+    /// The manifest's media type.
+    pub media_type: MediaType,
+    /// The platforms that were looked at; empty where their manifests could not be read.
+    pub platforms: Vec<PlatformFacts>,
+    /// The immutable tag that names the same digest, where that was checked and true.
+    pub immutable_tag: Option<String>,
+}
+
+/// One image of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageReport {
+    /// What was asked.
+    pub request: ImageRequest,
+    /// Every check, in the order of [`CheckId::ALL`].
+    pub results: Vec<CheckResult>,
+    /// What was seen.
+    pub facts: Option<ImageFacts>,
+    /// What the reader should know beside the checks.
+    pub notes: Vec<String>,
+    /// When the last answer of this image came in.
+    pub verified_at: Timestamp,
+}
+
+/// The answer. It is always computed, never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Yes.
+    Verified,
+    /// Could not find out.
+    Undecided,
+    /// Could not find out, because the credentials were refused.
+    Refused,
+    /// No.
+    Failed,
+}
+
+impl Verdict {
+    /// The word used for it in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "VERIFIED",
+            Self::Undecided | Self::Refused => "UNDECIDED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+impl ImageReport {
+    /// The image's verdict.
+    ///
+    /// A proven no outweighs what could not be asked; a yes needs the four checks that carry it to have
+    /// passed, so that a report in which nothing ran is not a pass.
+    pub fn verdict(&self) -> Verdict {
+        let mut worst = Verdict::Verified;
+        for result in &self.results {
+            worst = worst.max(match &result.outcome {
+                Outcome::Passed { .. } | Outcome::Skipped { .. } => Verdict::Verified,
+                Outcome::Failed(_) => Verdict::Failed,
+                Outcome::Errored(finding) if finding.reason.is_refusal() => Verdict::Refused,
+                Outcome::Errored(_) => Verdict::Undecided,
+            });
+        }
+        if worst == Verdict::Verified && !self.is_carried() { Verdict::Undecided } else { worst }
+    }
+
+    /// Whether the checks that a yes stands on have all passed.
+    fn is_carried(&self) -> bool {
+        let passed = |check: CheckId| {
+            self.results.iter().any(|result| {
+                result.check == check && matches!(result.outcome, Outcome::Passed { .. })
+            })
+        };
+        // A reference by digest alone has no tag; its manifest is found by `manifest-intact`.
+        let found = passed(CheckId::TagExists) || self.request.reference.tag.is_none();
+        found
+            && passed(CheckId::RegistryHonest)
+            && passed(CheckId::ManifestIntact)
+            && passed(CheckId::LayersPresent)
+    }
+
+    /// The result of one check.
+    pub fn result(&self, check: CheckId) -> Option<&CheckResult> {
+        self.results.iter().find(|result| result.check == check)
+    }
+}
+
+/// How much was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent, retries and redirects included.
+    pub requests: u64,
+    /// How many of them were a second or later try.
+    pub retries: u64,
+}
+
+/// A whole run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The images, in the order of asking. Never empty.
+    pub images: Vec<ImageReport>,
+    /// When the run began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// What it cost.
+    pub traffic: Traffic,
+    /// What CircleCI said of the job.
+    pub circleci: CircleCi,
+    /// What concerns the run and not one image: which credential was used, what was trimmed.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// The run's verdict: that of its worst image.
+    pub fn verdict(&self) -> Verdict {
+        self.images.iter().map(ImageReport::verdict).max().unwrap_or(Verdict::Undecided)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The stable reason codes, each with its meaning and what to do: the README's troubleshooting table.
+
+use std::fmt;
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $meaning:literal, $advice:literal;)*) => {
+        /// Why a check failed or errored.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of the README's table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The code that every output uses.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What it means, as a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+
+            /// What to do, as a sentence.
+            pub fn advice(self) -> &'static str {
+                match self { $(Self::$variant => $advice,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A proven no: the tag.
+    TagMissing = "tag-missing", "The registry answers, and has no such tag.",
+        "Look whether the push job is in this workflow and whether it failed; start a pipeline on the branch.";
+    /// A proven no: the repository.
+    RepositoryMissing = "repository-missing", "The repository does not exist, or is not visible with these credentials.",
+        "Compare the repository's name with the push job's; the first push creates it.";
+    /// A proven no: DigitalOcean's registry.
+    RegistryUnknown = "registry-unknown", "The token's team has no registry of this name.",
+        "Compare the registry's name with the ones that the message lists; use a token of the right team.";
+    /// A proven no: a manifest by digest.
+    ManifestMissing = "manifest-missing", "A manifest that the image consists of is gone.",
+        "Push the image again; look whether a garbage collection removed untagged manifests.";
+    /// A proven no: not an image.
+    NotAnImage = "not-an-image", "The tag names something else than a container image that can be started.",
+        "Look which job pushes to this tag; a chart, a signature or an empty index stands there.";
+    /// A proven no: another image than the one that was pushed.
+    DigestDiffers = "digest-differs", "The tag is there and names another image than the expected digest.",
+        "Another job has pushed this tag since, or the push went elsewhere; compare the two digests.";
+    /// A proven no: another commit.
+    RevisionDiffers = "revision-differs", "The image was built from another commit: the tag was not moved.",
+        "Look whether this commit's push job ran; check that the build sets the label itself and does not inherit it from its base image.";
+    /// A proven no: no label where one is required.
+    RevisionLabelMissing = "revision-label-missing", "The image does not say which commit it was built from, and that was required.",
+        "Build with `--label org.opencontainers.image.revision=$CIRCLE_SHA1`.";
+    /// A proven no: the immutable tag.
+    ImmutableTagMissing = "immutable-tag-missing", "The tag of this very commit is not in the registry.",
+        "Let the push job push the immutable tag beside the moving one.";
+    /// A proven no: the immutable tag is another image.
+    ImmutableTagDiffers = "immutable-tag-differs", "The tag of this very commit names another image than the moving tag.",
+        "The moving tag is from another build: wait for this commit's push, or push again.";
+    /// A proven no: a platform.
+    PlatformMissing = "platform-missing", "A wanted platform has no manifest under this tag.",
+        "Build for that platform too, or correct `platforms`.";
+    /// A proven no: a layer.
+    BlobMissing = "blob-missing", "The image's config or one of its layers cannot be pulled: it is gone.",
+        "Push the image again from a builder that still has the layer.";
+    /// A proven no: a layer of another size.
+    BlobSizeDiffers = "blob-size-differs", "A config or layer has another size than the manifest says.",
+        "Push the image again; the stored bytes are not the ones that were pushed.";
+    /// A proven no: the port.
+    PortNotExposed = "port-not-exposed", "The image does not listen on the declared port.",
+        "Correct `EXPOSE` or `PORT` in the Dockerfile, or the declared port.";
+    /// A proven no: the runtime.
+    RuntimeDiffers = "runtime-differs", "The image is of another runtime or base than declared.",
+        "Look which image was pushed under this name, or correct `runtime`.";
+    /// Nothing the registry says can be believed.
+    RegistryNotHonest = "registry-not-honest", "The registry affirmed a tag that cannot exist, so nothing that it says is believed.",
+        "A proxy or a mirror answers in the registry's place: look at what stands between.";
+    /// Bytes that contradict their digest.
+    ManifestContradictory = "manifest-contradictory", "The registry's answer contradicts itself: bytes and digest, or media type and body.",
+        "Try again; if it stays, a proxy or the registry is broken.";
+    /// The credentials.
+    CredentialsRefused = "credentials-refused", "The credentials were refused: they are wrong, expired, or lack a scope.",
+        "Set DIGITALOCEAN_ACCESS_TOKEN to a valid token with the scope registry:read.";
+    /// A realm that is not the registry's own.
+    TokenServerNotTrusted = "token-server-not-trusted", "The registry names a token server that is not its own; no credentials were sent there.",
+        "Use a registry whose token server is on its own host.";
+    /// A 404 that is not the registry's own word.
+    NotFoundUnclear = "not-found-unclear", "Something answered 404, but not the registry in its own words.",
+        "A gateway or proxy answered: try again, and look at the answer that the message shows.";
+    /// 429.
+    RateLimited = "rate-limited", "Too many requests with this token or from this address.",
+        "Wait for the time that the message names; share one run between images instead of one each.";
+    /// 5xx.
+    ServerError = "server-error", "The registry or the API had an error of its own, also when asked again.",
+        "Try again later; look at the provider's status page.";
+    /// No connection.
+    ConnectionFailed = "connection-failed", "No connection, or it broke, also when tried again.",
+        "Look at the network, the proxy and the host's name.";
+    /// No TLS.
+    TlsFailed = "tls-failed", "The server's certificate was not accepted, or TLS did not come about.",
+        "Look at the clock, the CA certificates (SSL_CERT_FILE) and any proxy in between; TLS is never weakened.";
+    /// One request took too long.
+    TimedOut = "timed-out", "An answer did not come in time.",
+        "Try again later, or give the run a longer --deadline.";
+    /// The whole run took too long.
+    DeadlinePassed = "deadline-passed", "The run's deadline came first.",
+        "Give the run a longer --deadline, or find out why the registry is slow.";
+    /// Anything else that is no answer.
+    UnexpectedAnswer = "unexpected-answer", "The answer is none that the protocol allows.",
+        "Look at the answer that the message shows: a login page or a proxy may stand in between.";
+    /// A body over its limit.
+    AnswerTooLarge = "answer-too-large", "The answer is larger than any honest one.",
+        "Look which image this is; nothing over the limit is read.";
+    /// A redirect that is not followed.
+    RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
+        "A login page or a proxy may stand in between; nothing was sent there.";
+    /// The control tag could not be asked.
+    ControlNotAsked = "control-not-asked", "It could not be tried whether the registry denies a tag that cannot exist.",
+        "Try again; without the control a yes is not believed.";
+    /// The credential program.
+    CredentialHelperFailed = "credential-helper-failed", "The docker config's credential helper gave no credentials.",
+        "Run `docker login` again, or call the helper by hand.";
+}
+
+impl Reason {
+    /// Whether it is about credentials: exit code 4 and not 3.
+    pub fn is_refusal(self) -> bool {
+        self == Self::CredentialsRefused
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,275 @@
+//! What is asked of one image: where it is, what it is expected to be, and what was declared of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::oci::{Digest, Platform, Reference, ReferenceError, Tag};
+
+/// One image to verify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageRequest {
+    /// Where it is. A digest in it is also in [`Expectation::digest`], where there is a tag beside it.
+    pub reference: Reference,
+    /// Whether its host is DigitalOcean's registry, or the one that `DIGITALOCEAN_REGISTRY_HOST` names.
+    pub is_digitalocean: bool,
+    /// What it is expected to be.
+    pub expectation: Expectation,
+    /// The service that it belongs to: its key in the config, else the last part of the repository.
+    pub service: Service,
+    /// The environment that it is deployed to.
+    pub environment: Option<String>,
+}
+
+impl ImageRequest {
+    /// Whether the tag is one that moves, as far as can be told: it is not the immutable tag itself, and
+    /// it does not hold the commit.
+    pub fn has_moving_tag(&self) -> bool {
+        let Some(tag) = &self.reference.tag else { return false };
+        let immutable = match &self.expectation.immutable_tag {
+            Some(ImmutableTag::Named(immutable)) => immutable == tag,
+            Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
+        };
+        !immutable
+    }
+}
+
+/// What an image is expected to be, beyond being there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// The digest that was pushed.
+    pub digest: Option<Digest>,
+    /// The commit that it was built from.
+    pub revision: RevisionRule,
+    /// A tag that never moves and must name the same digest.
+    pub immutable_tag: Option<ImmutableTag>,
+    /// The wanted platforms; empty: every runnable entry.
+    pub platforms: Vec<Platform>,
+    /// The port that it listens on.
+    pub port: Option<ExpectedPort>,
+    /// The declared runtime.
+    pub runtime: Runtime,
+}
+
+/// A git commit: 40 lower-case hex digits (64 in a repository that uses SHA-256).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(String);
+
+/// Why a text is not a whole commit hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not a whole commit hash (40 hex digits)")]
+pub struct RevisionError;
+
+impl Revision {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Revision {
+    type Err = RevisionError;
+
+    fn from_str(text: &str) -> Result<Self, RevisionError> {
+        let hex =
+            matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hex { Ok(Self(text.to_ascii_lowercase())) } else { Err(RevisionError) }
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether the revision label is compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RevisionRule {
+    /// Not at all.
+    #[default]
+    Off,
+    /// When the image has the label.
+    WhenLabelled(Revision),
+    /// Always; an image without the label fails.
+    Required(Revision),
+}
+
+/// A tag that never moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImmutableTag {
+    /// It is known before the registry is asked.
+    Named(Tag),
+    /// It is made from the image's own revision label, because no commit was given.
+    ByRevisionLabel(TagTemplate),
+}
+
+/// A tag with `{revision}` or `{revision:N}` in it; variables are already expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagTemplate(Vec<TemplatePart>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TemplatePart {
+    Text(String),
+    /// The first so many digits, or all.
+    Revision(Option<usize>),
+}
+
+/// Why a text is not a tag template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A brace that is not part of `{revision}` or `{revision:N}`.
+    #[error("holds a brace that is not part of `{{revision}}` or `{{revision:7}}`")]
+    Brace,
+    /// `{revision:N}` with an `N` outside 1 to 64.
+    #[error("has a number of digits that is not between 1 and 64")]
+    Digits,
+}
+
+impl TagTemplate {
+    /// Whether the result depends on the revision.
+    pub fn needs_revision(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, TemplatePart::Revision(_)))
+    }
+
+    /// The tag for a revision.
+    ///
+    /// # Errors
+    /// When the result is not a tag.
+    pub fn fill(&self, revision: &str) -> Result<Tag, ReferenceError> {
+        let text: String = self
+            .0
+            .iter()
+            .map(|part| match part {
+                TemplatePart::Text(text) => text.as_str(),
+                TemplatePart::Revision(None) => revision,
+                TemplatePart::Revision(Some(digits)) => revision.get(..*digits).unwrap_or(revision),
+            })
+            .collect();
+        text.parse()
+    }
+}
+
+impl FromStr for TagTemplate {
+    type Err = TemplateError;
+
+    fn from_str(text: &str) -> Result<Self, TemplateError> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (inside, behind) = after.split_once('}').ok_or(TemplateError::Brace)?;
+            let digits = match inside.strip_prefix("revision") {
+                Some("") => None,
+                Some(count) => {
+                    let count = count.strip_prefix(':').ok_or(TemplateError::Brace)?;
+                    let count = count.parse().ok().filter(|count| (1..=64).contains(count));
+                    Some(count.ok_or(TemplateError::Digits)?)
+                }
+                None => return Err(TemplateError::Brace),
+            };
+            if !before.is_empty() {
+                parts.push(TemplatePart::Text(before.to_owned()));
+            }
+            parts.push(TemplatePart::Revision(digits));
+            rest = behind;
+        }
+        if rest.contains('}')
+            || parts
+                .iter()
+                .any(|part| matches!(part, TemplatePart::Text(text) if text.contains('}')))
+        {
+            return Err(TemplateError::Brace);
+        }
+        if !rest.is_empty() {
+            parts.push(TemplatePart::Text(rest.to_owned()));
+        }
+        Ok(Self(parts))
+    }
+}
+
+/// The port that an image listens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedPort {
+    /// The number; the protocol is TCP.
+    pub number: u16,
+    /// Whether it was asked for on the command line: then an image that names no port at all fails,
+    /// where one that is only declared in the config is skipped with a note.
+    pub strict: bool,
+}
+
+/// The declared runtime. `nodejs` and `alpine` are checked, other values are handed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runtime {
+    /// The language, as in `nodejs`.
+    pub language: Option<String>,
+    /// The base image, as in `alpine`.
+    pub base: Option<String>,
+}
+
+/// What was declared of the service in the config. Nothing here was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Whether it stands in the config file. Without that, the fields below are all empty.
+    pub is_configured: bool,
+    /// The port that it listens on.
+    pub port: Option<u16>,
+    /// Whether it is reachable from outside the cluster.
+    pub ingress: Option<bool>,
+    /// Its runtime.
+    pub runtime: Runtime,
+    /// Environment variables to deploy with. Never a secret.
+    pub env: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn a_template_is_filled_with_the_revision() {
+        let fill = |template: &str| {
+            template.parse::<TagTemplate>().unwrap().fill(COMMIT).map(|tag| tag.to_string())
+        };
+        assert_eq!(fill("{revision}-dev").unwrap(), format!("{COMMIT}-dev"));
+        assert_eq!(fill("dev-{revision:7}").unwrap(), "dev-0123456");
+        assert_eq!(fill("{revision:64}").unwrap(), COMMIT);
+        assert_eq!(fill("plain").unwrap(), "plain");
+        assert!(fill("-{revision}").is_err());
+        assert!(!"plain".parse::<TagTemplate>().unwrap().needs_revision());
+    }
+
+    #[test]
+    fn each_mistake_in_a_template_has_its_own_error() {
+        for text in ["{", "}", "{}", "{revision", "{sha}", "{revision7}", "a}b{revision}"] {
+            assert_eq!(text.parse::<TagTemplate>(), Err(TemplateError::Brace), "{text}");
+        }
+        for text in ["{revision:0}", "{revision:65}", "{revision:x}", "{revision:}"] {
+            assert_eq!(text.parse::<TagTemplate>(), Err(TemplateError::Digits), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_revision_is_whole() {
+        assert_eq!(COMMIT.to_uppercase().parse::<Revision>().unwrap().as_str(), COMMIT);
+        for text in
+            ["", "0123456", "z123456789abcdef0123456789abcdef01234567", &format!("{COMMIT}0")]
+        {
+            assert_eq!(text.parse::<Revision>(), Err(RevisionError), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_template_is_survived(text in "[a-z{}:0-9-]{0,40}") {
+            if let Ok(template) = text.parse::<TagTemplate>() {
+                let _ = template.fill(COMMIT);
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What was asked: the command line, the environment and the config file, read once and made one value.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::circleci::CircleCi;
+use crate::oci::RegistryHost;
+use crate::request::ImageRequest;
+use crate::secret::{Redactor, Secret};
+
+/// Everything that a run needs to know, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The images, in the order of asking, without repetition. Never empty.
+    pub images: Vec<ImageRequest>,
+    /// Where DigitalOcean is.
+    pub digitalocean: DigitalOcean,
+    /// The DigitalOcean token. `None` only when no image is DigitalOcean's.
+    pub token: Option<Token>,
+    /// The docker config file to read for other registries, where there is one.
+    pub docker_config: Option<PathBuf>,
+    /// How long to wait for an image that is not there yet.
+    pub wait: Option<Duration>,
+    /// How long the whole run may take.
+    pub deadline: Duration,
+    /// How many images are asked for side by side.
+    pub jobs: usize,
+    /// What is written, and where.
+    pub outputs: Outputs,
+    /// How it is shown.
+    pub console: Console,
+    /// What CircleCI says of the job.
+    pub circleci: CircleCi,
+    /// What the reader should know of the settings: the token's source, what was trimmed.
+    pub notes: Vec<String>,
+    /// Knows every secret of the run.
+    pub redactor: Redactor,
+}
+
+/// Where DigitalOcean's API and registry are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigitalOcean {
+    /// The API's origin, without a slash at the end: `https://api.digitalocean.com`.
+    pub api: String,
+    /// The registry's host: `registry.digitalocean.com`.
+    pub registry: RegistryHost,
+    /// Whether the registry is asked over plain `http` (a loopback stand-in only).
+    pub plain_http: bool,
+}
+
+/// The DigitalOcean token, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The token.
+    pub secret: Secret,
+    /// Its source, as in ``the variable `DIGITALOCEAN_ACCESS_TOKEN` ``.
+    pub source: String,
+}
+
+/// What is written, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// `--junit`.
+    pub junit: Option<PathBuf>,
+    /// `--record`: the one image's record.
+    pub record: Option<PathBuf>,
+    /// `--record-dir`: one record an image, `<environment>/<service>.json` below it.
+    pub record_dir: Option<PathBuf>,
+    /// `--image-ref`.
+    pub image_ref: Option<PathBuf>,
+    /// `--failure-reason-file`.
+    pub failure_reason: Option<PathBuf>,
+    /// `--update-status`.
+    pub status: Option<StatusFolder>,
+    /// What the JUnit file names as `file`: the config file, else `.circleci/config.yml`.
+    pub config_file: String,
+}
+
+/// Where the environments' status files are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusFolder {
+    /// `status.directory` of the config, resolved.
+    pub directory: PathBuf,
+    /// `status.board` of the config, resolved.
+    pub board: Option<PathBuf>,
+    /// Every service of the config: an environment is GREEN when each has a GREEN line.
+    pub services: Vec<String>,
+}
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Console {
+    /// `--format`.
+    pub format: Format,
+    /// Whether standard output gets colours.
+    pub color_stdout: bool,
+    /// Whether standard error gets colours.
+    pub color_stderr: bool,
+    /// `-q`: the verdict line only.
+    pub quiet: bool,
+    /// How often `-v` was given.
+    pub verbosity: u8,
+}
+
+/// The form of standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For a person.
+    #[default]
+    Human,
+    /// The versioned report.
+    Json,
+}
