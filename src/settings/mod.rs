@@ -8,6 +8,17 @@ use crate::oci::RegistryHost;
 use crate::request::ImageRequest;
 use crate::secret::{Redactor, Secret};
 
+/// What the caller wants.
+#[derive(Debug)]
+pub enum Asked {
+    /// Verify images.
+    Verify(Box<Settings>),
+    /// Show a text on standard output: `--help`, `--version`, `--list-checks`, `--schema`, `--completions`.
+    Show(String),
+    /// Say whether the status board is up to date (`--check-status`); no registry is asked.
+    CheckStatus(StatusFolder),
+}
+
 /// Everything that a run needs to know, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -70,6 +81,10 @@ pub struct Outputs {
     pub image_ref: Option<PathBuf>,
     /// `--failure-reason-file`.
     pub failure_reason: Option<PathBuf>,
+    /// `--html`: the report page.
+    pub html: Option<PathBuf>,
+    /// `--pulumi-config`: the one image's record as a fragment of a stack configuration.
+    pub pulumi_config: Option<PathBuf>,
     /// `--update-status`.
     pub status: Option<StatusFolder>,
     /// What the JUnit file names as `file`: the config file, else `.circleci/config.yml`.
@@ -83,6 +98,8 @@ pub struct StatusFolder {
     pub directory: PathBuf,
     /// `status.board` of the config, resolved.
     pub board: Option<PathBuf>,
+    /// `status.badges` of the config, resolved: a folder for one shields.io endpoint file an environment.
+    pub badges: Option<PathBuf>,
     /// Every service of the config: an environment is GREEN when each has a GREEN line.
     pub services: Vec<String>,
 }
