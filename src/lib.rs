@@ -9,8 +9,10 @@
 pub mod ambient;
 pub mod circleci;
 pub mod exit;
+pub mod http;
 pub mod observation;
 pub mod oci;
+pub mod progress;
 pub mod report;
 pub mod request;
 pub mod secret;
