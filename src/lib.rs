@@ -8,12 +8,15 @@
 
 pub mod ambient;
 pub mod circleci;
-pub mod exit;
-pub mod http;
-pub mod observation;
+pub mod secret;
 pub mod oci;
 pub mod progress;
-pub mod report;
 pub mod request;
-pub mod secret;
+pub mod report;
+pub mod exit;
+pub mod observation;
 pub mod settings;
+pub mod http;
+pub mod registry;
+pub mod digitalocean;
+pub(crate) mod observe;

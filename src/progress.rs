@@ -99,7 +99,10 @@ mod tests {
         let progress = Progress::new(Loudness::of(false, 1), redactor, buffer.clone());
         progress.say(Loudness::Normal, "one\u{1b}[2J\ntwo dop_v1_secret");
         progress.say(Loudness::Headers, "not wanted");
-        assert_eq!(String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap(), "one[2J two ***\n");
+        assert_eq!(
+            String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap(),
+            "one[2J two ***\n"
+        );
         assert_eq!(Loudness::of(true, 0), Loudness::Quiet);
     }
 }

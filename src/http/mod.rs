@@ -22,8 +22,8 @@ use crate::progress::{Loudness, Progress};
 use crate::report::{Reason, Traffic};
 use crate::secret::{Redactor, Secret};
 
-pub(crate) use redirect::is_local;
 use origin::{Connected, Noticing, Origin};
+pub(crate) use redirect::{is_local, is_redirect, permitted};
 use retry::{Decision, Mishap};
 use trouble::Trouble;
 
@@ -239,14 +239,21 @@ impl Client {
 
     /// Follows the redirects of `answer` without credentials and without a referer. Returns `answer`
     /// itself where it is none.
-    pub(crate) async fn follow(&self, request: &Request<'_>, answer: Answer) -> Result<Answer, Unavailable> {
+    pub(crate) async fn follow(
+        &self,
+        request: &Request<'_>,
+        answer: Answer,
+    ) -> Result<Answer, Unavailable> {
         let mut answer = answer;
         for _ in 0..MOST_REDIRECTS {
             if !redirect::is_redirect(answer.status) {
                 return Ok(answer);
             }
             let url = redirect::target(&answer.url, &answer.headers).map_err(|error| {
-                let said = format!("{}: `{}` answered {} {error}", request.what, answer.host, answer.status);
+                let said = format!(
+                    "{}: `{}` answered {} {error}",
+                    request.what, answer.host, answer.status
+                );
                 Unavailable::new(Reason::RedirectRefused, said)
             })?;
             let request = Request { url, authorization: None, accept: None, ..request.clone() };
@@ -260,7 +267,11 @@ impl Client {
     }
 
     /// One try. The outer error is one that no further try can change: the deadline, or no TLS at all.
-    async fn attempt(&self, request: &Request<'_>, host: &str) -> Result<Result<Answer, Trouble>, Unavailable> {
+    async fn attempt(
+        &self,
+        request: &Request<'_>,
+        host: &str,
+    ) -> Result<Result<Answer, Trouble>, Unavailable> {
         let started = Instant::now();
         let limit = match request.patience {
             Patience::Full => REQUEST_TIMEOUT,
@@ -288,7 +299,12 @@ impl Client {
         }
     }
 
-    async fn exchange(&self, origin: &Origin, request: &Request<'_>, host: &str) -> Result<Answer, Trouble> {
+    async fn exchange(
+        &self,
+        origin: &Origin,
+        request: &Request<'_>,
+        host: &str,
+    ) -> Result<Answer, Trouble> {
         let mut sent = reqwest::Request::new(reqwest::Method::GET, request.url.clone());
         let headers = sent.headers_mut();
         if let Some(accept) = request.accept {
@@ -358,13 +374,15 @@ impl Client {
     fn wait_asked_for(&self, answer: &Answer) -> Option<Duration> {
         let now = self.0.ambient.now();
         let asked = answer.header("retry-after").and_then(|text| retry::retry_after(text, now));
-        let reset = || answer.header("ratelimit-reset").and_then(|text| retry::ratelimit_reset(text, now));
+        let reset =
+            || answer.header("ratelimit-reset").and_then(|text| retry::ratelimit_reset(text, now));
         // An hourly limit of DigitalOcean's API names no wait but the second at which it opens again.
         if answer.status == 429 { asked.or_else(reset) } else { asked }
     }
 
     fn say_retry(&self, trouble: &Trouble, what: &str, host: &str, wait: Duration, tries: u32) {
-        let level = if wait > Duration::from_secs(10) { Loudness::Normal } else { Loudness::Requests };
+        let level =
+            if wait > Duration::from_secs(10) { Loudness::Normal } else { Loudness::Requests };
         let line = format!(
             "{what}: `{host}`: {}; asking again in {:.1} s (try {} of {})",
             trouble.said,
@@ -375,7 +393,12 @@ impl Client {
         self.0.progress.say(level, &line);
     }
 
-    fn say_request<E>(&self, request: &Request<'_>, took: Duration, result: &Result<Result<Answer, Trouble>, E>) {
+    fn say_request<E>(
+        &self,
+        request: &Request<'_>,
+        took: Duration,
+        result: &Result<Result<Answer, Trouble>, E>,
+    ) {
         if !self.0.progress.says(Loudness::Requests) {
             return;
         }
@@ -387,9 +410,12 @@ impl Client {
             Ok(Err(trouble)) => trouble.said.clone(),
             Err(_) => "no answer in time".to_owned(),
         };
-        self.0.progress.say(Loudness::Requests, &format!("GET {url} -> {end} ({} ms)", took.as_millis()));
+        self.0
+            .progress
+            .say(Loudness::Requests, &format!("GET {url} -> {end} ({} ms)", took.as_millis()));
         if let Ok(Ok(answer)) = result {
-            let names: Vec<&str> = answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
+            let names: Vec<&str> =
+                answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
             let sent = if request.authorization.is_some() { "authorization, " } else { "" };
             let line = format!("    sent: {sent}accept; came: {}", names.join(", "));
             self.0.progress.say(Loudness::Headers, &line);
@@ -398,7 +424,11 @@ impl Client {
 }
 
 /// Reads as much of a body as is wanted, and never more than its limit.
-async fn read_body(response: &mut reqwest::Response, status: u16, want: Want) -> Result<Vec<u8>, Trouble> {
+async fn read_body(
+    response: &mut reqwest::Response,
+    status: u16,
+    want: Want,
+) -> Result<Vec<u8>, Trouble> {
     let success = (200..300).contains(&status);
     let most = match want {
         Want::All(most) if success => most,

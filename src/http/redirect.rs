@@ -35,20 +35,26 @@ pub(crate) fn target(from: &Url, headers: &HeaderMap) -> Result<Url, RedirectErr
         (_, _) => return Err(RedirectError::NoLocation),
     };
     let mut url = from.join(location).map_err(|_| RedirectError::Malformed)?;
-    let from_here = is_local(from);
-    match url.scheme() {
-        "https" => {}
-        "http" if from.scheme() == "http" && from_here && is_local(&url) => {}
-        other => return Err(RedirectError::Scheme(other.to_owned())),
-    }
-    if !from_here && is_inside(&url) {
-        return Err(RedirectError::Inside(url.host_str().unwrap_or_default().to_owned()));
-    }
+    permitted(from, &url)?;
     // None of the three can fail for an address with a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+/// Whether a peer at `from` may send this program on to `url`.
+pub(crate) fn permitted(from: &Url, url: &Url) -> Result<(), RedirectError> {
+    let from_here = is_local(from);
+    match url.scheme() {
+        "https" => {}
+        "http" if from.scheme() == "http" && from_here && is_local(url) => {}
+        other => return Err(RedirectError::Scheme(other.to_owned())),
+    }
+    if !from_here && is_inside(url) {
+        return Err(RedirectError::Inside(url.host_str().unwrap_or_default().to_owned()));
+    }
+    Ok(())
 }
 
 /// Whether an address is on this machine.
@@ -73,7 +79,10 @@ fn is_inside(url: &Url) -> bool {
                     && v4.octets().get(1).is_some_and(|second| (64..128).contains(second))
         }
         Some(IpAddr::V6(v6)) => {
-            v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
         }
     }
 }

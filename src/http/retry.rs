@@ -100,9 +100,16 @@ mod tests {
     #[test]
     fn the_whole_table() {
         let mut table = String::new();
-        let statuses = [200, 301, 400, 401, 403, 404, 408, 418, 429, 451, 500, 501, 502, 503, 504, 505, 520];
-        let others =
-            [Mishap::NoConnection, Mishap::TimedOut, Mishap::Cut, Mishap::Tls, Mishap::Garbage, Mishap::TooLarge];
+        let statuses =
+            [200, 301, 400, 401, 403, 404, 408, 418, 429, 451, 500, 501, 502, 503, 504, 505, 520];
+        let others = [
+            Mishap::NoConnection,
+            Mishap::TimedOut,
+            Mishap::Cut,
+            Mishap::Tls,
+            Mishap::Garbage,
+            Mishap::TooLarge,
+        ];
         for mishap in statuses.map(Mishap::Status).into_iter().chain(others) {
             let waits: Vec<String> = (1..=TRIES)
                 .map(|tries| match decide(mishap, tries, TRIES, None, 0.5, MINUTE) {
@@ -147,7 +154,10 @@ mod tests {
         assert_eq!(wait(Some(seconds(29)), MINUTE), Decision::Again(seconds(29)));
         assert_eq!(wait(Some(seconds(86_400)), MINUTE), Decision::TooLate(seconds(86_400)));
         assert_eq!(wait(Some(Duration::ZERO), MINUTE), Decision::Again(Duration::from_millis(100)));
-        assert_eq!(wait(None, Duration::from_millis(700)), Decision::TooLate(Duration::from_millis(750)));
+        assert_eq!(
+            wait(None, Duration::from_millis(700)),
+            Decision::TooLate(Duration::from_millis(750))
+        );
     }
 
     #[test]

@@ -47,15 +47,21 @@ pub(crate) fn explain(error: &rustls::Error) -> (String, Option<&'static str>) {
     use rustls::CertificateError as Certificate;
     match error {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
-            Certificate::Expired | Certificate::ExpiredContext { .. } => {
-                ("its certificate has expired".to_owned(), Some("look at this machine's clock first; else the server's certificate must be renewed"))
-            }
-            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
-                ("its certificate is not valid yet".to_owned(), Some("look at this machine's clock"))
-            }
+            Certificate::Expired | Certificate::ExpiredContext { .. } => (
+                "its certificate has expired".to_owned(),
+                Some(
+                    "look at this machine's clock first; else the server's certificate must be renewed",
+                ),
+            ),
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => (
+                "its certificate is not valid yet".to_owned(),
+                Some("look at this machine's clock"),
+            ),
             Certificate::UnknownIssuer => (
                 "its certificate was issued by nobody that this system trusts".to_owned(),
-                Some("if a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened"),
+                Some(
+                    "if a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened",
+                ),
             ),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => (
                 "its certificate is for another host name".to_owned(),

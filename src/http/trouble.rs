@@ -45,7 +45,11 @@ impl Trouble {
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         if let Some(error) = find::<rustls::Error>(error) {
             let (said, hint) = tls::explain(error);
-            return Self { mishap: Mishap::Tls, said: format!("no TLS: {said}"), hint: hint.map(str::to_owned) };
+            return Self {
+                mishap: Mishap::Tls,
+                said: format!("no TLS: {said}"),
+                hint: hint.map(str::to_owned),
+            };
         }
         if error.is_dns() {
             return Self::new(Mishap::NoConnection, "its name could not be resolved");
