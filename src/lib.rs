@@ -8,10 +8,11 @@
 
 pub mod ambient;
 pub mod circleci;
+pub mod secret;
+pub mod oci;
+pub mod request;
+pub mod report;
 pub mod exit;
 pub mod observation;
-pub mod oci;
-pub mod report;
-pub mod request;
-pub mod secret;
 pub mod settings;
+pub mod checks;
