@@ -19,4 +19,5 @@ pub mod settings;
 pub mod http;
 pub mod registry;
 pub mod digitalocean;
-pub(crate) mod observe;
+pub mod observe;
+pub mod checks;

@@ -87,6 +87,9 @@ reasons! {
     /// The credentials.
     CredentialsRefused = "credentials-refused", "The credentials were refused: they are wrong, expired, or lack a scope.",
         "Set DIGITALOCEAN_ACCESS_TOKEN to a valid token with the scope registry:read.";
+    /// Digests of two algorithms.
+    DigestNotComparable = "digest-not-comparable", "The digests to compare are of different algorithms, which proves nothing.",
+        "Expect the `sha256:` digest that the push printed.";
     /// A realm that is not the registry's own.
     TokenServerNotTrusted = "token-server-not-trusted", "The registry names a token server that is not its own; no credentials were sent there.",
         "Use a registry whose token server is on its own host.";
