@@ -8,9 +8,11 @@
 
 pub mod ambient;
 pub mod circleci;
+pub mod digitalocean;
 pub mod exit;
 pub mod observation;
 pub mod oci;
+pub mod output;
 pub mod report;
 pub mod request;
 pub mod secret;
