@@ -7,10 +7,19 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub mod console;
+pub mod failure_reason;
+pub mod file;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod image_ref;
 pub mod json;
+pub mod junit;
+mod prepared;
 pub mod record;
+pub mod status;
+
+pub use prepared::{OutputError, Prepared, remarks};
 
 /// An output that could not be written, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
