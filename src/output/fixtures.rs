@@ -137,7 +137,16 @@ pub(crate) fn stale() -> ImageReport {
     let finding = Finding::new(Reason::RevisionDiffers, "the image was built from another commit")
         .compared(COMMIT, "89abcdef0123456789abcdef0123456789abcdef")
         .hint("look whether the push job of this commit ran");
-    let mut image = image(SUPPORT_EMAIL, &[(CheckId::RevisionExpected, Outcome::Failed(finding))]);
+    let immutable =
+        Finding::new(Reason::ImmutableTagDiffers, format!("`{COMMIT}-dev` names another image"))
+            .compared(digest("this commit's").to_string(), digest("support-email").to_string());
+    let mut image = image(
+        SUPPORT_EMAIL,
+        &[
+            (CheckId::RevisionExpected, Outcome::Failed(finding)),
+            (CheckId::ImmutableTag, Outcome::Failed(immutable)),
+        ],
+    );
     let facts = image.facts.as_mut().unwrap();
     facts.platforms[0].revision = Some("89abcdef0123456789abcdef0123456789abcdef".into());
     facts.immutable_tag = None;

@@ -13,6 +13,7 @@ use crate::output::record::{Pipeline, Platform, Source, Tool};
 use crate::output::{Unwritten, instant};
 use crate::report::{self, CheckResult, Finding, ImageFacts, Outcome, Verdict};
 use crate::request::ImageRequest;
+use crate::secret::is_printable;
 
 /// The JSON Schema of a report, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/report.json");
@@ -200,9 +201,21 @@ pub fn error(message: &str, hint: Option<&str>) -> String {
 }
 
 /// Any of our wire structs as indented JSON with a newline at the end.
+///
+/// What is not safe on a terminal is escaped: such characters stand inside of strings only.
 pub(super) fn indented(value: &impl Serialize) -> String {
     // Our wire structs have string keys only, so that this cannot fail; an empty text would be seen.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let json = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut text = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        if character == '\n' || is_printable(character) {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
     text.push('\n');
     text
 }
