@@ -21,3 +21,4 @@ pub mod registry;
 pub mod digitalocean;
 pub mod observe;
 pub mod checks;
+pub mod output;
