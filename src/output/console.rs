@@ -268,32 +268,30 @@ impl Page {
             }
         }
         if !passed.is_empty() {
-            self.names(2, "passed", &passed, "");
+            self.names(2, "passed", &passed, None);
         }
         for (why, checks) in skipped {
-            self.names(2, "skipped", &checks, &format!(": {}", clean(why)));
+            self.names(2, "skipped", &checks, Some(why));
         }
     }
 
-    /// A list of names, broken between two of them, and a sentence behind it.
-    fn names(&mut self, indent: usize, label: &str, names: &[&str], behind: &str) {
-        let mut text = String::new();
-        let mut column = indent + LABEL;
+    /// A list of names, broken between two of them, and why they are listed.
+    fn names(&mut self, indent: usize, label: &str, names: &[&str], why: Option<&str>) {
+        let room = WIDTH.saturating_sub(indent + LABEL);
+        let mut lines = vec![String::new()];
         for (number, name) in names.iter().enumerate() {
-            let last = number + 1 == names.len();
-            let name = format!("{name}{}", if last { behind } else { "," });
-            let first_word = name.split(' ').next().unwrap_or(&name).chars().count();
-            if number > 0 && column + 1 + first_word > WIDTH {
-                text.push('\n');
-                column = indent + LABEL;
-            } else if number > 0 {
-                text.push(' ');
-                column += 1;
-            }
-            column += name.chars().count();
-            text.push_str(&name);
+            let behind = match why {
+                _ if number + 1 < names.len() => ",",
+                Some(_) => ":",
+                None => "",
+            };
+            push_word(&mut lines, room, &format!("{name}{behind}"));
         }
-        self.row(indent, label, &text);
+        // A sentence stays whole, so that it can be searched for.
+        if let Some(why) = why {
+            push_word(&mut lines, room, &clean(why));
+        }
+        self.row(indent, label, &lines.join("\n"));
     }
 
     /// What the reader should know although nothing failed by it. The same of several images is told once.
@@ -316,6 +314,18 @@ impl Page {
                 if images.len() > 1 { format!("{}: ", services.join(", ")) } else { String::new() };
             self.tagged("note:", UNSURE, &clean(&format!("{whose}{note}")));
         }
+    }
+}
+
+/// Adds a word to the last line, or to a new one where there is no room left.
+fn push_word(lines: &mut Vec<String>, room: usize, word: &str) {
+    match lines.last_mut() {
+        Some(line) if line.is_empty() => line.push_str(word),
+        Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+            line.push(' ');
+            line.push_str(word);
+        }
+        Some(_) | None => lines.push(word.to_owned()),
     }
 }
 

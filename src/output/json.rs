@@ -302,6 +302,7 @@ impl Check {
 
     fn found(self, status: CheckStatus, finding: &Finding) -> Self {
         let Finding { reason, message, expected, observed, hint } = finding.clone();
+        let hint = Some(hint.unwrap_or_else(|| reason.advice().to_owned()));
         let reason = Some(reason.to_string());
         Self { status, reason, message, expected, observed, hint, ..self }
     }

@@ -103,7 +103,7 @@ fn summary(image: &ImageReport) -> String {
     if let Some(environment) = &request.environment {
         text.push_str(&format!("environment: {environment}\n"));
     }
-    text.push_str(&format!("verified at: {}\n", instant(*verified_at)));
+    text.push_str(&format!("last answer at: {}\n", instant(*verified_at)));
     for note in notes {
         text.push_str(&format!("note: {note}\n"));
     }

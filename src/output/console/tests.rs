@@ -51,7 +51,8 @@ fn a_missing_tag_says_what_to_do_next() {
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: there is no manifest to look at
+                 immutable-tag, platform, layers-present, port, runtime:
+                 there is no manifest to look at
 
       service    support-email in development
     ");
@@ -92,7 +93,8 @@ fn one_trouble_that_answers_several_checks_is_explained_once() {
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: the tag is not known
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
 
       service    support-email in development
     ");
@@ -103,7 +105,8 @@ fn one_trouble_that_answers_several_checks_is_explained_once() {
         reason     credentials-refused
         next       set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: the tag is not known
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
 
       service    support-email in development
     ");
@@ -136,7 +139,8 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: there is no manifest to look at
+                 immutable-tag, platform, layers-present, port, runtime:
+                 there is no manifest to look at
       service    support-email in development
 
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
@@ -144,7 +148,8 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: the tag is not known
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
       service    support-email in development
     ");
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::circleci::CircleCi;
 use crate::output::fixtures;
+use crate::report::{ImageReport, Report, Verdict};
 
 fn record(image: &ImageReport) -> Option<Record> {
     Record::of(image, &fixtures::report(vec![image.clone()]))

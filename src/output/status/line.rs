@@ -35,9 +35,6 @@ impl<'a> Line<'a> {
         let Some(key) = key(before) else { return other };
         let behind = after.strip_prefix(':').unwrap_or(after);
         let value = behind.trim_start_matches([' ', '\t']);
-        if value.len() == behind.len() && !value.is_empty() {
-            return other;
-        }
         let (head, rest) = split(body, body.len() - value.len());
         let (value, tail) = split(rest, value_length(rest));
         Self { head, key: Some(key), value, tail, end }
