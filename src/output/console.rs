@@ -3,8 +3,6 @@
 //! A pure function from a report to a text. Whatever came from a registry is cleaned again here, so that
 //! only this file's own colours are control characters.
 
-use std::fmt::Write as _;
-
 use anstyle::{AnsiColor, Style};
 
 use crate::output::{Unwritten, json::pinned};
@@ -200,11 +198,13 @@ impl Page {
         } = facts;
         let layer = if *layers == 1 { "layer" } else { "layers" };
         let mut text = format!("{platform}, {} in {layers} {layer}", size(*size_bytes));
-        if let Some(created) = created {
-            let _ = write!(text, ", created {}", clean(created));
-        }
-        if !exposed_ports.is_empty() {
-            let _ = write!(text, ", exposes {}", clean(&exposed_ports.join(" ")));
+        let created = created.as_ref().map(|created| format!("created {}", clean(created)));
+        let ports = exposed_ports.join(" ");
+        let ports = (!ports.is_empty()).then(|| format!("exposes {}", clean(&ports)));
+        let more: Vec<String> = [created, ports].into_iter().flatten().collect();
+        if !more.is_empty() {
+            text.push('\n');
+            text.push_str(&more.join(", "));
         }
         self.row(2, "platform", &text);
     }

@@ -3,6 +3,7 @@
 //! Wire structs of their own. `.images[0].pinned` is a frozen path: it is the pinned reference of a
 //! VERIFIED image and null for every other, so that a script cannot deploy what was not verified.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -212,7 +213,8 @@ pub(super) fn indented(value: &impl Serialize) -> String {
             text.push(character);
         } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
             }
         }
     }

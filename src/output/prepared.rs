@@ -166,9 +166,10 @@ pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) ->
     if wanted && !unwritten.is_empty() {
         remarks.push("no record was written, because another output could not be".to_owned());
     } else if wanted && report.verdict() != Verdict::Verified {
-        let one = report.images.len() == 1;
-        let of = if one { "the image is" } else { "images that are" };
-        remarks.push(format!("no record for {of} not VERIFIED"));
+        remarks.push(match report.images.as_slice() {
+            [_] => "no record was written: the image is not VERIFIED".to_owned(),
+            _ => "no record was written of the images that are not VERIFIED".to_owned(),
+        });
     }
     remarks
 }

@@ -25,7 +25,8 @@ fn a_verified_image_says_what_to_deploy() {
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
       immutable  0123456789abcdef0123456789abcdef01234567-dev names the same digest
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
       commit     0123456789abcdef0123456789abcdef01234567
       service    support-email in development
 
@@ -78,7 +79,8 @@ fn another_image_shows_both_commits() {
 
       digest     sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
       commit     89abcdef0123456789abcdef0123456789abcdef
       service    support-email in development
     ");
@@ -194,7 +196,8 @@ fn notes_and_unwritten_outputs_stand_at_the_end() {
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
       immutable  0123456789abcdef0123456789abcdef01234567-dev names the same digest
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
       commit     0123456789abcdef0123456789abcdef01234567
       service    support-email in development
 

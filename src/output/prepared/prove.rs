@@ -48,6 +48,14 @@ pub enum OutputError {
         /// The option that named it again.
         second: &'static str,
     },
+    /// Two images have one record.
+    #[error("two images would write `{}` ({option})", path.display())]
+    Shared {
+        /// The option.
+        option: &'static str,
+        /// The path.
+        path: PathBuf,
+    },
     /// A name of the config that would lead to another folder or another line.
     #[error("the {what} `{name}` cannot be part of a file's name ({option})")]
     Name {
@@ -89,6 +97,9 @@ impl OutputError {
                 "name another path, or remove the file if nobody needs it"
             }
             Self::Same { path: _, first: _, second: _ } => "give each output a file of its own",
+            Self::Shared { option: _, path: _ } => {
+                "verify one tag of a service in an environment at a time"
+            }
             Self::Name { option: _, what: _, name: _ } => {
                 "use letters, digits, `.`, `_` and `-`, and do not start with `.`"
             }
@@ -134,7 +145,12 @@ impl Prepared {
             file::prove(path).map_err(unwritable)?;
             let whole = file::resolved(path).map_err(unwritable)?;
             if let Some(first) = seen.insert(whole, option) {
-                return Err(OutputError::Same { path: path.clone(), first, second: option });
+                let path = path.clone();
+                return Err(if first == *option {
+                    OutputError::Shared { option, path }
+                } else {
+                    OutputError::Same { path, first, second: option }
+                });
             }
             older.allows(option, path)?;
         }
@@ -211,10 +227,9 @@ fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place
 }
 
 fn not_made(folder: &Path, source: io::Error) -> OutputError {
-    let source = match source.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => FileError::NotAFolder,
-        _ => FileError::Io(source),
-    };
+    let is_taken =
+        matches!(source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory);
+    let source = if is_taken { FileError::NotAFolder } else { FileError::Io(source) };
     OutputError::Unwritable { option: "--record-dir", path: folder.to_owned(), source }
 }
 

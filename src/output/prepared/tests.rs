@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::oci::RegistryHost;
 use crate::output::fixtures::{self, SUPPORT_EMAIL};
+use crate::report::Outcome;
 use crate::request::ImageRequest;
 use crate::secret::Secret;
 use crate::settings::{Console, DigitalOcean, Format};
@@ -251,8 +252,8 @@ fn two_images_with_one_record_are_refused() {
     let images = vec![fixtures::request(SUPPORT_EMAIL), fixtures::request(other)];
     let outputs = Outputs { record_dir: Some(folder.path().into()), ..Outputs::default() };
     insta::assert_snapshot!(refusal(&settings(images, outputs), &folder), @r"
-    error: `FOLDER/development/support-email.json` is named twice, by --record-dir and by --record-dir
-    hint: give each output a file of its own
+    error: two images would write `FOLDER/development/support-email.json` (--record-dir)
+    hint: verify one tag of a service in an environment at a time
     ");
 }
 
@@ -313,10 +314,7 @@ fn a_secret_that_slipped_in_is_masked_in_every_file() {
     for mut image in [fixtures::verified(), fixtures::stale()] {
         let checked = image.results.iter_mut().rev().take(3);
         for result in checked {
-            result.outcome = match &result.outcome {
-                crate::report::Outcome::Failed(_) => continue,
-                _ => crate::report::Outcome::passed(format!("seen {secret}")),
-            };
+            result.outcome = Outcome::passed(format!("seen {secret}"));
         }
         image.notes.push(format!("note {secret}"));
         assert_eq!(run(&settings, vec![image]), []);
@@ -363,10 +361,10 @@ fn what_was_left_out_on_purpose_is_said() {
     };
     let unwritten = [Unwritten { path: "a".into(), message: "b".into() }];
     assert_eq!(said(fixtures::verified(), &[]), "");
-    insta::assert_snapshot!(said(fixtures::missing(), &[]), @"no record for the image is not VERIFIED");
+    insta::assert_snapshot!(said(fixtures::missing(), &[]), @"no record was written: the image is not VERIFIED");
     insta::assert_snapshot!(said(fixtures::undecided(), &[]), @r"
     the status of support-email stays as it was: the verdict is UNDECIDED
-    no record for the image is not VERIFIED
+    no record was written: the image is not VERIFIED
     ");
     insta::assert_snapshot!(said(fixtures::verified(), &unwritten), @"no record was written, because another output could not be");
 }

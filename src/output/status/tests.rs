@@ -147,6 +147,15 @@ fn an_empty_value_with_a_comment_gets_a_gap() {
 }
 
 #[test]
+fn a_value_that_goes_on_below_leaves_whole() {
+    let set = |text: &str| line::set(text, "notes", "x", true);
+    assert_eq!(set("notes: >\n  a: b\n\n  # c\nd: e\n"), "notes: \"x\"\n\nd: e\n");
+    assert_eq!(set("notes: a\n  b\n  # c\nd: e\n"), "notes: \"x\"\n  # c\nd: e\n");
+    assert_eq!(set("notes:\n  a: b\nd: e\n"), "notes: \"x\"\nd: e\n");
+    assert_eq!(set("a: |\n  notes: b\nnotes: c\n"), "a: |\n  notes: b\nnotes: \"x\"\n");
+}
+
+#[test]
 fn values_are_read_as_people_write_them() {
     let read = |text: &str| StatusFile::parse(text).notes.unwrap_or_else(|| "-".into());
     assert_eq!(read("notes: plain # comment"), "plain");
