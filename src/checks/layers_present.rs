@@ -89,7 +89,7 @@ impl<'a> Tally<'a> {
             match (observed.get(&(&config.digest, config.size)), &image.config) {
                 (_, Fact::Absent(_)) => self.note(which, config, None),
                 (Some(size), Fact::Present(_) | Fact::Unknown(_)) => {
-                    self.judge(which, config, size)
+                    self.judge(which, config, size);
                 }
                 // Its bytes arrived whole and hash to its digest.
                 (None, Fact::Present(_)) => {}
