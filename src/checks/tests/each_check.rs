@@ -60,10 +60,10 @@ mod repository_exists {
     fn fails_when_the_repository_is_missing() {
         said!(with(absent(Reason::RepositoryMissing, "404 `NAME_UNKNOWN`"), None), @"
         failed repository-missing: `registry.digitalocean.com/keepkey/support-email` is missing, or not visible with these credentials (404 `NAME_UNKNOWN`)
-        hint: compare the name with the push job's: the first push creates a repository
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: Compare the name with the push job's: the first push creates a repository.
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
         ");
     }
 
@@ -72,15 +72,15 @@ mod repository_exists {
         let denied = || absent(Reason::RegistryUnknown, "403 `DENIED`");
         said!(with(denied(), Some(&["keepkeys", "acme"])), @"
         failed registry-unknown: the registry of `registry.digitalocean.com/keepkey/support-email` is missing, or not visible with these credentials (403 `DENIED`)
-        hint: this token has `keepkeys`, `acme`: compare the name, or use a token of the team that owns it
+        hint: This token has `keepkeys`, `acme`: compare the name, or use a token of the team that owns it.
         ");
         said!(with(denied(), Some(&[])), @"
         failed registry-unknown: the registry of `registry.digitalocean.com/keepkey/support-email` is missing, or not visible with these credentials (403 `DENIED`)
-        hint: this token has no registry at all: use a token of the team that owns it
+        hint: This token has no registry at all: use a token of the team that owns it.
         ");
         said!(with(denied(), None), @"
         failed registry-unknown: the registry of `registry.digitalocean.com/keepkey/support-email` is missing, or not visible with these credentials (403 `DENIED`)
-        hint: Compare the registry's name with the ones that the message lists; use a token of the right team.
+        hint: Compare the registry's name with the ones that this token has, or use a token of the team that owns it.
         ");
     }
 
@@ -88,7 +88,7 @@ mod repository_exists {
     fn errs_when_it_is_unknown() {
         said!(with(unknown(Reason::CredentialsRefused), None), @"
         errored credentials-refused: an answer that is credentials-refused
-        hint: Set DIGITALOCEAN_ACCESS_TOKEN to a valid token with the scope registry:read.
+        hint: For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
         ");
     }
 }
@@ -105,9 +105,9 @@ mod tag_exists {
     fn fails_with_the_three_steps_and_the_pipelines_link() {
         said!(Sample::without_tag().said(CheckId::TagExists), @"
         failed tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
         ");
     }
 
@@ -117,9 +117,9 @@ mod tag_exists {
         sample.circleci = CircleCi::default();
         said!(sample.said(CheckId::TagExists), @"
         failed tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)
-        hint: 1. look whether the push job is in this workflow and this job `requires` it
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: 1. Is the push job in this workflow, and does this job require it?
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
         ");
     }
 
@@ -133,12 +133,12 @@ mod tag_exists {
         sample.circleci.branch = Some("feature/x".into());
         said!(sample.said(CheckId::TagExists), @"
         failed tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)
-        hint: DigitalOcean's API still lists the tag and the registry no longer serves it: it was deleted, or its manifest was collected; push it again
-        hint: tags like it: `latest-prod`, `latest`; is one of them meant?
-        hint: a garbage collection is under way (`waiting for write JWTs to expire`): pushes fail until it ends, pulls work
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `feature/x`, and let it push
+        hint: DigitalOcean's API still lists the tag and the registry no longer serves it: it was deleted, or its manifest was collected. Push it again.
+        hint: Is one of these meant? `latest-prod`, `latest`
+        hint: A garbage collection is under way (`waiting for write JWTs to expire`): pushes fail until it ends, pulls work.
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `feature/x`.
         ");
     }
 
@@ -148,10 +148,10 @@ mod tag_exists {
         sample.explanation().read_only = true;
         said!(sample.said(CheckId::TagExists), @"
         failed tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)
-        hint: the registry is read-only at present: pushes fail, pulls work
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: The registry is read-only at present: pushes fail, pulls work.
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
         ");
     }
 
@@ -162,10 +162,10 @@ mod tag_exists {
         sample.observation.immutable = Some((immutable, Fact::Present(digest("top"))));
         said!(sample.said(CheckId::TagExists), @"
         failed tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)
-        hint: `0123456789abcdef0123456789abcdef01234567-dev` is there (`sha256:28720365c5e7`): the image was pushed, and `latest-dev` was not set to it
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: `0123456789abcdef0123456789abcdef01234567-dev` is there (`sha256:28720365c5e7`): the image was pushed, and `latest-dev` was not set to it.
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
         ");
         said!(sample.said(CheckId::ImmutableTag), @"skipped: there is no manifest to look at");
     }
@@ -184,10 +184,10 @@ mod tag_exists {
         sample.observation.resolved = absent(Reason::RepositoryMissing, "404 `NAME_UNKNOWN`");
         said!(sample.said(CheckId::TagExists), @"
         failed repository-missing: `registry.digitalocean.com/keepkey/support-email` is missing, or not visible with these credentials (404 `NAME_UNKNOWN`)
-        hint: compare the name with the push job's: the first push creates a repository
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: Compare the name with the push job's: the first push creates a repository.
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
         ");
     }
 
@@ -232,8 +232,8 @@ mod manifest_intact {
         sample.observation.resolved = Fact::Present(resolved);
         sample.observation.images.clear();
         said!(sample.said(CheckId::ManifestIntact), @"
-        failed not-an-image: `latest-dev` is an artifact of type `application/vnd.cncf.helm.config.v1+json`, not a container image
-        hint: Look which job pushes to this tag; a chart, a signature or an empty index stands there.
+        failed not-an-image: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.cncf.helm.config.v1+json`
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
         ");
         said!(sample.said(CheckId::LayersPresent), @"skipped: it is not a container image, so there is nothing to look at");
     }
@@ -243,14 +243,14 @@ mod manifest_intact {
         let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
         sample.config(1).layer_count = 3;
         said!(sample.said(CheckId::ManifestIntact), @"
-        failed not-an-image: `linux/arm64` is an image whose config lists 3 layers while its manifest lists 2, not a container image
-        hint: Look which job pushes to this tag; a chart, a signature or an empty index stands there.
+        failed not-an-image: `linux/arm64` is no container image that can be started: an image whose config lists 3 layers while its manifest lists 2
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
         ");
         sample.observation.images[0].config =
             Fact::Present(Err(NotAnImage::NoPlatform("/".into())));
         said!(sample.said(CheckId::ManifestIntact), @"
-        failed not-an-image: not container images: `linux/amd64` is an image for no platform (`/`); `linux/arm64` is an image whose config lists 3 layers while its manifest lists 2
-        hint: Look which job pushes to this tag; a chart, a signature or an empty index stands there.
+        failed not-an-image: not container images that can be started: `linux/amd64` is an image for no platform (`/`); `linux/arm64` is an image whose config lists 3 layers while its manifest lists 2
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
         ");
     }
 
@@ -260,8 +260,8 @@ mod manifest_intact {
         sample.observation.images[0].config =
             Fact::Present(Err(NotAnImage::NoPlatform("/".into())));
         said!(sample.said(CheckId::ManifestIntact), @"
-        failed not-an-image: the image is an image for no platform (`/`), not a container image
-        hint: Look which job pushes to this tag; a chart, a signature or an empty index stands there.
+        failed not-an-image: the image is no container image that can be started: an image for no platform (`/`)
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
         ");
     }
 
@@ -292,10 +292,20 @@ mod manifest_intact {
         sample.observation.resolved = absent(Reason::ManifestMissing, "404 `MANIFEST_UNKNOWN`");
         said!(sample.said(CheckId::ManifestIntact), @"
         failed manifest-missing: `registry.digitalocean.com/keepkey/support-email` has no manifest `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39` (404 `MANIFEST_UNKNOWN`)
-        hint: Push the image again; look whether a garbage collection removed untagged manifests.
+        hint: Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
         ");
         sample.observation.repository = absent(Reason::RepositoryMissing, "404 `NAME_UNKNOWN`");
         said!(sample.said(CheckId::ManifestIntact), @"skipped: there is no repository to look in");
+    }
+
+    #[test]
+    fn errs_when_another_digest_came_back_than_was_asked_for() {
+        let mut sample = by_digest();
+        sample.request.reference.digest = Some(digest("other"));
+        said!(sample.said(CheckId::ManifestIntact), @"
+        errored manifest-contradictory: asked for a manifest by its digest, the registry sent another one: `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        hint: Try again; if it stays, a proxy or the registry is broken.
+        ");
     }
 
     #[test]
@@ -330,7 +340,7 @@ mod manifest_intact {
         registry-honest   passed: the registry denied a tag that cannot exist
         repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
         tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-        manifest-intact   skipped: there is no image of a wanted platform to look at
+        manifest-intact   errored unexpected-answer: not looked at, so nothing is known of it: the image
         digest-expected   skipped: no digest was expected
         revision-expected skipped: no commit was expected
         immutable-tag     skipped: no immutable tag was asked for
@@ -361,7 +371,8 @@ mod digest_expected {
         failed digest-differs: `latest-dev` is there and names another image: expected `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`, observed `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
         expected sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa
         observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
-        hint: another job has pushed this tag since, or the push went elsewhere; look whether this commit's push job ran before this one: https://circleci.com/gh/keepkey/support-email/7
+        hint: Another job has pushed this tag since, or the push went elsewhere.
+        hint: Did this commit's push job run before this one? https://circleci.com/gh/keepkey/support-email/7
         ");
         said!(with(Some(Digest::of(Algorithm::Sha512, b"top")), None), @"
         errored digest-not-comparable: a sha512 digest cannot be compared with a sha256 digest
@@ -369,6 +380,13 @@ mod digest_expected {
         observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
         hint: Expect the `sha256:` digest that the push printed.
         ");
+    }
+
+    #[test]
+    fn a_digest_beside_the_tag_of_a_reference_is_expected() {
+        let mut sample = Sample::single();
+        sample.request.reference.digest = Some(digest("other"));
+        assert!(matches!(sample.outcome(CheckId::DigestExpected), Outcome::Failed(_)));
     }
 
     #[test]
@@ -401,7 +419,7 @@ mod revision_expected {
     #[test]
     fn passes_when_every_platform_is_of_the_commit() {
         let mut sample = required(Sample::index(&["linux/amd64", "linux/arm64"]));
-        said!(sample.said(CHECK), @"passed: it was built from `0123456789abcdef0123456789abcdef01234567`");
+        said!(sample.said(CHECK), @"passed: it says that it was built from `0123456789abcdef0123456789abcdef01234567`");
         label(&mut sample, 1, &COMMIT.to_uppercase());
         assert!(matches!(sample.outcome(CHECK), Outcome::Passed { .. }));
     }
@@ -411,20 +429,20 @@ mod revision_expected {
         let mut sample = required(Sample::index(&["linux/amd64", "linux/arm64"]));
         label(&mut sample, 1, OTHER_COMMIT);
         said!(sample.said(CHECK), @"
-        failed revision-differs: `linux/arm64` was built from `fedcba9876543210fedcba9876543210fedcba98`, not from `0123456789abcdef0123456789abcdef01234567`
+        failed revision-differs: `linux/arm64` says that it was built from `fedcba9876543210fedcba9876543210fedcba98`, not from `0123456789abcdef0123456789abcdef01234567`
         expected 0123456789abcdef0123456789abcdef01234567
         observed fedcba9876543210fedcba9876543210fedcba98
-        hint: look whether this commit's push job ran before this one: https://circleci.com/gh/keepkey/support-email/7
-        hint: if it ran and the commit is none of this repository's, the label comes from the base image, whose labels are inherited: build with `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+        hint: Did this commit's push job run before this one? https://circleci.com/gh/keepkey/support-email/7
+        hint: If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
         ");
         sample.circleci = CircleCi::default();
         label(&mut sample, 0, "v1.2.3");
         said!(sample.said(CHECK), @"
-        failed revision-differs: `linux/amd64`, `linux/arm64` was built from `v1.2.3`, not from `0123456789abcdef0123456789abcdef01234567`
+        failed revision-differs: `linux/amd64` says that it was built from `v1.2.3`; `linux/arm64` says that it was built from `fedcba9876543210fedcba9876543210fedcba98`, not from `0123456789abcdef0123456789abcdef01234567`
         expected 0123456789abcdef0123456789abcdef01234567
-        observed v1.2.3
-        hint: look whether this commit's push job ran
-        hint: if it ran and the commit is none of this repository's, the label comes from the base image, whose labels are inherited: build with `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+        observed v1.2.3, fedcba9876543210fedcba9876543210fedcba98
+        hint: Did this commit's push job run before this one?
+        hint: If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
         ");
     }
 
@@ -433,10 +451,10 @@ mod revision_expected {
         let mut sample = required(Sample::single());
         label(&mut sample, 0, &COMMIT[..7]);
         said!(sample.said(CHECK), @"
-        failed revision-differs: the image was built from `0123456`, not from `0123456789abcdef0123456789abcdef01234567`
+        failed revision-differs: the image says that it was built from `0123456`, not from `0123456789abcdef0123456789abcdef01234567`
         expected 0123456789abcdef0123456789abcdef01234567
         observed 0123456
-        hint: the label holds only the start of the commit; build with `--label org.opencontainers.image.revision=$CIRCLE_SHA1`, the whole of it
+        hint: The label holds only the start of the commit. Build with all of it: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
         ");
     }
 
@@ -445,10 +463,10 @@ mod revision_expected {
         let mut sample = required(Sample::single());
         sample.config(0).labels.clear();
         said!(sample.said(CHECK), @"
-        failed revision-label-missing: the image has no label `org.opencontainers.image.revision`, and it is required
+        failed revision-label-missing: there is no label `org.opencontainers.image.revision` on the image, and it is required
         expected 0123456789abcdef0123456789abcdef01234567
         observed no label
-        hint: add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+        hint: Add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
         ");
     }
 
@@ -458,7 +476,7 @@ mod revision_expected {
         sample.expectation().revision = RevisionRule::WhenLabelled(COMMIT.parse().unwrap());
         assert!(matches!(sample.outcome(CHECK), Outcome::Passed { .. }));
         sample.config(1).labels.clear();
-        said!(sample.said(CHECK), @"skipped, to be told: `linux/arm64` has no label `org.opencontainers.image.revision`, so its commit was not compared; add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`");
+        said!(sample.said(CHECK), @"skipped, to be told: there is no label `org.opencontainers.image.revision` on `linux/arm64`, so no commit was compared; add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`");
         label(&mut sample, 0, OTHER_COMMIT);
         assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
     }
@@ -499,7 +517,9 @@ mod immutable_tag {
         failed immutable-tag-differs: `0123456789abcdef0123456789abcdef01234567-dev` names `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`, and `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
         expected sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa
         observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
-        hint: the moving tag is from another build: look whether this commit's push job ran before this one: https://circleci.com/gh/keepkey/support-email/7; push again if no newer commit did
+        hint: The moving tag is from another build.
+        hint: Did this commit's push job run before this one? https://circleci.com/gh/keepkey/support-email/7
+        hint: Push again, unless a newer commit has.
         ");
         let sha512 = Digest::of(Algorithm::Sha512, b"top");
         said!(with(Fact::Present(sha512)).said(CHECK), @"
@@ -515,10 +535,10 @@ mod immutable_tag {
         let mut sample = with(absent(Reason::TagMissing, "404 `MANIFEST_UNKNOWN`"));
         said!(sample.said(CHECK), @"
         failed immutable-tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `0123456789abcdef0123456789abcdef01234567-dev`, which this commit's push should have set (404 `MANIFEST_UNKNOWN`)
-        hint: let the push job push the immutable tag beside the moving one
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: Let the push job push the immutable tag beside the moving one.
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
         ");
         sample.observation.resolved = unknown(Reason::ServerError);
         assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
@@ -530,7 +550,7 @@ mod immutable_tag {
     fn errs_when_either_tag_is_unknown() {
         said!(with(unknown(Reason::RateLimited)).said(CHECK), @"
         errored rate-limited: an answer that is rate-limited
-        hint: Wait for the time that the message names; share one run between images instead of one each.
+        hint: Wait for the time that the message names; verify several images in one run instead of one run each.
         ");
         let mut sample = with(Fact::Present(digest("top")));
         sample.observation.resolved = unknown(Reason::ServerError);
@@ -555,7 +575,10 @@ mod immutable_tag {
     fn is_not_a_pass_when_nobody_looked() {
         let mut sample = with(Fact::Present(digest("top")));
         sample.observation.immutable = None;
-        said!(sample.said(CHECK), @"errored unexpected-answer: the immutable tag was not looked at, so nothing is known of it");
+        said!(sample.said(CHECK), @"
+        errored unexpected-answer: not looked at, so nothing is known of it: the immutable tag
+        hint: This is a mistake of this program: please report it.
+        ");
         sample.expectation().immutable_tag =
             Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
         sample.observation.images[0].config = unknown(Reason::TimedOut);
@@ -598,18 +621,30 @@ mod platform {
         said!(wanting(Sample::single(), &["linux/amd64", "linux/arm64"]).said(CHECK), @"
         failed platform-missing: no manifest for `linux/arm64`; the image offers `linux/amd64`
         expected linux/arm64
-        observed `linux/amd64`
-        hint: build for that platform too, as in `docker buildx build --platform …`, or correct `platforms`
+        observed linux/amd64
+        hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
         ");
         let mut nothing = wanting(Sample::index(&["linux/amd64"]), &["linux/arm64"]);
         nothing.observation.images.clear();
+        nothing.observation.offered.push("windows/amd64".parse().unwrap());
         said!(nothing.said(CHECK), @"
-        failed platform-missing: no manifest for `linux/arm64`; the image offers `linux/amd64`
+        failed platform-missing: no manifest for `linux/arm64`; the image offers `linux/amd64`, `windows/amd64`
         expected linux/arm64
-        observed `linux/amd64`
-        hint: build for that platform too, as in `docker buildx build --platform …`, or correct `platforms`
+        observed linux/amd64, windows/amd64
+        hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
         ");
         said!(nothing.said(CheckId::LayersPresent), @"skipped: there is no image of a wanted platform to look at");
+    }
+
+    #[test]
+    fn is_not_a_no_when_nobody_looked() {
+        let mut sample = wanting(Sample::index(&["linux/amd64"]), &["linux/amd64"]);
+        sample.observation.images.clear();
+        said!(sample.said(CHECK), @"
+        errored unexpected-answer: not looked at, so nothing is known of it: `linux/amd64`
+        hint: This is a mistake of this program: please report it.
+        ");
+        said!(sample.said(CheckId::ManifestIntact), @"skipped: there is no image of a wanted platform to look at");
     }
 
     #[test]
@@ -622,8 +657,8 @@ mod platform {
         sample.observation.images[1].blobs.clear();
         sample.expectation().port = Some(ExpectedPort { number: 5001, strict: true });
         said!(sample.said(CHECK), @"
-        failed manifest-missing: listed, and its manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
-        hint: Push the image again; look whether a garbage collection removed untagged manifests.
+        failed manifest-missing: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
+        hint: Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
         ");
         said!(sample.all_said(), @"
         registry-honest   passed: the registry denied a tag that cannot exist
@@ -633,14 +668,14 @@ mod platform {
         digest-expected   skipped: no digest was expected
         revision-expected skipped: no commit was expected
         immutable-tag     skipped: no immutable tag was asked for
-        platform          failed manifest-missing: listed, and its manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
+        platform          failed manifest-missing: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
         layers-present    skipped: there is no manifest to look at for `linux/arm64`
         port              skipped: there is no config to look at for `linux/arm64`
         runtime           skipped: no runtime was declared
         ");
         said!(sample.said(CheckId::ManifestIntact), @"
         passed: index, manifest and config hash to their digests
-        note: there was nothing to hash for `linux/arm64`: it is gone
+        note: manifest or config is gone, so there was nothing to hash: `linux/arm64`
         ");
     }
 
@@ -649,14 +684,14 @@ mod platform {
         let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
         sample.config(1).platform = "linux/amd64".parse().unwrap();
         said!(sample.said(CHECK), @"
-        passed: found `linux/amd64`, `linux/amd64`
+        passed: found `linux/amd64`, `linux/arm64`
         note: `linux/arm64` is listed, and the config behind it says `linux/amd64`
         ");
         said!(wanting(sample, &["linux/arm64"]).said(CHECK), @"
         failed platform-missing: no manifest for `linux/arm64`: `linux/arm64` is listed, and the config behind it says `linux/amd64`
         expected linux/arm64
-        observed `linux/amd64`, `linux/arm64`
-        hint: build for that platform too, as in `docker buildx build --platform …`, or correct `platforms`
+        observed linux/amd64, linux/amd64
+        hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
         ");
     }
 
@@ -665,6 +700,19 @@ mod platform {
         let mut sample = wanting(Sample::index(&["linux/arm/v6"]), &["linux/arm/v6"]);
         sample.config(0).platform = "linux/arm".parse().unwrap();
         said!(sample.said(CHECK), @"passed: found `linux/arm/v6`");
+    }
+
+    #[test]
+    fn is_skipped_when_the_config_that_would_say_it_is_gone() {
+        for wanted in [&[][..], &["linux/amd64"]] {
+            let mut sample = wanting(Sample::single(), wanted);
+            sample.observation.images[0].config = absent(Reason::BlobMissing, "404");
+            sample.observation.offered.clear();
+            assert_eq!(
+                sample.said(CHECK),
+                "skipped: the config is gone, and nothing else says the platform"
+            );
+        }
     }
 
     #[test]
@@ -695,10 +743,7 @@ mod layers_present {
         sample.observation.images[0].blobs[2].size = absent(Reason::BlobMissing, "404");
         said!(sample.said(CHECK), @"
         failed blob-missing: layer 2 of 2 (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) is gone
-        hint: Push the image again from a builder that still has the layer.
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
         ");
     }
 
@@ -710,10 +755,7 @@ mod layers_present {
         failed blob-size-differs: layer 1 of 2 (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) has 2999999 bytes where the manifest says 3000000
         expected 3000000 bytes
         observed 2999999 bytes
-        hint: Push the image again; the stored bytes are not the ones that were pushed.
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: Build without cache and push again; the stored bytes are not the ones that were pushed.
         ");
     }
 
@@ -726,11 +768,11 @@ mod layers_present {
         registry-honest   passed: the registry denied a tag that cannot exist
         repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
         tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-        manifest-intact   skipped: there is no image of a wanted platform to look at
+        manifest-intact   skipped: manifest or config is gone, so there was nothing to hash: the image
         digest-expected   skipped: no digest was expected
         revision-expected skipped: no commit was expected
         immutable-tag     skipped: no immutable tag was asked for
-        platform          skipped: there is no image of a wanted platform to look at
+        platform          skipped: the config is gone, and nothing else says the platform
         layers-present    failed blob-missing: config (`sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35`) is gone
         port              skipped: no port was asked for
         runtime           skipped: no runtime was declared
@@ -746,10 +788,7 @@ mod layers_present {
         }
         said!(sample.said(CHECK), @"
         failed blob-missing: layer 1 of 2 of `linux/amd64` (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) is gone; layer 2 of 2 of `linux/amd64` (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) has 0 bytes where the manifest says 20000; layer 2 of 2 of `linux/arm64` (`sha256:446ad523a90af6d177f4e14ef0df96ece1e8d7f81270541b7fa7485f4c001b0f`) has 0 bytes where the manifest says 20000
-        hint: Push the image again from a builder that still has the layer.
-        hint: 1. look whether the push job is in this workflow and this job `requires` it: https://circleci.com/gh/keepkey/support-email/7
-        hint: 2. look whether the push job failed, or pushed under another name
-        hint: 3. start a pipeline on `develop`, and let it push
+        hint: Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
         ");
     }
 
@@ -785,10 +824,13 @@ mod layers_present {
         sample.observation.images[0].blobs[2].size = unknown(Reason::CredentialsRefused);
         said!(sample.said(CHECK), @"
         errored credentials-refused: an answer that is credentials-refused
-        hint: Set DIGITALOCEAN_ACCESS_TOKEN to a valid token with the scope registry:read.
+        hint: For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
         ");
         sample.observation.images[0].blobs.truncate(1);
-        said!(sample.said(CHECK), @"errored unexpected-answer: not looked at, so nothing is known of it: layer 1 of 2, layer 2 of 2");
+        said!(sample.said(CHECK), @"
+        errored unexpected-answer: not looked at, so nothing is known of it: layer 1 of 2, layer 2 of 2
+        hint: This is a mistake of this program: please report it.
+        ");
     }
 }
 
@@ -822,28 +864,28 @@ mod port {
     #[test]
     fn fails_when_it_names_others_only() {
         said!(with(false, &["3000/tcp", "5002-5010/tcp"], &["PORT=8080"]), @"
-        failed port-not-exposed: the image names `3000/tcp`, `5002-5010/tcp`, `PORT=8080` and not `5001/tcp`
+        failed port-not-exposed: the image names `3000/tcp`, `5002-5010/tcp`, `PORT=8080`, and not `5001/tcp`
         expected 5001/tcp
         observed 3000/tcp, 5002-5010/tcp, PORT=8080
-        hint: correct `EXPOSE` (or `PORT`) in the Dockerfile to 5001, or the port that is asked for
+        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.
         ");
         said!(with(false, &["5001/udp"], &[]), @"
-        failed port-not-exposed: the image names `5001/udp` and not `5001/tcp`
+        failed port-not-exposed: the image names `5001/udp`, and not `5001/tcp`
         expected 5001/tcp
         observed 5001/udp
-        hint: the image exposes 5001 for another protocol only: write `EXPOSE 5001/tcp`
+        hint: 5001 is exposed for another protocol only: write `EXPOSE 5001/tcp`.
         ");
     }
 
     #[test]
     fn fails_or_is_skipped_when_it_names_none() {
         said!(with(true, &[], &["PORT=http"]), @"
-        failed port-not-exposed: the image names no port: neither `EXPOSE` nor `PORT` says 5001
+        failed port-not-exposed: no port is named by the image, neither with `EXPOSE` nor with `PORT`
         expected 5001/tcp
         observed no port
-        hint: add `EXPOSE 5001` to the Dockerfile, or leave `--port` out
+        hint: Add `EXPOSE 5001` to the Dockerfile, or leave `--port` out.
         ");
-        said!(with(false, &["$PORT/tcp"], &[]), @"skipped, to be told: the image names no port, so `5001/tcp` was not compared");
+        said!(with(false, &["$PORT/tcp"], &[]), @"skipped, to be told: no port is named by the image, so `5001/tcp` was not compared");
     }
 
     #[test]
@@ -852,13 +894,13 @@ mod port {
         said!(sample.said(CheckId::Port), @"skipped: no port was asked for");
         sample.expectation().port = Some(ExpectedPort { number: 5001, strict: false });
         sample.config(0).exposed_ports.clear();
-        said!(sample.said(CheckId::Port), @"skipped, to be told: `linux/amd64` names no port, so `5001/tcp` was not compared");
+        said!(sample.said(CheckId::Port), @"skipped, to be told: no port is named by `linux/amd64`, so `5001/tcp` was not compared");
         sample.config(1).exposed_ports = vec!["80/tcp".into()];
         said!(sample.said(CheckId::Port), @"
-        failed port-not-exposed: `linux/arm64` names `80/tcp` and not `5001/tcp`
+        failed port-not-exposed: `linux/arm64` names `80/tcp`, and not `5001/tcp`
         expected 5001/tcp
         observed 80/tcp
-        hint: correct `EXPOSE` (or `PORT`) in the Dockerfile to 5001, or the port that is asked for
+        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.
         ");
     }
 
@@ -982,10 +1024,10 @@ mod runtime {
 
     #[test]
     fn other_values_are_handed_on() {
-        said!(with("python", "debian", |_| {}), @"skipped, to be told: `python`, `debian` is handed on, unchecked");
+        said!(with("python", "debian", |_| {}), @"skipped, to be told: handed on, unchecked: `python`, `debian`");
         said!(with("nodejs", "debian", |_| {}), @"
         passed: it shows `nodejs` (`NODE_VERSION` is set)
-        note: `debian` is handed on, unchecked
+        note: handed on, unchecked: `debian`
         ");
         said!(with("", "", |_| {}), @"skipped: no runtime was declared");
     }

@@ -63,7 +63,7 @@ impl Departures {
         Denial { reason: Reason::TagMissing, said: "404 \u{202e}`MANIFEST_UNKNOWN`".into() }
     }
 
-    fn fact<T>(&self, state: u8, present: T) -> Fact<T> {
+    fn fact<T>(state: u8, present: T) -> Fact<T> {
         match state {
             1 | 2 => Fact::Absent(Self::denial()),
             3 => Fact::Absent(Denial { reason: Reason::RepositoryMissing, ..Self::denial() }),
@@ -82,7 +82,7 @@ impl Departures {
         self.expect(&mut sample);
         for (index, departure) in self.images.iter().enumerate() {
             if index < sample.observation.images.len() {
-                self.depart(&mut sample, index, *departure);
+                Self::depart(&mut sample, index, *departure);
             }
         }
         if self.explained {
@@ -95,18 +95,18 @@ impl Departures {
             });
         }
         let observation = &mut sample.observation;
-        observation.repository = self.fact(self.repository, ());
+        observation.repository = Self::fact(self.repository, ());
         let Fact::Present(mut resolved) = observation.resolved.clone() else { unreachable!() };
         if self.resolved == 4 {
             resolved.content = Err(NotAnImage::EmptyIndex);
         }
-        observation.resolved = self.fact(self.resolved, resolved);
+        observation.resolved = Self::fact(self.resolved, resolved);
         let commit = format!("{COMMIT}-dev");
         observation.immutable = match self.immutable {
             0..=2 => None,
-            3 | 4 => Some((commit.parse().unwrap(), self.fact(0, digest("top")))),
-            5 => Some((commit.parse().unwrap(), self.fact(0, digest("other")))),
-            _ => Some((commit.parse().unwrap(), self.fact(1, digest("top")))),
+            3 | 4 => Some((commit.parse().unwrap(), Self::fact(0, digest("top")))),
+            5 => Some((commit.parse().unwrap(), Self::fact(0, digest("other")))),
+            _ => Some((commit.parse().unwrap(), Self::fact(1, digest("top")))),
         };
         sample
     }
@@ -147,7 +147,7 @@ impl Departures {
         };
     }
 
-    fn depart(&self, sample: &mut Sample, index: usize, departure: [u8; 6]) {
+    fn depart(sample: &mut Sample, index: usize, departure: [u8; 6]) {
         let [manifest, config, content, blob, which, listed] = departure;
         {
             let config = sample.config(index);
@@ -182,7 +182,10 @@ impl Departures {
             _ => {}
         }
         match config {
-            1 => image.config = Fact::Absent(Self::denial()),
+            1 => {
+                image.config = Fact::Absent(Self::denial());
+                image.blobs.clear();
+            }
             2 => image.config = Fact::Present(Err(NotAnImage::NoPlatform("/".into()))),
             _ => {}
         }

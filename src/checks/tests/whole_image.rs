@@ -31,7 +31,7 @@ fn an_image_that_is_as_expected_passes_every_check() {
     tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
     manifest-intact   passed: index, 2 manifests and 2 configs hash to their digests
     digest-expected   passed: it is `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-    revision-expected passed: it was built from `0123456789abcdef0123456789abcdef01234567`
+    revision-expected passed: it says that it was built from `0123456789abcdef0123456789abcdef01234567`
     immutable-tag     passed: `0123456789abcdef0123456789abcdef01234567-dev` names the same digest
     platform          passed: found `linux/amd64`, `linux/arm64`
     layers-present    passed: config and layers can be pulled (5 blobs)
@@ -59,7 +59,7 @@ fn an_image_of_which_nothing_was_expected_is_found_and_not_proven() {
     ");
     assert_debug_snapshot!(sample.notes(), @r#"
     [
-        "found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; expect a digest, a revision or an immutable tag",
+        "found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`",
     ]
     "#);
 }
