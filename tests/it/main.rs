@@ -1,1 +1,23 @@
-//! it
+//! The built program against a stand-in of DigitalOcean on loopback: one test a behaviour, each a whole
+//! run in one snapshot.
+//!
+//! Here is only the list of modules. `support` runs the program; `stand_in` is what it asks.
+
+#[path = "../support/stand_in/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each program that shares it uses a part"
+)]
+mod stand_in;
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "a builder has a method for each need of a test"
+)]
+mod support;
+
+mod fidelity;
+mod openapi;

@@ -56,6 +56,8 @@ pub struct Options {
     pub registries: Vec<String>,
     /// Whether it grants `push`.
     pub writable: bool,
+    /// How the registry wants its clients to prove who they are.
+    pub auth: Auth,
     /// Whether blobs are redirected to the storage; else the registry serves them.
     pub redirect_blobs: bool,
     /// Added before every answer.
@@ -68,6 +70,21 @@ pub struct Options {
     pub port: u16,
     /// Only the API with its token endpoint listens.
     pub api_only: bool,
+}
+
+/// How a registry wants its clients to prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// As DigitalOcean: a token from the API's host.
+    DigitalOcean,
+    /// A token from the registry's own host, for the same credentials.
+    OwnHost,
+    /// The same, and one that allows `pull` for nobody in particular.
+    Anonymous,
+    /// The credentials themselves.
+    Basic,
+    /// Not at all.
+    Nothing,
 }
 
 /// What the servers' certificate says.
@@ -91,6 +108,7 @@ impl Default for Options {
             token: TOKEN.to_owned(),
             registries: vec!["keepkey".to_owned()],
             writable: false,
+            auth: Auth::DigitalOcean,
             redirect_blobs: true,
             answer_delay: Duration::ZERO,
             accept_delay: Duration::ZERO,
@@ -250,6 +268,11 @@ impl StandIn {
         self.shared.store().api.read_only = true;
     }
 
+    /// Every registry token that was given out and is still good: none may show up in an output.
+    pub fn given_out_tokens(&self) -> Vec<String> {
+        self.shared.issuer.tokens()
+    }
+
     /// Every registry token that was given out so far is no longer good.
     pub fn expire_tokens(&self) {
         self.shared.issuer.expire_all();
@@ -279,6 +302,11 @@ impl StandIn {
     /// How many connections one server accepted.
     pub fn connections(&self, origin: Origin) -> u64 {
         self.shared.log.connections(origin)
+    }
+
+    /// Waits until what it was asked fulfils a condition. Panics when that takes a minute.
+    pub fn wait_until(&self, condition: impl Fn(&[Entry]) -> bool) {
+        assert!(self.shared.log.wait_until(condition), "not asked within a minute");
     }
 
     /// Forgets what it was asked, and the connections that it counted.
@@ -355,6 +383,16 @@ impl Shared {
         let scheme = if self.options.tls.is_some() { "https" } else { "http" };
         let host = self.addresses.get(&origin).map(ToString::to_string).unwrap_or_default();
         format!("{scheme}://{host}")
+    }
+
+    /// Where the registry sends its clients for a token.
+    fn realm(&self) -> String {
+        match self.options.auth {
+            Auth::DigitalOcean | Auth::Basic | Auth::Nothing => {
+                format!("{}/v2/registry/auth", self.url(Origin::Api))
+            }
+            Auth::OwnHost | Auth::Anonymous => format!("{}/token", self.url(Origin::Registry)),
+        }
     }
 
     fn store(&self) -> MutexGuard<'_, store::Store> {

@@ -11,11 +11,12 @@ use super::answer::Answer;
 use super::route::{Origin, Target, query_values};
 use super::store::{StoredManifest, digest_of};
 use super::token::SERVICE;
-use super::{Ask, Shared, push};
+use super::{Ask, Auth, Shared, api, push};
 
 pub(super) fn answer(shared: &Shared, ask: &Ask) -> Answer {
     let answer = match &ask.target {
         Target::Stored(digest) => return stored(shared, ask, digest),
+        Target::Token => return api::token(shared, ask),
         Target::Ping => match allowed(shared, ask, None) {
             Ok(()) => Answer::json(200, &json!({})),
             Err(refusal) => refusal,
@@ -31,8 +32,7 @@ pub(super) fn answer(shared: &Shared, ask: &Ask) -> Answer {
                 Err(refusal) => refusal,
             }
         }
-        Target::Token
-        | Target::LegacyRegistry
+        Target::LegacyRegistry
         | Target::ApiRegistries
         | Target::ApiRegistry(_)
         | Target::ApiRepositories(_)
@@ -46,17 +46,35 @@ pub(super) fn answer(shared: &Shared, ask: &Ask) -> Answer {
     answer.header("docker-distribution-api-version", "registry/2.0")
 }
 
-/// Whether the request brings a token that allows it; else the refusal with the challenge.
+/// Whether the request may; else the refusal with the challenge.
 fn allowed(shared: &Shared, ask: &Ask, wanted: Option<(&str, &str)>) -> Result<(), Answer> {
     if ask.origin == Origin::Elsewhere {
         return Ok(());
     }
-    let bearer = ask.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+    let authorization = ask.authorization.as_deref();
+    match shared.options.auth {
+        Auth::Nothing => Ok(()),
+        Auth::Basic if api::basic_user(authorization, &shared.options.token).is_some() => Ok(()),
+        Auth::Basic => {
+            let refusal =
+                Answer::oci_error(401, "UNAUTHORIZED", "authentication required", &Value::Null);
+            Err(refusal.header("www-authenticate", "Basic realm=\"stand-in\""))
+        }
+        Auth::DigitalOcean | Auth::OwnHost | Auth::Anonymous => {
+            let bearer = authorization.and_then(|value| value.strip_prefix("Bearer "));
+            bearer_allows(shared, bearer, wanted)
+        }
+    }
+}
+
+/// Whether the token allows it.
+fn bearer_allows(
+    shared: &Shared,
+    bearer: Option<&str>,
+    wanted: Option<(&str, &str)>,
+) -> Result<(), Answer> {
     let access = bearer.and_then(|token| shared.issuer.access(token));
-    let mut challenge = format!(
-        "Bearer realm=\"{}/v2/registry/auth\",service=\"{SERVICE}\"",
-        shared.url(Origin::Api)
-    );
+    let mut challenge = format!("Bearer realm=\"{}\",service=\"{SERVICE}\"", shared.realm());
     let mut detail = Value::Null;
     if let Some((repository, action)) = wanted {
         let granted = access.as_ref().and_then(|access| access.get(repository));

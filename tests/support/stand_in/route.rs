@@ -23,11 +23,11 @@ impl Origin {
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Anything at all; only to match with.
+    /// Any request at all; only to match with.
     Any,
     /// The accepted connection itself, before any request; only to match with.
     Connection(Origin),
-    /// `/v2/registry/auth`.
+    /// `/v2/registry/auth` of the API, or `/token` of a registry with a token server of its own.
     Token,
     /// `/v2/registries`.
     ApiRegistries,
@@ -150,6 +150,9 @@ fn api(path: &str) -> Target {
 }
 
 fn registry(path: &str) -> Target {
+    if path == "/token" {
+        return Target::Token;
+    }
     let Some(rest) = path.strip_prefix("/v2") else { return Target::Unknown };
     if rest.is_empty() || rest == "/" {
         return Target::Ping;
