@@ -3,14 +3,9 @@
 //!
 //! Here is only the list of modules. `support` runs the program; `stand_in` is what it asks.
 
+#![cfg(test)]
+
 #[path = "../support/stand_in/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    clippy::allow_attributes,
-    reason = "each program that shares it uses a part"
-)]
 mod stand_in;
 #[allow(
     dead_code,

@@ -1,4 +1,4 @@
-//! The stand-in's API against DigitalOcean's published OpenAPI description, and against the bodies that
+//! The stand-in's API against DigitalOcean's published `OpenAPI` description, and against the bodies that
 //! the live service was seen to send.
 //!
 //! Both are data that is not part of the project: without it the test says so and proves nothing.
@@ -35,7 +35,7 @@ fn schema(description: &Value, path: &str, status: u16) -> Value {
     schema
 }
 
-/// OpenAPI 3.0 is not quite JSON Schema. `nullable` becomes a type. A `oneOf` in which every member has
+/// `OpenAPI` 3.0 is not quite JSON Schema. `nullable` becomes a type. A `oneOf` in which every member has
 /// only optional properties is true of several at once, which nobody meant: it becomes an `anyOf`.
 fn translate(schema: &mut Value) {
     if let Some(object) = schema.as_object_mut() {

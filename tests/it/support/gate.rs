@@ -243,7 +243,7 @@ impl Run<'_> {
         for (path, content) in &self.files {
             match content {
                 Some(content) => section(&mut text, path, content),
-                None => drop(write!(text, "----- {path}: removed\n")),
+                None => drop(writeln!(text, "----- {path}: removed")),
             }
         }
         let mut redactions = self.gate.redactions.clone();

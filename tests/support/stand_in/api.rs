@@ -1,6 +1,6 @@
 //! DigitalOcean's API: registries, repositories, tags, digests, garbage collection, and the token endpoint.
 //!
-//! Bodies are those of the published OpenAPI description and of what clients were seen to receive.
+//! Bodies are those of the published `OpenAPI` description and of what clients were seen to receive.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -3,6 +3,8 @@
 //! Blobs are redirected to the storage by an address with a signature that holds for one method, and the
 //! storage refuses every request that brings credentials, as S3-like storages do.
 
+use std::fmt::Write as _;
+
 use hyper::Method;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
@@ -82,7 +84,7 @@ fn bearer_allows(
             return Ok(());
         }
         let scope = if action == "push" { "pull,push" } else { "pull" };
-        challenge.push_str(&format!(",scope=\"repository:{repository}:{scope}\""));
+        let _ = write!(challenge, ",scope=\"repository:{repository}:{scope}\"");
         detail =
             json!([{ "Type": "repository", "Class": "", "Name": repository, "Action": action }]);
     } else if access.is_some() {
@@ -113,41 +115,53 @@ fn asked(shared: &Shared, ask: &Ask, repository: &str) -> Answer {
         );
     };
     match &ask.target {
-        Target::Manifest { reference, .. } => match store.manifest(repository, reference) {
-            Some(manifest) => manifest_answer(ask, manifest),
-            None => {
-                let detail = if reference.contains(':') {
-                    json!({ "Name": repository, "Revision": reference })
-                } else {
-                    json!({ "Tag": reference })
-                };
-                Answer::oci_error(404, "MANIFEST_UNKNOWN", "manifest unknown", &detail)
+        Target::Manifest { reference, .. } => {
+            if let Some(manifest) = store.manifest(repository, reference) {
+                return manifest_answer(ask, manifest);
             }
-        },
-        Target::Blob { digest, .. } => {
-            if !held.blobs.contains(digest) {
-                return blob_unknown(digest);
-            }
-            if shared.options.redirect_blobs {
-                let location = storage_url(shared, ask.method.as_str(), digest);
-                return Answer::new(307)
-                    .header("content-type", "application/octet-stream")
-                    .header("docker-content-digest", digest)
-                    .header("location", &location);
-            }
-            match store.blobs.get(digest) {
-                Some(bytes) => {
-                    ranged(ask.range.as_deref(), bytes).header("docker-content-digest", digest)
-                }
-                None => blob_unknown(digest),
-            }
+            let detail = if reference.contains(':') {
+                json!({ "Name": repository, "Revision": reference })
+            } else {
+                json!({ "Tag": reference })
+            };
+            Answer::oci_error(404, "MANIFEST_UNKNOWN", "manifest unknown", &detail)
         }
+        Target::Blob { digest, .. } if !held.blobs.contains(digest) => blob_unknown(digest),
+        Target::Blob { digest, .. } => blob(shared, ask, digest, store.blobs.get(digest)),
         Target::TagsList(_) => {
             let tags: Vec<_> = held.tags.keys().collect();
             Answer::json(200, &json!({ "name": repository, "tags": tags }))
         }
         Target::Upload { session: Some(session), .. } => push::progress(&store, ask, session),
-        _ => Answer::oci_error(405, "UNSUPPORTED", "the operation is unsupported", &Value::Null),
+        Target::Upload { session: None, .. }
+        | Target::Token
+        | Target::LegacyRegistry
+        | Target::ApiRegistries
+        | Target::ApiRegistry(_)
+        | Target::ApiRepositories(_)
+        | Target::ApiTags(..)
+        | Target::ApiDigests(..)
+        | Target::ApiGc(_)
+        | Target::Ping
+        | Target::Stored(_)
+        | Target::Unknown => {
+            Answer::oci_error(405, "UNSUPPORTED", "the operation is unsupported", &Value::Null)
+        }
+    }
+}
+
+/// A blob of the repository: where the storage has it, or its bytes.
+fn blob(shared: &Shared, ask: &Ask, digest: &str, bytes: Option<&Bytes>) -> Answer {
+    if shared.options.redirect_blobs {
+        let location = storage_url(shared, ask.method.as_str(), digest);
+        return Answer::new(307)
+            .header("content-type", "application/octet-stream")
+            .header("docker-content-digest", digest)
+            .header("location", &location);
+    }
+    match bytes {
+        Some(bytes) => ranged(ask.range.as_deref(), bytes).header("docker-content-digest", digest),
+        None => blob_unknown(digest),
     }
 }
 
