@@ -7,11 +7,6 @@
 
 #[path = "../support/stand_in/mod.rs"]
 mod stand_in;
-#[allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "a builder has a method for each need of a test"
-)]
 mod support;
 
 mod fidelity;
