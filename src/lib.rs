@@ -11,6 +11,7 @@ pub mod circleci;
 pub mod exit;
 pub mod observation;
 pub mod oci;
+pub mod output;
 pub mod report;
 pub mod request;
 pub mod secret;
