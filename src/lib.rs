@@ -8,6 +8,7 @@
 
 pub mod ambient;
 pub mod circleci;
+pub mod digitalocean;
 pub mod exit;
 pub mod observation;
 pub mod oci;

@@ -1,0 +1,3 @@
+//! What is DigitalOcean's own.
+
+pub mod names;
