@@ -23,33 +23,17 @@ pub fn job(circleci: &CircleCi) -> Option<String> {
 pub fn commit(circleci: &CircleCi) -> Option<String> {
     let revision = circleci.revision.as_deref()?;
     let is_commit = revision.len() >= 7 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let (host, path) = repository(circleci.repository_url.as_deref()?)?;
+    let page = circleci.repository_page()?;
+    let (host, path) = page.strip_prefix("https://")?.split_once('/')?;
     let folder = match host {
         "github.com" => "commit",
         "bitbucket.org" => "commits",
         "gitlab.com" => "-/commit",
         _ => return None,
     };
-    is_commit.then(|| format!("https://{host}/{path}/{folder}/{revision}"))
-}
-
-/// Host and path of a clone address, in the forms that git knows; a user name and password are left out.
-fn repository(url: &str) -> Option<(&str, &str)> {
-    let (host, path) = match url.split_once("://") {
-        Some(("https" | "http" | "ssh" | "git", rest)) => rest.split_once('/')?,
-        Some(_) => return None,
-        None => url.split_once(':')?,
-    };
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let host = host.split_once(':').map_or(host, |(host, _)| host);
-    let path = path.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    let well_formed = path.contains('/')
-        && path.bytes().all(plain)
-        && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
-    well_formed.then_some((host, path))
+    let is_project =
+        path.contains('/') && !path.split('/').any(|part| matches!(part, "" | "." | ".."));
+    (is_commit && is_project).then(|| format!("{page}/{folder}/{revision}"))
 }
 
 /// Whether `url` is `https` or `http`, without a user name, and of harmless characters only.
@@ -84,7 +68,7 @@ mod tests {
             "git@github.com:keepkey/support.git",
             "https://github.com/keepkey/support",
             "https://user:ghp_secret@github.com/keepkey/support.git",
-            "ssh://git@github.com:22/keepkey/support.git",
+            "ssh://git@github.com/keepkey/support.git",
         ] {
             assert_eq!(commit_of(url), page, "{url}");
         }

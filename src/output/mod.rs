@@ -9,7 +9,9 @@ use jiff::Timestamp;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod html;
 pub mod json;
+pub mod links;
 pub mod record;
 
 /// An output that could not be written, and why.
