@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use verify_registry_image::circleci::CircleCi;
 use verify_registry_image::oci::{Algorithm, Digest, MediaType};
+use verify_registry_image::output::record::Record;
 use verify_registry_image::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Reason, Report,
     Traffic,
@@ -20,6 +21,14 @@ const COMMIT: &str = "3f1c9d2a7b60e5841f2d3c4b5a69788796a5b4c3";
 /// One verified image.
 pub(crate) fn green() -> Report {
     report(vec![verified("support-email", Some("development"))])
+}
+
+/// The record of a verified image, which says of itself that it is made up.
+pub(crate) fn record() -> Record {
+    let mut report = green();
+    let mut image = report.images.remove(0);
+    image.notes.push("a sample for looking at the format: no registry was asked".to_owned());
+    Record::of(&image, &report).expect("a verified image")
 }
 
 /// One image whose tag is not there.
