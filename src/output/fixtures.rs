@@ -218,3 +218,32 @@ pub(crate) fn assert_published<T: schemars::JsonSchema>(file: &str, title: &str,
         );
     }
 }
+
+/// Images in which every text that can come from somebody else is one of `texts`.
+pub(crate) fn saying(texts: &[String; 6]) -> Vec<ImageReport> {
+    let [a, b, c, d, e, f] = texts.clone();
+    let finding = Finding::new(Reason::RevisionDiffers, a.clone()).compared(b.clone(), c.clone());
+    let finding = finding.hint(d.clone());
+    let mut failed = image(
+        SUPPORT_EMAIL,
+        &[
+            (CheckId::RevisionExpected, Outcome::Failed(finding.clone())),
+            (CheckId::Port, Outcome::Errored(finding)),
+            (CheckId::Runtime, Outcome::Skipped { message: e.clone(), noteworthy: true }),
+        ],
+    );
+    let passed = Outcome::Passed { message: e.clone(), note: Some(f.clone()) };
+    let mut good = image(SUPPORT_EMAIL, &[(CheckId::LayersPresent, passed)]);
+    good.request.service.runtime.language = Some(a.clone());
+    good.request.service.env.insert(b.clone(), c.clone());
+    good.request.environment = Some(d.clone());
+    for image in [&mut failed, &mut good] {
+        image.notes = vec![e.clone(), f.clone()];
+        let facts = image.facts.as_mut().unwrap();
+        facts.immutable_tag = Some(d.clone());
+        facts.platforms[0].created = Some(a.clone());
+        facts.platforms[0].revision = Some(b.clone());
+        facts.platforms[0].exposed_ports = vec![c.clone(), f.clone()];
+    }
+    vec![good, failed]
+}

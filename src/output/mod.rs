@@ -7,12 +7,21 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub mod console;
+pub mod failure_reason;
+pub mod file;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod html;
+pub mod image_ref;
 pub mod json;
+pub mod junit;
 pub mod links;
+mod prepared;
 pub mod record;
+pub mod status;
+
+pub use prepared::{OutputError, Prepared, remarks};
 
 /// An output that could not be written, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
