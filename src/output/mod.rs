@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub mod badge;
+pub mod board;
+pub mod check_status;
 pub mod console;
 pub mod failure_reason;
 pub mod file;
@@ -18,6 +21,7 @@ pub mod json;
 pub mod junit;
 pub mod links;
 mod prepared;
+pub mod pulumi_config;
 pub mod record;
 pub mod status;
 
