@@ -3,13 +3,11 @@
 //! A pure function from a report to a text. Whatever came from a registry is cleaned again here, so that
 //! only this file's own colours are control characters.
 
-use std::fmt::Write as _;
-
 use anstyle::{AnsiColor, Style};
 
 use crate::output::{Unwritten, json::pinned};
 use crate::report::{
-    CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Verdict,
+    CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Verdict,
 };
 use crate::request::ImageRequest;
 use crate::secret::printable;
@@ -17,6 +15,9 @@ use crate::settings::Console;
 
 /// Where the second column starts.
 const LABEL: usize = 11;
+
+/// Where a list of names is broken. Sentences, commands and references are not: they are copied whole.
+const WIDTH: usize = 79;
 
 /// The whole text of standard output. `next` are lines about the outputs, see [`remarks`](super::remarks).
 pub fn text(report: &Report, console: Console, unwritten: &[Unwritten], next: &[String]) -> String {
@@ -57,7 +58,7 @@ fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Verified => "VERIFIED (GREEN)",
         Verdict::Failed => "FAILED (RED)",
-        Verdict::Undecided | Verdict::Refused => "UNDECIDED",
+        Verdict::Undecided | Verdict::Refused => "UNDECIDED (could not find out)",
     }
 }
 
@@ -112,7 +113,7 @@ impl Page {
             self.line("");
             self.facts(image);
         }
-        self.notes(image);
+        self.notes(std::slice::from_ref(image));
     }
 
     /// A run of several: the counts, a line each, then those that are not VERIFIED.
@@ -138,8 +139,8 @@ impl Page {
                 self.checks(image);
                 self.facts(image);
             }
-            self.notes(image);
         }
+        self.notes(images);
     }
 
     fn compact(&mut self, image: &ImageReport, wide: usize) {
@@ -168,10 +169,16 @@ impl Page {
             let kind = if media_type.is_index() { "an index" } else { "a single image" };
             self.row(2, "type", &format!("{kind} ({media_type})"));
             if let Some(tag) = immutable_tag {
-                self.row(2, "also", &format!("{tag} (the immutable tag)"));
+                self.row(2, "immutable", &format!("{tag} names the same digest"));
             }
+            let mut commits: Vec<&str> = Vec::new();
             for platform in platforms {
                 self.platform(platform);
+                let commit = platform.revision.as_deref();
+                commits.extend(commit.filter(|commit| !commits.contains(commit)));
+            }
+            for commit in commits {
+                self.row(2, "commit", commit);
             }
         }
         let environment = environment.as_deref().map(|name| format!(" in {name}"));
@@ -186,49 +193,51 @@ impl Page {
             size_bytes,
             layers,
             created,
-            revision,
+            revision: _,
             exposed_ports,
         } = facts;
         let layer = if *layers == 1 { "layer" } else { "layers" };
         let mut text = format!("{platform}, {} in {layers} {layer}", size(*size_bytes));
-        if let Some(created) = created {
-            let _ = write!(text, ", created {}", clean(created));
-        }
-        if !exposed_ports.is_empty() {
-            let _ = write!(text, ", exposes {}", clean(&exposed_ports.join(" ")));
-        }
-        if let Some(revision) = revision {
-            let _ = write!(text, "\ncommit {}", clean(revision));
+        let created = created.as_ref().map(|created| format!("created {}", clean(created)));
+        let ports = exposed_ports.join(" ");
+        let ports = (!ports.is_empty()).then(|| format!("exposes {}", clean(&ports)));
+        let more: Vec<String> = [created, ports].into_iter().flatten().collect();
+        if !more.is_empty() {
+            text.push('\n');
+            text.push_str(&more.join(", "));
         }
         self.row(2, "platform", &text);
     }
 
     /// The checks that failed, then those that errored: what was expected, what was seen, what to do.
     fn findings(&mut self, image: &ImageReport) {
-        let failed = |result: &&CheckResult| matches!(result.outcome, Outcome::Failed(_));
-        let errored = |result: &&CheckResult| matches!(result.outcome, Outcome::Errored(_));
-        let failed = image.results.iter().filter(failed);
-        let mut told: Vec<&Finding> = Vec::new();
-        for result in failed.chain(image.results.iter().filter(errored)) {
-            let Some(finding) = result.outcome.finding() else { continue };
-            // One trouble answers several checks; it is explained once.
-            let again = told.contains(&finding);
-            self.finding(result.check, &result.outcome, finding, again);
-            told.push(finding);
+        // One trouble answers several checks; it is explained once.
+        let mut failed: Vec<(&Finding, Vec<&str>)> = Vec::new();
+        let mut errored: Vec<(&Finding, Vec<&str>)> = Vec::new();
+        for CheckResult { check, outcome, took: _ } in &image.results {
+            let (group, finding) = match outcome {
+                Outcome::Failed(finding) => (&mut failed, finding),
+                Outcome::Errored(finding) => (&mut errored, finding),
+                Outcome::Passed { .. } | Outcome::Skipped { .. } => continue,
+            };
+            match group.iter_mut().find(|(other, _)| *other == finding) {
+                Some((_, checks)) => checks.push(check.as_str()),
+                None => group.push((finding, vec![check.as_str()])),
+            }
         }
-        if told.is_empty() {
+        if failed.is_empty() && errored.is_empty() {
             self.line("  a check that a yes stands on did not run, so this is not a yes");
+        }
+        for (word, style, group) in [("failed", BAD, failed), ("errored", UNSURE, errored)] {
+            for (finding, checks) in group {
+                let head = self.painted(style, &format!("{} {word}", checks.join(", ")));
+                self.finding(&head, finding);
+            }
         }
     }
 
-    fn finding(&mut self, check: CheckId, outcome: &Outcome, finding: &Finding, again: bool) {
+    fn finding(&mut self, head: &str, finding: &Finding) {
         let Finding { reason, message, expected, observed, hint } = finding;
-        let style = if matches!(outcome, Outcome::Failed(_)) { BAD } else { UNSURE };
-        let head = self.painted(style, &format!("{check} {}", outcome.word()));
-        if again {
-            self.line(&format!("  {head}: as above"));
-            return;
-        }
         self.line(&format!("  {head}: {}", clean(message)));
         for (label, value) in [("expected", expected), ("observed", observed)] {
             if let Some(value) = value {
@@ -246,47 +255,98 @@ impl Page {
         for CheckResult { check, outcome, took: _ } in &image.results {
             match outcome {
                 Outcome::Passed { message: _, note: _ } => passed.push(check.as_str()),
-                Outcome::Skipped { message, noteworthy: _ } => {
+                Outcome::Skipped { message, noteworthy: false } => {
                     match skipped.iter_mut().find(|(why, _)| why == message) {
                         Some((_, checks)) => checks.push(check.as_str()),
                         None => skipped.push((message, vec![check.as_str()])),
                     }
                 }
-                Outcome::Failed(_) | Outcome::Errored(_) => {}
-            }
-        }
-        if !passed.is_empty() {
-            self.row(2, "passed", &passed.join(", "));
-        }
-        for (why, checks) in skipped {
-            self.row(2, "skipped", &format!("{}: {}", checks.join(", "), clean(why)));
-        }
-    }
-
-    /// What the reader should know although nothing failed by it.
-    fn notes(&mut self, image: &ImageReport) {
-        let mut notes: Vec<String> = image.notes.iter().map(|note| clean(note)).collect();
-        for CheckResult { check, outcome, took: _ } in &image.results {
-            match outcome {
-                Outcome::Passed { message: _, note: Some(note) } => {
-                    notes.push(format!("{check}: {}", clean(note)));
-                }
-                Outcome::Skipped { message, noteworthy: true } => {
-                    notes.push(format!("{check}: {}", clean(message)));
-                }
-                Outcome::Passed { message: _, note: None }
-                | Outcome::Skipped { message: _, noteworthy: false }
+                // A noteworthy one is told among the notes.
+                Outcome::Skipped { message: _, noteworthy: true }
                 | Outcome::Failed(_)
                 | Outcome::Errored(_) => {}
             }
         }
-        if !notes.is_empty() {
-            self.line("");
+        if !passed.is_empty() {
+            self.names(2, "passed", &passed, None);
         }
-        for note in notes {
-            self.tagged("note:", UNSURE, &note);
+        for (why, checks) in skipped {
+            self.names(2, "skipped", &checks, Some(why));
         }
     }
+
+    /// A list of names, broken between two of them, and why they are listed.
+    fn names(&mut self, indent: usize, label: &str, names: &[&str], why: Option<&str>) {
+        let room = WIDTH.saturating_sub(indent + LABEL);
+        let mut lines = vec![String::new()];
+        for (number, name) in names.iter().enumerate() {
+            let behind = match why {
+                _ if number + 1 < names.len() => ",",
+                Some(_) => ":",
+                None => "",
+            };
+            push_word(&mut lines, room, &format!("{name}{behind}"));
+        }
+        // A sentence stays whole, so that it can be searched for.
+        if let Some(why) = why {
+            push_word(&mut lines, room, &clean(why));
+        }
+        self.row(indent, label, &lines.join("\n"));
+    }
+
+    /// What the reader should know although nothing failed by it. The same of several images is told once.
+    fn notes(&mut self, images: &[ImageReport]) {
+        let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+        for image in images {
+            let service = image.request.service.name.as_str();
+            for note in notes(image) {
+                match told.iter_mut().find(|(other, _)| *other == note) {
+                    Some((_, services)) => services.push(service),
+                    None => told.push((note, vec![service])),
+                }
+            }
+        }
+        if !told.is_empty() {
+            self.line("");
+        }
+        for (note, services) in told {
+            let whose =
+                if images.len() > 1 { format!("{}: ", services.join(", ")) } else { String::new() };
+            self.tagged("note:", UNSURE, &clean(&format!("{whose}{note}")));
+        }
+    }
+}
+
+/// Adds a word to the last line, or to a new one where there is no room left.
+fn push_word(lines: &mut Vec<String>, room: usize, word: &str) {
+    match lines.last_mut() {
+        Some(line) if line.is_empty() => line.push_str(word),
+        Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+            line.push(' ');
+            line.push_str(word);
+        }
+        Some(_) | None => lines.push(word.to_owned()),
+    }
+}
+
+/// The notes of an image and of its checks.
+fn notes(image: &ImageReport) -> Vec<String> {
+    let mut notes = image.notes.clone();
+    for CheckResult { check, outcome, took: _ } in &image.results {
+        match outcome {
+            Outcome::Passed { message: _, note: Some(note) } => {
+                notes.push(format!("{check}: {note}"));
+            }
+            Outcome::Skipped { message, noteworthy: true } => {
+                notes.push(format!("{check} skipped: {message}"));
+            }
+            Outcome::Passed { message: _, note: None }
+            | Outcome::Skipped { message: _, noteworthy: false }
+            | Outcome::Failed(_)
+            | Outcome::Errored(_) => {}
+        }
+    }
+    notes
 }
 
 fn counts(images: &[ImageReport]) -> String {

@@ -3,6 +3,7 @@
 //! Wire structs of their own. `.images[0].pinned` is a frozen path: it is the pinned reference of a
 //! VERIFIED image and null for every other, so that a script cannot deploy what was not verified.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::output::record::{Pipeline, Platform, Source, Tool};
 use crate::output::{Unwritten, instant};
 use crate::report::{self, CheckResult, Finding, ImageFacts, Outcome, Verdict};
 use crate::request::ImageRequest;
+use crate::secret::is_printable;
 
 /// The JSON Schema of a report, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/report.json");
@@ -200,9 +202,22 @@ pub fn error(message: &str, hint: Option<&str>) -> String {
 }
 
 /// Any of our wire structs as indented JSON with a newline at the end.
+///
+/// What is not safe on a terminal is escaped: such characters stand inside of strings only.
 pub(super) fn indented(value: &impl Serialize) -> String {
     // Our wire structs have string keys only, so that this cannot fail; an empty text would be seen.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let json = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut text = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        if character == '\n' || is_printable(character) {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
     text.push('\n');
     text
 }
@@ -289,6 +304,7 @@ impl Check {
 
     fn found(self, status: CheckStatus, finding: &Finding) -> Self {
         let Finding { reason, message, expected, observed, hint } = finding.clone();
+        let hint = Some(hint.unwrap_or_else(|| reason.advice().to_owned()));
         let reason = Some(reason.to_string());
         Self { status, reason, message, expected, observed, hint, ..self }
     }

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::output::fixtures::{self, SUPPORT_EMAIL};
+use crate::report::CheckId;
 use crate::settings::Format;
 
 const PLAIN: Console = Console {
@@ -23,12 +24,15 @@ fn a_verified_image_says_what_to_deploy() {
 
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
-      also       0123456789abcdef0123456789abcdef01234567-dev (the immutable tag)
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
-                 commit 0123456789abcdef0123456789abcdef01234567
+      immutable  0123456789abcdef0123456789abcdef01234567-dev names the same digest
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      commit     0123456789abcdef0123456789abcdef01234567
       service    support-email in development
 
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact, revision-expected, immutable-tag, platform, layers-present, port, runtime
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 revision-expected, immutable-tag, platform, layers-present, port,
+                 runtime
       skipped    digest-expected: no digest is expected
     ");
 }
@@ -47,7 +51,9 @@ fn a_missing_tag_says_what_to_do_next() {
                    look whether it failed
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
-      skipped    manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime: there is no manifest to look at
+      skipped    manifest-intact, digest-expected, revision-expected,
+                 immutable-tag, platform, layers-present, port, runtime:
+                 there is no manifest to look at
 
       service    support-email in development
     ");
@@ -63,12 +69,19 @@ fn another_image_shows_both_commits() {
         observed   89abcdef0123456789abcdef0123456789abcdef
         reason     revision-differs
         next       look whether the push job of this commit ran
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, immutable-tag, platform, layers-present, port, runtime
+      immutable-tag failed: `0123456789abcdef0123456789abcdef01234567-dev` names another image
+        expected   sha256:da363c3730e8c31b65c35ebdfb1779a7fb5ea41e12ce6ace16a10e8dcf293275
+        observed   sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
+        reason     immutable-tag-differs
+        next       The moving tag is from another build: wait for this commit's push, or push again.
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 digest-expected, platform, layers-present, port, runtime
 
       digest     sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
-                 commit 89abcdef0123456789abcdef0123456789abcdef
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      commit     89abcdef0123456789abcdef0123456789abcdef
       service    support-email in development
     ");
 }
@@ -76,26 +89,26 @@ fn another_image_shows_both_commits() {
 #[test]
 fn one_trouble_that_answers_several_checks_is_explained_once() {
     insta::assert_snapshot!(shown(vec![fixtures::undecided()]), @r"
-    UNDECIDED registry.digitalocean.com/keepkey/support-email:latest-dev
+    UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
-      registry-honest errored: the registry answered 503 to 4 tries
+      registry-honest, repository-exists, tag-exists errored: the registry answered 503 to 4 tries
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
-      repository-exists errored: as above
-      tag-exists errored: as above
-      skipped    manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime: the tag is not known
+      skipped    manifest-intact, digest-expected, revision-expected,
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
 
       service    support-email in development
     ");
     insta::assert_snapshot!(shown(vec![fixtures::refused()]), @r"
-    UNDECIDED registry.digitalocean.com/keepkey/support-email:latest-dev
+    UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
-      registry-honest errored: the API refused the token (401)
+      registry-honest, repository-exists, tag-exists errored: the API refused the token (401)
         reason     credentials-refused
         next       set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`
-      repository-exists errored: as above
-      tag-exists errored: as above
-      skipped    manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime: the tag is not known
+      skipped    manifest-intact, digest-expected, revision-expected,
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
 
       service    support-email in development
     ");
@@ -127,16 +140,18 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
                    look whether it failed
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
-      skipped    manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime: there is no manifest to look at
+      skipped    manifest-intact, digest-expected, revision-expected,
+                 immutable-tag, platform, layers-present, port, runtime:
+                 there is no manifest to look at
       service    support-email in development
 
-    UNDECIDED registry.digitalocean.com/keepkey/support-email:latest-dev
-      registry-honest errored: the registry answered 503 to 4 tries
+    UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
+      registry-honest, repository-exists, tag-exists errored: the registry answered 503 to 4 tries
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
-      repository-exists errored: as above
-      tag-exists errored: as above
-      skipped    manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime: the tag is not known
+      skipped    manifest-intact, digest-expected, revision-expected,
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
       service    support-email in development
     ");
 }
@@ -180,17 +195,19 @@ fn notes_and_unwritten_outputs_stand_at_the_end() {
 
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
-      also       0123456789abcdef0123456789abcdef01234567-dev (the immutable tag)
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
-                 commit 0123456789abcdef0123456789abcdef01234567
+      immutable  0123456789abcdef0123456789abcdef01234567-dev names the same digest
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      commit     0123456789abcdef0123456789abcdef01234567
       service    support-email in development
 
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, runtime
-      skipped    port: the image names no port
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 digest-expected, revision-expected, immutable-tag, platform,
+                 layers-present, runtime
 
     note: found, but not proven to be this commit's
     note: layers-present: layer 2 is kept elsewhere
-    note: port: the image names no port
+    note: port skipped: the image names no port
     error: could not write `out/record.json`: no space left
     note: no record was written, because another output could not be
     ");
@@ -204,10 +221,12 @@ fn a_report_in_which_nothing_ran_does_not_look_green() {
     }
     image.facts = None;
     insta::assert_snapshot!(shown(vec![image]), @r"
-    UNDECIDED registry.digitalocean.com/keepkey/support-email:latest-dev
+    UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       a check that a yes stands on did not run, so this is not a yes
-      skipped    registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime: not asked
+      skipped    registry-honest, repository-exists, tag-exists, manifest-intact,
+                 digest-expected, revision-expected, immutable-tag, platform,
+                 layers-present, port, runtime: not asked
 
       service    support-email in development
     ");
