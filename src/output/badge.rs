@@ -29,6 +29,14 @@ pub fn render(environment: &str, status: Option<&str>) -> String {
     super::json::indented(&Endpoint { schema_version: 1, label, message, color })
 }
 
+/// Whether a file is a badge: what stands in its place is replaced.
+pub fn is_ours(content: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(content).is_ok_and(|badge| {
+        let text = |name: &str| badge.get(name).is_some_and(serde_json::Value::is_string);
+        badge.get("schemaVersion").is_some() && text("label") && text("message")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +59,14 @@ mod tests {
           "color": "red"
         }
         "#);
+    }
+
+    #[test]
+    fn only_a_badge_is_replaced() {
+        assert!(is_ours(render("a", None).as_bytes()));
+        for theirs in ["", "{}", "[1]", "{\"label\": \"a\", \"message\": \"b\"}"] {
+            assert!(!is_ours(theirs.as_bytes()), "{theirs}");
+        }
     }
 
     #[test]

@@ -101,7 +101,9 @@ pub fn updated(old: &str, rows: &[BoardRow]) -> Result<String, BoardError> {
 /// As [`updated`].
 pub fn differences(board: &str, rows: &[BoardRow]) -> Result<Vec<String>, BoardError> {
     let Some(section) = section(board)? else {
-        return Ok(vec!["the board is not there yet".to_owned()]);
+        // Without a service that was verified there is nothing to draw.
+        let missing = (!rows.is_empty()).then(|| "the board is not there yet".to_owned());
+        return Ok(missing.into_iter().collect());
     };
     let body = board.get(section).unwrap_or_default();
     let standing: Vec<Vec<&str>> = match table(body)? {

@@ -14,7 +14,7 @@ use crate::output::status::{self, StatusFile};
 use crate::settings::StatusFolder;
 
 /// No board is larger.
-const MOST_BYTES: u64 = 1 << 20;
+pub(super) const MOST_BYTES: u64 = 1 << 20;
 
 /// Why it cannot be said.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,14 @@ impl CheckStatusError {
             }
             Self::Board(_, error) => error.hint(),
         }
+    }
+}
+
+impl CheckStatusError {
+    /// The error and its cause in one sentence.
+    pub(super) fn with_cause(&self) -> String {
+        let cause = std::error::Error::source(self).map(|cause| format!(": {cause}"));
+        format!("{self}{}", cause.unwrap_or_default())
     }
 }
 
@@ -105,7 +113,10 @@ pub fn check_status(folder: &StatusFolder) -> Result<StatusCheck, CheckStatusErr
             if standing.as_deref()
                 != Some(badge::render(environment, file.status.as_deref()).as_str())
             {
-                differences.push(format!("{}: not the badge of {environment}", path.display()));
+                differences.push(format!(
+                    "{}: the badge of {environment} is missing or old",
+                    path.display()
+                ));
             }
         }
     }
