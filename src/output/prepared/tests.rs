@@ -329,6 +329,20 @@ fn a_secret_that_slipped_in_is_masked_in_every_file() {
 }
 
 #[test]
+fn a_line_of_others_is_not_masked() {
+    let folder = folder();
+    let path = folder.path().join("status/development.status");
+    let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs);
+    settings.redactor.hide(&Secret::new("commit"));
+    put(&path, "# every commit on develop\n");
+    assert_eq!(run(&settings, vec![fixtures::stale()]), []);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# every commit on develop\n"), "{text}");
+    assert!(text.contains("the image was built from another ***"), "{text}");
+}
+
+#[test]
 fn runs_side_by_side_lose_no_line() {
     let folder = folder();
     let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
