@@ -275,6 +275,14 @@ fn each_record_and_status_follows_its_own_image() {
 }
 
 #[test]
+fn an_undecided_run_makes_no_status_file() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    assert_eq!(run(&settings, vec![fixtures::refused()]), []);
+    assert_eq!(files(folder.path()), ["junit.xml", "reason.env"]);
+}
+
+#[test]
 fn no_record_where_something_before_it_was_unwritten() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
