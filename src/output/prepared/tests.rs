@@ -11,9 +11,9 @@ use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::report::Outcome;
 use crate::request::ImageRequest;
 use crate::secret::Secret;
-use crate::settings::{Console, DigitalOcean, Format};
+use crate::settings::{Console, DigitalOcean, Format, StatusFolder};
 
-fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
+pub(super) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
     Settings {
         images,
         digitalocean: DigitalOcean {
@@ -41,7 +41,7 @@ fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
 }
 
 /// Every output in one folder.
-fn everything(folder: &Path) -> Outputs {
+pub(super) fn everything(folder: &Path) -> Outputs {
     fs::create_dir_all(folder.join("status")).unwrap();
     Outputs {
         junit: Some(folder.join("junit.xml")),
@@ -61,12 +61,12 @@ fn everything(folder: &Path) -> Outputs {
     }
 }
 
-fn folder() -> TempDir {
+pub(super) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
 /// Every file below a folder, by its path in it.
-fn files(folder: &Path) -> Vec<String> {
+pub(super) fn files(folder: &Path) -> Vec<String> {
     fn walk(root: &Path, folder: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -83,22 +83,22 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
-fn read(folder: &Path, name: &str) -> String {
+pub(super) fn read(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap()
 }
 
 /// Proves and writes one run.
-fn run(settings: &Settings, images: Vec<ImageReport>) -> Vec<Unwritten> {
+pub(super) fn run(settings: &Settings, images: Vec<ImageReport>) -> Vec<Unwritten> {
     let report = fixtures::report(images);
     Prepared::prove(settings).unwrap().write(&report, settings)
 }
 
-fn put(path: &Path, text: &str) {
+pub(super) fn put(path: &Path, text: &str) {
     file::replace(path, text.as_bytes()).unwrap();
 }
 
 /// What a person reads when an output cannot be prepared.
-fn refusal(settings: &Settings, folder: &TempDir) -> String {
+pub(super) fn refusal(settings: &Settings, folder: &TempDir) -> String {
     use std::error::Error as _;
     let error = Prepared::prove(settings).unwrap_err();
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
