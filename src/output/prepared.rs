@@ -3,6 +3,7 @@
 //! The order is JUnit, status, failure reason, others, and the records last: whoever finds a record
 //! can rely on everything else being there.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::output::file::{self, FileError};
@@ -27,6 +28,7 @@ pub struct Prepared {
 impl Prepared {
     /// Writes every output. What comes back could not be written.
     ///
+    /// The report's images stand in the order of the settings that were proved.
     /// A record is written for a VERIFIED image, and only when everything before it was written.
     pub fn write(&self, report: &Report, settings: &Settings) -> Vec<Unwritten> {
         let mut writing = Writing { redactor: &settings.redactor, unwritten: Vec::new() };
@@ -135,6 +137,12 @@ impl Writing<'_> {
         self.keep(path, file::replace(path, masked.as_bytes()));
     }
 
+    /// Writes a file that others write to as well, which read `old` before.
+    fn put_change(&mut self, path: &Path, old: &str, new: &str) {
+        let masked = masked_but(old, new, self.redactor);
+        self.keep(path, file::replace(path, masked.as_bytes()));
+    }
+
     fn keep(&mut self, path: &Path, result: Result<(), FileError>) {
         if let Err(error) = result {
             self.failed(path, error.to_string());
@@ -146,7 +154,18 @@ impl Writing<'_> {
     }
 }
 
-/// What the reader should know of the outputs: which were left out on purpose, and where the record is.
+/// `new` with every secret masked, but for the lines that stand in `old`: those are other people's.
+fn masked_but(old: &str, new: &str, redactor: &Redactor) -> String {
+    let theirs: HashSet<&str> = old.lines().collect();
+    let mask = |line: &'_ str| {
+        let is_theirs = line.lines().all(|line| theirs.contains(line));
+        if is_theirs { line.to_owned() } else { redactor.redact(line).into_owned() }
+    };
+    new.split_inclusive('\n').map(mask).collect()
+}
+
+/// What the reader should know of the outputs: what was left out on purpose, or because
+/// of something else that could not be written.
 pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) -> Vec<String> {
     let mut remarks = Vec::new();
     if settings.outputs.status.is_some() {
