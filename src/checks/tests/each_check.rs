@@ -802,6 +802,17 @@ mod layers_present {
     }
 
     #[test]
+    fn the_worst_answer_counts_where_a_blob_was_asked_for_twice() {
+        for (index, other) in [(0, 1), (1, 0)] {
+            let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+            sample.observation.images[index].blobs[1].size = unknown(Reason::TimedOut);
+            assert!(matches!(sample.outcome(CHECK), Outcome::Errored(_)));
+            sample.observation.images[other].blobs[1].size = absent(Reason::BlobMissing, "404");
+            assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+        }
+    }
+
+    #[test]
     fn passes_with_a_note_for_a_layer_that_is_kept_elsewhere() {
         let mut sample = Sample::single();
         let image = &mut sample.observation.images[0];
