@@ -829,6 +829,18 @@ mod layers_present {
     }
 
     #[test]
+    fn errs_when_only_the_config_could_say_whether_the_entry_counts() {
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        let entry = &mut sample.observation.images[1];
+        entry.listed_as = None;
+        entry.config = unknown(Reason::TimedOut);
+        entry.blobs[2].size = absent(Reason::BlobMissing, "404 `BLOB_UNKNOWN`");
+        assert!(matches!(sample.outcome(CHECK), Outcome::Errored(_)));
+        sample.observation.images[1].listed_as = Some("linux/arm64".parse().unwrap());
+        assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+    }
+
+    #[test]
     fn errs_when_a_blob_is_unknown_or_was_not_asked_for() {
         let mut sample = Sample::single();
         sample.observation.images[0].blobs[1].size = unknown(Reason::TimedOut);
