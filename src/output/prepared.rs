@@ -3,6 +3,10 @@
 //! The order is JUnit, status, failure reason, others, and the records last: whoever finds a record
 //! can rely on everything else being there.
 
+<<<<<<< HEAD
+=======
+use std::collections::{BTreeMap, HashSet};
+>>>>>>> outputs
 use std::path::{Path, PathBuf};
 
 use crate::output::file::{self, FileError};
@@ -27,6 +31,7 @@ pub struct Prepared {
 impl Prepared {
     /// Writes every output. What comes back could not be written.
     ///
+    /// The report's images stand in the order of the settings that were proved.
     /// A record is written for a VERIFIED image, and only when everything before it was written.
     pub fn write(&self, report: &Report, settings: &Settings) -> Vec<Unwritten> {
         let mut writing = Writing { redactor: &settings.redactor, unwritten: Vec::new() };
@@ -57,7 +62,7 @@ impl Prepared {
             }
         }
         for (path, text) in others(report, settings) {
-            writing.put(&path, &text);
+            writing.put_rendered(&path, text);
         }
         if writing.unwritten.is_empty() {
             self.write_records(report, settings, &mut writing);
@@ -111,11 +116,14 @@ impl Prepared {
     }
 }
 
+/// A path, and what is to be written there or why that could not be made.
+type Rendered = (PathBuf, Result<String, String>);
+
 /// What is written besides JUnit, status, failure reason and records, in this order.
-fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, String)> {
+fn others(report: &Report, settings: &Settings) -> Vec<Rendered> {
     let mut others = Vec::new();
     if let (Some(path), [image]) = (&settings.outputs.image_ref, report.images.as_slice()) {
-        others.extend(image_ref::text(image).map(|text| (path.clone(), text)));
+        others.extend(image_ref::text(image).map(|text| (path.clone(), Ok(text))));
     }
     if let Some(path) = &settings.outputs.html {
         others.push((path.clone(), html::render(report)));
@@ -135,6 +143,13 @@ impl Writing<'_> {
         self.keep(path, file::replace(path, masked.as_bytes()));
     }
 
+    fn put_rendered(&mut self, path: &Path, text: Result<String, String>) {
+        match text {
+            Ok(text) => self.put(path, &text),
+            Err(message) => self.failed(path, message),
+        }
+    }
+
     fn keep(&mut self, path: &Path, result: Result<(), FileError>) {
         if let Err(error) = result {
             self.failed(path, error.to_string());
@@ -144,9 +159,49 @@ impl Writing<'_> {
     fn failed(&mut self, path: &Path, message: String) {
         self.unwritten.push(Unwritten { path: path.to_owned(), message });
     }
+<<<<<<< HEAD
+=======
+
+    /// Reads, changes and writes each environment's file under the folder's lock.
+    fn status(&mut self, folder: &StatusFolder, report: &Report) {
+        let StatusFolder { directory, board: _, badges: _, services } = folder;
+        let environments = by_environment(report);
+        if environments.is_empty() {
+            return;
+        }
+        let _lock = match file::lock(directory) {
+            Ok(lock) => lock,
+            Err(error) => return self.failed(directory, error.to_string()),
+        };
+        for (environment, images) in environments {
+            let path = status::path(directory, environment);
+            let Some(now) = images.iter().map(|image| image.verified_at).max() else { continue };
+            match file::read_text(&path, status::MOST_BYTES) {
+                Ok(old) => {
+                    let old = old.unwrap_or_default();
+                    let job = report.circleci.build_url.as_deref();
+                    let new = status::updated(&old, environment, &images, services, now, job);
+                    let masked = masked_but(&old, &new, self.redactor);
+                    self.keep(&path, file::replace(&path, masked.as_bytes()));
+                }
+                Err(error) => self.failed(&path, error.to_string()),
+            }
+        }
+    }
+>>>>>>> outputs
 }
 
-/// What the reader should know of the outputs: which were left out on purpose, and where the record is.
+/// `new` with every secret masked, but for the lines that stand in `old`: those are other people's.
+fn masked_but(old: &str, new: &str, redactor: &Redactor) -> String {
+    let theirs: HashSet<&str> = old.split_inclusive('\n').collect();
+    let mask = |line: &'_ str| {
+        if theirs.contains(line) { line.to_owned() } else { redactor.redact(line).into_owned() }
+    };
+    new.split_inclusive('\n').map(mask).collect()
+}
+
+/// What the reader should know of the outputs: what was left out on purpose, or because
+/// of something else that could not be written.
 pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) -> Vec<String> {
     let mut remarks = Vec::new();
     if settings.outputs.status.is_some() {

@@ -1,2 +1,3 @@
 //! it
+mod handed_over;
 mod page;

@@ -275,6 +275,14 @@ fn each_record_and_status_follows_its_own_image() {
 }
 
 #[test]
+fn an_undecided_run_makes_no_status_file() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    assert_eq!(run(&settings, vec![fixtures::refused()]), []);
+    assert_eq!(files(folder.path()), ["junit.xml", "reason.env"]);
+}
+
+#[test]
 fn no_record_where_something_before_it_was_unwritten() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
@@ -326,6 +334,20 @@ fn a_secret_that_slipped_in_is_masked_in_every_file() {
         }
         assert!(masked > 0);
     }
+}
+
+#[test]
+fn a_line_of_others_is_not_masked() {
+    let folder = folder();
+    let path = folder.path().join("status/development.status");
+    let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs);
+    settings.redactor.hide(&Secret::new("commit"));
+    put(&path, "# every commit on develop\n");
+    assert_eq!(run(&settings, vec![fixtures::stale()]), []);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# every commit on develop\n"), "{text}");
+    assert!(text.contains("the image was built from another ***"), "{text}");
 }
 
 #[test]
