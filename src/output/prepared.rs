@@ -3,10 +3,7 @@
 //! The order is JUnit, status, failure reason, others, and the records last: whoever finds a record
 //! can rely on everything else being there.
 
-<<<<<<< HEAD
-=======
-use std::collections::{BTreeMap, HashSet};
->>>>>>> outputs
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::output::file::{self, FileError};
@@ -74,10 +71,7 @@ impl Prepared {
     fn write_records(&self, report: &Report, settings: &Settings, writing: &mut Writing<'_>) {
         let mut written: Vec<&Path> = Vec::new();
         for (path, text) in self.deployable(report, settings) {
-            match text {
-                Ok(text) => writing.put(path, &text),
-                Err(why) => writing.failed(path, why),
-            }
+            writing.put_rendered(path, text);
             if !writing.unwritten.is_empty() {
                 for path in written {
                     writing.keep(path, file::remove(path));
@@ -126,7 +120,7 @@ fn others(report: &Report, settings: &Settings) -> Vec<Rendered> {
         others.extend(image_ref::text(image).map(|text| (path.clone(), Ok(text))));
     }
     if let Some(path) = &settings.outputs.html {
-        others.push((path.clone(), html::render(report)));
+        others.push((path.clone(), Ok(html::render(report))));
     }
     others
 }
@@ -159,36 +153,12 @@ impl Writing<'_> {
     fn failed(&mut self, path: &Path, message: String) {
         self.unwritten.push(Unwritten { path: path.to_owned(), message });
     }
-<<<<<<< HEAD
-=======
 
-    /// Reads, changes and writes each environment's file under the folder's lock.
-    fn status(&mut self, folder: &StatusFolder, report: &Report) {
-        let StatusFolder { directory, board: _, badges: _, services } = folder;
-        let environments = by_environment(report);
-        if environments.is_empty() {
-            return;
-        }
-        let _lock = match file::lock(directory) {
-            Ok(lock) => lock,
-            Err(error) => return self.failed(directory, error.to_string()),
-        };
-        for (environment, images) in environments {
-            let path = status::path(directory, environment);
-            let Some(now) = images.iter().map(|image| image.verified_at).max() else { continue };
-            match file::read_text(&path, status::MOST_BYTES) {
-                Ok(old) => {
-                    let old = old.unwrap_or_default();
-                    let job = report.circleci.build_url.as_deref();
-                    let new = status::updated(&old, environment, &images, services, now, job);
-                    let masked = masked_but(&old, &new, self.redactor);
-                    self.keep(&path, file::replace(&path, masked.as_bytes()));
-                }
-                Err(error) => self.failed(&path, error.to_string()),
-            }
-        }
+    /// Writes a file of which other people keep some lines.
+    fn put_changed(&mut self, path: &Path, old: &str, new: &str) {
+        let masked = masked_but(old, new, self.redactor);
+        self.keep(path, file::replace(path, masked.as_bytes()));
     }
->>>>>>> outputs
 }
 
 /// `new` with every secret masked, but for the lines that stand in `old`: those are other people's.
