@@ -1,0 +1,43 @@
+# The commands of this project, by name; what each does is in scripts/, or is one line here.
+
+# Where Cargo builds.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null)
+
+.PHONY: help demo test lint bench live image reproduce page-check orb-pack
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+demo: ## the gate, four times, at a registry of its own on this machine
+	cargo build --release --locked --bin verify-registry-image
+	cargo run --quiet --locked --example demo -- "$(TARGET)/release/verify-registry-image" "$(TARGET)/demo"
+
+test: ## everything that can be tested here; says at its end what could not
+	sh scripts/test.sh
+
+lint: ## format, clippy, documentation, shell scripts
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
+	sh scripts/lint-sh.sh
+
+bench: ## size, requests, time and memory, with their limits, beside skopeo's
+	sh scripts/bench.sh
+
+live: ## one real image at DigitalOcean and the shape of its answers; reads only
+	sh scripts/live.sh
+
+image: ## the container image, as verify-registry-image:VERSION
+	DOCKER_BUILDKIT=1 docker build --build-arg "REVISION=$(REVISION)" --build-arg "VERSION=$(VERSION)" \
+	  --tag "verify-registry-image:$(VERSION)" .
+
+reproduce: ## build the static binaries twice and compare them to the byte
+	sh scripts/reproduce.sh
+
+page-check: ## the report pages in a real Chromium; leaves screenshots to be looked at
+	sh scripts/page-check.sh
+
+orb-pack: ## pack orb/src into orb/orb.yml
+	UPDATE_ORB=1 cargo test --locked --quiet --test orb committed

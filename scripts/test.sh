@@ -1,0 +1,107 @@
+#!/bin/sh
+# `make test`: every part of the tests, whatever became of the part before.
+#
+# What is missing is installed where that is possible (scripts/need.sh). A part that cannot run here is no failure: it
+# is said aloud, and again at the end, out of target/could-not-run.txt. Exit 1: a part failed. Nothing is asked.
+set -u
+
+cd -- "$(dirname -- "$0")/.." || exit 1
+exec </dev/null
+mkdir -p target
+left_out=target/could-not-run.txt
+rm -f "$left_out"
+
+could_not() {
+    echo "COULD NOT RUN: $1" >&2
+    echo "$1" >>"$left_out"
+}
+
+# The tools that the parts below are missing, by the Debian package that has them: all at once, which is quicker; what
+# comes of it is looked at part by part.
+install() {
+    set --
+    have docker-registry || set -- "$@" docker-registry
+    have skopeo || set -- "$@" skopeo
+    have shellcheck || set -- "$@" shellcheck
+    python3 -c 'import ensurepip, venv' 2>/dev/null || set -- "$@" python3-venv
+    have node || set -- "$@" nodejs
+    have npm || set -- "$@" npm
+    have musl-gcc || set -- "$@" musl-tools
+    have aarch64-linux-gnu-gcc || set -- "$@" gcc-aarch64-linux-gnu
+    have qemu-aarch64-static || set -- "$@" qemu-user-static
+    have dockerd || set -- "$@" docker.io
+    have busybox || set -- "$@" busybox-static
+    [ -r /etc/ssl/certs/ca-certificates.crt ] || set -- "$@" ca-certificates
+    # Where one package is not to be had, the others are still wanted.
+    if [ $# -gt 0 ] && ! sh scripts/need.sh "$@" && [ "$(id -u)" = 0 ]; then
+        for package in "$@"; do
+            sh scripts/need.sh "$package"
+        done
+    fi
+    if have rustup; then
+        for target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do
+            [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || rustup target add "$target"
+        done
+    fi
+}
+
+have() { command -v "$1" >/dev/null; }
+
+summary=
+failed=0
+# part NAME COMMAND...: runs it, and remembers how it went.
+part() {
+    name=$1
+    shift
+    printf '\n=== %s: %s\n' "$name" "$*"
+    begun=$(date +%s)
+    lines=$(wc -l 2>/dev/null <"$left_out" || echo 0)
+    if "$@"; then
+        result=passed
+        [ "$(wc -l 2>/dev/null <"$left_out" || echo 0)" -eq "$lines" ] || result='passed, something left out'
+    else
+        result=FAILED
+        failed=1
+    fi
+    summary="$summary$(printf '%6d s  %-20s %s' $(($(date +%s) - begun)) "$name" "$result")
+"
+}
+
+container() {
+    for tool in dockerd busybox musl-gcc aarch64-linux-gnu-gcc bash; do
+        if ! have "$tool"; then
+            could_not "the container tests: \`$tool\` is not installed, and could not be"
+            return 0
+        fi
+    done
+    if [ "$(id -u)" != 0 ]; then
+        could_not "the container tests: dockerd needs root"
+        return 0
+    fi
+    for target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do
+        if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
+            could_not "the container tests: Rust's target $target is missing (\`rustup target add $target\`)"
+            return 0
+        fi
+    done
+    sh tests/container/run.sh
+}
+
+install
+part 'program' cargo test --locked
+part 'real registry' cargo test --locked --test real
+part 'orb' sh scripts/lint-orb.sh
+part 'container' container
+part 'Pulumi example' sh examples/pulumi/test.sh
+part 'shell scripts' sh scripts/lint-sh.sh
+
+printf '\n=== summary\n%s' "$summary"
+printf '\n=== what could not be run here\n'
+if [ -s "$left_out" ]; then
+    sort -u "$left_out"
+else
+    echo "nothing was left out"
+fi
+[ "$failed" -eq 0 ] || { echo; echo "make test: FAILED"; exit 1; }
+echo
+echo "make test: passed"
