@@ -1,0 +1,14 @@
+//! The orb, tried without CircleCI: packed, reviewed, its references checked, its scripts run.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test program: a broken assumption ends the test that made it"
+)]
+
+mod emit;
+mod pack;
+mod parameters;
+mod references;
+mod source;
