@@ -7,8 +7,10 @@
     reason = "a test program: a broken assumption ends the test that made it"
 )]
 
+mod committed;
 mod emit;
 mod pack;
 mod parameters;
 mod references;
+mod review;
 mod source;
