@@ -18,7 +18,10 @@ mod tests {
             std::fs::File::create(&path).unwrap().write_all(packed.as_bytes()).unwrap();
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(committed, packed, "run `UPDATE_ORB=1 cargo test --test orb` and commit orb/orb.yml");
+        assert_eq!(
+            committed, packed,
+            "run `UPDATE_ORB=1 cargo test --test orb` and commit orb/orb.yml"
+        );
         let read: serde_yaml::Value = serde_yaml::from_str(&committed).unwrap();
         assert_eq!(read, pack(&Source::committed().unwrap()).unwrap());
     }

@@ -9,8 +9,10 @@
 
 mod committed;
 mod emit;
+mod expand;
 mod pack;
 mod parameters;
 mod references;
 mod review;
+mod scripts;
 mod source;

@@ -160,7 +160,8 @@ mod tests {
     use super::*;
 
     const ROOT: &str = "version: 2.1\ndescription: An orb\n";
-    const COMMAND: &str = "steps:\n  - run:\n      name: n\n      command: <<include(scripts/a.sh)>>\n";
+    const COMMAND: &str =
+        "steps:\n  - run:\n      name: n\n      command: <<include(scripts/a.sh)>>\n";
 
     fn orb() -> Source {
         Source::default()

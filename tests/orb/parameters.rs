@@ -86,7 +86,9 @@ pub(crate) fn check_given(target: &Mapping, given: &Mapping, outer: &Mapping) ->
         };
         let passed = whole_reference(value).and_then(|name| outer.get(name));
         if let Some(passed) = passed {
-            if (passed.get("type"), passed.get("enum")) != (parameter.get("type"), parameter.get("enum")) {
+            if (passed.get("type"), passed.get("enum"))
+                != (parameter.get("type"), parameter.get("enum"))
+            {
                 findings.push(format!("`{shown}` is passed on with another type"));
             }
         } else if whole_reference(value).is_none()

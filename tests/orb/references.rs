@@ -321,16 +321,28 @@ mod tests {
         let executor = "executors/default.yml";
         let found = [
             after(command, "<< parameters.wait >>", "<< parameters.weit >>"),
-            after(command, "      name: Verify", "      shell: << parameters.shell >>\n      name: Verify"),
+            after(
+                command,
+                "      name: Verify",
+                "      shell: << parameters.shell >>\n      name: Verify",
+            ),
             after(command, "<<include(scripts/verify.sh)>>", "verify << parameters.image >>"),
             after(command, "default: when_labelled", "default: \"on\""),
             after(command, "default: DIGITALOCEAN_ACCESS_TOKEN", "default: $TOKEN"),
             after(command, "    default: false\n", "    default: \"false\"\n"),
             after(executor, "    description: The image, without a tag.\n", ""),
-            after(job, "    type: executor\n    default: default", "    type: executor\n    default: defualt"),
+            after(
+                job,
+                "    type: executor\n    default: default",
+                "    type: executor\n    default: defualt",
+            ),
             after(job, "  - verify:\n", "  - verfy:\n"),
             after(job, "        - checkout\n", "        - chekout\n"),
-            after(job, "      port: << parameters.port >>\n", "      port: << parameters.checkout >>\n"),
+            after(
+                job,
+                "      port: << parameters.port >>\n",
+                "      port: << parameters.checkout >>\n",
+            ),
             after(job, "      wait: << parameters.wait >>\n", ""),
             after(job, "      wait: ", "      wiat: "),
         ];
@@ -388,7 +400,8 @@ mod tests {
 
     fn in_pipeline(from: &str, to: &str) -> String {
         let orb = pack(&committed()).unwrap();
-        let text = Source::committed().unwrap().files["examples/verify_after_docker_publish.yml"].clone();
+        let text =
+            Source::committed().unwrap().files["examples/verify_after_docker_publish.yml"].clone();
         assert!(text.contains(from), "{from}");
         let example: Value = serde_yaml::from_str(&text.replacen(from, to, 1)).unwrap();
         check_pipeline(&example["usage"], &orb, "verify-registry-image").join("\n")
@@ -404,8 +417,14 @@ mod tests {
             in_pipeline("requires: [push]", "requires: [posh]"),
             in_pipeline("attach_workspace: .", "attach_workspace: true"),
             in_pipeline("- docker/check:", "- verify-registry-image/check:"),
-            in_pipeline("        - push:\n            context", "        - pish:\n            context"),
-            in_pipeline("        - push:\n            context", "        - other/push:\n            context"),
+            in_pipeline(
+                "        - push:\n            context",
+                "        - pish:\n            context",
+            ),
+            in_pipeline(
+                "        - push:\n            context",
+                "        - other/push:\n            context",
+            ),
         ];
         insta::assert_snapshot!(found.join("\n---\n"), @"
         workflows/develop: there is no job `verify-registry-image/verifi`

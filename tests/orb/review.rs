@@ -136,7 +136,8 @@ impl Review<'_> {
             let default = parameter.get("default").and_then(Value::as_str).unwrap_or_default();
             let name = name.as_str().unwrap_or_default();
             if default.contains('$') && !default.ends_with('$') && is_key(element, "", name) {
-                let what = format!("{path}: a key depends on `{name}`, whose default is a variable");
+                let what =
+                    format!("{path}: a key depends on `{name}`, whose default is a variable");
                 self.find("RC012", what);
             }
         }
@@ -220,17 +221,35 @@ mod tests {
         assert_eq!(rules(&without), ["RC003"]);
         let example = sound().files["examples/many_services.yml"].clone();
         assert_eq!(rules(&sound().with("examples/example.yml", &example)), ["RC004"]);
-        assert_eq!(rules(&sound().with("@orb.yml", "description: An orb\ndisplay: {source_url: https://a}\n")), ["RC005"]);
+        assert_eq!(
+            rules(
+                &sound()
+                    .with("@orb.yml", "description: An orb\ndisplay: {source_url: https://a}\n")
+            ),
+            ["RC005"]
+        );
         assert_eq!(broken("@orb.yml", "source_url: https", "source_url: http"), ["RC006"]);
         assert_eq!(broken("@orb.yml", "home_url: https", "home_url: http"), ["RC007"]);
-        assert_eq!(broken(command, "name: Verify the image in the registry", "name: \"\""), ["RC008"]);
+        assert_eq!(
+            broken(command, "name: Verify the image in the registry", "name: \"\""),
+            ["RC008"]
+        );
         let long = format!("command: {}", "x".repeat(65));
         assert_eq!(broken(command, "command: <<include(scripts/verify.sh)>>", &long), ["RC009"]);
         assert_eq!(broken(command, "  digest_file:", "  digest-file:"), ["RC010"]);
         let version = format!("verify-registry-image@{MAJOR}.");
-        assert_eq!(broken("examples/many_services.yml", &version, "verify-registry-image@99."), ["RC011"]);
+        assert_eq!(
+            broken("examples/many_services.yml", &version, "verify-registry-image@99."),
+            ["RC011"]
+        );
         let key = "default: $CIRCLE_SHA1\n    description: x\nsteps:\n  - save_cache:\n      key: << parameters.image >>\n";
-        assert_eq!(rules(&sound().with("commands/cache.yml", &format!("description: x\nparameters:\n  image:\n    type: string\n    {key}"))), ["RC012"]);
+        assert_eq!(
+            rules(&sound().with(
+                "commands/cache.yml",
+                &format!("description: x\nparameters:\n  image:\n    type: string\n    {key}")
+            )),
+            ["RC012"]
+        );
     }
 
     #[test]
@@ -246,7 +265,11 @@ mod tests {
         has("executors/default.yml", format!("default: \"{version}\""));
         has("executors/docr.yml", format!("default: \"{version}\""));
         has("examples/url_orb.yaml", format!("/v{version}/orb/orb.yml"));
-        for path in source.files.keys().filter(|path| path.starts_with("examples/") && path.ends_with(".yml")) {
+        for path in source
+            .files
+            .keys()
+            .filter(|path| path.starts_with("examples/") && path.ends_with(".yml"))
+        {
             has(path, format!("verify-registry-image@{version}"));
         }
     }
