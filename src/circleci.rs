@@ -59,4 +59,59 @@ impl CircleCi {
         "CIRCLE_PROJECT_REPONAME",
         "CIRCLE_REPOSITORY_URL",
     ];
+    /// The project, `organization/repository`.
+    pub fn project(&self) -> Option<String> {
+        let organization = self.organization.as_deref()?;
+        let repository = self.repository.as_deref()?;
+        Some(format!("{organization}/{repository}"))
+    }
+
+    /// The repository's page on `https`, without user name and password. `None` where its address is in
+    /// a form that cannot be told.
+    pub fn repository_page(&self) -> Option<String> {
+        let url = self.repository_url.as_deref()?;
+        let rest = match url.split_once("://") {
+            Some(("https" | "http" | "ssh" | "git", rest)) => rest.to_owned(),
+            Some(_) => return None,
+            // `git@github.com:organization/repository.git`
+            None => url.replacen(':', "/", 1),
+        };
+        let rest = rest.rsplit_once('@').map_or(rest.as_str(), |(_, behind)| behind);
+        let rest = rest.trim_end_matches('/');
+        let rest = rest.strip_suffix(".git").unwrap_or(rest);
+        let (host, path) = rest.split_once('/')?;
+        let plain = |text: &str, also: &[u8]| {
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
+        };
+        (plain(host, b".-") && plain(path, b"._~-/")).then(|| format!("https://{host}/{path}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_page_has_no_credentials() {
+        let page = |url: &str| {
+            CircleCi { repository_url: Some(url.into()), ..CircleCi::default() }.repository_page()
+        };
+        let github = Some("https://github.com/keepkey/mail".to_owned());
+        assert_eq!(page("git@github.com:keepkey/mail.git"), github);
+        assert_eq!(page("https://github.com/keepkey/mail"), github);
+        assert_eq!(page("https://user:p4ssword@github.com/keepkey/mail.git/"), github);
+        assert_eq!(page("https://user:p@ss@github.com/keepkey/mail"), github);
+        assert_eq!(page("ssh://git@github.com/keepkey/mail.git"), github);
+        for odd in [
+            "",
+            "github.com",
+            "file:///x/y",
+            "https://h/a?b=c",
+            "https://h:1/a",
+            "javascript:x/y z",
+        ] {
+            assert_eq!(page(odd), None, "{odd}");
+        }
+    }
 }

@@ -8,10 +8,17 @@
 
 pub mod ambient;
 pub mod circleci;
+pub mod secret;
+pub mod oci;
+pub mod progress;
+pub mod request;
+pub mod report;
 pub mod exit;
 pub mod observation;
-pub mod oci;
-pub mod report;
-pub mod request;
-pub mod secret;
 pub mod settings;
+pub mod http;
+pub mod registry;
+pub mod digitalocean;
+pub mod observe;
+pub mod checks;
+pub mod output;

@@ -294,6 +294,27 @@ impl ImageReport {
             && passed(CheckId::LayersPresent)
     }
 
+    /// The first check that gave the image its verdict, and what it found. `None` when it is VERIFIED,
+    /// and when no check spoke against it but one that carries a yes did not run.
+    pub fn deciding(&self) -> Option<(CheckId, &Finding)> {
+        let verdict = self.verdict();
+        self.results.iter().find_map(|result| {
+            let decides = match &result.outcome {
+                Outcome::Passed { .. } | Outcome::Skipped { .. } => false,
+                Outcome::Failed(_) => verdict == Verdict::Failed,
+                Outcome::Errored(finding) if finding.reason.is_refusal() => {
+                    verdict == Verdict::Refused
+                }
+                Outcome::Errored(_) => verdict == Verdict::Undecided,
+            };
+            if decides {
+                result.outcome.finding().map(|finding| (result.check, finding))
+            } else {
+                None
+            }
+        })
+    }
+
     /// The result of one check.
     pub fn result(&self, check: CheckId) -> Option<&CheckResult> {
         self.results.iter().find(|result| result.check == check)

@@ -85,6 +85,17 @@ impl Redactor {
         needles.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
     }
 
+    /// Adds a secret in the one form in which it travels: a token that was issued for minutes, of which a
+    /// run may have a thousand.
+    pub fn hide_as_it_is(&self, secret: &Secret) {
+        let text = secret.expose();
+        let mut needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.len() >= SHORTEST && !needles.iter().any(|needle| needle == text) {
+            let at = needles.partition_point(|needle| needle.len() >= text.len());
+            needles.insert(at, text.to_owned());
+        }
+    }
+
     /// Whether `text` holds a secret.
     pub fn finds_in(&self, text: &str) -> bool {
         matches!(self.redact(text), Cow::Owned(_))

@@ -85,6 +85,9 @@ pub enum NotAnImage {
     /// A config that names no platform anything can run on.
     #[error("an image for no platform (`{0}`)")]
     NoPlatform(String),
+    /// The config has the right digest and is not one.
+    #[error("an image whose config cannot be read")]
+    UnreadableConfig,
     /// The config speaks of another number of layers than the manifest.
     #[error("an image whose config lists {config} layers while its manifest lists {manifest}")]
     LayerCount {

@@ -87,12 +87,18 @@ reasons! {
     /// The credentials.
     CredentialsRefused = "credentials-refused", "The credentials were refused: they are wrong, expired, or lack a scope.",
         "Set DIGITALOCEAN_ACCESS_TOKEN to a valid token with the scope registry:read.";
+    /// Digests of two algorithms.
+    DigestNotComparable = "digest-not-comparable", "The digests to compare are of different algorithms, which proves nothing.",
+        "Expect the `sha256:` digest that the push printed.";
     /// A realm that is not the registry's own.
     TokenServerNotTrusted = "token-server-not-trusted", "The registry names a token server that is not its own; no credentials were sent there.",
         "Use a registry whose token server is on its own host.";
     /// A 404 that is not the registry's own word.
     NotFoundUnclear = "not-found-unclear", "Something answered 404, but not the registry in its own words.",
         "A gateway or proxy answered: try again, and look at the answer that the message shows.";
+    /// A 404 without a word.
+    NotFoundBare = "not-found-bare", "The registry's host answered 404 without a word of the registry's, and nothing else in the run shows that it was the registry that spoke.",
+        "Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.";
     /// 429.
     RateLimited = "rate-limited", "Too many requests with this token or from this address.",
         "Wait for the time that the message names; share one run between images instead of one each.";

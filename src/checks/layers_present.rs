@@ -1,0 +1,181 @@
+//! The config and every layer of the wanted platforms can be had, in the size that the manifest says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::observation::{BlobObservation, Fact, PlatformObservation, Unavailable};
+use crate::oci::{Descriptor, Digest, ImageManifest};
+use crate::report::{Finding, Outcome, Reason};
+
+use super::Subject;
+use super::next_steps::push_steps;
+use super::subject::{gravest, no_image};
+use super::wording::{clauses, listed, quoted};
+
+pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    subject.with_manifest(|_| {
+        let observed = observed(subject);
+        let mut tally = Tally::default();
+        for image in subject.images() {
+            match &image.manifest {
+                Fact::Present(Ok(manifest)) => {
+                    let of = subject.platform_name(image);
+                    let of = of.map_or_else(String::new, |name| format!(" of {name}"));
+                    tally.add(&of, image, manifest, &observed);
+                }
+                Fact::Present(Err(_)) | Fact::Absent(_) => tally.without.push(subject.name(image)),
+                Fact::Unknown(why) => tally.unknown.push(why),
+            }
+        }
+        tally.outcome(subject)
+    })
+}
+
+/// What is known of each blob. One that several platforms share may have been asked for once only; if
+/// it was asked for more than once, the worst answer counts.
+type Observed<'a> = BTreeMap<(&'a Digest, u64), &'a Fact<u64>>;
+
+fn observed<'a>(subject: &Subject<'a>) -> Observed<'a> {
+    let rank = |fact: &Fact<u64>, size: u64| match fact {
+        Fact::Present(seen) if *seen == size => 0,
+        Fact::Unknown(_) => 1,
+        Fact::Present(_) | Fact::Absent(_) => 2,
+    };
+    let mut observed = Observed::new();
+    for blob in subject.images().flat_map(|image| &image.blobs) {
+        let BlobObservation { role: _, descriptor, size } = blob;
+        let known = observed.entry((&descriptor.digest, descriptor.size)).or_insert(size);
+        if rank(size, descriptor.size) > rank(known, descriptor.size) {
+            *known = size;
+        }
+    }
+    observed
+}
+
+/// A blob that is not as the manifest says.
+struct Problem {
+    /// `layer 2 of 3`, with its platform where there are several.
+    which: String,
+    descriptor: Descriptor,
+    /// The size that was seen; `None` where it is gone.
+    size: Option<u64>,
+}
+
+#[derive(Default)]
+struct Tally<'a> {
+    /// The blobs that were met; layers are often shared between platforms, and told once.
+    met: BTreeSet<(Digest, u64)>,
+    problems: Vec<Problem>,
+    /// Layers that are kept elsewhere and were never in this registry.
+    elsewhere: Vec<String>,
+    unknown: Vec<&'a Unavailable>,
+    /// Blobs that were not asked for at all.
+    unasked: Vec<String>,
+    /// Images whose manifest is not there.
+    without: Vec<String>,
+}
+
+impl<'a> Tally<'a> {
+    /// `of` is what follows a blob's role: nothing, or the platform.
+    fn add(
+        &mut self,
+        of: &str,
+        image: &'a PlatformObservation,
+        manifest: &ImageManifest,
+        observed: &Observed<'a>,
+    ) {
+        let ImageManifest { media_type: _, config, layers } = manifest;
+        if self.is_new(config) {
+            let which = format!("config{of}");
+            match (observed.get(&(&config.digest, config.size)), &image.config) {
+                (_, Fact::Absent(_)) => self.note(which, config, None),
+                (Some(size), Fact::Present(_) | Fact::Unknown(_)) => {
+                    self.judge(which, config, size)
+                }
+                // Its bytes arrived whole and hash to its digest.
+                (None, Fact::Present(_)) => {}
+                (None, Fact::Unknown(why)) => self.unknown.push(why),
+            }
+        }
+        for (index, layer) in layers.iter().enumerate() {
+            if !self.is_new(layer) {
+                continue;
+            }
+            let which = format!("layer {} of {}{of}", index + 1, layers.len());
+            match observed.get(&(&layer.digest, layer.size)) {
+                Some(size) => self.judge(which, layer, size),
+                None => self.unasked.push(which),
+            }
+        }
+    }
+
+    fn is_new(&mut self, blob: &Descriptor) -> bool {
+        self.met.insert((blob.digest.clone(), blob.size))
+    }
+
+    fn note(&mut self, which: String, blob: &Descriptor, size: Option<u64>) {
+        self.problems.push(Problem { which, descriptor: blob.clone(), size });
+    }
+
+    fn judge(&mut self, which: String, blob: &Descriptor, size: &'a Fact<u64>) {
+        match size {
+            Fact::Present(size) if *size == blob.size => {}
+            Fact::Present(size) => self.note(which, blob, Some(*size)),
+            Fact::Absent(_) if blob.has_urls => self.elsewhere.push(which),
+            Fact::Absent(_) => self.note(which, blob, None),
+            Fact::Unknown(why) => self.unknown.push(why),
+        }
+    }
+
+    fn outcome(self, subject: &Subject<'_>) -> Outcome {
+        let Self { met, problems, elsewhere, unknown, unasked, without } = self;
+        if !problems.is_empty() {
+            return Outcome::Failed(finding(subject, &problems));
+        }
+        if let Some(why) = gravest(unknown) {
+            return Outcome::Errored(why.finding());
+        }
+        if !unasked.is_empty() {
+            let message = format!("not looked at, so nothing is known of it: {}", listed(unasked));
+            return Outcome::Errored(Finding::new(Reason::UnexpectedAnswer, message));
+        }
+        if !without.is_empty() {
+            let names = listed(without);
+            return Outcome::skipped(format!("there is no manifest to look at for {names}"));
+        }
+        if met.is_empty() {
+            return no_image();
+        }
+        let note = (!elsewhere.is_empty()).then(|| {
+            format!(
+                "kept elsewhere by the image's own choice (`urls`), never in this registry and not \
+                 looked at: {}",
+                listed(elsewhere)
+            )
+        });
+        let message = format!("config and layers can be pulled ({} blobs)", met.len());
+        Outcome::Passed { message, note }
+    }
+}
+
+fn finding(subject: &Subject<'_>, problems: &[Problem]) -> Finding {
+    let is_gone = problems.iter().any(|problem| problem.size.is_none());
+    let message = clauses(problems.iter().map(|Problem { which, descriptor, size }| {
+        let digest = quoted(&descriptor.digest);
+        match size {
+            None => format!("{which} ({digest}) is gone"),
+            Some(size) => format!(
+                "{which} ({digest}) has {size} bytes where the manifest says {}",
+                descriptor.size
+            ),
+        }
+    }));
+    let reason = if is_gone { Reason::BlobMissing } else { Reason::BlobSizeDiffers };
+    let hint = format!("{}\n{}", reason.advice(), push_steps(subject.circleci));
+    let finding = Finding::new(reason, message).hint(hint);
+    match problems {
+        [Problem { which: _, descriptor, size: Some(size) }] => {
+            finding.compared(format!("{} bytes", descriptor.size), format!("{size} bytes"))
+        }
+        _ => finding,
+    }
+}

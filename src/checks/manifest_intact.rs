@@ -1,0 +1,87 @@
+//! Manifest and config are what their digests say, and a container image.
+//!
+//! The hashing was done where the bytes came in. Here is decided what its results mean for the image.
+
+use crate::observation::{Denial, Fact, PlatformObservation};
+use crate::oci::{Manifest, NotAnImage};
+use crate::report::{Finding, Outcome, Reason};
+
+use super::Subject;
+use super::repository_exists;
+use super::subject::{Content, gravest, no_image, not_an_image};
+use super::wording::{clauses, cleaned, listed, quoted};
+
+pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    // Without a tag, this is the check that says whether anything is there.
+    if subject.request.reference.tag.is_none()
+        && let Fact::Absent(denial) = &subject.observation.resolved
+    {
+        return denied(subject, denial);
+    }
+    subject.with_resolved(|resolved| match &resolved.content {
+        Ok(manifest) => of_all_platforms(subject, manifest),
+        Err(other) => {
+            let tag = subject.request.reference.tag.as_ref();
+            let what = tag.map_or_else(|| quoted(&resolved.digest), quoted);
+            Outcome::Failed(not_an_image(&what, other))
+        }
+    })
+}
+
+fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
+    match &subject.observation.repository {
+        Fact::Absent(_) => return Outcome::skipped("there is no repository to look in"),
+        Fact::Present(()) | Fact::Unknown(_) => {}
+    }
+    if matches!(denial.reason, Reason::RepositoryMissing | Reason::RegistryUnknown) {
+        return Outcome::Failed(repository_exists::denied(subject, denial));
+    }
+    let digest = subject.request.reference.digest.as_ref().map_or_else(String::new, quoted);
+    let name = quoted(&subject.request.reference.name());
+    let reason = Reason::ManifestMissing;
+    let message = format!("{name} has no manifest {digest} ({})", cleaned(&denial.said));
+    Outcome::Failed(Finding::new(reason, message).hint(reason.advice()))
+}
+
+fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
+    let (mut sound, mut gone) = (0_usize, Vec::new());
+    let mut unknown = Vec::new();
+    let mut others: Vec<(&PlatformObservation, NotAnImage)> = Vec::new();
+    for image in subject.images() {
+        match Content::of(image) {
+            Content::Image(..) => sound += 1,
+            Content::NotAnImage(other) => others.push((image, other)),
+            Content::Gone => gone.push(subject.name(image)),
+            Content::Unknown(why) => unknown.push(why),
+        }
+    }
+    if let [(image, other)] = others.as_slice() {
+        return Outcome::Failed(not_an_image(&subject.name(image), other));
+    }
+    if !others.is_empty() {
+        let all = others.iter().map(|(image, other)| {
+            format!("{} is {}", subject.name(image), cleaned(&other.to_string()))
+        });
+        let message = format!("not container images: {}", clauses(all));
+        let reason = Reason::NotAnImage;
+        return Outcome::Failed(Finding::new(reason, message).hint(reason.advice()));
+    }
+    if let Some(why) = gravest(unknown) {
+        return Outcome::Errored(why.finding());
+    }
+    if sound == 0 {
+        return no_image();
+    }
+    let kind = match manifest {
+        Manifest::Image(_) => "manifest and config hash to their digests".to_owned(),
+        Manifest::Index(_) if sound == 1 => {
+            "index, manifest and config hash to their digests".to_owned()
+        }
+        Manifest::Index(_) => {
+            format!("index, {sound} manifests and {sound} configs hash to their digests")
+        }
+    };
+    let note = (!gone.is_empty())
+        .then(|| format!("there was nothing to hash for {}: it is gone", listed(gone)));
+    Outcome::Passed { message: kind, note }
+}

@@ -1,0 +1,145 @@
+//! What is asked of an image: one check a question, each a plain function of what was observed.
+//!
+//! No check asks the network, and none knows how an answer came about. Each says what it answers when a
+//! fact is present, absent or unknown. `verify` runs all of them and then applies the two rules that
+//! concern a whole image: a registry that is not honest, and a manifest that contradicts itself.
+
+use std::time::Duration;
+
+use crate::circleci::CircleCi;
+use crate::observation::{Control, Observation};
+use crate::report::{CheckId, CheckResult, Finding, Outcome, Reason};
+use crate::request::ImageRequest;
+
+mod digest_expected;
+mod facts;
+mod immutable_tag;
+mod layers_present;
+mod manifest_intact;
+mod next_steps;
+mod notes;
+mod platform;
+mod port;
+mod registry_honest;
+mod repository_exists;
+mod revision_expected;
+mod runtime;
+mod subject;
+mod tag_exists;
+mod wording;
+
+pub use facts::facts;
+pub use notes::notes;
+pub use subject::Subject;
+
+/// One question about an image.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Its stable name.
+    pub id: CheckId,
+    /// When it passes, for `--list-checks` and the README.
+    pub title: &'static str,
+    /// The answer.
+    pub run: fn(&Subject<'_>) -> Outcome,
+}
+
+/// Every check, in the order of [`CheckId::ALL`].
+pub const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::RegistryHonest,
+        title: "the registry denies a random tag that cannot exist",
+        run: registry_honest::run,
+    },
+    Check {
+        id: CheckId::RepositoryExists,
+        title: "the registry serves the repository",
+        run: repository_exists::run,
+    },
+    Check {
+        id: CheckId::TagExists,
+        title: "the registry serves a manifest for the tag",
+        run: tag_exists::run,
+    },
+    Check {
+        id: CheckId::ManifestIntact,
+        title: "manifest and config hash to their digests and are a container image",
+        run: manifest_intact::run,
+    },
+    Check {
+        id: CheckId::DigestExpected,
+        title: "the tag names the digest that was pushed (`--expect-digest`)",
+        run: digest_expected::run,
+    },
+    Check {
+        id: CheckId::RevisionExpected,
+        title: "the image says that it was built from this commit (`--expect-revision`)",
+        run: revision_expected::run,
+    },
+    Check {
+        id: CheckId::ImmutableTag,
+        title: "the tag that never moves names the same digest (`immutable_tag`)",
+        run: immutable_tag::run,
+    },
+    Check {
+        id: CheckId::Platform,
+        title: "each wanted platform has a manifest (`--platform`)",
+        run: platform::run,
+    },
+    Check {
+        id: CheckId::LayersPresent,
+        title: "the config and every layer can be pulled, in the size that the manifest says",
+        run: layers_present::run,
+    },
+    Check {
+        id: CheckId::Port,
+        title: "the image exposes the port, or sets `PORT` to it (`--port`)",
+        run: port::run,
+    },
+    Check {
+        id: CheckId::Runtime,
+        title: "the image shows the declared language and base (`runtime`)",
+        run: runtime::run,
+    },
+];
+
+/// Runs every check.
+pub fn verify(
+    request: &ImageRequest,
+    observation: &Observation,
+    circleci: &CircleCi,
+) -> Vec<CheckResult> {
+    let subject = Subject { request, observation, circleci };
+    CHECKS
+        .iter()
+        .map(|check| CheckResult {
+            check: check.id,
+            outcome: believed(&subject, (check.run)(&subject)),
+            took: observation.took.get(&check.id).copied().unwrap_or(Duration::ZERO),
+        })
+        .collect()
+}
+
+/// The outcome that stands once it is known how far this registry can be believed.
+fn believed(subject: &Subject<'_>, outcome: Outcome) -> Outcome {
+    match &subject.observation.control {
+        Control::Affirmed(said) => return Outcome::Errored(registry_honest::disbelief(said)),
+        Control::Denied | Control::Unknown(_) => {}
+    }
+    if !subject.is_contradictory() {
+        return outcome;
+    }
+    match outcome {
+        Outcome::Failed(Finding { reason: _, message, expected, observed, hint: _ }) => {
+            let reason = Reason::ManifestContradictory;
+            let message = format!(
+                "not counted as a no, because the registry contradicts itself about this image: {message}"
+            );
+            let hint = Some(reason.advice().to_owned());
+            Outcome::Errored(Finding { reason, message, expected, observed, hint })
+        }
+        Outcome::Passed { .. } | Outcome::Errored(_) | Outcome::Skipped { .. } => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! What the reader should know of an image beside its checks.
+
+use crate::observation::{Control, Fact, Observation, PlatformObservation};
+use crate::report::{CheckId, CheckResult, Outcome};
+use crate::request::ImageRequest;
+
+use super::wording::{listed, quoted};
+
+/// The observation's notes, and what follows from the results taken together.
+pub fn notes(
+    request: &ImageRequest,
+    observation: &Observation,
+    results: &[CheckResult],
+) -> Vec<String> {
+    let mut notes = observation.notes.clone();
+    notes.extend(stale_index(observation));
+    notes.extend(platforms_left_out(request, observation));
+    notes.extend(not_proven(request, results));
+    notes
+}
+
+/// DigitalOcean's API and the registry disagree.
+fn stale_index(observation: &Observation) -> Option<String> {
+    let lists_tag = observation.explanation.as_ref()?.lists_tag;
+    let is_denied = match &observation.resolved {
+        Fact::Absent(_) => true,
+        Fact::Present(_) | Fact::Unknown(_) => false,
+    };
+    (lists_tag && is_denied).then(|| {
+        "DigitalOcean's API lists the tag and the registry denies it: the API is an index that lags, \
+         so the registry's word counts"
+            .to_owned()
+    })
+}
+
+/// Platforms that the image offers and nobody asked for.
+fn platforms_left_out(request: &ImageRequest, observation: &Observation) -> Option<String> {
+    let is_believed = match &observation.control {
+        Control::Affirmed(_) => false,
+        Control::Denied | Control::Unknown(_) => true,
+    };
+    if request.expectation.platforms.is_empty() || !is_believed {
+        return None;
+    }
+    let is_looked_at = |platform| {
+        observation.images.iter().any(|image| {
+            image.listed_as.as_ref() == Some(platform) || image.platform() == Some(platform)
+        })
+    };
+    let left_out: Vec<_> =
+        observation.offered.iter().filter(|platform| !is_looked_at(*platform)).collect();
+    let looked_at: Vec<_> =
+        observation.images.iter().filter_map(PlatformObservation::platform).collect();
+    (!left_out.is_empty() && !looked_at.is_empty()).then(|| {
+        format!(
+            "only {} was looked at; the image offers {} too",
+            listed(looked_at.iter().map(quoted)),
+            listed(left_out.iter().map(quoted))
+        )
+    })
+}
+
+/// Everything is well, and nothing could tell this image from an older one under the same tag.
+fn not_proven(request: &ImageRequest, results: &[CheckResult]) -> Option<String> {
+    let passed = |check: CheckId| {
+        results
+            .iter()
+            .any(|result| result.check == check && matches!(result.outcome, Outcome::Passed { .. }))
+    };
+    let is_well = results.iter().all(|result| result.outcome.finding().is_none());
+    let is_told_apart = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag]
+        .into_iter()
+        .any(passed);
+    let tag = request.reference.tag.as_ref().filter(|_| request.has_moving_tag())?;
+    (is_well && passed(CheckId::TagExists) && !is_told_apart).then(|| {
+        format!(
+            "found, but not proven to be this commit's: {} can move, and nothing tells this image from \
+             an older one; expect a digest, a revision or an immutable tag",
+            quoted(tag)
+        )
+    })
+}

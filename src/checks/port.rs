@@ -1,0 +1,122 @@
+//! The image says that it listens on the port, on every wanted platform.
+
+use crate::oci::ImageConfig;
+use crate::report::{Finding, Outcome, Reason};
+
+use super::Subject;
+use super::wording::{listed, quoted};
+
+pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    let Some(expected) = subject.request.expectation.port else {
+        return Outcome::skipped("no port was asked for");
+    };
+    let number = expected.number;
+    subject.with_configs(|configs| {
+        let (mut others, mut silent) = (Vec::new(), Vec::new());
+        for (name, config) in configs {
+            match said(config, number) {
+                Said::This => {}
+                Said::Others(ports) => others.push((name.clone(), ports)),
+                Said::Nothing => silent.push(name.clone()),
+            }
+        }
+        if let Some((_, ports)) = others.first() {
+            let names = listed(others.iter().map(|(name, _)| name.clone()));
+            return Outcome::Failed(names_others(number, &names, ports));
+        }
+        if silent.is_empty() {
+            return Outcome::passed(format!("the image names {}", quoted(&tcp(number))));
+        }
+        let names = listed(silent);
+        if expected.strict {
+            let message =
+                format!("{names} names no port: neither `EXPOSE` nor `PORT` says {number}");
+            let hint = format!("add `EXPOSE {number}` to the Dockerfile, or leave `--port` out");
+            return Outcome::Failed(
+                Finding::new(Reason::PortNotExposed, message)
+                    .compared(tcp(number), "no port")
+                    .hint(hint),
+            );
+        }
+        let message =
+            format!("{names} names no port, so {} was not compared", quoted(&tcp(number)));
+        Outcome::Skipped { message, noteworthy: true }
+    })
+}
+
+fn tcp(number: u16) -> String {
+    format!("{number}/tcp")
+}
+
+/// What an image says of its ports.
+enum Said {
+    /// It names the expected one.
+    This,
+    /// It names others and not this one.
+    Others(Vec<String>),
+    /// It names none.
+    Nothing,
+}
+
+fn said(config: &ImageConfig, number: u16) -> Said {
+    let mut others = Vec::new();
+    for text in &config.exposed_ports {
+        match Exposed::parse(text) {
+            Some(exposed) if exposed.has_tcp(number) => return Said::This,
+            Some(_) => others.push(text.clone()),
+            // Not a port at all, so it names none.
+            None => {}
+        }
+    }
+    match config.env_value("PORT").and_then(|text| text.trim().parse::<u16>().ok()) {
+        Some(port) if port == number => return Said::This,
+        Some(port) => others.push(format!("PORT={port}")),
+        None => {}
+    }
+    if others.is_empty() { Said::Nothing } else { Said::Others(others) }
+}
+
+fn names_others(number: u16, names: &str, ports: &[String]) -> Finding {
+    let shown = listed(ports.iter().map(quoted));
+    let message = format!("{names} names {shown} and not {}", quoted(&tcp(number)));
+    let is_udp = ports
+        .iter()
+        .any(|text| Exposed::parse(text).is_some_and(|port| !port.is_tcp && port.holds(number)));
+    let hint = if is_udp {
+        format!("the image exposes {number} for another protocol only: write `EXPOSE {number}/tcp`")
+    } else {
+        format!(
+            "correct `EXPOSE` (or `PORT`) in the Dockerfile to {number}, or the port that is asked for"
+        )
+    };
+    Finding::new(Reason::PortNotExposed, message)
+        .compared(tcp(number), listed(ports.iter().map(|port| quoted(port).replace('`', ""))))
+        .hint(hint)
+}
+
+/// One key of `ExposedPorts`: `5001`, `5001/tcp`, `5000-5010/udp`.
+struct Exposed {
+    first: u16,
+    last: u16,
+    is_tcp: bool,
+}
+
+impl Exposed {
+    fn parse(text: &str) -> Option<Self> {
+        let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        Some(Self {
+            first: first.parse().ok()?,
+            last: last.parse().ok()?,
+            is_tcp: protocol.is_empty() || protocol.eq_ignore_ascii_case("tcp"),
+        })
+    }
+
+    fn holds(&self, number: u16) -> bool {
+        (self.first..=self.last).contains(&number)
+    }
+
+    fn has_tcp(&self, number: u16) -> bool {
+        self.is_tcp && self.holds(number)
+    }
+}

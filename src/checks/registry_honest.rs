@@ -1,0 +1,34 @@
+//! The registry denies, in its own words, a tag that cannot exist.
+//!
+//! It never fails: a registry that affirms everything proves nothing about this image, for or against.
+
+use crate::observation::Control;
+use crate::report::{Finding, Outcome, Reason};
+
+use super::Subject;
+use super::wording::cleaned;
+
+pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    match &subject.observation.control {
+        Control::Denied => Outcome::passed("the registry denied a tag that cannot exist"),
+        Control::Affirmed(said) => Outcome::Errored(disbelief(said)),
+        Control::Unknown(why) => {
+            let mut finding = why.finding();
+            finding.message = format!(
+                "whether the registry denies a tag that cannot exist could not be tried: {}",
+                finding.message
+            );
+            Outcome::Errored(finding)
+        }
+    }
+}
+
+/// What every check says of a registry that affirmed the impossible.
+pub(super) fn disbelief(said: &str) -> Finding {
+    let reason = Reason::RegistryNotHonest;
+    let said = cleaned(said);
+    let message = format!(
+        "nothing that the registry says is believed: it affirmed a tag that cannot exist ({said})"
+    );
+    Finding::new(reason, message).hint(reason.advice())
+}

@@ -1,0 +1,83 @@
+//! The image says that it was built from the commit that is meant, on every wanted platform.
+
+use crate::oci::ImageConfig;
+use crate::report::{Finding, Outcome, Reason};
+use crate::request::{Revision, RevisionRule};
+
+use super::Subject;
+use super::next_steps::this_commits_push;
+use super::wording::{cleaned, listed, quoted};
+
+/// The line that a build needs. CircleCI sets the variable in every job.
+const LABEL_LINE: &str = "--label org.opencontainers.image.revision=$CIRCLE_SHA1";
+
+pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    let (expected, is_required) = match &subject.request.expectation.revision {
+        RevisionRule::Off => return Outcome::skipped("no commit was expected"),
+        RevisionRule::WhenLabelled(revision) => (revision, false),
+        RevisionRule::Required(revision) => (revision, true),
+    };
+    subject.with_configs(|configs| judge(subject, expected, is_required, configs))
+}
+
+fn judge(
+    subject: &Subject<'_>,
+    expected: &Revision,
+    is_required: bool,
+    configs: &[(String, &ImageConfig)],
+) -> Outcome {
+    let (mut others, mut unlabelled) = (Vec::new(), Vec::new());
+    for (name, config) in configs {
+        match config.revision() {
+            None => unlabelled.push(name.clone()),
+            // Git's own hex is lower-case; an upper-case label still names the same commit.
+            Some(label) if label.eq_ignore_ascii_case(expected.as_str()) => {}
+            Some(label) => others.push((name, label)),
+        }
+    }
+    if let Some((_, label)) = others.first() {
+        let names = listed(others.iter().map(|(name, _)| (*name).clone()));
+        return Outcome::Failed(differs(subject, expected, label, &names));
+    }
+    if unlabelled.is_empty() {
+        return Outcome::passed(format!("it was built from {}", quoted(expected)));
+    }
+    let names = listed(unlabelled.iter().cloned());
+    if is_required {
+        let label = quoted(ImageConfig::REVISION_LABEL);
+        let message = format!("{names} has no label {label}, and it is required");
+        return Outcome::Failed(
+            Finding::new(Reason::RevisionLabelMissing, message)
+                .compared(expected.as_str(), "no label")
+                .hint(format!("add to the build: `{LABEL_LINE}`")),
+        );
+    }
+    Outcome::Skipped {
+        message: format!(
+            "{names} has no label {}, so its commit was not compared; add to the build: `{LABEL_LINE}`",
+            quoted(ImageConfig::REVISION_LABEL)
+        ),
+        noteworthy: true,
+    }
+}
+
+fn differs(subject: &Subject<'_>, expected: &Revision, label: &str, names: &str) -> Finding {
+    let expected = expected.as_str();
+    let shown = cleaned(label);
+    let message =
+        format!("{names} was built from {}, not from {}", quoted(label), quoted(expected));
+    let is_start = label.len() >= 7
+        && expected.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label));
+    let hint = if is_start {
+        format!(
+            "the label holds only the start of the commit; build with `{LABEL_LINE}`, the whole of it"
+        )
+    } else {
+        format!(
+            "{}\nif it ran and the commit is none of this repository's, the label comes from the base \
+             image, whose labels are inherited: build with `{LABEL_LINE}`",
+            this_commits_push(subject.circleci)
+        )
+    };
+    Finding::new(Reason::RevisionDiffers, message).compared(expected, shown).hint(hint)
+}

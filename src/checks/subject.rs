@@ -1,0 +1,184 @@
+//! What the checks look at, and the answers that all of them share when there is nothing to look at.
+//!
+//! A check that needs a fact asks for it here and hands over what to do with it; what is answered when
+//! the fact is absent (skipped) or unknown (errored) is the same for every check.
+
+use crate::circleci::CircleCi;
+use crate::observation::{Fact, Observation, PlatformObservation, Resolved, Unavailable};
+use crate::oci::{ImageConfig, ImageManifest, Manifest, NotAnImage};
+use crate::report::{Finding, Outcome, Reason};
+use crate::request::ImageRequest;
+
+use super::wording::{cleaned, listed, quoted};
+
+/// One image: what was asked of it, and what was learnt.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// What was asked.
+    pub request: &'a ImageRequest,
+    /// What was learnt.
+    pub observation: &'a Observation,
+    /// What CircleCI says of the job; only hints speak of it.
+    pub circleci: &'a CircleCi,
+}
+
+/// What became of one platform's image.
+pub(super) enum Content<'a> {
+    /// Manifest and config are there and verified.
+    Image(&'a ImageManifest, &'a ImageConfig),
+    /// It is honestly something else.
+    NotAnImage(NotAnImage),
+    /// The manifest or the config is gone.
+    Gone,
+    /// Manifest or config could not be read.
+    Unknown(&'a Unavailable),
+}
+
+impl<'a> Content<'a> {
+    /// What manifest and config of one platform come to together.
+    pub(super) fn of(image: &'a PlatformObservation) -> Self {
+        let manifest = match &image.manifest {
+            Fact::Present(Ok(manifest)) => manifest,
+            Fact::Present(Err(other)) => return Self::NotAnImage(other.clone()),
+            Fact::Absent(_) => return Self::Gone,
+            Fact::Unknown(why) => return Self::Unknown(why),
+        };
+        match &image.config {
+            Fact::Present(Ok(config)) if config.layer_count == manifest.layers.len() => {
+                Self::Image(manifest, config)
+            }
+            Fact::Present(Ok(config)) => Self::NotAnImage(NotAnImage::LayerCount {
+                config: config.layer_count,
+                manifest: manifest.layers.len(),
+            }),
+            Fact::Present(Err(other)) => Self::NotAnImage(other.clone()),
+            Fact::Absent(_) => Self::Gone,
+            Fact::Unknown(why) => Self::Unknown(why),
+        }
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// Judges what the tag led to.
+    pub(super) fn with_resolved(&self, judge: impl FnOnce(&'a Resolved) -> Outcome) -> Outcome {
+        match &self.observation.resolved {
+            Fact::Present(resolved) => judge(resolved),
+            Fact::Absent(_) => Outcome::skipped("there is no manifest to look at"),
+            Fact::Unknown(why) => Outcome::Errored(why.finding()),
+        }
+    }
+
+    /// Judges the manifest that the tag led to.
+    pub(super) fn with_manifest(&self, judge: impl FnOnce(&'a Manifest) -> Outcome) -> Outcome {
+        self.with_resolved(|resolved| match &resolved.content {
+            Ok(manifest) => judge(manifest),
+            Err(_) => {
+                Outcome::skipped("it is not a container image, so there is nothing to look at")
+            }
+        })
+    }
+
+    /// Judges the configs of the wanted platforms, each with a name for messages. A no of one platform
+    /// stands; any other answer needs the configs of all.
+    pub(super) fn with_configs(
+        &self,
+        judge: impl FnOnce(&[(String, &'a ImageConfig)]) -> Outcome,
+    ) -> Outcome {
+        self.with_manifest(|_| {
+            let (mut configs, mut unknown, mut without) = (Vec::new(), Vec::new(), Vec::new());
+            for image in self.images() {
+                match Content::of(image) {
+                    Content::Image(_, config) => configs.push((self.name(image), config)),
+                    Content::NotAnImage(_) | Content::Gone => without.push(self.name(image)),
+                    Content::Unknown(why) => unknown.push(why),
+                }
+            }
+            let judged = (!configs.is_empty()).then(|| judge(&configs));
+            if let Some(Outcome::Failed(finding)) = judged {
+                return Outcome::Failed(finding);
+            }
+            if let Some(why) = gravest(unknown) {
+                return Outcome::Errored(why.finding());
+            }
+            if !without.is_empty() {
+                let names = listed(without);
+                return Outcome::skipped(format!("there is no config to look at for {names}"));
+            }
+            judged.unwrap_or_else(no_image)
+        })
+    }
+
+    /// The images that count: all that were looked at, without what only stands beside them in an
+    /// index and was never meant to be started.
+    pub(super) fn images(&self) -> impl Iterator<Item = &'a PlatformObservation> + use<'a> {
+        let images = &self.observation.images;
+        let all_beside = images.iter().all(is_beside);
+        images.iter().filter(move |image| all_beside || !is_beside(image))
+    }
+
+    /// What a message calls an image: its platform where there are several.
+    pub(super) fn name(&self, image: &PlatformObservation) -> String {
+        self.platform_name(image).unwrap_or_else(|| "the image".to_owned())
+    }
+
+    /// The platform of one image among several; `None` where it is the only one.
+    pub(super) fn platform_name(&self, image: &PlatformObservation) -> Option<String> {
+        self.images().nth(1)?;
+        let platform = image.listed_as.as_ref().or(image.platform());
+        Some(platform.map_or_else(|| quoted(&image.digest.short()), quoted))
+    }
+
+    /// Whether the registry contradicted itself about a manifest of this image. Then nothing that it
+    /// denied is a proven no.
+    pub(super) fn is_contradictory(&self) -> bool {
+        let Observation { resolved, images, .. } = self.observation;
+        is_contradiction(resolved) || images.iter().any(|image| is_contradiction(&image.manifest))
+    }
+}
+
+/// The answer where an image was found and no platform of it was looked at.
+pub(super) fn no_image() -> Outcome {
+    Outcome::skipped("there is no image of a wanted platform to look at")
+}
+
+/// The trouble that decides where there are several: refused credentials have their own exit code, and
+/// a contradiction is the next that must not be lost.
+pub(super) fn gravest<'a>(
+    troubles: impl IntoIterator<Item = &'a Unavailable>,
+) -> Option<&'a Unavailable> {
+    troubles
+        .into_iter()
+        .min_by_key(|why| (!why.reason.is_refusal(), why.reason != Reason::ManifestContradictory))
+}
+
+/// A finding that something is not a container image; `what` names it.
+pub(super) fn not_an_image(what: &str, other: &NotAnImage) -> Finding {
+    let reason = Reason::NotAnImage;
+    let message = format!("{what} is {}, not a container image", cleaned(&other.to_string()));
+    Finding::new(reason, message).hint(reason.advice())
+}
+
+fn is_contradiction<T>(fact: &Fact<T>) -> bool {
+    match fact {
+        Fact::Present(_) | Fact::Absent(_) => false,
+        Fact::Unknown(why) => why.reason == Reason::ManifestContradictory,
+    }
+}
+
+/// Whether an entry of an index names no platform and is no image either: an artifact that was listed
+/// beside the images. One that is listed under a platform, or is a broken image, counts.
+fn is_beside(image: &PlatformObservation) -> bool {
+    if image.listed_as.is_some() {
+        return false;
+    }
+    match Content::of(image) {
+        Content::Image(..) | Content::Gone | Content::Unknown(_) => false,
+        Content::NotAnImage(other) => match other {
+            NotAnImage::Artifact(_)
+            | NotAnImage::NoPlatform(_)
+            | NotAnImage::EmptyIndex
+            | NotAnImage::NothingRunnable => true,
+            NotAnImage::NoLayers | NotAnImage::LayerCount { .. } => false,
+        },
+    }
+}

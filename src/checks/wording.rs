@@ -1,0 +1,64 @@
+//! How messages show names, texts of others and lists: cleaned, in backticks, bounded.
+
+use crate::secret::printable;
+
+/// The most items that a message lists.
+const MOST_ITEMS: usize = 5;
+
+/// The most characters of a text that is not ours.
+const MOST_CHARACTERS: usize = 120;
+
+/// A text that is not ours, fit for a message.
+pub(super) fn cleaned(text: &str) -> String {
+    let clean = printable(text);
+    let mut cut: String = clean.chars().take(MOST_CHARACTERS).collect();
+    if clean.chars().nth(MOST_CHARACTERS).is_some() {
+        cut.push('…');
+    }
+    cut
+}
+
+/// A name or value in backticks. Backticks inside it would end it early.
+pub(super) fn quoted<T: ToString + ?Sized>(text: &T) -> String {
+    format!("`{}`", cleaned(&text.to_string()).replace('`', "'"))
+}
+
+/// `a, b and 3 more`.
+pub(super) fn listed(items: impl IntoIterator<Item = String>) -> String {
+    joined(items, ", ")
+}
+
+/// The same for items that are clauses.
+pub(super) fn clauses(items: impl IntoIterator<Item = String>) -> String {
+    joined(items, "; ")
+}
+
+fn joined(items: impl IntoIterator<Item = String>, separator: &str) -> String {
+    let mut items = items.into_iter();
+    let shown: Vec<_> = items.by_ref().take(MOST_ITEMS).collect();
+    let shown = shown.join(separator);
+    match items.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_says_how_many_more() {
+        let items = |count: usize| (1..=count).map(|number| number.to_string());
+        assert_eq!(listed(items(0)), "");
+        assert_eq!(listed(items(5)), "1, 2, 3, 4, 5");
+        assert_eq!(clauses(items(8)), "1; 2; 3; 4; 5 and 3 more");
+    }
+
+    #[test]
+    fn a_text_of_others_is_cleaned_cut_and_kept_inside_its_backticks() {
+        assert_eq!(quoted("a\u{1b}[31m`b\nc"), "`a[31m'b c`");
+        assert_eq!(cleaned(&"x".repeat(120)), "x".repeat(120));
+        assert_eq!(cleaned(&"x".repeat(121)), format!("{}…", "x".repeat(120)));
+    }
+}

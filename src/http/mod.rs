@@ -1,0 +1,472 @@
+//! One HTTP client for the run: GET requests with limits, timeouts and retries; no cookies, no automatic
+//! redirects, no compression. What an answer means is for the rooms above to say.
+
+mod origin;
+mod redirect;
+mod retry;
+mod tls;
+mod trouble;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{NoProxy, Proxy, Url};
+use tokio::time::Instant;
+
+use crate::ambient::Ambient;
+use crate::observation::Unavailable;
+use crate::progress::{Loudness, Progress};
+use crate::report::{Reason, Traffic};
+use crate::secret::{Redactor, Secret};
+
+use origin::{Connected, Noticing, Origin};
+pub(crate) use redirect::{is_local, is_redirect, permitted};
+use retry::{Decision, Mishap};
+use trouble::Trouble;
+
+/// The most bytes of a manifest, a config or an API page (contract, promise 2).
+pub(crate) const MOST_CONTENT: usize = 4 << 20;
+/// The most bytes of a token or an error body.
+pub(crate) const MOST_SMALL: usize = 64 << 10;
+/// The most redirects in a row.
+const MOST_REDIRECTS: usize = 5;
+/// Until a connection stands, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Until an answer is whole.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The run's client. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    origins: Mutex<HashMap<String, Arc<Origin>>>,
+    /// The CA certificates, loaded for the first origin over `https`.
+    tls: OnceLock<Result<rustls::ClientConfig, tls::TlsError>>,
+    proxy: Option<HttpsProxy>,
+    deadline: Instant,
+    ambient: Ambient,
+    progress: Progress,
+    redactor: Redactor,
+    requests: AtomicU64,
+    retries: AtomicU64,
+}
+
+/// The proxy for `https` (`HTTPS_PROXY`) and the hosts that are reached without it (`NO_PROXY`).
+#[derive(Clone)]
+pub struct HttpsProxy {
+    /// The proxy's address; it may hold a user name and password.
+    pub address: Secret,
+    /// As the variable says it.
+    pub no_proxy: Option<String>,
+}
+
+impl std::fmt::Debug for HttpsProxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HttpsProxy(***)")
+    }
+}
+
+/// One GET request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request<'a> {
+    /// The address.
+    pub(crate) url: Url,
+    /// What is asked for, as in ``the manifest of `latest-dev` ``.
+    pub(crate) what: &'a str,
+    /// The `Accept` header.
+    pub(crate) accept: Option<&'static str>,
+    /// The whole `Authorization` header.
+    pub(crate) authorization: Option<&'a Secret>,
+    /// How much of the body is wanted.
+    pub(crate) want: Want,
+    /// How long it is worth waiting.
+    pub(crate) patience: Patience,
+}
+
+/// How much of a successful answer's body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// All of it, if it is no longer than this.
+    All(usize),
+    /// The first byte, asked for by `Range`.
+    FirstByte,
+}
+
+/// How long a request is worth waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// As long as the deadline allows, with retries.
+    Full,
+    /// One try, ended after this long.
+    Once(Duration),
+}
+
+/// An answer whose body has arrived whole, as far as it was wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The host that gave it, with the port where that is not the scheme's own.
+    pub(crate) host: String,
+    /// The status. Never one that a retry might change.
+    pub(crate) status: u16,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// The body, bounded.
+    pub(crate) body: Vec<u8>,
+    /// The address that it came from.
+    url: Url,
+}
+
+impl Answer {
+    /// A header's value, where it is there once and printable.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?.to_str().ok()?;
+        values.next().is_none().then_some(value)
+    }
+
+    /// The media type without its parameters, in lower case.
+    pub(crate) fn media_type(&self) -> String {
+        let value = self.header("content-type").unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// Whether it is a web page, by its type or by its first character.
+    pub(crate) fn is_html(&self) -> bool {
+        let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        self.media_type().contains("html") || first == Some(&b'<')
+    }
+}
+
+impl Client {
+    /// A client for one run that ends at `deadline`.
+    pub fn new(
+        deadline: Instant,
+        proxy: Option<HttpsProxy>,
+        ambient: Ambient,
+        progress: Progress,
+        redactor: Redactor,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            origins: Mutex::default(),
+            tls: OnceLock::new(),
+            proxy,
+            deadline,
+            ambient,
+            progress,
+            redactor,
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+        }))
+    }
+
+    /// What was sent so far.
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            requests: self.0.requests.load(Ordering::Relaxed),
+            retries: self.0.retries.load(Ordering::Relaxed),
+        }
+    }
+
+    /// When the run ends.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.0.deadline
+    }
+
+    /// The run's redactor.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.0.redactor
+    }
+
+    /// The run's clock and randomness.
+    pub(crate) fn ambient(&self) -> &Ambient {
+        &self.0.ambient
+    }
+
+    /// The run's voice.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.0.progress
+    }
+
+    /// Sends a request, again where that may help, and returns an answer that no retry would change.
+    pub(crate) async fn get(&self, request: &Request<'_>) -> Result<Answer, Unavailable> {
+        let host = host_of(&request.url);
+        let most = if request.patience == Patience::Full { retry::TRIES } else { 1 };
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            if tries > 1 {
+                self.0.retries.fetch_add(1, Ordering::Relaxed);
+            }
+            let (trouble, asked) = match self.attempt(request, &host).await? {
+                Ok(answer) if retry::is_transient(Mishap::Status(answer.status)) => {
+                    (self.status_trouble(&answer), self.wait_asked_for(&answer))
+                }
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => (trouble, None),
+            };
+            let left = self.0.deadline.saturating_duration_since(Instant::now());
+            #[expect(clippy::cast_precision_loss, reason = "a jitter needs no precision")]
+            let jitter = self.0.ambient.random() as f64 / u64::MAX as f64;
+            match retry::decide(trouble.mishap, tries, most, asked, jitter, left) {
+                Decision::Again(wait) => {
+                    self.say_retry(&trouble, request.what, &host, wait, tries);
+                    tokio::time::sleep(wait).await;
+                }
+                Decision::GiveUp => return Err(trouble.unavailable(request.what, &host, tries)),
+                Decision::TooLate(wait) => {
+                    let mut unavailable = trouble.unavailable(request.what, &host, tries);
+                    if let Some(asked) = asked {
+                        unavailable.message.push_str(&format!(
+                            "; it asks to wait {} s, which is beyond the deadline",
+                            asked.as_secs()
+                        ));
+                    } else {
+                        unavailable.message.push_str(&format!(
+                            "; the deadline comes before the next try in {:.1} s",
+                            wait.as_secs_f64()
+                        ));
+                    }
+                    return Err(unavailable);
+                }
+            }
+        }
+    }
+
+    /// Follows the redirects of `answer` without credentials and without a referer. Returns `answer`
+    /// itself where it is none.
+    pub(crate) async fn follow(
+        &self,
+        request: &Request<'_>,
+        answer: Answer,
+    ) -> Result<Answer, Unavailable> {
+        let mut answer = answer;
+        for _ in 0..MOST_REDIRECTS {
+            if !redirect::is_redirect(answer.status) {
+                return Ok(answer);
+            }
+            let url = redirect::target(&answer.url, &answer.headers).map_err(|error| {
+                let said = format!(
+                    "{}: `{}` answered {} {error}",
+                    request.what, answer.host, answer.status
+                );
+                Unavailable::new(Reason::RedirectRefused, said)
+            })?;
+            let request = Request { url, authorization: None, accept: None, ..request.clone() };
+            answer = self.get(&request).await?;
+        }
+        if redirect::is_redirect(answer.status) {
+            let said = format!("{}: more than {MOST_REDIRECTS} redirects in a row", request.what);
+            return Err(Unavailable::new(Reason::RedirectRefused, said));
+        }
+        Ok(answer)
+    }
+
+    /// One try. The outer error is one that no further try can change: the deadline, or no TLS at all.
+    async fn attempt(
+        &self,
+        request: &Request<'_>,
+        host: &str,
+    ) -> Result<Result<Answer, Trouble>, Unavailable> {
+        let started = Instant::now();
+        let limit = match request.patience {
+            Patience::Full => REQUEST_TIMEOUT,
+            Patience::Once(limit) => limit,
+        };
+        let end = (started + limit).min(self.0.deadline);
+        if started >= self.0.deadline {
+            return Err(deadline_passed(request.what, host));
+        }
+        let origin = self.origin(&request.url).map_err(|error| {
+            let message = format!("{}: `{host}`: {error}", request.what);
+            let hint = "install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates";
+            Unavailable { hint: Some(hint.to_owned()), ..Unavailable::new(Reason::TlsFailed, message) }
+        })?;
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        let result = tokio::time::timeout_at(end, self.exchange(&origin, request, host)).await;
+        self.say_request(request, started.elapsed(), &result);
+        match result {
+            Ok(result) => Ok(result),
+            Err(_) if end == self.0.deadline => Err(deadline_passed(request.what, host)),
+            Err(_) => {
+                let said = format!("no whole answer within {} s", limit.as_secs());
+                Ok(Err(Trouble::new(Mishap::TimedOut, said)))
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        origin: &Origin,
+        request: &Request<'_>,
+        host: &str,
+    ) -> Result<Answer, Trouble> {
+        let mut sent = reqwest::Request::new(reqwest::Method::GET, request.url.clone());
+        let headers = sent.headers_mut();
+        if let Some(accept) = request.accept {
+            headers.insert("accept", HeaderValue::from_static(accept));
+        }
+        if request.want == Want::FirstByte {
+            headers.insert("range", HeaderValue::from_static("bytes=0-0"));
+        }
+        if let Some(secret) = request.authorization {
+            // A secret that is no header value cannot be sent; the server will then say so.
+            if let Ok(mut value) = HeaderValue::from_str(secret.expose()) {
+                value.set_sensitive(true);
+                headers.insert("authorization", value);
+            }
+        }
+        let mut response = origin.send(sent).await.map_err(|error| Trouble::of(&error))?;
+        let status = response.status().as_u16();
+        let body = read_body(&mut response, status, request.want).await?;
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Answer { host: host.to_owned(), status, headers, body, url: request.url.clone() })
+    }
+
+    /// The origin of an address, with its client. The first one over `https` loads the CA certificates.
+    fn origin(&self, url: &Url) -> Result<Arc<Origin>, tls::TlsError> {
+        let key = url.origin().ascii_serialization();
+        let mut origins = self.0.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(origin) = origins.get(&key) {
+            return Ok(Arc::clone(origin));
+        }
+        let plain = url.scheme() == "http";
+        let config =
+            if plain { tls::unused()? } else { self.0.tls.get_or_init(tls::config).clone()? };
+        let connected = Connected::default();
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(config)
+            .connector_layer(Noticing(connected.clone()))
+            .user_agent(concat!("verify-registry-image/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .https_only(!plain)
+            .no_proxy();
+        if let Some(proxy) = self.0.proxy.as_ref().filter(|_| !plain && !is_local(url)) {
+            let no_proxy = proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
+            let proxy = Proxy::https(proxy.address.expose())
+                .map_err(|_| tls::TlsError::Setup("the proxy's address is not valid".to_owned()))?;
+            builder = builder.proxy(proxy.no_proxy(no_proxy));
+        }
+        let client = builder.build().map_err(|error| tls::TlsError::Setup(error.to_string()))?;
+        let origin = Arc::new(Origin::new(client, connected));
+        origins.insert(key, Arc::clone(&origin));
+        Ok(origin)
+    }
+
+    fn status_trouble(&self, answer: &Answer) -> Trouble {
+        let shown = self.0.redactor.line(&String::from_utf8_lossy(&answer.body), 200);
+        let said = match (answer.status, shown.trim()) {
+            (429, _) => "429, too many requests".to_owned(),
+            (status, "") => format!("{status}"),
+            (status, shown) => format!("{status}, `{shown}`"),
+        };
+        Trouble::new(Mishap::Status(answer.status), said)
+    }
+
+    /// How long the server asks to wait.
+    fn wait_asked_for(&self, answer: &Answer) -> Option<Duration> {
+        let now = self.0.ambient.now();
+        let asked = answer.header("retry-after").and_then(|text| retry::retry_after(text, now));
+        let reset =
+            || answer.header("ratelimit-reset").and_then(|text| retry::ratelimit_reset(text, now));
+        // An hourly limit of DigitalOcean's API names no wait but the second at which it opens again.
+        if answer.status == 429 { asked.or_else(reset) } else { asked }
+    }
+
+    fn say_retry(&self, trouble: &Trouble, what: &str, host: &str, wait: Duration, tries: u32) {
+        let level =
+            if wait > Duration::from_secs(10) { Loudness::Normal } else { Loudness::Requests };
+        let line = format!(
+            "{what}: `{host}`: {}; asking again in {:.1} s (try {} of {})",
+            trouble.said,
+            wait.as_secs_f64(),
+            tries + 1,
+            retry::TRIES
+        );
+        self.0.progress.say(level, &line);
+    }
+
+    fn say_request<E>(
+        &self,
+        request: &Request<'_>,
+        took: Duration,
+        result: &Result<Result<Answer, Trouble>, E>,
+    ) {
+        if !self.0.progress.says(Loudness::Requests) {
+            return;
+        }
+        // A redirect's query is a signature: nobody needs to see it.
+        let mut url = request.url.clone();
+        url.set_query(None);
+        let end = match result {
+            Ok(Ok(answer)) => answer.status.to_string(),
+            Ok(Err(trouble)) => trouble.said.clone(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        self.0
+            .progress
+            .say(Loudness::Requests, &format!("GET {url} -> {end} ({} ms)", took.as_millis()));
+        if let Ok(Ok(answer)) = result {
+            let names: Vec<&str> =
+                answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
+            let sent = if request.authorization.is_some() { "authorization, " } else { "" };
+            let line = format!("    sent: {sent}accept; came: {}", names.join(", "));
+            self.0.progress.say(Loudness::Headers, &line);
+        }
+    }
+}
+
+/// Reads as much of a body as is wanted, and never more than its limit.
+async fn read_body(
+    response: &mut reqwest::Response,
+    status: u16,
+    want: Want,
+) -> Result<Vec<u8>, Trouble> {
+    let success = (200..300).contains(&status);
+    let most = match want {
+        Want::All(most) if success => most,
+        Want::FirstByte if success => 1,
+        Want::All(_) | Want::FirstByte => MOST_SMALL,
+    };
+    let is_whole_wanted = success && want != Want::FirstByte;
+    let too_large = || {
+        let said = format!("the answer is larger than {most} bytes");
+        Trouble::new(Mishap::TooLarge, said)
+    };
+    if is_whole_wanted && response.content_length().is_some_and(|length| length > most as u64) {
+        return Err(too_large());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| Trouble::of(&error))? {
+        let room = most - body.len();
+        if chunk.len() > room {
+            if is_whole_wanted {
+                return Err(too_large());
+            }
+            body.extend_from_slice(chunk.get(..room).unwrap_or_default());
+            return Ok(body);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn deadline_passed(what: &str, host: &str) -> Unavailable {
+    Unavailable::new(
+        Reason::DeadlinePassed,
+        format!("{what}: `{host}` had not answered when the run's deadline passed"),
+    )
+}
+
+/// The host of an address, with the port where that is not the scheme's own.
+pub(crate) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}

@@ -1,0 +1,202 @@
+//! Whether and when a request is sent again. A pure table: no clock, no randomness, no request.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+
+/// How often one request is sent at most.
+pub(crate) const TRIES: u32 = 4;
+
+/// How a try ended that brought no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// An answer with this status.
+    Status(u16),
+    /// No connection: refused, unreachable, or the name could not be resolved.
+    NoConnection,
+    /// No answer in time.
+    TimedOut,
+    /// The connection broke before the answer was whole.
+    Cut,
+    /// TLS did not come about, or the certificate was not accepted.
+    Tls,
+    /// What came back was not HTTP.
+    Garbage,
+    /// More came back than is read.
+    TooLarge,
+}
+
+/// What to do after a mishap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Send it again after this long.
+    Again(Duration),
+    /// Give up: it is not worth trying again, or was tried often enough.
+    GiveUp,
+    /// Give up: the wait that is due ends after the deadline.
+    TooLate(Duration),
+}
+
+/// Whether another try may bring another answer.
+pub(crate) fn is_transient(mishap: Mishap) -> bool {
+    match mishap {
+        Mishap::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+        Mishap::NoConnection | Mishap::TimedOut | Mishap::Cut => true,
+        Mishap::Tls | Mishap::Garbage | Mishap::TooLarge => false,
+    }
+}
+
+/// Decides after the try number `tries` (from 1) of at most `most`.
+///
+/// `asked` is the server's own `Retry-After`; `jitter` is a random number from 0 to 1 that spreads the
+/// clients' 1, 2 and 4 seconds by a quarter to either side; `left` is the time until the deadline.
+pub(crate) fn decide(
+    mishap: Mishap,
+    tries: u32,
+    most: u32,
+    asked: Option<Duration>,
+    jitter: f64,
+    left: Duration,
+) -> Decision {
+    if !is_transient(mishap) || tries >= most {
+        return Decision::GiveUp;
+    }
+    let base = Duration::from_secs(1 << (tries.saturating_sub(1).min(2)));
+    let own = base.mul_f64(0.75 + jitter.clamp(0.0, 1.0) / 2.0);
+    let wait = asked.map_or(own, |asked| asked.max(Duration::from_millis(100)));
+    if wait >= left { Decision::TooLate(wait) } else { Decision::Again(wait) }
+}
+
+/// Reads a `Retry-After`: a number of seconds or a date (RFC 9110 §10.2.3). A date that has passed is a
+/// wait of nothing; a text that is neither is no wait at all.
+pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are a wait longer than any deadline.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+/// Reads DigitalOcean's `ratelimit-reset`: the second (Unix time) at which the oldest request leaves the
+/// window. One in the past says nothing.
+pub(crate) fn ratelimit_reset(text: &str, now: Timestamp) -> Option<Duration> {
+    let at = Timestamp::from_second(text.trim().parse().ok()?).ok()?;
+    Duration::try_from(at.duration_since(now)).ok().filter(|wait| !wait.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn the_whole_table() {
+        let mut table = String::new();
+        let statuses =
+            [200, 301, 400, 401, 403, 404, 408, 418, 429, 451, 500, 501, 502, 503, 504, 505, 520];
+        let others = [
+            Mishap::NoConnection,
+            Mishap::TimedOut,
+            Mishap::Cut,
+            Mishap::Tls,
+            Mishap::Garbage,
+            Mishap::TooLarge,
+        ];
+        for mishap in statuses.map(Mishap::Status).into_iter().chain(others) {
+            let waits: Vec<String> = (1..=TRIES)
+                .map(|tries| match decide(mishap, tries, TRIES, None, 0.5, MINUTE) {
+                    Decision::Again(wait) => format!("{wait:?}"),
+                    Decision::GiveUp => "-".to_owned(),
+                    Decision::TooLate(_) => "late".to_owned(),
+                })
+                .collect();
+            writeln!(table, "{:<14} {}", format!("{mishap:?}"), waits.join(" ")).unwrap();
+        }
+        insta::assert_snapshot!(table, @r"
+        Status(200)    - - - -
+        Status(301)    - - - -
+        Status(400)    - - - -
+        Status(401)    - - - -
+        Status(403)    - - - -
+        Status(404)    - - - -
+        Status(408)    1s 2s 4s -
+        Status(418)    - - - -
+        Status(429)    1s 2s 4s -
+        Status(451)    - - - -
+        Status(500)    1s 2s 4s -
+        Status(501)    - - - -
+        Status(502)    1s 2s 4s -
+        Status(503)    1s 2s 4s -
+        Status(504)    1s 2s 4s -
+        Status(505)    - - - -
+        Status(520)    - - - -
+        NoConnection   1s 2s 4s -
+        TimedOut       1s 2s 4s -
+        Cut            1s 2s 4s -
+        Tls            - - - -
+        Garbage        - - - -
+        TooLarge       - - - -
+        ");
+    }
+
+    #[test]
+    fn the_servers_wait_counts_and_the_deadline_caps_it() {
+        let wait = |asked, left| decide(Mishap::Status(429), 1, TRIES, asked, 0.0, left);
+        let seconds = Duration::from_secs;
+        assert_eq!(wait(Some(seconds(29)), MINUTE), Decision::Again(seconds(29)));
+        assert_eq!(wait(Some(seconds(86_400)), MINUTE), Decision::TooLate(seconds(86_400)));
+        assert_eq!(wait(Some(Duration::ZERO), MINUTE), Decision::Again(Duration::from_millis(100)));
+        assert_eq!(
+            wait(None, Duration::from_millis(700)),
+            Decision::TooLate(Duration::from_millis(750))
+        );
+    }
+
+    #[test]
+    fn both_forms_of_retry_after_are_read() {
+        let now: Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
+        let read = |text| retry_after(text, now).map(|wait| wait.as_secs());
+        assert_eq!(read("0"), Some(0));
+        assert_eq!(read(" 120 "), Some(120));
+        assert_eq!(read("99999999999999999999"), Some(u64::from(u32::MAX)));
+        assert_eq!(read("Wed, 25 Nov 2026 10:00:30 GMT"), Some(30));
+        assert_eq!(read("Wed, 25 Nov 2026 09:00:00 GMT"), Some(0));
+        for text in ["", "-1", "1e9", "1.5", "abc", "１２", "Wed, 99 Nov 2026 10:00:30 GMT"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_limit_reset_in_the_past_says_nothing() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        assert_eq!(ratelimit_reset("1002", now), Some(Duration::from_secs(2)));
+        for text in ["1000", "999", "-5", "x", "99999999999999999999"] {
+            assert_eq!(ratelimit_reset(text, now), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_retry_after_is_survived(text: String) {
+            let _ = retry_after(&text, Timestamp::UNIX_EPOCH);
+            let _ = ratelimit_reset(&text, Timestamp::UNIX_EPOCH);
+        }
+
+        #[test]
+        fn no_wait_ends_after_the_deadline(tries in 1_u32..4, jitter in 0.0_f64..1.0, left in 0_u64..10_000, asked in proptest::option::of(0_u64..100)) {
+            let left = Duration::from_millis(left);
+            let asked = asked.map(Duration::from_secs);
+            if let Decision::Again(wait) = decide(Mishap::Cut, tries, TRIES, asked, jitter, left) {
+                prop_assert!(wait < left);
+            }
+        }
+    }
+}

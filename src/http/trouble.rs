@@ -1,0 +1,116 @@
+//! What went wrong below the level of HTTP statuses, found in the chain of the client's errors.
+
+use std::error::Error;
+use std::io;
+
+use crate::http::retry::Mishap;
+use crate::http::tls;
+use crate::observation::Unavailable;
+use crate::report::Reason;
+
+/// A request that brought no whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// For the retry table.
+    pub(crate) mishap: Mishap,
+    /// What is told: it reads after "`host`: ".
+    pub(crate) said: String,
+    /// What to do, beyond the reason's own advice.
+    pub(crate) hint: Option<String>,
+}
+
+impl Trouble {
+    /// A trouble without a hint of its own.
+    pub(crate) fn new(mishap: Mishap, said: impl Into<String>) -> Self {
+        Self { mishap, said: said.into(), hint: None }
+    }
+
+    /// The trouble as a fact that could not be found out. `what` was asked of `host`.
+    pub(crate) fn unavailable(self, what: &str, host: &str, tries: u32) -> Unavailable {
+        let Self { mishap, said, hint } = self;
+        let reason = match mishap {
+            Mishap::Status(429) => Reason::RateLimited,
+            Mishap::Status(_) => Reason::ServerError,
+            Mishap::NoConnection | Mishap::Cut => Reason::ConnectionFailed,
+            Mishap::TimedOut => Reason::TimedOut,
+            Mishap::Tls => Reason::TlsFailed,
+            Mishap::Garbage => Reason::UnexpectedAnswer,
+            Mishap::TooLarge => Reason::AnswerTooLarge,
+        };
+        let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
+        Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}"), hint }
+    }
+
+    /// Classifies an error of the client.
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
+        if let Some(error) = find::<rustls::Error>(error) {
+            let (said, hint) = tls::explain(error);
+            return Self {
+                mishap: Mishap::Tls,
+                said: format!("no TLS: {said}"),
+                hint: hint.map(str::to_owned),
+            };
+        }
+        if error.is_dns() {
+            return Self::new(Mishap::NoConnection, "its name could not be resolved");
+        }
+        if let Some(error) = find::<hyper::Error>(error)
+            && (error.is_parse() || error.is_parse_status())
+        {
+            return Self::new(Mishap::Garbage, "what it sent is not HTTP");
+        }
+        let io = find::<io::Error>(error).map(io::Error::kind);
+        if error.is_connect() {
+            return Self::of_connecting(error, io);
+        }
+        if error.is_timeout() || io == Some(io::ErrorKind::TimedOut) {
+            return Self::new(Mishap::TimedOut, "no answer in time");
+        }
+        Self::new(Mishap::Cut, "the connection broke before the answer was whole")
+    }
+
+    fn of_connecting(error: &reqwest::Error, io: Option<io::ErrorKind>) -> Self {
+        if error.is_timeout() {
+            return Self::new(Mishap::TimedOut, "no connection in time");
+        }
+        match io {
+            Some(io::ErrorKind::ConnectionRefused) => {
+                Self::new(Mishap::NoConnection, "connection refused")
+            }
+            // A peer that hangs up or babbles during the handshake.
+            Some(io::ErrorKind::UnexpectedEof) => {
+                Self::new(Mishap::Cut, "the connection was closed during the TLS handshake")
+            }
+            Some(kind) => Self::new(Mishap::NoConnection, format!("no connection ({kind})")),
+            None => Self::new(Mishap::NoConnection, format!("no connection ({})", deepest(error))),
+        }
+    }
+}
+
+/// Looks for an error of type `E` in the chain. An `io::Error` hides what it wraps from `source`.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
+            && let Some(found) = find::<E>(inner)
+        {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The last error of the chain: the cause.
+fn deepest(error: &dyn Error) -> String {
+    let mut last = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        last = error.to_string();
+        next = error.source();
+    }
+    last
+}

@@ -1,0 +1,279 @@
+//! The images behind a manifest: each wanted platform's manifest, config and layers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use tokio::time::Instant;
+
+use crate::http::{Client, MOST_CONTENT};
+use crate::observation::{
+    BlobObservation, Fact, Observation, PlatformObservation, Resolved, Unavailable,
+};
+use crate::oci::{
+    Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage,
+    Platform,
+};
+use crate::registry::Repository;
+use crate::report::Reason;
+use crate::request::ImageRequest;
+
+/// The most images of one index that are looked at. Docker's own official images have about twenty.
+const MOST_IMAGES: usize = 100;
+
+/// What was learnt.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// See [`Observation::images`].
+    pub(super) images: Vec<PlatformObservation>,
+    /// See [`Observation::offered`].
+    pub(super) offered: Vec<Platform>,
+    /// What the reader should know.
+    pub(super) notes: Vec<String>,
+    /// How long the manifests behind an index took.
+    pub(super) took_manifests: Duration,
+    /// How long configs and layers took.
+    pub(super) took_blobs: Duration,
+}
+
+/// Looks at every wanted image behind `resolved`.
+pub(super) async fn look(
+    client: &Client,
+    repository: &Repository,
+    request: &ImageRequest,
+    resolved: &Fact<Resolved>,
+    previous: Option<&Observation>,
+) -> Looked {
+    let Fact::Present(Resolved { digest, content: Ok(manifest) }) = resolved else {
+        return Looked::default();
+    };
+    if let Some(known) = previous.filter(|previous| is_complete(previous, digest)) {
+        return Looked {
+            images: known.images.clone(),
+            offered: known.offered.clone(),
+            notes: known.notes.clone(),
+            ..Looked::default()
+        };
+    }
+    let started = Instant::now();
+    let mut looked = Looked::default();
+    let found = match manifest {
+        Manifest::Image(image) => vec![Found::single(digest, image)],
+        Manifest::Index(index) => of_index(client, repository, request, index, &mut looked).await,
+    };
+    looked.took_manifests = started.elapsed();
+    let started = Instant::now();
+    looked.images = with_blobs(client, repository, found).await;
+    looked.took_blobs = started.elapsed();
+    // What an index leaves out, the configs say.
+    for platform in looked.images.iter().filter_map(PlatformObservation::platform) {
+        if !looked.offered.contains(platform) {
+            looked.offered.push(platform.clone());
+        }
+    }
+    looked
+}
+
+/// Whether an earlier observation of the same manifest leaves nothing to ask again.
+fn is_complete(previous: &Observation, digest: &Digest) -> bool {
+    let same = previous.resolved.present().is_some_and(|resolved| resolved.digest == *digest);
+    same && previous.images.iter().all(|image| {
+        !matches!(image.manifest, Fact::Unknown(_))
+            && !matches!(image.config, Fact::Unknown(_))
+            && image.blobs.iter().all(|blob| !matches!(blob.size, Fact::Unknown(_)))
+    })
+}
+
+/// One platform's manifest, before its blobs were asked for.
+struct Found {
+    digest: Digest,
+    listed_as: Option<Platform>,
+    manifest: Fact<Result<ImageManifest, NotAnImage>>,
+}
+
+impl Found {
+    fn single(digest: &Digest, image: &ImageManifest) -> Self {
+        Self { digest: digest.clone(), listed_as: None, manifest: Fact::Present(Ok(image.clone())) }
+    }
+
+    fn listed(entry: IndexEntry, said: Said) -> Self {
+        let manifest = match said {
+            Fact::Present(Ok(Manifest::Image(image))) => Fact::Present(Ok(image)),
+            Fact::Present(Ok(Manifest::Index(_))) => {
+                Fact::Unknown(too_deep(&entry.manifest.digest))
+            }
+            Fact::Present(Err(not)) => Fact::Present(Err(not)),
+            Fact::Absent(denial) => Fact::Absent(denial),
+            Fact::Unknown(why) => Fact::Unknown(why),
+        };
+        Self { digest: entry.manifest.digest, listed_as: entry.platform, manifest }
+    }
+}
+
+async fn of_index(
+    client: &Client,
+    repository: &Repository,
+    request: &ImageRequest,
+    index: &ImageIndex,
+    looked: &mut Looked,
+) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (entry, said) in children(client, repository, request, index, looked).await {
+        match said {
+            Fact::Present(Ok(Manifest::Index(nested))) => {
+                // Descended into once: what is an index even there is told as such.
+                let nested = children(client, repository, request, &nested, looked).await;
+                found.extend(nested.into_iter().map(|(entry, said)| Found::listed(entry, said)));
+            }
+            Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => {
+                found.push(Found::listed(entry, said))
+            }
+        }
+    }
+    found
+}
+
+/// The wanted entries of an index and what the registry said of each.
+async fn children(
+    client: &Client,
+    repository: &Repository,
+    request: &ImageRequest,
+    index: &ImageIndex,
+    looked: &mut Looked,
+) -> Vec<(IndexEntry, Said)> {
+    let platforms = &request.expectation.platforms;
+    let runnable = index.entries.iter().filter(|entry| !entry.is_attestation);
+    for platform in runnable.clone().filter_map(|entry| entry.platform.as_ref()) {
+        if !looked.offered.contains(platform) {
+            looked.offered.push(platform.clone());
+        }
+    }
+    // An entry without a platform may be a wanted one: its config will say.
+    let wanted: Vec<&IndexEntry> = runnable
+        .filter(|entry| {
+            platforms.is_empty()
+                || entry.platform.as_ref().is_none_or(|listed| platforms.contains(listed))
+        })
+        .collect();
+    let asked = wanted.iter().take(MOST_IMAGES).map(|entry| async {
+        let said = repository.manifest_by_digest(client, &entry.manifest.digest).await;
+        said.map(|resolved| resolved.content)
+    });
+    let mut said = join_all(asked).await;
+    // The rest is not looked at, and so not known.
+    said.resize_with(wanted.len(), || Fact::Unknown(too_many(wanted.len())));
+    wanted.into_iter().cloned().zip(said).collect()
+}
+
+/// What the registry said of an entry.
+type Said = Fact<Result<Manifest, NotAnImage>>;
+
+fn too_many(listed: usize) -> Unavailable {
+    let message =
+        format!("the index lists {listed} images, and at most {MOST_IMAGES} are looked at");
+    Unavailable::new(Reason::AnswerTooLarge, message)
+}
+
+fn too_deep(digest: &Digest) -> Unavailable {
+    let message = format!(
+        "`{}` is an index inside an index inside an index, which is not descended into",
+        digest.short()
+    );
+    Unavailable::new(Reason::UnexpectedAnswer, message)
+}
+
+/// Asks for the configs and layers of all images at once; a blob that several share is asked for once.
+async fn with_blobs(
+    client: &Client,
+    repository: &Repository,
+    found: Vec<Found>,
+) -> Vec<PlatformObservation> {
+    let mut configs: BTreeMap<Digest, Descriptor> = BTreeMap::new();
+    let mut layers: BTreeMap<Digest, (Descriptor, String)> = BTreeMap::new();
+    for image in found.iter().filter_map(|found| found.manifest.present()?.as_ref().ok()) {
+        configs.insert(image.config.digest.clone(), image.config.clone());
+        for (number, layer) in image.layers.iter().enumerate() {
+            let role = role(number, image.layers.len());
+            layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
+        }
+    }
+    let asked_configs =
+        configs.values().map(|descriptor| whole_config(client, repository, descriptor));
+    let asked_layers =
+        layers.values().map(|(layer, role)| repository.blob_size(client, layer, role));
+    let (said_configs, said_layers) = join(join_all(asked_configs), join_all(asked_layers)).await;
+    let configs: BTreeMap<&Digest, Config> = configs.keys().zip(said_configs).collect();
+    let layers: BTreeMap<&Digest, Fact<u64>> = layers.keys().zip(said_layers).collect();
+    found.into_iter().map(|found| observed(found, &configs, &layers)).collect()
+}
+
+fn role(number: usize, of: usize) -> String {
+    format!("layer {} of {of}", number + 1)
+}
+
+/// A config: its size, and what it says.
+type Config = (Fact<u64>, Fact<Result<ImageConfig, NotAnImage>>);
+
+async fn whole_config(client: &Client, repository: &Repository, descriptor: &Descriptor) -> Config {
+    if descriptor.size > MOST_CONTENT as u64 {
+        let message = format!(
+            "the config is {} bytes large, and at most {MOST_CONTENT} are read",
+            descriptor.size
+        );
+        let why = Unavailable::new(Reason::AnswerTooLarge, message);
+        return (Fact::Unknown(why.clone()), Fact::Unknown(why));
+    }
+    let bytes = repository.config(client, descriptor).await;
+    let size = bytes.clone().map(|bytes| bytes.len() as u64);
+    // The bytes are the ones that were pushed: what they cannot be read as, they are not.
+    let config =
+        bytes.map(|bytes| ImageConfig::parse(&bytes).unwrap_or(Err(NotAnImage::UnreadableConfig)));
+    (size, config)
+}
+
+fn observed(
+    found: Found,
+    configs: &BTreeMap<&Digest, Config>,
+    layers: &BTreeMap<&Digest, Fact<u64>>,
+) -> PlatformObservation {
+    let Found { digest, listed_as, manifest } = found;
+    let mut blobs = Vec::new();
+    let mut config = match &manifest {
+        Fact::Present(_) => not_asked(),
+        Fact::Absent(denial) => Fact::Absent(denial.clone()),
+        Fact::Unknown(why) => Fact::Unknown(why.clone()),
+    };
+    if let Fact::Present(Ok(image)) = &manifest {
+        let (size, said) = configs
+            .get(&image.config.digest)
+            .cloned()
+            .unwrap_or_else(|| (not_asked(), not_asked()));
+        config = said.map(|config| config.and_then(|config| with_as_many_layers(config, image)));
+        blobs.push(BlobObservation {
+            role: "config".to_owned(),
+            descriptor: image.config.clone(),
+            size,
+        });
+        for (number, layer) in image.layers.iter().enumerate() {
+            let size = layers.get(&layer.digest).cloned().unwrap_or_else(not_asked);
+            let role = role(number, image.layers.len());
+            blobs.push(BlobObservation { role, descriptor: layer.clone(), size });
+        }
+    }
+    PlatformObservation { digest, listed_as, manifest, config, blobs }
+}
+
+fn not_asked<T>() -> Fact<T> {
+    Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, "it was not asked for"))
+}
+
+/// Container engines refuse an image whose config lists another number of layers than its manifest.
+fn with_as_many_layers(
+    config: ImageConfig,
+    image: &ImageManifest,
+) -> Result<ImageConfig, NotAnImage> {
+    if config.layer_count == image.layers.len() {
+        return Ok(config);
+    }
+    Err(NotAnImage::LayerCount { config: config.layer_count, manifest: image.layers.len() })
+}

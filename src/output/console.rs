@@ -1,0 +1,382 @@
+//! The report for a person: the verdict first, then what decided it, then what to do next.
+//!
+//! A pure function from a report to a text. Whatever came from a registry is cleaned again here, so that
+//! only this file's own colours are control characters.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::output::{Unwritten, json::pinned};
+use crate::report::{
+    CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Verdict,
+};
+use crate::request::ImageRequest;
+use crate::secret::printable;
+use crate::settings::Console;
+
+/// Where the second column starts.
+const LABEL: usize = 11;
+
+/// Where a list of names is broken. Sentences, commands and references are not: they are copied whole.
+const WIDTH: usize = 79;
+
+/// The whole text of standard output. `next` are lines about the outputs, see [`remarks`](super::remarks).
+pub fn text(report: &Report, console: Console, unwritten: &[Unwritten], next: &[String]) -> String {
+    let mut page = Page { text: String::new(), color: console.color_stdout };
+    match report.images.as_slice() {
+        [image] => page.only(image, console.quiet),
+        images => page.many(report.verdict(), images, console.quiet),
+    }
+    if console.quiet {
+        return page.text;
+    }
+    for Unwritten { path, message } in unwritten {
+        let path = path.display().to_string();
+        let line = format!("could not write `{}`: {}", clean(&path), clean(message));
+        page.tagged("error:", BAD, &line);
+    }
+    for line in next {
+        page.tagged("note:", UNSURE, &clean(line));
+    }
+    page.text
+}
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const UNSURE: Style = AnsiColor::Yellow.on_default().bold();
+const QUIET: Style = Style::new().dimmed();
+
+fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Verified => GOOD,
+        Verdict::Failed => BAD,
+        Verdict::Undecided | Verdict::Refused => UNSURE,
+    }
+}
+
+/// The verdict's word, with the colour that teams call it by.
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified => "VERIFIED (GREEN)",
+        Verdict::Failed => "FAILED (RED)",
+        Verdict::Undecided | Verdict::Refused => "UNDECIDED (could not find out)",
+    }
+}
+
+/// A text that is being written.
+struct Page {
+    text: String,
+    color: bool,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn painted(&self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn tagged(&mut self, tag: &str, style: Style, line: &str) {
+        let tag = self.painted(style, tag);
+        self.line(&format!("{tag} {line}"));
+    }
+
+    /// A label and a text of one or more lines beside it.
+    fn row(&mut self, indent: usize, label: &str, text: &str) {
+        let padded = self.painted(QUIET, &format!("{label:<LABEL$}"));
+        for (number, line) in text.lines().enumerate() {
+            let label = if number == 0 { padded.clone() } else { " ".repeat(LABEL) };
+            // The indentation inside a hint stays: it shows what belongs together.
+            let inside = line.len() - line.trim_start_matches(' ').len();
+            self.line(&format!("{:indent$}{label}{:inside$}{}", "", "", clean(line.trim())));
+        }
+    }
+
+    /// A run of one image.
+    fn only(&mut self, image: &ImageReport, quiet: bool) {
+        let verdict = image.verdict();
+        let reference = image.request.reference.to_string();
+        self.tagged(word(verdict), style(verdict), &reference);
+        if quiet {
+            return;
+        }
+        self.line("");
+        if verdict == Verdict::Verified {
+            self.facts(image);
+            self.line("");
+            self.checks(image);
+        } else {
+            self.findings(image);
+            self.checks(image);
+            self.line("");
+            self.facts(image);
+        }
+        self.notes(std::slice::from_ref(image));
+    }
+
+    /// A run of several: the counts, a line each, then those that are not VERIFIED.
+    fn many(&mut self, worst: Verdict, images: &[ImageReport], quiet: bool) {
+        self.tagged(word(worst), style(worst), &counts(images));
+        let wide = images
+            .iter()
+            .map(|image| image.request.reference.to_string().chars().count())
+            .max()
+            .unwrap_or(0);
+        for image in images {
+            self.compact(image, wide);
+        }
+        if quiet {
+            return;
+        }
+        for image in images {
+            if image.verdict() != Verdict::Verified {
+                self.line("");
+                let verdict = image.verdict();
+                self.tagged(word(verdict), style(verdict), &image.request.reference.to_string());
+                self.findings(image);
+                self.checks(image);
+                self.facts(image);
+            }
+        }
+        self.notes(images);
+    }
+
+    fn compact(&mut self, image: &ImageReport, wide: usize) {
+        let verdict = image.verdict();
+        let word = self.painted(style(verdict), &format!("{:<9}", verdict.word()));
+        let what = match (verdict, &image.facts, image.deciding()) {
+            (Verdict::Verified, Some(facts), _) => facts.digest.short(),
+            (_, _, Some((check, finding))) => format!("{} ({check})", finding.reason),
+            (_, _, None) => String::new(),
+        };
+        self.line(&format!("  {word}  {:<wide$}  {what}", image.request.reference.to_string()));
+    }
+
+    /// What was seen.
+    fn facts(&mut self, image: &ImageReport) {
+        let ImageReport { request, results: _, facts, notes: _, verified_at: _ } = image;
+        let ImageRequest { reference, is_digitalocean: _, expectation: _, service, environment } =
+            request;
+        if let Some(facts) = facts {
+            let ImageFacts { digest, media_type, platforms, immutable_tag } = facts;
+            if image.verdict() == Verdict::Verified {
+                self.row(2, "deploy", &pinned(reference, facts));
+            } else {
+                self.row(2, "digest", &digest.to_string());
+            }
+            let kind = if media_type.is_index() { "an index" } else { "a single image" };
+            self.row(2, "type", &format!("{kind} ({media_type})"));
+            if let Some(tag) = immutable_tag {
+                self.row(2, "immutable", &format!("{tag} names the same digest"));
+            }
+            let mut commits: Vec<&str> = Vec::new();
+            for platform in platforms {
+                self.platform(platform);
+                let commit = platform.revision.as_deref();
+                commits.extend(commit.filter(|commit| !commits.contains(commit)));
+            }
+            for commit in commits {
+                self.row(2, "commit", commit);
+            }
+        }
+        let environment = environment.as_deref().map(|name| format!(" in {name}"));
+        self.row(2, "service", &format!("{}{}", service.name, environment.unwrap_or_default()));
+    }
+
+    fn platform(&mut self, facts: &PlatformFacts) {
+        let PlatformFacts {
+            platform,
+            digest: _,
+            config_digest: _,
+            size_bytes,
+            layers,
+            created,
+            revision: _,
+            exposed_ports,
+        } = facts;
+        let layer = if *layers == 1 { "layer" } else { "layers" };
+        let mut text = format!("{platform}, {} in {layers} {layer}", size(*size_bytes));
+        if let Some(created) = created {
+            let _ = write!(text, ", created {}", clean(created));
+        }
+        if !exposed_ports.is_empty() {
+            let _ = write!(text, ", exposes {}", clean(&exposed_ports.join(" ")));
+        }
+        self.row(2, "platform", &text);
+    }
+
+    /// The checks that failed, then those that errored: what was expected, what was seen, what to do.
+    fn findings(&mut self, image: &ImageReport) {
+        // One trouble answers several checks; it is explained once.
+        let mut failed: Vec<(&Finding, Vec<&str>)> = Vec::new();
+        let mut errored: Vec<(&Finding, Vec<&str>)> = Vec::new();
+        for CheckResult { check, outcome, took: _ } in &image.results {
+            let (group, finding) = match outcome {
+                Outcome::Failed(finding) => (&mut failed, finding),
+                Outcome::Errored(finding) => (&mut errored, finding),
+                Outcome::Passed { .. } | Outcome::Skipped { .. } => continue,
+            };
+            match group.iter_mut().find(|(other, _)| *other == finding) {
+                Some((_, checks)) => checks.push(check.as_str()),
+                None => group.push((finding, vec![check.as_str()])),
+            }
+        }
+        if failed.is_empty() && errored.is_empty() {
+            self.line("  a check that a yes stands on did not run, so this is not a yes");
+        }
+        for (word, style, group) in [("failed", BAD, failed), ("errored", UNSURE, errored)] {
+            for (finding, checks) in group {
+                let head = self.painted(style, &format!("{} {word}", checks.join(", ")));
+                self.finding(&head, finding);
+            }
+        }
+    }
+
+    fn finding(&mut self, head: &str, finding: &Finding) {
+        let Finding { reason, message, expected, observed, hint } = finding;
+        self.line(&format!("  {head}: {}", clean(message)));
+        for (label, value) in [("expected", expected), ("observed", observed)] {
+            if let Some(value) = value {
+                self.row(4, label, value);
+            }
+        }
+        self.row(4, "reason", reason.as_str());
+        self.row(4, "next", hint.as_deref().unwrap_or(reason.advice()));
+    }
+
+    /// The checks that passed, and those that were skipped with why, briefly.
+    fn checks(&mut self, image: &ImageReport) {
+        let mut passed: Vec<&str> = Vec::new();
+        let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
+        for CheckResult { check, outcome, took: _ } in &image.results {
+            match outcome {
+                Outcome::Passed { message: _, note: _ } => passed.push(check.as_str()),
+                Outcome::Skipped { message, noteworthy: false } => {
+                    match skipped.iter_mut().find(|(why, _)| why == message) {
+                        Some((_, checks)) => checks.push(check.as_str()),
+                        None => skipped.push((message, vec![check.as_str()])),
+                    }
+                }
+                // A noteworthy one is told among the notes.
+                Outcome::Skipped { message: _, noteworthy: true }
+                | Outcome::Failed(_)
+                | Outcome::Errored(_) => {}
+            }
+        }
+        if !passed.is_empty() {
+            self.names(2, "passed", &passed, "");
+        }
+        for (why, checks) in skipped {
+            self.names(2, "skipped", &checks, &format!(": {}", clean(why)));
+        }
+    }
+
+    /// A list of names, broken between two of them, and a sentence behind it.
+    fn names(&mut self, indent: usize, label: &str, names: &[&str], behind: &str) {
+        let mut text = String::new();
+        let mut column = indent + LABEL;
+        for (number, name) in names.iter().enumerate() {
+            let last = number + 1 == names.len();
+            let name = format!("{name}{}", if last { behind } else { "," });
+            let first_word = name.split(' ').next().unwrap_or(&name).chars().count();
+            if number > 0 && column + 1 + first_word > WIDTH {
+                text.push('\n');
+                column = indent + LABEL;
+            } else if number > 0 {
+                text.push(' ');
+                column += 1;
+            }
+            column += name.chars().count();
+            text.push_str(&name);
+        }
+        self.row(indent, label, &text);
+    }
+
+    /// What the reader should know although nothing failed by it. The same of several images is told once.
+    fn notes(&mut self, images: &[ImageReport]) {
+        let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+        for image in images {
+            let service = image.request.service.name.as_str();
+            for note in notes(image) {
+                match told.iter_mut().find(|(other, _)| *other == note) {
+                    Some((_, services)) => services.push(service),
+                    None => told.push((note, vec![service])),
+                }
+            }
+        }
+        if !told.is_empty() {
+            self.line("");
+        }
+        for (note, services) in told {
+            let whose =
+                if images.len() > 1 { format!("{}: ", services.join(", ")) } else { String::new() };
+            self.tagged("note:", UNSURE, &clean(&format!("{whose}{note}")));
+        }
+    }
+}
+
+/// The notes of an image and of its checks.
+fn notes(image: &ImageReport) -> Vec<String> {
+    let mut notes = image.notes.clone();
+    for CheckResult { check, outcome, took: _ } in &image.results {
+        match outcome {
+            Outcome::Passed { message: _, note: Some(note) } => {
+                notes.push(format!("{check}: {note}"));
+            }
+            Outcome::Skipped { message, noteworthy: true } => {
+                notes.push(format!("{check} skipped: {message}"));
+            }
+            Outcome::Passed { message: _, note: None }
+            | Outcome::Skipped { message: _, noteworthy: false }
+            | Outcome::Failed(_)
+            | Outcome::Errored(_) => {}
+        }
+    }
+    notes
+}
+
+fn counts(images: &[ImageReport]) -> String {
+    let count = |wanted: &[Verdict]| {
+        images.iter().filter(|image| wanted.contains(&image.verdict())).count()
+    };
+    let parts = [
+        (count(&[Verdict::Failed]), "failed"),
+        (count(&[Verdict::Undecided, Verdict::Refused]), "undecided"),
+        (count(&[Verdict::Verified]), "verified"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
+        .collect();
+    format!("{} images: {}", images.len(), parts.join(", "))
+}
+
+/// A size in the unit that suits it.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut tenths = u128::from(bytes) * 10;
+    let mut unit = "B";
+    for next in UNITS {
+        if tenths < 10_240 {
+            break;
+        }
+        tenths /= 1024;
+        unit = next;
+    }
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+fn clean(text: &str) -> String {
+    printable(text)
+}
+
+#[cfg(test)]
+mod tests;

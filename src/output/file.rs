@@ -1,0 +1,210 @@
+//! The one writer: a file is replaced whole or not at all, and never through a link.
+//!
+//! The content goes to a temporary file beside the target, is flushed to the disk and renamed over it,
+//! so that a reader, a full disk or a killed process finds the old file or the new one.
+
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+/// The mode of a new file, before the umask.
+const NEW_MODE: u32 = 0o644;
+
+/// How often a lock that another process holds is tried, and how long to wait between.
+const LOCK_TRIES: u32 = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a file cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It would be written through a link, to wherever that leads.
+    #[error("it is a symbolic link")]
+    Symlink,
+    /// It is a folder.
+    #[error("it is a folder")]
+    Folder,
+    /// It is a device, a pipe or a socket.
+    #[error("it is not a regular file")]
+    Special,
+    /// Its folder is missing.
+    #[error("its folder does not exist")]
+    NoFolder,
+    /// What should be its folder is something else.
+    #[error("its folder is not a folder")]
+    NotAFolder,
+    /// It is larger than anything that is expected there.
+    #[error("it is larger than {0} bytes")]
+    TooLarge(u64),
+    /// It is not UTF-8.
+    #[error("it is not UTF-8 text")]
+    NotText,
+    /// Another process keeps the folder locked.
+    #[error("another process keeps its folder locked")]
+    Locked,
+    /// The system refused.
+    #[error("{}", reason(.0))]
+    Io(io::Error),
+}
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// The system's words without Rust's "(os error 13)".
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    let mut characters = words.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}
+
+/// A lock on a folder, for a change that first reads what is there. Gone when it is dropped.
+#[derive(Debug)]
+pub struct FolderLock(#[expect(dead_code, reason = "it is held, not read")] File);
+
+/// Locks a folder against other processes of this program; waits for them ten seconds.
+pub fn lock(folder: &Path) -> Result<FolderLock, FileError> {
+    lock_within(folder, LOCK_TRIES)
+}
+
+fn lock_within(folder: &Path, tries: u32) -> Result<FolderLock, FileError> {
+    // The folder itself is what is locked: a lock file would have to be cleaned up or committed.
+    let file = File::open(folder)?;
+    for _ in 0..tries {
+        match file.try_lock() {
+            Ok(()) => return Ok(FolderLock(file)),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(FileError::Io(error)),
+        }
+    }
+    Err(FileError::Locked)
+}
+
+/// Proves that `path` can be written: its folder takes a new file, and at its end stands a regular file
+/// or nothing. Leaves nothing behind.
+pub fn prove(path: &Path) -> Result<(), FileError> {
+    existing_mode(path)?;
+    temporary(path)?.close()?;
+    Ok(())
+}
+
+/// Replaces the file at `path`, or makes it. A new file gets mode 0644 under the umask, an old one keeps its own.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let mode = existing_mode(path)?;
+    let mut file = temporary(path)?;
+    file.write_all(content)?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(mode)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| FileError::Io(error.error))?;
+    sync(folder(path))
+}
+
+/// Removes the file at `path`, where there is one.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync(folder(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads the regular file at `path` if there is one, and no more than `most` bytes.
+pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
+    if existing_mode(path)?.is_none() {
+        return Ok(None);
+    }
+    let mut content = Vec::new();
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut content)?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > most {
+        return Err(FileError::TooLarge(most));
+    }
+    Ok(Some(content))
+}
+
+/// As [`read`], for a file that must be text.
+pub fn read_text(path: &Path, most: u64) -> Result<Option<String>, FileError> {
+    let content = read(path, most)?;
+    content.map(String::from_utf8).transpose().map_err(|_| FileError::NotText)
+}
+
+/// `path` with its folder's links and dots resolved, so that two spellings of one file are equal.
+pub fn resolved(path: &Path) -> Result<PathBuf, FileError> {
+    let folder = fs::canonicalize(folder(path))?;
+    Ok(path.file_name().map(|name| folder.join(name)).unwrap_or(folder))
+}
+
+/// The mode of the regular file at `path`; `None` where there is nothing.
+fn existing_mode(path: &Path) -> Result<Option<Permissions>, FileError> {
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(FileError::NotAFolder);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let kind = found.file_type();
+    if kind.is_symlink() {
+        Err(FileError::Symlink)
+    } else if kind.is_dir() {
+        Err(FileError::Folder)
+    } else if kind.is_file() {
+        Ok(Some(Permissions::from_mode(found.permissions().mode() & 0o777)))
+    } else {
+        Err(FileError::Special)
+    }
+}
+
+/// A new empty file beside `path`; it removes itself unless it is renamed.
+fn temporary(path: &Path) -> Result<NamedTempFile, FileError> {
+    let folder = folder(path);
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Err(FileError::NotAFolder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FileError::NoFolder),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(FileError::NotAFolder);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    // A name that no glob for results or records takes in, should the machine lose power meanwhile.
+    let file = tempfile::Builder::new()
+        .prefix(".verify-registry-image-")
+        .suffix(".tmp")
+        .permissions(Permissions::from_mode(NEW_MODE))
+        .tempfile_in(folder)
+        .map_err(|error| FileError::Io(io::Error::from(error.kind())))?;
+    Ok(file)
+}
+
+/// The folder that holds `path`.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != PathBuf::new() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+/// Makes a rename or removal in `folder` outlive a power cut.
+fn sync(folder: &Path) -> Result<(), FileError> {
+    match File::open(folder)?.sync_all() {
+        Ok(()) => Ok(()),
+        // Some network and FUSE file systems cannot flush a folder; the file itself is flushed.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

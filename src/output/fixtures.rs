@@ -1,0 +1,258 @@
+//! Reports for the tests of the renderers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::circleci::CircleCi;
+use crate::oci::{Algorithm, Digest, MediaType};
+use crate::report::{
+    CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Reason, Report,
+    Traffic,
+};
+use crate::request::{Expectation, ExpectedPort, ImageRequest, ImmutableTag, Runtime, Service};
+
+pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// 2026-11-25T09:30:00Z and so many seconds.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    "2026-11-25T09:30:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(seconds)
+}
+
+pub(crate) fn digest(of: &str) -> Digest {
+    Digest::of(Algorithm::Sha256, of.as_bytes())
+}
+
+/// The declared service of the examples.
+fn service(name: &str) -> Service {
+    Service {
+        name: name.to_owned(),
+        is_configured: true,
+        port: Some(5001),
+        ingress: Some(false),
+        runtime: Runtime { language: Some("nodejs".into()), base: Some("alpine".into()) },
+        env: BTreeMap::from([("NODE_ENV".into(), "production".into())]),
+    }
+}
+
+pub(crate) fn request(reference: &str) -> ImageRequest {
+    let reference: crate::oci::Reference = reference.parse().unwrap();
+    let name = reference.repository.as_str().rsplit('/').next().unwrap().to_owned();
+    ImageRequest {
+        is_digitalocean: reference.registry.as_str() == "registry.digitalocean.com",
+        reference,
+        expectation: Expectation {
+            immutable_tag: Some(ImmutableTag::Named(format!("{COMMIT}-dev").parse().unwrap())),
+            port: Some(ExpectedPort { number: 5001, strict: false }),
+            ..Expectation::default()
+        },
+        service: service(&name),
+        environment: Some("development".into()),
+    }
+}
+
+pub(crate) fn facts(of: &str) -> ImageFacts {
+    ImageFacts {
+        digest: digest(of),
+        media_type: MediaType::OciImageIndex,
+        platforms: vec![PlatformFacts {
+            platform: "linux/amd64".parse().unwrap(),
+            digest: digest("amd64"),
+            config_digest: digest("config"),
+            size_bytes: 53_412_001,
+            layers: 5,
+            created: Some("2026-11-25T09:12:44Z".into()),
+            revision: Some(COMMIT.into()),
+            exposed_ports: vec!["5001/tcp".into()],
+        }],
+        immutable_tag: Some(format!("{COMMIT}-dev")),
+    }
+}
+
+/// Every check passed but the ones that are named.
+pub(crate) fn image(reference: &str, other: &[(CheckId, Outcome)]) -> ImageReport {
+    let request = request(reference);
+    let results = CheckId::ALL
+        .into_iter()
+        .map(|check| {
+            let other = other.iter().find(|(id, _)| *id == check);
+            let outcome = other
+                .map_or_else(|| Outcome::passed(passed(check)), |(_, outcome)| outcome.clone());
+            CheckResult { check, outcome, took: Duration::from_millis(21) }
+        })
+        .collect();
+    let facts = Some(facts(request.service.name.as_str()));
+    ImageReport { request, results, facts, notes: Vec::new(), verified_at: at(2) }
+}
+
+fn passed(check: CheckId) -> &'static str {
+    match check {
+        CheckId::RegistryHonest => "the registry denies a tag that cannot exist",
+        CheckId::RepositoryExists => "the registry serves `keepkey/support-email`",
+        CheckId::TagExists => "`latest-dev` names an index",
+        CheckId::ManifestIntact => "the bytes of 1 manifest and 1 config match their digests",
+        CheckId::DigestExpected => "it is the digest that was pushed",
+        CheckId::RevisionExpected => "built from 0123456789ab",
+        CheckId::ImmutableTag => {
+            "`0123456789abcdef0123456789abcdef01234567-dev` names the same digest"
+        }
+        CheckId::Platform => "linux/amd64 has a manifest",
+        CheckId::LayersPresent => "the config and 5 layers can be had",
+        CheckId::Port => "exposes 5001/tcp",
+        CheckId::Runtime => "nodejs (`NODE_VERSION`), alpine (`apk` in the history)",
+    }
+}
+
+pub(crate) const SUPPORT_EMAIL: &str = "registry.digitalocean.com/keepkey/support-email:latest-dev";
+
+pub(crate) fn verified() -> ImageReport {
+    image(SUPPORT_EMAIL, &[(CheckId::DigestExpected, Outcome::skipped("no digest is expected"))])
+}
+
+/// The tag is not there; what depends on it was skipped.
+pub(crate) fn missing() -> ImageReport {
+    let finding = Finding::new(
+        Reason::TagMissing,
+        "`support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)",
+    )
+    .compared("latest-dev", "latest-dev2, latest-prod")
+    .hint(
+        "look whether the push job is in this workflow:\n  https://app.circleci.com/pipelines/workflows/w-1\n\
+         look whether it failed\nstart a pipeline on `develop`",
+    );
+    let mut image = image(SUPPORT_EMAIL, &[(CheckId::TagExists, Outcome::Failed(finding))]);
+    for result in &mut image.results {
+        if result.check > CheckId::TagExists {
+            result.outcome = Outcome::skipped("there is no manifest to look at");
+            result.took = Duration::ZERO;
+        }
+    }
+    image.facts = None;
+    image
+}
+
+/// The tag is there and names an image of another commit.
+pub(crate) fn stale() -> ImageReport {
+    let finding = Finding::new(Reason::RevisionDiffers, "the image was built from another commit")
+        .compared(COMMIT, "89abcdef0123456789abcdef0123456789abcdef")
+        .hint("look whether the push job of this commit ran");
+    let immutable =
+        Finding::new(Reason::ImmutableTagDiffers, format!("`{COMMIT}-dev` names another image"))
+            .compared(digest("this commit's").to_string(), digest("support-email").to_string());
+    let mut image = image(
+        SUPPORT_EMAIL,
+        &[
+            (CheckId::RevisionExpected, Outcome::Failed(finding)),
+            (CheckId::ImmutableTag, Outcome::Failed(immutable)),
+        ],
+    );
+    let facts = image.facts.as_mut().unwrap();
+    facts.platforms[0].revision = Some("89abcdef0123456789abcdef0123456789abcdef".into());
+    facts.immutable_tag = None;
+    image
+}
+
+/// The registry was down.
+pub(crate) fn undecided() -> ImageReport {
+    unknown(
+        Finding::new(Reason::ServerError, "the registry answered 503 to 4 tries")
+            .hint("try again later; https://status.digitalocean.com has its state"),
+    )
+}
+
+/// The token was refused.
+pub(crate) fn refused() -> ImageReport {
+    unknown(
+        Finding::new(Reason::CredentialsRefused, "the API refused the token (401)").hint(
+            "set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`",
+        ),
+    )
+}
+
+fn unknown(finding: Finding) -> ImageReport {
+    let mut image = image(SUPPORT_EMAIL, &[]);
+    for result in &mut image.results {
+        result.outcome = if result.check <= CheckId::TagExists {
+            Outcome::Errored(finding.clone())
+        } else {
+            Outcome::skipped("the tag is not known")
+        };
+    }
+    image.facts = None;
+    image
+}
+
+pub(crate) fn circleci() -> CircleCi {
+    CircleCi {
+        revision: Some(COMMIT.into()),
+        branch: Some("develop".into()),
+        tag: None,
+        build_url: Some("https://circleci.com/gh/keepkey/keepkey-support-email/42".into()),
+        workflow_id: Some("5034460f-c7c4-4c43-9457-de07e2029e7b".into()),
+        pipeline_id: Some("b3b3c1f0-0000-4000-8000-000000000001".into()),
+        job: Some("verify-image".into()),
+        build_number: Some("42".into()),
+        node_index: Some("0".into()),
+        organization: Some("keepkey".into()),
+        repository: Some("keepkey-support-email".into()),
+        repository_url: Some("git@github.com:keepkey/keepkey-support-email.git".into()),
+    }
+}
+
+pub(crate) fn report(images: Vec<ImageReport>) -> Report {
+    Report {
+        images,
+        started_at: at(0),
+        took: Duration::from_millis(412),
+        traffic: Traffic { requests: 16, retries: 0 },
+        circleci: circleci(),
+        notes: vec!["the token is from the variable `DIGITALOCEAN_ACCESS_TOKEN`".into()],
+    }
+}
+
+/// That a schema in `schema/` is the one that the wire structs derive.
+pub(crate) fn assert_published<T: schemars::JsonSchema>(file: &str, title: &str, published: &str) {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".into(), title.into());
+    let derived = super::json::indented(&schema);
+    if derived != published {
+        let fresh = std::env::temp_dir().join(file.replace('/', "-"));
+        #[expect(clippy::disallowed_methods, reason = "not an output of the program")]
+        std::fs::write(&fresh, derived).unwrap();
+        panic!(
+            "`{file}` is not what the structs derive; look at it, then: cp {} {file}",
+            fresh.display()
+        );
+    }
+}
+
+/// Images in which every text that can come from somebody else is one of `texts`.
+pub(crate) fn saying(texts: &[String; 6]) -> Vec<ImageReport> {
+    let [a, b, c, d, e, f] = texts.clone();
+    let finding = Finding::new(Reason::RevisionDiffers, a.clone()).compared(b.clone(), c.clone());
+    let finding = finding.hint(d.clone());
+    let mut failed = image(
+        SUPPORT_EMAIL,
+        &[
+            (CheckId::RevisionExpected, Outcome::Failed(finding.clone())),
+            (CheckId::Port, Outcome::Errored(finding)),
+            (CheckId::Runtime, Outcome::Skipped { message: e.clone(), noteworthy: true }),
+        ],
+    );
+    let passed = Outcome::Passed { message: e.clone(), note: Some(f.clone()) };
+    let mut good = image(SUPPORT_EMAIL, &[(CheckId::LayersPresent, passed)]);
+    good.request.service.runtime.language = Some(a.clone());
+    good.request.service.env.insert(b.clone(), c.clone());
+    good.request.environment = Some(d.clone());
+    for image in [&mut failed, &mut good] {
+        image.notes = vec![e.clone(), f.clone()];
+        let facts = image.facts.as_mut().unwrap();
+        facts.immutable_tag = Some(d.clone());
+        facts.platforms[0].created = Some(a.clone());
+        facts.platforms[0].revision = Some(b.clone());
+        facts.platforms[0].exposed_ports = vec![c.clone(), f.clone()];
+    }
+    vec![good, failed]
+}

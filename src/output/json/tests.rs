@@ -1,0 +1,183 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::output::fixtures;
+
+/// What can stand on standard output.
+#[derive(Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+enum Document {
+    /// A run, whatever its verdict.
+    Report(Report),
+    /// Nothing was asked.
+    Error(ErrorReport),
+}
+
+#[test]
+fn the_published_schema_is_the_derived_one() {
+    fixtures::assert_published::<Document>(
+        "schema/report.json",
+        "Report of verify-registry-image",
+        SCHEMA,
+    );
+}
+
+fn json(images: Vec<report::ImageReport>, unwritten: &[Unwritten]) -> serde_json::Value {
+    serde_json::from_str(&report(&fixtures::report(images), unwritten)).unwrap()
+}
+
+#[test]
+fn only_a_verified_image_can_be_deployed_by_its_frozen_path() {
+    let pinned = |image| json(vec![image], &[])["images"][0]["pinned"].clone();
+    let facts = fixtures::facts("support-email");
+    assert_eq!(
+        pinned(fixtures::verified()),
+        format!("registry.digitalocean.com/keepkey/support-email@{}", facts.digest)
+    );
+    for image in [fixtures::missing(), fixtures::stale(), fixtures::undecided()] {
+        assert_eq!(pinned(image), serde_json::Value::Null);
+    }
+}
+
+#[test]
+fn exit_code_and_verdict_agree() {
+    let unwritten = [Unwritten { path: "x".into(), message: "no space left".into() }];
+    let both = |image: report::ImageReport, unwritten: &[Unwritten]| {
+        let json = json(vec![image], unwritten);
+        format!("{} {} {}", json["verdict"], json["exit_code"], json["images"][0]["reason"])
+    };
+    let told = [
+        both(fixtures::verified(), &[]),
+        both(fixtures::verified(), &unwritten),
+        both(fixtures::stale(), &unwritten),
+        both(fixtures::undecided(), &[]),
+        both(fixtures::refused(), &[]),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "VERIFIED" 0 null
+    "VERIFIED" 5 null
+    "FAILED" 1 "revision-differs"
+    "UNDECIDED" 3 "server-error"
+    "UNDECIDED" 4 "credentials-refused"
+    "#);
+}
+
+#[test]
+fn a_failed_check_tells_everything() {
+    let report = json(vec![fixtures::missing()], &[]);
+    let text = indented(&report["images"][0]["checks"][2]);
+    insta::assert_snapshot!(text, @r#"
+    {
+      "expected": "latest-dev",
+      "hint": "look whether the push job is in this workflow:\n  https://app.circleci.com/pipelines/workflows/w-1\nlook whether it failed\nstart a pipeline on `develop`",
+      "id": "tag-exists",
+      "message": "`support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)",
+      "note": null,
+      "observed": "latest-dev2, latest-prod",
+      "reason": "tag-missing",
+      "status": "failed",
+      "took_ms": 21
+    }
+    "#);
+}
+
+#[test]
+fn the_whole_report_of_a_run() {
+    let mut report = json(vec![fixtures::stale()], &[]);
+    report["images"][0]["checks"] = serde_json::json!(["left out here"]);
+    insta::assert_snapshot!(indented(&report), @r#"
+    {
+      "exit_code": 1,
+      "images": [
+        {
+          "checks": [
+            "left out here"
+          ],
+          "digest": "sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64",
+          "environment": "development",
+          "immutable_tag": null,
+          "media_type": "application/vnd.oci.image.index.v1+json",
+          "notes": [],
+          "pinned": null,
+          "pinned_with_tag": null,
+          "platforms": [
+            {
+              "architecture": "amd64",
+              "config_digest": "sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910",
+              "created": "2026-11-25T09:12:44Z",
+              "digest": "sha256:5861314d7fccb39c2192173240eab44fa35ca66426201ca2acd0630a6258dd51",
+              "exposed_ports": [
+                "5001/tcp"
+              ],
+              "layers": 5,
+              "os": "linux",
+              "platform": "linux/amd64",
+              "revision": "89abcdef0123456789abcdef0123456789abcdef",
+              "size_bytes": 53412001,
+              "variant": null
+            }
+          ],
+          "reason": "revision-differs",
+          "reference": "registry.digitalocean.com/keepkey/support-email:latest-dev",
+          "service": "support-email",
+          "verdict": "FAILED",
+          "verified_at": "2026-11-25T09:30:02Z"
+        }
+      ],
+      "notes": [
+        "the token is from the variable `DIGITALOCEAN_ACCESS_TOKEN`"
+      ],
+      "pipeline": {
+        "job": "verify-image",
+        "job_number": 42,
+        "job_url": "https://circleci.com/gh/keepkey/keepkey-support-email/42",
+        "pipeline_id": "b3b3c1f0-0000-4000-8000-000000000001",
+        "workflow_id": "5034460f-c7c4-4c43-9457-de07e2029e7b"
+      },
+      "requests": 16,
+      "retries": 0,
+      "schema_version": 1,
+      "source": {
+        "branch": "develop",
+        "repository": "keepkey/keepkey-support-email",
+        "repository_url": "https://github.com/keepkey/keepkey-support-email",
+        "revision": "0123456789abcdef0123456789abcdef01234567",
+        "tag": null
+      },
+      "started_at": "2026-11-25T09:30:00Z",
+      "took_ms": 412,
+      "tool": {
+        "name": "verify-registry-image",
+        "version": "0.1.0"
+      },
+      "unwritten": [],
+      "verdict": "FAILED"
+    }
+    "#);
+}
+
+#[test]
+fn exit_two_is_json_too() {
+    insta::assert_snapshot!(error("no \"image\" was named", Some("name one:\n  latest-dev")), @r#"
+    {
+      "schema_version": 1,
+      "exit_code": 2,
+      "error": {
+        "message": "no \"image\" was named",
+        "hint": "name one:\n  latest-dev"
+      }
+    }
+    "#);
+}
+
+proptest! {
+    #[test]
+    fn it_reads_back_whatever_the_registry_sent(texts: [String; 6]) {
+        let text = report(&fixtures::report(fixtures::saying(&texts)), &[]);
+        prop_assert!(text.chars().all(|c| c == '\n' || is_printable(c)), "{:?}", text);
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&report["images"][1]["checks"][5]["message"], &texts[0]);
+        prop_assert_eq!(&report["verdict"], "FAILED");
+    }
+}

@@ -1,0 +1,147 @@
+//! `JUnit` XML: one suite an image, one case a check, for every verdict.
+//!
+//! Names stay the same from run to run, because CircleCI tells a test by them; tags and digests stand in
+//! messages only. A failed check is a `<failure>`, one that could not be answered an `<error>`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite, XmlString};
+
+use crate::output::instant;
+use crate::report::{CheckResult, Finding, ImageReport, Outcome, Report, Verdict};
+use crate::secret::{is_printable, printable};
+
+/// The name of the case that is added where no check speaks for the verdict.
+const VERDICT_CASE: &str = "verdict";
+
+/// The whole document. `file` is what every case names as its file.
+///
+/// # Errors
+/// When the XML writer fails, which writing into memory does not.
+pub fn text(report: &Report, file: &str) -> Result<String, quick_junit::SerializeError> {
+    let Report { images, started_at, took, traffic: _, circleci: _, notes: _ } = report;
+    let mut document = quick_junit::Report::new("verify-registry-image");
+    document.set_time(*took);
+    let timestamp = instant(*started_at);
+    let names = Names::of(images);
+    for image in images {
+        let mut suite = suite(image, &names.class(image), file);
+        suite.extra.insert(line("timestamp"), line(&timestamp));
+        document.add_test_suite(suite);
+    }
+    document.to_string()
+}
+
+fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
+    let ImageReport { request: _, results, facts: _, notes: _, verified_at: _ } = image;
+    let mut suite = TestSuite::new(line(class));
+    suite.set_time(results.iter().map(|result| result.took).sum::<Duration>());
+    let named = |name: &str, status, took| {
+        let mut case = TestCase::new(line(name), status);
+        case.set_classname(line(class)).set_time(took);
+        case.extra.insert(line("file"), line(file));
+        case
+    };
+    for result in results {
+        let CheckResult { check, outcome, took } = result;
+        let mut case = named(check.as_str(), status(image, result), *took);
+        if let Outcome::Passed { message, note } = outcome {
+            let note = note.iter().map(|note| format!("\nnote: {note}")).collect::<String>();
+            case.set_system_out(block(&format!("{message}{note}")));
+        }
+        suite.add_test_case(case);
+    }
+    if image.verdict() != Verdict::Verified && image.deciding().is_none() {
+        // A run that ends red has a red case, whatever led to it.
+        let message = "a check that a yes stands on did not run";
+        let status = found(NonSuccessKind::Error, VERDICT_CASE, message, message);
+        suite.add_test_case(named(VERDICT_CASE, status, Duration::ZERO));
+    }
+    suite.set_system_out(block(&summary(image)));
+    suite
+}
+
+fn status(image: &ImageReport, result: &CheckResult) -> TestCaseStatus {
+    let explained = |kind, finding: &Finding| {
+        let Finding { reason, message, expected, observed, hint } = finding;
+        let mut text = format!("{}\n{message}\n", image.request.reference);
+        for (label, value) in [("expected", expected), ("observed", observed)] {
+            if let Some(value) = value {
+                text.push_str(&format!("{label}: {value}\n"));
+            }
+        }
+        text.push_str(&format!("reason: {reason}: {}\n", reason.meaning()));
+        text.push_str(&format!("next: {}\n", hint.as_deref().unwrap_or(reason.advice())));
+        found(kind, reason.as_str(), &format!("{reason}: {message}"), &text)
+    };
+    match &result.outcome {
+        Outcome::Passed { message: _, note: _ } => TestCaseStatus::success(),
+        Outcome::Failed(finding) => explained(NonSuccessKind::Failure, finding),
+        Outcome::Errored(finding) => explained(NonSuccessKind::Error, finding),
+        Outcome::Skipped { message, noteworthy: _ } => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(line(message));
+            status
+        }
+    }
+}
+
+fn found(kind: NonSuccessKind, code: &str, message: &str, text: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(line(code)).set_message(line(message)).set_description(block(text));
+    status
+}
+
+/// What stands below the cases: the verdict and what was seen.
+fn summary(image: &ImageReport) -> String {
+    let ImageReport { request, results: _, facts, notes, verified_at } = image;
+    let mut text = format!("{} {}\n", image.verdict().word(), request.reference);
+    if let Some(facts) = facts {
+        text.push_str(&format!("digest: {}\n", facts.digest));
+    }
+    if let Some(environment) = &request.environment {
+        text.push_str(&format!("environment: {environment}\n"));
+    }
+    text.push_str(&format!("verified at: {}\n", instant(*verified_at)));
+    for note in notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    text
+}
+
+/// The names of the images of one run: the repository, and the environment where that occurs twice.
+struct Names(HashMap<String, usize>);
+
+impl Names {
+    fn of(images: &[ImageReport]) -> Self {
+        let mut count = HashMap::new();
+        for image in images {
+            *count.entry(image.request.reference.name()).or_default() += 1;
+        }
+        Self(count)
+    }
+
+    fn class(&self, image: &ImageReport) -> String {
+        let name = image.request.reference.name();
+        let twice = self.0.get(&name).is_some_and(|count| *count > 1);
+        match &image.request.environment {
+            Some(environment) if twice => format!("{name} ({environment})"),
+            Some(_) | None => name,
+        }
+    }
+}
+
+/// A text for an attribute: one line.
+fn line(text: &str) -> XmlString {
+    XmlString::new(printable(text))
+}
+
+/// A text for an element: its lines stay.
+fn block(text: &str) -> XmlString {
+    let kept = |character: char| character == '\n' || is_printable(character);
+    XmlString::new(text.replace('\t', " ").chars().filter(|c| kept(*c)).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests;

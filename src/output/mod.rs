@@ -1,0 +1,36 @@
+//! What a run writes: pure renderers of one report, and one writer.
+//!
+//! Nothing here decides anything: the verdict, the exit code and every file are drawn from the same
+//! [`Report`](crate::report::Report), so that they cannot disagree.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+pub mod console;
+pub mod failure_reason;
+pub mod file;
+#[cfg(test)]
+pub(crate) mod fixtures;
+pub mod image_ref;
+pub mod json;
+pub mod junit;
+mod prepared;
+pub mod record;
+pub mod status;
+
+pub use prepared::{OutputError, Prepared, remarks};
+
+/// An output that could not be written, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    /// Where it should have been written.
+    pub path: PathBuf,
+    /// Why it was not.
+    pub message: String,
+}
+
+/// A time as every output writes it: RFC 3339 in UTC, to the second.
+pub fn instant(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,458 @@
+//! The deployment record, version 1: what DevOps deploys from, written for a VERIFIED image only.
+//!
+//! Wire structs of their own, so that a change inside the program cannot change what others read.
+//! `image` is what the registry serves and `service` is what the config declares; both hold neither a
+//! clock nor a list of tags, so that two verifications of one digest give the same bytes there.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::circleci::CircleCi;
+use crate::digitalocean::names::DigitalOceanNames;
+use crate::oci;
+use crate::output::instant;
+use crate::report::{
+    CheckResult, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Verdict,
+};
+use crate::request::ImageRequest;
+
+/// The JSON Schema of a record, as it is published.
+pub const SCHEMA: &str = include_str!("../../schema/record.json");
+
+/// The version of the record that this program writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The name by which a record says who wrote it.
+const TOOL: &str = env!("CARGO_PKG_NAME");
+
+/// One verified image, ready to be deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Record {
+    /// The version of this format: 1. Fields may be added within a version, none removed or changed.
+    #[cfg_attr(test, schemars(extend("const" = 1)))]
+    pub schema_version: u32,
+    /// The image as the registry serves it: observed, not declared.
+    pub image: Image,
+    /// What was declared of the service; null when nothing was.
+    pub service: Option<Service>,
+    /// The environment that the image is meant for; null when none was named.
+    pub environment: Option<Environment>,
+    /// The commit whose pipeline verified the image, as CircleCI names it; null outside CircleCI.
+    pub source: Option<Source>,
+    /// The job that verified the image, as CircleCI names it; null outside CircleCI.
+    pub pipeline: Option<Pipeline>,
+    /// What whoever deploys should know first. Empty when there is nothing.
+    pub warnings: Vec<String>,
+    /// How the image was verified.
+    pub verification: Verification,
+}
+
+/// The image as the registry serves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Image {
+    /// What to deploy: `server/registry/repository@digest`. It never names another image.
+    #[cfg_attr(
+        test,
+        schemars(regex(pattern = "^[^@:/]+(:[0-9]+)?/[^@:]+@sha(256|512):[0-9a-f]+$"))
+    )]
+    pub pinned: String,
+    /// The same with the tag, for people: `server/registry/repository:tag@digest`.
+    pub pinned_with_tag: String,
+    /// The reference that was verified, `server/registry/repository:tag`. What it names may change.
+    pub reference: String,
+    /// `DOCR` for DigitalOcean's registry, else null.
+    pub registry_type: Option<RegistryType>,
+    /// The registry's host, as in `registry.digitalocean.com`.
+    pub server: String,
+    /// DigitalOcean's name of the registry, as in `keepkey`; null on other servers, which have no such part.
+    pub registry: Option<String>,
+    /// The repository: below the registry on DigitalOcean (`support-email`), else below the server.
+    pub repository: String,
+    /// The tag that was verified.
+    pub tag: String,
+    /// The digest that the tag named: of the index, where it is one.
+    #[cfg_attr(test, schemars(regex(pattern = "^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$")))]
+    pub digest: String,
+    /// The media type of what the digest names.
+    pub media_type: String,
+    /// Whether the digest is that of an index, which holds one image a platform.
+    pub is_index: bool,
+    /// The platforms that were verified, in the order of the index.
+    pub platforms: Vec<Platform>,
+}
+
+/// A kind of registry, in the words of DigitalOcean's App Platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum RegistryType {
+    /// DigitalOcean Container Registry.
+    #[serde(rename = "DOCR")]
+    Docr,
+}
+
+/// The image of one platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Platform {
+    /// `os/architecture[/variant]`, as in `linux/amd64`.
+    pub platform: String,
+    /// The operating system, as in `linux`.
+    pub os: String,
+    /// The processor architecture, as in `amd64`.
+    pub architecture: String,
+    /// The architecture's variant; null where it is the usual one.
+    pub variant: Option<String>,
+    /// The digest of this platform's own manifest.
+    pub digest: String,
+    /// The digest of its image config.
+    pub config_digest: String,
+    /// Config and layers together in bytes, compressed as they are in the registry.
+    pub size_bytes: u64,
+    /// How many layers it has.
+    pub layers: u64,
+    /// When it was built, as its config says; null when it does not.
+    pub created: Option<String>,
+    /// The commit that it was built from, as its label `org.opencontainers.image.revision` says; null without one.
+    pub revision: Option<String>,
+    /// The ports that its config exposes, as in `5001/tcp`.
+    pub exposed_ports: Vec<String>,
+}
+
+/// What was declared of the service, in the config or on the command line. Nothing here was observed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// The TCP port that it listens on; null when none was declared.
+    pub port: Option<u16>,
+    /// Whether it is reachable from outside the cluster; null when that was not declared.
+    pub ingress: Option<bool>,
+    /// Its runtime.
+    pub runtime: Runtime,
+    /// Environment variables to deploy it with. `PORT` is the declared port unless it was declared otherwise.
+    pub env: BTreeMap<String, String>,
+}
+
+/// The declared runtime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Runtime {
+    /// The language, as in `nodejs`; null when it was not declared.
+    pub language: Option<String>,
+    /// The base image, as in `alpine`; null when it was not declared.
+    pub base: Option<String>,
+}
+
+/// Where the image is meant to be deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Environment {
+    /// The environment's name, as in `development`.
+    pub name: String,
+}
+
+/// The commit whose pipeline verified the image. The check `revision-expected` says whether it is the image's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Source {
+    /// The project, `organization/repository`.
+    pub repository: Option<String>,
+    /// The repository's page, without credentials.
+    pub repository_url: Option<String>,
+    /// The commit.
+    pub revision: Option<String>,
+    /// The branch; null in a pipeline of a tag.
+    pub branch: Option<String>,
+    /// The git tag; null in a pipeline of a branch.
+    pub tag: Option<String>,
+}
+
+/// The job that verified the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Pipeline {
+    /// The job's page.
+    pub job_url: Option<String>,
+    /// The job's name.
+    pub job: Option<String>,
+    /// The job's number.
+    pub job_number: Option<u64>,
+    /// The workflow's id.
+    pub workflow_id: Option<String>,
+    /// The pipeline's id.
+    pub pipeline_id: Option<String>,
+}
+
+/// How the image was verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Verification {
+    /// Always `VERIFIED`: there is no record of anything else.
+    pub result: RecordResult,
+    /// When the registry gave its last answer about this image (RFC 3339, UTC).
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    pub verified_at: String,
+    /// What verified it.
+    pub tool: Tool,
+    /// The tag that never moves and named the same digest; null where none was checked.
+    pub immutable_tag: Option<String>,
+    /// Every check, in order. None of them failed.
+    pub checks: Vec<Check>,
+    /// What else was noticed.
+    pub notes: Vec<String>,
+}
+
+/// The only result that a record can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum RecordResult {
+    /// The image is there, whole, and the one that was meant.
+    #[serde(rename = "VERIFIED")]
+    Verified,
+}
+
+/// What wrote a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Tool {
+    /// `verify-registry-image`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Self { name: TOOL.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+/// One check of a verified image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Check {
+    /// The check's stable name, as in `layers-present`.
+    pub id: String,
+    /// How it ended.
+    pub status: CheckStatus,
+    /// What was seen, or why it was skipped.
+    pub message: String,
+    /// Something that the reader should know all the same.
+    pub note: Option<String>,
+}
+
+/// How a check of a verified image can have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum CheckStatus {
+    /// Yes.
+    Passed,
+    /// Not asked for, or nothing to look at.
+    Skipped,
+}
+
+impl Record {
+    /// The record of a verified image. `None` for every other verdict, and for an image without a tag.
+    pub fn of(image: &ImageReport, report: &Report) -> Option<Self> {
+        if image.verdict() != Verdict::Verified {
+            return None;
+        }
+        let ImageReport { request, results, facts, notes, verified_at } = image;
+        let facts = facts.as_ref()?;
+        let checks = results.iter().map(Check::of).collect::<Option<Vec<_>>>()?;
+        Some(Self {
+            schema_version: SCHEMA_VERSION,
+            image: Image::of(request, facts)?,
+            service: Service::of(request),
+            environment: request.environment.clone().map(|name| Environment { name }),
+            source: Source::of(&report.circleci),
+            pipeline: Pipeline::of(&report.circleci),
+            warnings: warnings(request, facts),
+            verification: Verification {
+                result: RecordResult::Verified,
+                verified_at: instant(*verified_at),
+                tool: Tool::this(),
+                immutable_tag: facts.immutable_tag.clone(),
+                checks,
+                notes: notes.clone(),
+            },
+        })
+    }
+
+    /// The record as it is written: indented JSON with a newline at the end.
+    pub fn to_json(&self) -> String {
+        super::json::indented(self)
+    }
+}
+
+impl Image {
+    /// What the registry serves for a request that has a tag.
+    pub fn of(request: &ImageRequest, facts: &ImageFacts) -> Option<Self> {
+        let ImageFacts { digest, media_type, platforms, immutable_tag: _ } = facts;
+        let oci::Reference { registry: server, repository, tag, digest: _ } = &request.reference;
+        let tag = tag.as_ref()?;
+        let name = request.reference.name();
+        let names = request.is_digitalocean.then(|| DigitalOceanNames::of(repository)).flatten();
+        let (registry, repository) = match names {
+            Some(names) => (Some(names.registry.to_string()), names.repository.to_string()),
+            None => (None, repository.to_string()),
+        };
+        Some(Self {
+            pinned: format!("{name}@{digest}"),
+            pinned_with_tag: format!("{name}:{tag}@{digest}"),
+            reference: format!("{name}:{tag}"),
+            registry_type: request.is_digitalocean.then_some(RegistryType::Docr),
+            server: server.to_string(),
+            registry,
+            repository,
+            tag: tag.to_string(),
+            digest: digest.to_string(),
+            media_type: media_type.to_string(),
+            is_index: media_type.is_index(),
+            platforms: platforms.iter().map(Platform::of).collect(),
+        })
+    }
+}
+
+impl Platform {
+    /// The facts of one platform.
+    pub fn of(facts: &PlatformFacts) -> Self {
+        let PlatformFacts {
+            platform,
+            digest,
+            config_digest,
+            size_bytes,
+            layers,
+            created,
+            revision,
+            exposed_ports,
+        } = facts;
+        let variant = platform.variant();
+        Self {
+            platform: platform.to_string(),
+            os: platform.os().to_owned(),
+            architecture: platform.architecture().to_owned(),
+            variant: (!variant.is_empty()).then(|| variant.to_owned()),
+            digest: digest.to_string(),
+            config_digest: config_digest.to_string(),
+            size_bytes: *size_bytes,
+            layers: u64::try_from(*layers).unwrap_or(u64::MAX),
+            created: created.clone(),
+            revision: revision.clone(),
+            exposed_ports: exposed_ports.clone(),
+        }
+    }
+}
+
+impl Service {
+    /// What was declared; `None` when nothing was.
+    pub fn of(request: &ImageRequest) -> Option<Self> {
+        let crate::request::Service { name, is_configured, port, ingress, runtime, env } =
+            &request.service;
+        // The command line wins over the config.
+        let port = request.expectation.port.map(|port| port.number).or(*port);
+        if !is_configured && port.is_none() {
+            return None;
+        }
+        let crate::request::Runtime { language, base } = runtime;
+        let mut env = env.clone();
+        if let Some(port) = port {
+            // App Platform sets `PORT` only for services that are reachable from outside.
+            env.entry("PORT".to_owned()).or_insert_with(|| port.to_string());
+        }
+        Some(Self {
+            name: name.clone(),
+            port,
+            ingress: *ingress,
+            runtime: Runtime { language: language.clone(), base: base.clone() },
+            env,
+        })
+    }
+}
+
+impl Source {
+    /// The commit, as CircleCI names it; `None` when it names nothing.
+    pub fn of(circleci: &CircleCi) -> Option<Self> {
+        let source = Self {
+            repository: circleci.project(),
+            repository_url: circleci.repository_page(),
+            revision: circleci.revision.clone(),
+            branch: circleci.branch.clone(),
+            tag: circleci.tag.clone(),
+        };
+        let Self { repository, repository_url, revision, branch, tag } = &source;
+        let known = [repository, repository_url, revision, branch, tag].iter().any(|f| f.is_some());
+        known.then_some(source)
+    }
+}
+
+impl Pipeline {
+    /// The job, as CircleCI names it; `None` when it names nothing.
+    pub fn of(circleci: &CircleCi) -> Option<Self> {
+        let pipeline = Self {
+            job_url: circleci.build_url.clone(),
+            job: circleci.job.clone(),
+            job_number: circleci.build_number.as_ref().and_then(|number| number.parse().ok()),
+            workflow_id: circleci.workflow_id.clone(),
+            pipeline_id: circleci.pipeline_id.clone(),
+        };
+        let Self { job_url, job, job_number, workflow_id, pipeline_id } = &pipeline;
+        let known = [job_url, job, workflow_id, pipeline_id].iter().any(|field| field.is_some())
+            || job_number.is_some();
+        known.then_some(pipeline)
+    }
+}
+
+impl Check {
+    /// A check that did not fail; `None` for one that failed or errored, which no record holds.
+    fn of(result: &CheckResult) -> Option<Self> {
+        let CheckResult { check, outcome, took: _ } = result;
+        let (status, message, note) = match outcome {
+            Outcome::Passed { message, note } => (CheckStatus::Passed, message, note.clone()),
+            Outcome::Skipped { message, noteworthy: _ } => (CheckStatus::Skipped, message, None),
+            Outcome::Failed(_) | Outcome::Errored(_) => return None,
+        };
+        Some(Self { id: check.to_string(), status, message: message.clone(), note })
+    }
+}
+
+/// Whether `bytes` are a record of ours, of this or any other version.
+pub fn is_record(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Probe {
+        #[serde(rename = "schema_version")]
+        _schema_version: u32,
+        verification: ProbeVerification,
+    }
+    #[derive(Deserialize)]
+    struct ProbeVerification {
+        tool: ProbeTool,
+    }
+    #[derive(Deserialize)]
+    struct ProbeTool {
+        name: String,
+    }
+    serde_json::from_slice::<Probe>(bytes).is_ok_and(|probe| probe.verification.tool.name == TOOL)
+}
+
+/// The hazard of a pin: a garbage collection deletes a manifest that no tag names any more.
+fn warnings(request: &ImageRequest, facts: &ImageFacts) -> Vec<String> {
+    let Some(tag) = &request.reference.tag else { return Vec::new() };
+    if facts.immutable_tag.is_some() || !request.has_moving_tag() {
+        return Vec::new();
+    }
+    vec![format!(
+        "only the tag `{tag}` is known to name this digest: when it moves on, a garbage collection of \
+         untagged manifests deletes the pinned image; push an immutable tag beside it and name it as \
+         `immutable_tag` in the config"
+    )]
+}
+
+#[cfg(test)]
+mod tests;

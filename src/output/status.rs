@@ -1,0 +1,274 @@
+//! `<environment>.status`: flat `key: value` lines, as teams keep them by hand, and the gate's own among them.
+//!
+//! The gate owns `status`, `last_updated`, `notes` and one `image.<service>` line a service; every other
+//! line is kept byte for byte. Reading is tolerant, because people edit these files.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::output::instant;
+use crate::report::{ImageReport, Verdict};
+use crate::secret::printable;
+
+mod line;
+
+use line::Line;
+
+/// No status file is larger.
+pub(super) const MOST_BYTES: u64 = 1 << 20;
+
+/// The most characters of `notes`.
+const MOST_NOTES: usize = 400;
+
+/// The prefix of a service's key.
+const IMAGE: &str = "image.";
+
+/// The two colours of the gate. An environment may have others, which people write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Light {
+    /// The image was verified.
+    Green,
+    /// The image is missing, broken or another one.
+    Red,
+}
+
+impl Light {
+    /// The word that stands in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Green => "GREEN",
+            Self::Red => "RED",
+        }
+    }
+
+    /// The light of a verdict; an undecided one has none.
+    pub fn of(verdict: Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::Verified => Some(Self::Green),
+            Verdict::Failed => Some(Self::Red),
+            Verdict::Undecided | Verdict::Refused => None,
+        }
+    }
+}
+
+/// One service's line: `GREEN <reference> since <time> verified <time>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceLine {
+    /// How the last decided verification ended.
+    pub light: Light,
+    /// The image: with tag and digest, where one was seen. `None` where the line holds no reference.
+    pub reference: Option<String>,
+    /// Since when the light and the reference have been these.
+    pub since: Option<Timestamp>,
+    /// When that was last verified.
+    pub verified: Option<Timestamp>,
+}
+
+impl ServiceLine {
+    /// Reads a line's value. `None` where no light can be made out.
+    pub fn parse(value: &str) -> Option<Self> {
+        let mut words = value.split_whitespace().filter(|word| !matches!(*word, "🟢" | "🔴"));
+        let light = match words.next()?.to_ascii_uppercase().as_str() {
+            "GREEN" => Light::Green,
+            "RED" => Light::Red,
+            _ => return None,
+        };
+        let mut line = Self { light, reference: None, since: None, verified: None };
+        while let Some(word) = words.next() {
+            match word {
+                "since" => line.since = words.next().and_then(|time| time.parse().ok()),
+                "verified" => line.verified = words.next().and_then(|time| time.parse().ok()),
+                reference if line.reference.is_none() => line.reference = Some(reference.into()),
+                _ => {}
+            }
+        }
+        Some(line)
+    }
+
+    /// What a decided verification says of a service.
+    fn of(image: &ImageReport) -> Option<Self> {
+        let light = Light::of(image.verdict())?;
+        let reference = &image.request.reference;
+        let tag = reference.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
+        let digest = match &image.facts {
+            Some(facts) => format!("@{}", facts.digest),
+            None => String::new(),
+        };
+        Some(Self {
+            light,
+            reference: Some(format!("{}{tag}{digest}", reference.name())),
+            since: Some(image.verified_at),
+            verified: Some(image.verified_at),
+        })
+    }
+
+    /// With the older line's `since`, where nothing has changed since then.
+    fn after(self, older: Option<&Self>) -> Self {
+        match older {
+            Some(Self { light, reference, since: Some(since), verified: _ })
+                if *light == self.light && *reference == self.reference =>
+            {
+                Self { since: Some(*since), ..self }
+            }
+            Some(_) | None => self,
+        }
+    }
+}
+
+impl fmt::Display for ServiceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { light, reference, since, verified } = self;
+        f.write_str(light.word())?;
+        if let Some(reference) = reference {
+            write!(f, " {reference}")?;
+        }
+        for (label, time) in [("since", since), ("verified", verified)] {
+            if let Some(time) = time {
+                write!(f, " {label} {}", instant(*time))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A status file, as far as it can be understood. Of a key that stands twice the last one counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatusFile {
+    /// `status`, as it is written: GREEN, RED, or a word of the team's own.
+    pub status: Option<String>,
+    /// `last_updated`, as it is written.
+    pub last_updated: Option<String>,
+    /// `health_check`, which the gate does not touch.
+    pub health_check: Option<String>,
+    /// `e2e_tests`, which the gate does not touch.
+    pub e2e_tests: Option<String>,
+    /// `notes`.
+    pub notes: Option<String>,
+    /// The `image.<service>` lines that can be read, in the order of the file.
+    pub services: Vec<(String, ServiceLine)>,
+}
+
+impl StatusFile {
+    /// Reads a status file. Lines that are not understood are passed over.
+    pub fn parse(text: &str) -> Self {
+        let mut file = Self::default();
+        for line in Line::all(text) {
+            let Some(key) = line.key() else { continue };
+            let value = line.value();
+            match key {
+                "status" => file.status = Some(value),
+                "last_updated" => file.last_updated = Some(value),
+                "health_check" => file.health_check = Some(value),
+                "e2e_tests" => file.e2e_tests = Some(value),
+                "notes" => file.notes = Some(value),
+                _ => {
+                    let Some(service) = key.strip_prefix(IMAGE) else { continue };
+                    let Some(value) = ServiceLine::parse(&value) else { continue };
+                    match file.services.iter_mut().find(|(name, _)| name == service) {
+                        Some((_, older)) => *older = value,
+                        None => file.services.push((service.to_owned(), value)),
+                    }
+                }
+            }
+        }
+        file
+    }
+
+    /// The line of one service.
+    pub fn service(&self, name: &str) -> Option<&ServiceLine> {
+        self.services.iter().find(|(service, _)| service == name).map(|(_, line)| line)
+    }
+
+    /// What the service lines say of the whole environment; `None` where they do not decide it.
+    fn light(&self, services: &[String]) -> Option<Light> {
+        let green = |line: &ServiceLine| line.light == Light::Green;
+        if self.services.iter().any(|(_, line)| line.light == Light::Red) {
+            return Some(Light::Red);
+        }
+        let all = services.iter().all(|name| self.service(name).is_some_and(green));
+        (all && !self.services.is_empty()).then_some(Light::Green)
+    }
+}
+
+/// The status file after a run.
+///
+/// `images` are those of `environment`; undecided ones change nothing, and where all are undecided the
+/// text comes back as it was. `services` are those of the config. `job_url` is named in `notes`.
+pub fn updated(
+    old: &str,
+    environment: &str,
+    images: &[&ImageReport],
+    services: &[String],
+    now: Timestamp,
+    job_url: Option<&str>,
+) -> String {
+    let decided = decided(images);
+    if decided.is_empty() {
+        return old.to_owned();
+    }
+    let was_empty = old.trim().is_empty();
+    let fresh = format!(
+        "# {environment}: which images are in the registry, not what runs; kept by verify-registry-image\n\
+         status: \nlast_updated: \nhealth_check: N/A\ne2e_tests: N/A\nnotes: \n"
+    );
+    let mut text = if was_empty { fresh } else { old.to_owned() };
+    let before = StatusFile::parse(&text);
+    for (image, line) in &decided {
+        let service = image.request.service.name.as_str();
+        let line = line.clone().after(before.service(service));
+        text = line::set(&text, &format!("{IMAGE}{service}"), &line.to_string(), true);
+    }
+    let light = StatusFile::parse(&text).light(services);
+    text = match light {
+        Some(light) => line::set(&text, "status", light.word(), false),
+        None if was_empty => text.replacen("status: \n", "", 1),
+        None => text,
+    };
+    text = line::set(&text, "last_updated", &instant(now), false);
+    line::set(&text, "notes", &notes(&decided, job_url), true)
+}
+
+/// The decided images, one a service: the worst of it, then the first.
+fn decided<'a>(images: &[&'a ImageReport]) -> Vec<(&'a ImageReport, ServiceLine)> {
+    let mut decided: Vec<(&ImageReport, ServiceLine)> = Vec::new();
+    for image in images {
+        let Some(line) = ServiceLine::of(image) else { continue };
+        let name = &image.request.service.name;
+        match decided.iter_mut().find(|(other, _)| other.request.service.name == *name) {
+            None => decided.push((image, line)),
+            Some(other) if other.1.light == Light::Green && line.light == Light::Red => {
+                *other = (image, line);
+            }
+            Some(_) => {}
+        }
+    }
+    decided
+}
+
+/// What the last run found, and which job it was. It speaks of the registry, and of nothing that runs.
+fn notes(decided: &[(&ImageReport, ServiceLine)], job_url: Option<&str>) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let green: Vec<_> = decided
+        .iter()
+        .filter(|(_, line)| line.light == Light::Green)
+        .map(|(image, _)| image.request.service.name.as_str())
+        .collect();
+    for (image, _) in decided {
+        if let Some((_, finding)) = image.deciding() {
+            let name = &image.request.service.name;
+            said.push(format!("{name}: {} ({})", finding.message, finding.reason));
+        }
+    }
+    if !green.is_empty() {
+        said.push(format!("verified in the registry: {}", green.join(", ")));
+    }
+    let text = printable(&said.join("; "));
+    let short: String = text.chars().take(MOST_NOTES).collect();
+    let more = if text.chars().nth(MOST_NOTES).is_some() { "…" } else { "" };
+    let by = job_url.map(|url| format!("; by {url}")).unwrap_or_default();
+    format!("{short}{more}{by}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,273 @@
+//! How a registry is given credentials: DigitalOcean's token server directly, others after a challenge.
+//!
+//! A token of DigitalOcean goes to its token endpoint only, whose address is settled before the run; a
+//! password goes to the registry's own host, or to a token server that is known to be its own.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Url;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::http::{self, Answer, Client, Patience, Request, Want};
+use crate::observation::Unavailable;
+use crate::oci::RegistryHost;
+use crate::registry::challenge::{self, Challenge};
+use crate::registry::credentials::{self, DockerConfig, Login};
+use crate::registry::token;
+use crate::report::Reason;
+use crate::secret::Secret;
+
+/// Token servers of others that are known to be a registry's own (contract §3).
+const KNOWN_TOKEN_SERVERS: [(&str, &str); 2] =
+    [("registry-1.docker.io", "auth.docker.io"), ("registry.gitlab.com", "gitlab.com")];
+
+/// How the requests to one registry are authorized.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// DigitalOcean: one token server, one token for everything.
+    DigitalOcean {
+        /// The token endpoint's address.
+        endpoint: Url,
+        /// `Basic …` of the DigitalOcean token.
+        basic: Secret,
+    },
+    /// Any other registry.
+    Other {
+        /// Where docker keeps logins.
+        config: DockerConfig,
+        /// The registry, as it was written.
+        host: RegistryHost,
+        /// The registry's address.
+        origin: Url,
+        /// What it asks for, once it was asked.
+        scheme: Shared<Scheme>,
+    },
+}
+
+/// What a registry asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Scheme {
+    /// Nothing.
+    Open,
+    /// A login with each request.
+    Basic(Login),
+    /// A token of this server, for this service.
+    Bearer {
+        /// The token server's address, already judged.
+        realm: Url,
+        /// The registry's name there.
+        service: Option<String>,
+        /// The login; without one, the token is asked for anonymously.
+        login: Option<Login>,
+    },
+}
+
+/// A value that is fetched once and shared. Those who wait for it share its failure as well; those who
+/// come later try again.
+#[derive(Debug)]
+pub(crate) struct Shared<T>(Mutex<Option<(Result<T, Unavailable>, Instant)>>);
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T: Clone> Shared<T> {
+    /// The value, fetched if it is not there yet or if `is_stale` says so.
+    pub(crate) async fn get<F>(
+        &self,
+        is_stale: impl Fn(&T) -> bool,
+        fetch: F,
+    ) -> Result<T, Unavailable>
+    where
+        F: Future<Output = Result<T, Unavailable>>,
+    {
+        let asked_at = Instant::now();
+        let mut held = self.0.lock().await;
+        match &*held {
+            Some((Ok(value), _)) if !is_stale(value) => return Ok(value.clone()),
+            Some((Err(why), at)) if *at >= asked_at => return Err(why.clone()),
+            Some(_) | None => {}
+        }
+        let fetched = fetch.await;
+        *held = Some((fetched.clone(), Instant::now()));
+        fetched
+    }
+}
+
+impl Access {
+    /// DigitalOcean's, with its token.
+    pub(crate) fn digitalocean(client: &Client, endpoint: Url, token: &Secret) -> Self {
+        let encoded = Secret::new(&STANDARD.encode(format!("{0}:{0}", token.expose())));
+        client.redactor().hide(&encoded);
+        Self::DigitalOcean { endpoint, basic: Secret::new(&format!("Basic {}", encoded.expose())) }
+    }
+
+    /// The `Authorization` header for a repository: fetched from a token server where one is needed.
+    pub(crate) async fn authorize(
+        &self,
+        client: &Client,
+        repository: &str,
+    ) -> Result<Option<Secret>, Unavailable> {
+        match self {
+            Self::DigitalOcean { endpoint, basic } => {
+                let service = Some(RegistryHost::DIGITALOCEAN);
+                fetch_token(client, endpoint, service, repository, Some(basic)).await.map(Some)
+            }
+            Self::Other { scheme, .. } => {
+                match scheme.get(|_| false, self.ask_scheme(client)).await? {
+                    Scheme::Open => Ok(None),
+                    Scheme::Basic(login) => Ok(Some(login.basic)),
+                    Scheme::Bearer { realm, service, login } => {
+                        let basic = login.as_ref().map(|login| &login.basic);
+                        fetch_token(client, &realm, service.as_deref(), repository, basic)
+                            .await
+                            .map(Some)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes in a challenge of a registry that had asked for nothing. Whether another try is worth it.
+    pub(crate) async fn challenged(
+        &self,
+        client: &Client,
+        answer: &Answer,
+    ) -> Result<bool, Unavailable> {
+        let Self::Other { scheme, .. } = self else { return Ok(false) };
+        let is_open = |scheme: &Scheme| matches!(scheme, Scheme::Open);
+        let now = scheme.get(is_open, self.scheme_of(client, answer)).await?;
+        Ok(!is_open(&now))
+    }
+
+    /// Asks a registry at its base address what it wants (distribution-spec "Determining Support").
+    async fn ask_scheme(&self, client: &Client) -> Result<Scheme, Unavailable> {
+        let Self::Other { origin, host, .. } = self else { return Ok(Scheme::Open) };
+        let what = format!("the registry `{host}`");
+        let mut url = origin.clone();
+        url.set_path("/v2/");
+        let request = Request {
+            url,
+            what: &what,
+            accept: None,
+            authorization: None,
+            want: Want::All(http::MOST_SMALL),
+            patience: Patience::Full,
+        };
+        let answer = client.get(&request).await?;
+        match answer.status {
+            200 if !answer.is_html() => Ok(Scheme::Open),
+            401 => self.scheme_of(client, &answer).await,
+            _ => {
+                let words = token::words(&answer, client.redactor());
+                let message = format!("{what}: `{}` answered {words} at `/v2/`", answer.host);
+                Err(Unavailable::new(Reason::UnexpectedAnswer, message))
+            }
+        }
+    }
+
+    /// Decides what a challenge asks for and whether it gets it.
+    async fn scheme_of(&self, client: &Client, answer: &Answer) -> Result<Scheme, Unavailable> {
+        let Self::Other { config, host, origin, .. } = self else { return Ok(Scheme::Open) };
+        let values = answer.headers.get_all("www-authenticate");
+        let challenge = challenge::parse(values.iter().filter_map(|value| value.to_str().ok()));
+        let login = credentials::find(config, host, client.redactor()).await?;
+        match challenge {
+            None => Err(Unavailable::new(
+                Reason::UnexpectedAnswer,
+                format!(
+                    "the registry `{host}` answered 401 and asks for neither a login nor a token"
+                ),
+            )),
+            Some(Challenge::Basic) => login.map(Scheme::Basic).ok_or_else(|| {
+                let message = format!(
+                    "the registry `{host}` asks for a login, and the docker config has none for it"
+                );
+                let hint = format!("run `docker login {host}` in an earlier step");
+                Unavailable {
+                    hint: Some(hint),
+                    ..Unavailable::new(Reason::CredentialsRefused, message)
+                }
+            }),
+            Some(Challenge::Bearer { realm, service }) => {
+                let realm = judge_realm(&realm, origin, host, login.is_some(), client)?;
+                Ok(Scheme::Bearer { realm, service, login })
+            }
+        }
+    }
+}
+
+/// The address of a token server, if it may be asked, and with a login only if it is the registry's own.
+fn judge_realm(
+    realm: &str,
+    origin: &Url,
+    host: &RegistryHost,
+    has_login: bool,
+    client: &Client,
+) -> Result<Url, Unavailable> {
+    let untrusted = |said: &str| {
+        let shown = client.redactor().line(realm, 200);
+        let message = format!("the registry `{host}` names the token server `{shown}`, {said}");
+        Unavailable::new(Reason::TokenServerNotTrusted, message)
+    };
+    let url: Url = realm.parse().map_err(|_| untrusted("which is no address"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(untrusted("an address with a user name in it"));
+    }
+    http::permitted(origin, &url).map_err(|error| untrusted(&format!("a step {error}")))?;
+    let own = url.origin() == origin.origin()
+        || url.scheme() == "https"
+            && url.port().is_none()
+            && KNOWN_TOKEN_SERVERS.iter().any(|(registry, server)| {
+                origin.host_str() == Some(registry) && url.host_str() == Some(server)
+            });
+    if has_login && !own {
+        return Err(untrusted("which is not its own; the login was not sent there"));
+    }
+    Ok(url)
+}
+
+/// Asks a token server for a token that may pull from one repository. The scope is made here, never taken
+/// from a challenge.
+async fn fetch_token(
+    client: &Client,
+    endpoint: &Url,
+    service: Option<&str>,
+    repository: &str,
+    basic: Option<&Secret>,
+) -> Result<Secret, Unavailable> {
+    let mut url = endpoint.clone();
+    {
+        let mut query = url.query_pairs_mut();
+        if let Some(service) = service {
+            query.append_pair("service", service);
+        }
+        query.append_pair("scope", &format!("repository:{repository}:pull"));
+    }
+    let request = Request {
+        url,
+        what: "the token",
+        accept: None,
+        authorization: basic,
+        want: Want::All(http::MOST_SMALL),
+        patience: Patience::Full,
+    };
+    let answer = client.get(&request).await?;
+    let token = token::read(&answer, client.redactor())?;
+    Ok(Secret::new(&format!("Bearer {}", token.expose())))
+}
+
+/// The access to a registry that is not DigitalOcean's.
+pub(crate) fn other(config: &DockerConfig, host: &RegistryHost, origin: &Url) -> Arc<Access> {
+    Arc::new(Access::Other {
+        config: config.clone(),
+        host: host.clone(),
+        origin: origin.clone(),
+        scheme: Shared::default(),
+    })
+}

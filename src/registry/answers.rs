@@ -1,0 +1,265 @@
+//! What a registry's answers mean. Pure: an answer goes in, a fact comes out.
+//!
+//! The line that matters runs between a no in the registry's own words and every other 404.
+
+use reqwest::header::HeaderMap;
+
+use crate::http::Answer;
+use crate::observation::{Denial, Fact, Resolved, Unavailable};
+use crate::oci::{Algorithm, Digest, ErrorBody, ErrorCode, Manifest, ManifestError};
+use crate::registry::token::words;
+use crate::report::Reason;
+use crate::secret::Redactor;
+
+/// What is asked for, in messages and for the codes that deny it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A tag's manifest: MANIFEST_UNKNOWN, NAME_UNKNOWN or NOT_FOUND deny it.
+    Tag,
+    /// A manifest by its digest: the same words deny it.
+    Manifest,
+    /// A blob: BLOB_UNKNOWN denies it, too.
+    Blob,
+}
+
+/// Reads the answer to a request for a manifest. `expected` is the digest that was asked for, or that the
+/// tag is expected to have; `by_digest` says which.
+pub(crate) fn manifest(
+    answer: &Answer,
+    what: &str,
+    expected: Option<&Digest>,
+    by_digest: bool,
+    redactor: &Redactor,
+) -> Fact<Resolved> {
+    if answer.status != 200 {
+        let kind = if by_digest { Kind::Manifest } else { Kind::Tag };
+        return not_ok(answer, what, kind, redactor);
+    }
+    if answer.is_html() {
+        let message = format!(
+            "{what}: `{}` answered with a web page: {}",
+            answer.host,
+            words(answer, redactor)
+        );
+        return Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message));
+    }
+    let contradiction = |said: String| {
+        let message = format!("{what}: `{}` {said}", answer.host);
+        Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message))
+    };
+    let header = match content_digest(&answer.headers) {
+        Ok(header) => header,
+        Err(problem) => return contradiction(format!("sent {problem}")),
+    };
+    if let Some(header) = header.as_ref().filter(|header| !header.matches(&answer.body)) {
+        let hashed = Digest::of(header.algorithm(), &answer.body);
+        return contradiction(format!(
+            "sent bytes that hash to `{hashed}` under the digest `{header}`"
+        ));
+    }
+    let algorithm = expected.or(header.as_ref()).map_or(Algorithm::Sha256, Digest::algorithm);
+    let digest = Digest::of(algorithm, &answer.body);
+    if let Some(asked) = expected.filter(|asked| by_digest && **asked != digest) {
+        return contradiction(format!(
+            "sent bytes that hash to `{digest}` for the digest `{asked}`"
+        ));
+    }
+    let content_type = answer.header("content-type").unwrap_or_default();
+    match Manifest::parse(&answer.body, content_type) {
+        Ok(content) => Fact::Present(Resolved { digest, content }),
+        Err(error) => Fact::Unknown(broken_manifest(answer, what, &error, redactor)),
+    }
+}
+
+fn broken_manifest(
+    answer: &Answer,
+    what: &str,
+    error: &ManifestError,
+    redactor: &Redactor,
+) -> Unavailable {
+    let reason = match error {
+        ManifestError::MediaTypesDiffer { .. } | ManifestError::Ambiguous(_) => {
+            Reason::ManifestContradictory
+        }
+        ManifestError::Json(_)
+        | ManifestError::MediaType(_)
+        | ManifestError::SchemaVersion(_)
+        | ManifestError::TooMany(_) => Reason::UnexpectedAnswer,
+    };
+    let cause = std::error::Error::source(error)
+        .map_or_else(String::new, |cause| format!(": {}", redactor.line(&cause.to_string(), 120)));
+    let said = redactor.line(&error.to_string(), 300);
+    Unavailable::new(reason, format!("{what}: what `{}` sent {said}{cause}", answer.host))
+}
+
+/// Reads `Docker-Content-Digest`. None at all is fine; one that is malformed, or two, is not.
+fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, String> {
+    let mut values = headers.get_all("docker-content-digest").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err("two `Docker-Content-Digest` headers".to_owned());
+    }
+    let parsed = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    parsed.map(Some).ok_or_else(|| "a malformed `Docker-Content-Digest`".to_owned())
+}
+
+/// Reads the answer to a request for a whole blob, a config: its bytes, checked against its digest.
+pub(crate) fn whole_blob(
+    answer: Answer,
+    what: &str,
+    digest: &Digest,
+    redirected: bool,
+    redactor: &Redactor,
+) -> Fact<Vec<u8>> {
+    if answer.status != 200 {
+        return if redirected {
+            storage_not_ok(&answer, what, redactor)
+        } else {
+            not_ok(&answer, what, Kind::Blob, redactor)
+        };
+    }
+    if digest.matches(&answer.body) {
+        return Fact::Present(answer.body);
+    }
+    let hashed = Digest::of(digest.algorithm(), &answer.body);
+    let message = if answer.is_html() {
+        format!("{what}: `{}` answered with a web page: {}", answer.host, words(&answer, redactor))
+    } else {
+        format!(
+            "{what}: `{}` sent bytes that hash to `{hashed}` for the digest `{digest}`",
+            answer.host
+        )
+    };
+    let reason =
+        if answer.is_html() { Reason::UnexpectedAnswer } else { Reason::ManifestContradictory };
+    Fact::Unknown(Unavailable::new(reason, message))
+}
+
+/// Reads the answer to a request for a blob's first byte: the blob's whole size.
+pub(crate) fn first_byte(
+    answer: &Answer,
+    what: &str,
+    redirected: bool,
+    redactor: &Redactor,
+) -> Fact<u64> {
+    let unknown = |said: &str| {
+        let message = format!("{what}: `{}` answered {said}", answer.host);
+        Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
+    };
+    let range = answer.header("content-range");
+    match answer.status {
+        200 if answer.media_type().contains("html") => unknown("200 with a web page"),
+        200 => match (
+            answer.header("content-length").and_then(|text| text.parse().ok()),
+            answer.body.len(),
+        ) {
+            (Some(0), 0) => Fact::Present(0),
+            (Some(size), 1..) => Fact::Present(size),
+            (Some(_), 0) => unknown("200 without a byte"),
+            (None, _) => unknown("200 without a `Content-Length`, which does not tell the size"),
+        },
+        206 => match range.and_then(size_in_range) {
+            Some(size) if !answer.body.is_empty() => Fact::Present(size),
+            Some(_) => unknown("206 without a byte"),
+            None => unknown("206 without the size of the whole"),
+        },
+        416 if range.is_some_and(|range| range.trim().eq_ignore_ascii_case("bytes */0")) => {
+            Fact::Present(0)
+        }
+        416 => unknown("416 to the range of the first byte"),
+        _ if redirected => storage_not_ok(answer, what, redactor),
+        _ => not_ok(answer, what, Kind::Blob, redactor),
+    }
+}
+
+/// Reads `bytes 0-0/1234` (RFC 9110 §14.4).
+fn size_in_range(range: &str) -> Option<u64> {
+    let rest = range.trim().strip_prefix("bytes ")?;
+    let (sent, size) = rest.split_once('/')?;
+    let (first, last) = sent.split_once('-')?;
+    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    let size: u64 = size.parse().ok()?;
+    (first == 0 && last < size).then_some(size)
+}
+
+/// What any answer but the wanted one says, given by the registry's own host.
+pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Redactor) -> Fact<T> {
+    let said = || format!("{what}: `{}` answered {}", answer.host, words(answer, redactor));
+    match answer.status {
+        404 => not_found(answer, what, kind, redactor),
+        401 | 403 => {
+            let message = format!(
+                "{what}: `{}` refused the credentials: {}",
+                answer.host,
+                words(answer, redactor)
+            );
+            Fact::Unknown(Unavailable::new(Reason::CredentialsRefused, message))
+        }
+        300..=399 => {
+            let message = format!("{}; a redirect is followed for layers only", said());
+            Fact::Unknown(Unavailable::new(Reason::RedirectRefused, message))
+        }
+        _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, said())),
+    }
+}
+
+fn not_found<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Redactor) -> Fact<T> {
+    let denial = |reason: Reason| Fact::Absent(Denial { reason, said: words(answer, redactor) });
+    let missing = match kind {
+        Kind::Tag => Reason::TagMissing,
+        Kind::Manifest => Reason::ManifestMissing,
+        Kind::Blob => Reason::BlobMissing,
+    };
+    let message = format!("{what}: `{}` answered {}", answer.host, words(answer, redactor));
+    let unclear = Unavailable::new(Reason::NotFoundUnclear, message);
+    let body = ErrorBody::parse(&answer.body);
+    match body.map(|body| body.code) {
+        Some(ErrorCode::NameUnknown) => denial(Reason::RepositoryMissing),
+        Some(ErrorCode::ManifestUnknown | ErrorCode::NotFound) => denial(missing),
+        Some(ErrorCode::BlobUnknown) if kind == Kind::Blob => denial(missing),
+        // A 404 that speaks of something else than "not found" is no denial.
+        Some(ErrorCode::Unauthorized | ErrorCode::Denied | ErrorCode::TooManyRequests) => {
+            Fact::Unknown(unclear)
+        }
+        Some(ErrorCode::BlobUnknown | ErrorCode::Other(_)) | None => {
+            if answer.is_html() {
+                Fact::Unknown(unclear)
+            } else if answer.headers.contains_key("docker-distribution-api-version") {
+                denial(missing)
+            } else if is_gateways(answer) {
+                Fact::Unknown(unclear)
+            } else {
+                Fact::Unknown(Unavailable { reason: Reason::NotFoundBare, ..unclear })
+            }
+        }
+    }
+}
+
+/// Whether a 404 is known to come from something in front of the registry: DigitalOcean's edge gateway, or
+/// the default page of an ingress.
+fn is_gateways(answer: &Answer) -> bool {
+    let body = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+    let by_header = answer
+        .header("x-response-from")
+        .is_some_and(|from| from.eq_ignore_ascii_case("edge-gateway"));
+    by_header
+        || body.contains("could not be routed")
+        || body.contains("default backend")
+        || body.trim() == "404 page not found"
+}
+
+/// What any answer but the wanted one says, given by the storage that the registry redirected to.
+fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T> {
+    let storage = format!("the registry's storage `{}`", answer.host);
+    let message = format!("{what}: {storage} answered {}", words(answer, redactor));
+    match answer.status {
+        404 if answer.media_type().contains("html") => {
+            Fact::Unknown(Unavailable::new(Reason::NotFoundUnclear, message))
+        }
+        404 => {
+            let said = format!("{storage} answered {}", words(answer, redactor));
+            Fact::Absent(Denial { reason: Reason::BlobMissing, said })
+        }
+        _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message)),
+    }
+}

@@ -1,0 +1,304 @@
+//! The docker config's credentials for a registry that is not DigitalOcean's: `auths`, and the helpers
+//! that it names, which are run with a clean environment and whose output is never shown.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::observation::Unavailable;
+use crate::oci::RegistryHost;
+use crate::report::Reason;
+use crate::secret::{Redactor, Secret};
+
+/// The most bytes of a docker config, and of a helper's answer.
+const MOST: u64 = 1 << 20;
+/// How long a helper may take.
+const HELPER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A user name and password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Login {
+    /// `Basic …`: the whole header.
+    pub(crate) basic: Secret,
+}
+
+impl Login {
+    fn new(user: &str, password: &str, redactor: &Redactor) -> Self {
+        redactor.hide(&Secret::new(password));
+        let encoded = Secret::new(&STANDARD.encode(format!("{user}:{password}")));
+        redactor.hide(&encoded);
+        Self { basic: Secret::new(&format!("Basic {}", encoded.expose())) }
+    }
+}
+
+/// Where docker keeps its credentials, and what a helper needs of the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DockerConfig {
+    /// The file `config.json`.
+    pub file: Option<PathBuf>,
+    /// The variables that a helper gets: `PATH` and `HOME`, where they are set.
+    pub helper_environment: Vec<(&'static str, OsString)>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Wire {
+    auths: BTreeMap<String, WireAuth>,
+    cred_helpers: BTreeMap<String, String>,
+    creds_store: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "lowercase")]
+struct WireAuth {
+    auth: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    identitytoken: Option<String>,
+}
+
+/// Finds the login for a registry: its helper, else the store's, else `auths`. `None`: ask anonymously.
+pub(crate) async fn find(
+    config: &DockerConfig,
+    host: &RegistryHost,
+    redactor: &Redactor,
+) -> Result<Option<Login>, Unavailable> {
+    let Some(path) = &config.file else { return Ok(None) };
+    let failed = |said: String| {
+        let message = format!(
+            "the docker config `{}` {said}",
+            redactor.line(&path.display().to_string(), 200)
+        );
+        Unavailable::new(Reason::CredentialHelperFailed, message)
+    };
+    let text = match read(path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(None),
+        Err(error) => return Err(failed(format!("cannot be read: {error}"))),
+    };
+    // The parser's message may quote the file: only where it stopped is told.
+    let wire: Wire = serde_json::from_str(&text).map_err(|error| {
+        failed(format!("is not valid: line {} column {}", error.line(), error.column()))
+    })?;
+    let keys = keys_for(host);
+    if let Some(name) = keys.iter().find_map(|key| wire.cred_helpers.get(key)) {
+        return ask_helper(name, config, host, redactor).await;
+    }
+    if let Some((_, auth)) =
+        wire.auths.iter().find(|(key, auth)| !auth.is_empty() && keys.contains(&normal(key)))
+    {
+        return auth
+            .login(redactor)
+            .map(Some)
+            .map_err(|said| failed(format!("{said} for `{host}`")));
+    }
+    match &wire.creds_store {
+        Some(name) if !name.is_empty() => ask_helper(name, config, host, redactor).await,
+        Some(_) | None => Ok(None),
+    }
+}
+
+fn read(path: &std::path::Path) -> std::io::Result<Option<String>> {
+    // Looked at before it is opened: opening a pipe would wait for a writer.
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Err(std::io::Error::other("not a regular file")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(MOST).read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+/// The names under which docker keeps a registry's credentials.
+fn keys_for(host: &RegistryHost) -> Vec<String> {
+    if is_docker_hub(host) {
+        return ["index.docker.io", "docker.io", "registry-1.docker.io"]
+            .map(str::to_owned)
+            .to_vec();
+    }
+    vec![host.as_str().to_owned()]
+}
+
+/// Docker Hub, under any of its names.
+pub(crate) fn is_docker_hub(host: &RegistryHost) -> bool {
+    matches!(host.as_str(), "docker.io" | "index.docker.io" | "registry-1.docker.io")
+}
+
+/// The host of a key of `auths`, which may be an address: `https://index.docker.io/v1/`.
+fn normal(key: &str) -> String {
+    let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
+    rest.split('/').next().unwrap_or(rest).to_ascii_lowercase()
+}
+
+impl WireAuth {
+    /// Docker writes an empty entry for a registry whose login is in a store.
+    fn is_empty(&self) -> bool {
+        let Self { auth, username, password, identitytoken } = self;
+        [auth, username, password, identitytoken]
+            .into_iter()
+            .all(|field| field.as_deref().unwrap_or("").is_empty())
+    }
+
+    fn login(&self, redactor: &Redactor) -> Result<Login, &'static str> {
+        let Self { auth, username, password, identitytoken } = self;
+        if identitytoken.as_deref().is_some_and(|token| !token.is_empty()) {
+            return Err("holds an identity token, which this program cannot use,");
+        }
+        if let Some(auth) = auth.as_deref().filter(|auth| !auth.is_empty()) {
+            let bytes =
+                STANDARD.decode(auth.trim()).map_err(|_| "holds an `auth` that is not base64")?;
+            let text = String::from_utf8(bytes).map_err(|_| "holds an `auth` that is not text")?;
+            let (user, password) = text.split_once(':').ok_or("holds an `auth` without a colon")?;
+            // DigitalOcean's documented example ends with a new line, docker's own files with NULs.
+            let password = password.trim_end_matches(['\n', '\r', '\0']);
+            return Ok(Login::new(user, password, redactor));
+        }
+        match (username, password) {
+            (Some(user), Some(password)) => Ok(Login::new(user, password, redactor)),
+            (_, _) => Err("holds half a login"),
+        }
+    }
+}
+
+async fn ask_helper(
+    name: &str,
+    config: &DockerConfig,
+    host: &RegistryHost,
+    redactor: &Redactor,
+) -> Result<Option<Login>, Unavailable> {
+    let failed = |said: &str| {
+        let name = redactor.line(name, 60);
+        let message =
+            format!("the credential helper `docker-credential-{name}` {said} for `{host}`");
+        Unavailable::new(Reason::CredentialHelperFailed, message)
+    };
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(failed("has a name that no program has"));
+    }
+    let answer = tokio::time::timeout(HELPER_TIMEOUT, run_helper(name, config, host)).await;
+    let (succeeded, output) = match answer {
+        Err(_) => return Err(failed("took longer than 10 s")),
+        Ok(Err(error)) => return Err(failed(&format!("could not be run ({}),", error.kind()))),
+        Ok(Ok(answer)) => answer,
+    };
+    if !succeeded {
+        // The protocol's words for "nothing stored": then docker asks anonymously, too.
+        let nothing = String::from_utf8_lossy(&output).contains("credentials not found");
+        return if nothing { Ok(None) } else { Err(failed("failed")) };
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Answer {
+        username: String,
+        secret: String,
+    }
+    let answer: Answer = serde_json::from_slice(&output)
+        .map_err(|_| failed("answered with something else than a login"))?;
+    if answer.username == "<token>" {
+        return Err(failed("gave an identity token, which this program cannot use,"));
+    }
+    Ok(Some(Login::new(&answer.username, &answer.secret, redactor)))
+}
+
+async fn run_helper(
+    name: &str,
+    config: &DockerConfig,
+    host: &RegistryHost,
+) -> std::io::Result<(bool, Vec<u8>)> {
+    let key = if is_docker_hub(host) { "https://index.docker.io/v1/" } else { host.as_str() };
+    let mut child = tokio::process::Command::new(format!("docker-credential-{name}"))
+        .arg("get")
+        .env_clear()
+        .envs(config.helper_environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A helper that does not read its input will say what is wrong by its exit code.
+        let _ = stdin.write_all(key.as_bytes()).await;
+    }
+    let mut output = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(MOST).read_to_end(&mut output).await?;
+    }
+    Ok((child.wait().await?.success(), output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn find_in(config: &str, host: &str) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file.as_file(), config.as_bytes()).unwrap();
+        let config =
+            DockerConfig { file: Some(file.path().to_owned()), helper_environment: Vec::new() };
+        let redactor = Redactor::default();
+        match find(&config, &host.parse().unwrap(), &redactor).await {
+            Ok(None) => "anonymous".to_owned(),
+            Ok(Some(login)) => {
+                assert!(redactor.finds_in(login.basic.expose()));
+                let encoded = login.basic.expose().strip_prefix("Basic ").unwrap();
+                String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
+            }
+            Err(why) => why.message.replace(&file.path().display().to_string(), "FILE"),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_way_to_keep_a_login_is_read() {
+        let auth = |text: &str| STANDARD.encode(text);
+        let config = format!(
+            r#"{{"auths":{{"r.example":{{"auth":"{}"}},"https://index.docker.io/v1/":{{"auth":"{}"}},
+            "plain.example:5000":{{"username":"u","password":"p:q"}},"empty.example":{{}},
+            "bad.example":{{"auth":"!"}},"half.example":{{"username":"u"}},"idp.example":{{"auth":"{}","identitytoken":"x"}}}},"unknown":1}}"#,
+            auth("me:secret:with:colons\n"),
+            auth("hub:pass"),
+            auth("00000000-0000-0000-0000-000000000000:"),
+        );
+        let mut table = Vec::new();
+        for host in [
+            "r.example",
+            "docker.io",
+            "plain.example:5000",
+            "plain.example",
+            "empty.example",
+            "bad.example",
+            "half.example",
+            "idp.example",
+            "other.example",
+        ] {
+            table.push(format!("{host}: {}", find_in(&config, host).await));
+        }
+        insta::assert_snapshot!(table.join("\n"), @"");
+    }
+
+    #[tokio::test]
+    async fn a_broken_config_is_named_and_not_quoted() {
+        insta::assert_snapshot!(find_in(r#"{"auths": "hunter2"}"#, "r.example").await, @"");
+        insta::assert_snapshot!(find_in(r#"{"credsStore": "../../bin/sh"}"#, "r.example").await, @"");
+        insta::assert_snapshot!(find_in(r#"{"credHelpers": {"r.example": "not-there"}}"#, "r.example").await, @"");
+        let missing = DockerConfig {
+            file: Some("/nonexistent/config.json".into()),
+            helper_environment: Vec::new(),
+        };
+        assert_eq!(
+            find(&missing, &"r.example".parse().unwrap(), &Redactor::default()).await,
+            Ok(None)
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! Speaks the OCI distribution API: manifests, blobs and the tokens that they need.
+//!
+//! It reports what was said. Whether an image is there, whole and the right one is decided elsewhere.
+
+mod access;
+mod answers;
+mod challenge;
+mod credentials;
+mod token;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use reqwest::Url;
+
+use crate::http::{self, Answer, Client, Patience, Request, Want};
+use crate::observation::{Control, Fact, Resolved, Unavailable};
+use crate::oci::{Descriptor, Digest, MediaType, RegistryHost};
+use crate::report::Reason;
+use crate::secret::Secret;
+
+pub(crate) use access::{Access, Shared};
+pub use credentials::DockerConfig;
+
+/// A registry: one host and how it is given credentials.
+#[derive(Clone, Debug)]
+pub(crate) struct Registry {
+    origin: Url,
+    access: Arc<Access>,
+    is_digitalocean: bool,
+}
+
+impl Registry {
+    /// DigitalOcean's registry.
+    pub(crate) fn digitalocean(
+        client: &Client,
+        origin: Url,
+        endpoint: Url,
+        token: &Secret,
+    ) -> Self {
+        let access = Arc::new(Access::digitalocean(client, endpoint, token));
+        Self { origin, access, is_digitalocean: true }
+    }
+
+    /// Any other registry. `None` where its host is no host of an address.
+    pub(crate) fn other(config: &DockerConfig, host: &RegistryHost) -> Option<Self> {
+        // Docker Hub's registry has a host of its own.
+        let server =
+            if credentials::is_docker_hub(host) { "registry-1.docker.io" } else { host.as_str() };
+        // As docker does: a registry on this machine may be asked without TLS.
+        let scheme = if host.is_loopback() { "http" } else { "https" };
+        let origin: Url = format!("{scheme}://{server}/").parse().ok()?;
+        let access = access::other(config, host, &origin);
+        Some(Self { origin, access, is_digitalocean: false })
+    }
+
+    /// One repository of the registry, by its OCI name.
+    pub(crate) fn repository(&self, name: &str) -> Repository {
+        // Docker Hub's official images live under a name that nobody writes.
+        let is_official =
+            self.origin.host_str() == Some("registry-1.docker.io") && !name.contains('/');
+        let name = if is_official { format!("library/{name}") } else { name.to_owned() };
+        Repository {
+            registry: self.clone(),
+            name,
+            pass: Shared::default(),
+            issued: AtomicU64::new(0),
+            was_good: AtomicBool::new(false),
+            control: Shared::default(),
+        }
+    }
+}
+
+/// One repository: its token and its negative control, each fetched once.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    registry: Registry,
+    name: String,
+    pass: Shared<Pass>,
+    /// How many passes were issued.
+    issued: AtomicU64,
+    /// Whether the newest pass was accepted with any answer.
+    was_good: AtomicBool,
+    control: Shared<Control>,
+}
+
+/// The `Authorization` header of a repository, with the number of its issue.
+#[derive(Clone, Debug)]
+struct Pass {
+    header: Option<Secret>,
+    number: u64,
+}
+
+impl Repository {
+    /// Asks for a tag's manifest. `expected` chooses the algorithm that its digest is told in.
+    pub(crate) async fn manifest_by_tag(
+        &self,
+        client: &Client,
+        tag: &str,
+        expected: Option<&Digest>,
+    ) -> Fact<Resolved> {
+        let what = format!("the manifest of `{tag}`");
+        match self.get_manifest(client, tag, &what).await {
+            Ok(answer) => answers::manifest(&answer, &what, expected, false, client.redactor()),
+            Err(why) => Fact::Unknown(why),
+        }
+    }
+
+    /// Asks for a manifest by its digest, which its bytes must have.
+    pub(crate) async fn manifest_by_digest(
+        &self,
+        client: &Client,
+        digest: &Digest,
+    ) -> Fact<Resolved> {
+        let what = format!("the manifest `{}`", digest.short());
+        match self.get_manifest(client, &digest.to_string(), &what).await {
+            Ok(answer) => answers::manifest(&answer, &what, Some(digest), true, client.redactor()),
+            Err(why) => Fact::Unknown(why),
+        }
+    }
+
+    /// What the registry says of a tag that cannot exist: asked once and shared by all images of the
+    /// repository. A control that could not be asked is asked again by the next who wants it.
+    pub(crate) async fn control(&self, client: &Client) -> Control {
+        let stale = |control: &Control| matches!(control, Control::Unknown(_));
+        let fetch = async { Ok(self.ask_control(client).await) };
+        self.control.get(stale, fetch).await.unwrap_or_else(Control::Unknown)
+    }
+
+    async fn ask_control(&self, client: &Client) -> Control {
+        let tag = format!("verify-registry-image-control-{:016x}", client.ambient().random());
+        let what = "a random tag that cannot exist";
+        let answer = match self.get_manifest(client, &tag, what).await {
+            Ok(answer) => answer,
+            Err(why) => return Control::Unknown(why),
+        };
+        let kind = client.redactor().line(&answer.media_type(), 80);
+        let affirmed = format!("200 (`{kind}`) for the random tag `{tag}`");
+        if answer.status == 200 && !answer.is_html() {
+            return Control::Affirmed(affirmed);
+        }
+        match answers::not_ok(&answer, what, answers::Kind::Tag, client.redactor()) {
+            Fact::Present(()) => Control::Affirmed(affirmed),
+            Fact::Absent(_) => Control::Denied,
+            Fact::Unknown(why) => Control::Unknown(why),
+        }
+    }
+
+    /// Asks for a whole config.
+    pub(crate) async fn config(&self, client: &Client, descriptor: &Descriptor) -> Fact<Vec<u8>> {
+        let what = format!("the config `{}`", descriptor.digest.short());
+        match self.get_blob(client, &descriptor.digest, &what, Want::All(http::MOST_CONTENT)).await
+        {
+            Ok((answer, redirected)) => answers::whole_blob(
+                answer,
+                &what,
+                &descriptor.digest,
+                redirected,
+                client.redactor(),
+            ),
+            Err(why) => Fact::Unknown(why),
+        }
+    }
+
+    /// Asks for a blob's first byte and learns its size.
+    pub(crate) async fn blob_size(
+        &self,
+        client: &Client,
+        descriptor: &Descriptor,
+        role: &str,
+    ) -> Fact<u64> {
+        let what = format!("{role} `{}`", descriptor.digest.short());
+        match self.get_blob(client, &descriptor.digest, &what, Want::FirstByte).await {
+            Ok((answer, redirected)) => {
+                answers::first_byte(&answer, &what, redirected, client.redactor())
+            }
+            Err(why) => Fact::Unknown(why),
+        }
+    }
+
+    /// Whether the registry has the repository at all, by one entry of its tag list.
+    pub(crate) async fn exists(&self, client: &Client) -> Fact<()> {
+        let what = format!("the tags of `{}`", self.name);
+        let mut url = match self.url("tags", "list") {
+            Ok(url) => url,
+            Err(why) => return Fact::Unknown(why),
+        };
+        url.set_query(Some("n=1"));
+        match self.get(client, url, &what, None, Want::All(http::MOST_SMALL)).await {
+            Ok(answer) if answer.status == 200 && !answer.is_html() => Fact::Present(()),
+            Ok(answer) => answers::not_ok(&answer, &what, answers::Kind::Tag, client.redactor()),
+            Err(why) => Fact::Unknown(why),
+        }
+    }
+
+    async fn get_manifest(
+        &self,
+        client: &Client,
+        reference: &str,
+        what: &str,
+    ) -> Result<Answer, Unavailable> {
+        let url = self.url("manifests", reference)?;
+        self.get(client, url, what, Some(MediaType::ACCEPT), Want::All(http::MOST_CONTENT)).await
+    }
+
+    async fn get_blob(
+        &self,
+        client: &Client,
+        digest: &Digest,
+        what: &str,
+        want: Want,
+    ) -> Result<(Answer, bool), Unavailable> {
+        let url = self.url("blobs", &digest.to_string())?;
+        let answer = self.get(client, url.clone(), what, None, want).await?;
+        let redirected = http::is_redirect(answer.status);
+        let request = Request {
+            url,
+            what,
+            accept: None,
+            authorization: None,
+            want,
+            patience: Patience::Full,
+        };
+        Ok((client.follow(&request, answer).await?, redirected))
+    }
+
+    /// Sends one request with the repository's pass; with a new one, once, where a good one was refused.
+    async fn get(
+        &self,
+        client: &Client,
+        url: Url,
+        what: &str,
+        accept: Option<&'static str>,
+        want: Want,
+    ) -> Result<Answer, Unavailable> {
+        let pass = self.pass(client, None).await?;
+        let mut request = Request {
+            url,
+            what,
+            accept,
+            authorization: pass.header.as_ref(),
+            want,
+            patience: Patience::Full,
+        };
+        let answer = client.get(&request).await?;
+        if answer.status != 401 {
+            if pass.number == self.issued.load(Ordering::Relaxed) {
+                self.was_good.store(true, Ordering::Relaxed);
+            }
+            return Ok(answer);
+        }
+        let is_newest = pass.number == self.issued.load(Ordering::Relaxed);
+        let is_worth_another = match pass.header {
+            // The base address asked for nothing and the repository does.
+            None => self.registry.access.challenged(client, &answer).await?,
+            Some(_) => !is_newest || self.was_good.load(Ordering::Relaxed),
+        };
+        if !is_worth_another {
+            return Ok(answer);
+        }
+        // Tokens live for minutes, and a run that waits for a tag may outlive one.
+        let renewed = self.pass(client, Some(pass.number)).await?;
+        request.authorization = renewed.header.as_ref();
+        client.get(&request).await
+    }
+
+    async fn pass(&self, client: &Client, refused: Option<u64>) -> Result<Pass, Unavailable> {
+        let is_stale = |pass: &Pass| refused == Some(pass.number);
+        let fetch = async {
+            let header = self.registry.access.authorize(client, &self.name).await?;
+            let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
+            self.was_good.store(false, Ordering::Relaxed);
+            Ok(Pass { header, number })
+        };
+        self.pass.get(is_stale, fetch).await
+    }
+
+    /// `/v2/<name>/<kind>/<reference>`. The parts have been parsed: none holds a character that an
+    /// address would read as its own.
+    fn url(&self, kind: &str, reference: &str) -> Result<Url, Unavailable> {
+        let mut url = self.registry.origin.clone();
+        url.set_path(&format!("/v2/{}/{kind}/{reference}", self.name));
+        let is_exact = url.path().ends_with(&format!("/{kind}/{reference}"));
+        is_exact.then_some(url).ok_or_else(|| {
+            Unavailable::new(
+                Reason::UnexpectedAnswer,
+                format!("`{reference}` cannot be part of an address"),
+            )
+        })
+    }
+
+    /// Whether the registry is DigitalOcean's.
+    pub(crate) fn is_digitalocean(&self) -> bool {
+        self.registry.is_digitalocean
+    }
+}

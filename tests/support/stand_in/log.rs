@@ -1,0 +1,116 @@
+//! What the stand-in was asked, in order.
+//!
+//! A token never stands in the log: only whether a request carried one, and how.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use super::route::{Origin, Route};
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The server that was asked.
+    pub origin: Origin,
+    /// What it was asked for.
+    pub route: Route,
+    /// `GET`, `HEAD`, …
+    pub method: String,
+    /// Path and query as they were sent.
+    pub target: String,
+    /// `HTTP/1.1` or `HTTP/2.0`.
+    pub version: String,
+    /// The names of its headers, lower case, sorted.
+    pub header_names: Vec<String>,
+    /// The scheme of its `Authorization` header: `Basic`, `Bearer`.
+    pub authorization: Option<String>,
+    /// Whether the DigitalOcean token stood in it, in whatever form.
+    pub carries_token: bool,
+    /// The value of its `Range` header.
+    pub range: Option<String>,
+    /// The ordinal of its arrival, counted over all servers together with the answers.
+    pub start: u64,
+    /// The ordinal of its answer; `None` while there is none.
+    pub end: Option<u64>,
+    /// The status that it was answered with; `None` where the connection was ended instead.
+    pub status: Option<u16>,
+}
+
+impl Entry {
+    /// Whether it had an `Authorization` header.
+    pub fn has_authorization(&self) -> bool {
+        self.authorization.is_some()
+    }
+
+    /// `GET /v2/… -> 200`, for a snapshot.
+    pub fn line(&self) -> String {
+        let status = self.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+        format!("{:?}: {} {} -> {status}", self.origin, self.method, self.target)
+    }
+}
+
+/// The log of a stand-in.
+#[derive(Debug, Default)]
+pub(super) struct Log(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    ordinal: u64,
+    entries: Vec<Entry>,
+    connections: BTreeMap<Origin, u64>,
+}
+
+impl Log {
+    /// Writes a request down and returns its place in the log.
+    pub(super) fn start(&self, mut entry: Entry) -> usize {
+        let mut inner = self.0.lock().expect("no panic while held");
+        inner.ordinal += 1;
+        entry.start = inner.ordinal;
+        inner.entries.push(entry);
+        inner.entries.len() - 1
+    }
+
+    /// Writes down that the request at `place` has its answer.
+    pub(super) fn end(&self, place: usize, status: Option<u16>) {
+        let mut inner = self.0.lock().expect("no panic while held");
+        inner.ordinal += 1;
+        let ordinal = inner.ordinal;
+        if let Some(entry) = inner.entries.get_mut(place) {
+            entry.end = Some(ordinal);
+            entry.status = status;
+        }
+    }
+
+    pub(super) fn accepted(&self, origin: Origin) {
+        *self.0.lock().expect("no panic while held").connections.entry(origin).or_default() += 1;
+    }
+
+    pub(super) fn connections(&self, origin: Origin) -> u64 {
+        let inner = self.0.lock().expect("no panic while held");
+        inner.connections.get(&origin).copied().unwrap_or_default()
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.0.lock().expect("no panic while held").entries.clone()
+    }
+
+    pub(super) fn clear(&self) {
+        *self.0.lock().expect("no panic while held") = Inner::default();
+    }
+}
+
+/// The most answers that had to be awaited one after the other: the longest chain in which each request
+/// arrived after the answer before it had been given.
+pub fn longest_sequence(entries: &[Entry]) -> usize {
+    let mut chains: Vec<(u64, usize)> = Vec::new();
+    let mut longest = 0;
+    for entry in entries {
+        let before = chains.iter().filter(|(end, _)| *end < entry.start).map(|(_, length)| *length);
+        let length = before.max().unwrap_or_default() + 1;
+        longest = longest.max(length);
+        if let Some(end) = entry.end {
+            chains.push((end, length));
+        }
+    }
+    longest
+}
