@@ -12,6 +12,7 @@ mod emit;
 mod expand;
 mod pack;
 mod parameters;
+mod pipelines;
 mod references;
 mod review;
 mod scripts;
