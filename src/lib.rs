@@ -22,3 +22,4 @@ pub mod digitalocean;
 pub mod observe;
 pub mod checks;
 pub mod output;
+pub mod gate;

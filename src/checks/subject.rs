@@ -178,7 +178,7 @@ fn is_beside(image: &PlatformObservation) -> bool {
             | NotAnImage::NoPlatform(_)
             | NotAnImage::EmptyIndex
             | NotAnImage::NothingRunnable => true,
-            NotAnImage::NoLayers | NotAnImage::LayerCount { .. } => false,
+            NotAnImage::NoLayers | NotAnImage::UnreadableConfig | NotAnImage::LayerCount { .. } => false,
         },
     }
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{NoProxy, Proxy, Url};
+use reqwest::{NoProxy, Url};
 use tokio::time::Instant;
 
 use crate::ambient::Ambient;
@@ -21,6 +21,7 @@ use crate::observation::Unavailable;
 use crate::progress::{Loudness, Progress};
 use crate::report::{Reason, Traffic};
 use crate::secret::{Redactor, Secret};
+use crate::settings::Proxy;
 
 use origin::{Connected, Noticing, Origin};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
@@ -47,28 +48,13 @@ struct Shared {
     origins: Mutex<HashMap<String, Arc<Origin>>>,
     /// The CA certificates, loaded for the first origin over `https`.
     tls: OnceLock<Result<rustls::ClientConfig, tls::TlsError>>,
-    proxy: Option<HttpsProxy>,
+    proxy: Proxy,
     deadline: Instant,
     ambient: Ambient,
     progress: Progress,
     redactor: Redactor,
     requests: AtomicU64,
     retries: AtomicU64,
-}
-
-/// The proxy for `https` (`HTTPS_PROXY`) and the hosts that are reached without it (`NO_PROXY`).
-#[derive(Clone)]
-pub struct HttpsProxy {
-    /// The proxy's address; it may hold a user name and password.
-    pub address: Secret,
-    /// As the variable says it.
-    pub no_proxy: Option<String>,
-}
-
-impl std::fmt::Debug for HttpsProxy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("HttpsProxy(***)")
-    }
 }
 
 /// One GET request.
@@ -146,7 +132,7 @@ impl Client {
     /// A client for one run that ends at `deadline`.
     pub fn new(
         deadline: Instant,
-        proxy: Option<HttpsProxy>,
+        proxy: Proxy,
         ambient: Ambient,
         progress: Progress,
         redactor: Redactor,
@@ -246,7 +232,7 @@ impl Client {
     ) -> Result<Answer, Unavailable> {
         let mut answer = answer;
         for _ in 0..MOST_REDIRECTS {
-            if !redirect::is_redirect(answer.status) {
+            if !is_redirect(answer.status) {
                 return Ok(answer);
             }
             let url = redirect::target(&answer.url, &answer.headers).map_err(|error| {
@@ -259,7 +245,7 @@ impl Client {
             let request = Request { url, authorization: None, accept: None, ..request.clone() };
             answer = self.get(&request).await?;
         }
-        if redirect::is_redirect(answer.status) {
+        if is_redirect(answer.status) {
             let said = format!("{}: more than {MOST_REDIRECTS} redirects in a row", request.what);
             return Err(Unavailable::new(Reason::RedirectRefused, said));
         }
@@ -348,9 +334,9 @@ impl Client {
             .referer(false)
             .https_only(!plain)
             .no_proxy();
-        if let Some(proxy) = self.0.proxy.as_ref().filter(|_| !plain && !is_local(url)) {
-            let no_proxy = proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
-            let proxy = Proxy::https(proxy.address.expose())
+        if let Some(address) = self.0.proxy.https.as_ref().filter(|_| !plain && !is_local(url)) {
+            let no_proxy = self.0.proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
+            let proxy = reqwest::Proxy::https(address.expose())
                 .map_err(|_| tls::TlsError::Setup("the proxy's address is not valid".to_owned()))?;
             builder = builder.proxy(proxy.no_proxy(no_proxy));
         }

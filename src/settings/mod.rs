@@ -1,5 +1,6 @@
 //! What was asked: the command line, the environment and the config file, read once and made one value.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub struct Settings {
     pub token: Option<Token>,
     /// The docker config file to read for other registries, where there is one.
     pub docker_config: Option<PathBuf>,
+    /// What a docker credential helper gets of the environment: `PATH` and `HOME`, where they are set.
+    pub helper_environment: Vec<(&'static str, OsString)>,
+    /// The proxy for `https`.
+    pub proxy: Proxy,
     /// How long to wait for an image that is not there yet.
     pub wait: Option<Duration>,
     /// How long the whole run may take.
@@ -46,6 +51,15 @@ pub struct Settings {
     pub notes: Vec<String>,
     /// Knows every secret of the run.
     pub redactor: Redactor,
+}
+
+/// The proxy for `https`, by the standard variables.
+#[derive(Clone, Debug, Default)]
+pub struct Proxy {
+    /// `HTTPS_PROXY`: an address, which may hold a user name and password.
+    pub https: Option<Secret>,
+    /// `NO_PROXY`, as it is written.
+    pub no_proxy: Option<String>,
 }
 
 /// Where DigitalOcean's API and registry are.

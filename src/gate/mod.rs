@@ -1,0 +1,129 @@
+//! The stages of a run, by name: ask for every image, wait where that was wanted, check, report.
+//!
+//! It cannot fail: whatever goes wrong is in the [`Report`]. It writes nothing.
+
+mod wait;
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use tokio::time::Instant;
+
+use crate::ambient::Ambient;
+use crate::checks;
+use crate::http::Client;
+use crate::observation::Observation;
+use crate::observe::{World, has_bare_denial};
+use crate::progress::{Loudness, Progress};
+use crate::registry::DockerConfig;
+use crate::report::{ImageReport, Report};
+use crate::request::ImageRequest;
+use crate::settings::Settings;
+
+/// How often a run that has nothing else to say says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// Verifies every image of `settings`.
+pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) -> Report {
+    let started = Instant::now();
+    let started_at = ambient.now();
+    let client = Client::new(
+        started + settings.deadline,
+        settings.proxy.clone(),
+        ambient.clone(),
+        progress.clone(),
+        settings.redactor.clone(),
+    );
+    let world = World::new(
+        client.clone(),
+        &settings.digitalocean,
+        settings.token.as_ref(),
+        DockerConfig {
+            file: settings.docker_config.clone(),
+            helper_environment: settings.helper_environment.clone(),
+        },
+    );
+    let asking = ask_all(settings, &world, ambient);
+    let images = with_heartbeat(progress, started, settings.images.len(), asking).await;
+    Report {
+        images,
+        started_at,
+        took: started.elapsed(),
+        traffic: client.traffic(),
+        circleci: settings.circleci.clone(),
+        notes: settings.notes.clone(),
+    }
+}
+
+/// An image that has been asked for.
+enum Asked {
+    /// Its report.
+    Done(Box<ImageReport>),
+    /// A 404 without a word, which may become a no when every image has been asked for.
+    Open(Box<Observation>),
+}
+
+async fn ask_all(settings: &Settings, world: &World, ambient: &Ambient) -> Vec<ImageReport> {
+    let asked: Vec<Asked> = stream::iter(&settings.images)
+        .map(|request| ask(settings, world, ambient, request))
+        .buffered(settings.jobs)
+        .collect()
+        .await;
+    asked
+        .into_iter()
+        .zip(&settings.images)
+        .map(|(asked, request)| match asked {
+            Asked::Done(report) => *report,
+            Asked::Open(mut observation) => {
+                world.settle_again(request, &mut observation);
+                report(settings, request, &observation, ambient)
+            }
+        })
+        .collect()
+}
+
+async fn ask(settings: &Settings, world: &World, ambient: &Ambient, request: &ImageRequest) -> Asked {
+    let observation = wait::observe(settings, world, request).await;
+    if has_bare_denial(&observation) {
+        return Asked::Open(Box::new(observation));
+    }
+    Asked::Done(Box::new(report(settings, request, &observation, ambient)))
+}
+
+fn report(
+    settings: &Settings,
+    request: &ImageRequest,
+    observation: &Observation,
+    ambient: &Ambient,
+) -> ImageReport {
+    let results = checks::verify(request, observation, &settings.circleci);
+    ImageReport {
+        request: request.clone(),
+        facts: checks::facts(request, observation),
+        notes: checks::notes(request, observation, &results),
+        results,
+        verified_at: ambient.now(),
+    }
+}
+
+/// Says that the run is alive: CircleCI ends a job that is silent for ten minutes.
+async fn with_heartbeat<T>(
+    progress: &Progress,
+    started: Instant,
+    images: usize,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::sleep(HEARTBEAT) => {
+                let seconds = started.elapsed().as_secs();
+                let what = if images == 1 { "the image".to_owned() } else { format!("{images} images") };
+                progress.say(Loudness::Normal, &format!("still asking for {what} ({seconds} s)"));
+            }
+        }
+    }
+}

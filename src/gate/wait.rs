@@ -1,0 +1,119 @@
+//! `--wait`: asks again while the tag is absent or names another image, and through transient trouble.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::checks;
+use crate::observation::{Control, Observation};
+use crate::observe::{World, observe as ask};
+use crate::progress::Loudness;
+use crate::report::{CheckResult, Outcome, Reason};
+use crate::request::ImageRequest;
+use crate::settings::Settings;
+
+/// How often a wait is told.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Asks for an image until it is there, or the wait is over.
+pub(super) async fn observe(settings: &Settings, world: &World, request: &ImageRequest) -> Observation {
+    let mut observation = ask(world, request, None).await;
+    let Some(wait) = settings.wait else { return observation };
+    let started = Instant::now();
+    let mut told = None;
+    let mut asked = 0;
+    while let Some(why) = unfinished(settings, request, &observation) {
+        let Some(pause) = pause(asked, started.elapsed(), wait) else { return observation };
+        if told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
+            told = Some(Instant::now());
+            let so_far = started.elapsed().as_secs();
+            let line = format!("waiting for `{}`: {why} ({so_far} s of {} s)", request.reference, wait.as_secs());
+            world.client().progress().say(Loudness::Normal, &line);
+        }
+        tokio::time::sleep(pause).await;
+        asked += 1;
+        observation = ask(world, request, Some(&observation)).await;
+    }
+    observation
+}
+
+/// How long to pause before asking again, after `asked` pauses: 2, 4, 8, then 15 seconds, and once more at
+/// the wait's very end. `None`: the wait is over.
+fn pause(asked: u32, elapsed: Duration, wait: Duration) -> Option<Duration> {
+    let left = wait.checked_sub(elapsed).filter(|left| !left.is_zero())?;
+    let next = match asked {
+        0 => 2,
+        1 => 4,
+        2 => 8,
+        _ => 15,
+    };
+    Some(Duration::from_secs(next).min(left))
+}
+
+/// Why it is worth asking again; `None` when the answer will not change.
+fn unfinished(settings: &Settings, request: &ImageRequest, observation: &Observation) -> Option<String> {
+    if matches!(observation.control, Control::Affirmed(_)) {
+        return None;
+    }
+    let results = checks::verify(request, observation, &settings.circleci);
+    if results.iter().any(ends_the_wait) {
+        return None;
+    }
+    let worth_it = results.iter().find(|result| is_absent_or_another(result) || is_transient(result))?;
+    worth_it.outcome.finding().map(|finding| finding.message.clone())
+}
+
+/// What no wait will change: refused credentials, an unknown registry, a peer that is not trusted.
+fn ends_the_wait(result: &CheckResult) -> bool {
+    let reason = result.outcome.finding().map(|finding| finding.reason);
+    matches!(
+        reason,
+        Some(
+            Reason::CredentialsRefused
+                | Reason::RegistryUnknown
+                | Reason::RegistryNotHonest
+                | Reason::TokenServerNotTrusted
+                | Reason::CredentialHelperFailed
+                | Reason::TlsFailed
+                | Reason::DeadlinePassed
+        )
+    )
+}
+
+/// Whether the tag is absent, or names another image than the one that is expected.
+fn is_absent_or_another(result: &CheckResult) -> bool {
+    let Outcome::Failed(finding) = &result.outcome else { return false };
+    matches!(
+        finding.reason,
+        Reason::TagMissing
+            | Reason::RepositoryMissing
+            | Reason::DigestDiffers
+            | Reason::RevisionDiffers
+            | Reason::RevisionLabelMissing
+            | Reason::ImmutableTagMissing
+            | Reason::ImmutableTagDiffers
+    )
+}
+
+fn is_transient(result: &CheckResult) -> bool {
+    matches!(result.outcome, Outcome::Errored(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pauses_of_a_wait_of_a_minute() {
+        let wait = Duration::from_secs(60);
+        let mut elapsed = Duration::ZERO;
+        let mut pauses = Vec::new();
+        while let Some(next) = pause(u32::try_from(pauses.len()).unwrap(), elapsed, wait) {
+            pauses.push(next.as_secs());
+            elapsed += next;
+        }
+        assert_eq!(pauses, [2, 4, 8, 15, 15, 15, 1]);
+        assert_eq!(pause(0, wait, wait), None);
+        assert_eq!(pause(9, wait * 2, wait), None);
+    }
+}
