@@ -5,7 +5,6 @@
 set -eu
 
 files='
-.circleci/config.yml
 .circleci/test-deploy.yml
 Cargo.toml
 Dockerfile
@@ -24,7 +23,8 @@ case $1 in *[!A-Za-z0-9-]* | '') echo "set-placeholders: \`$1\` is no GitHub own
 case $2 in *[!a-z0-9_-]* | '') echo "set-placeholders: \`$2\` is no orb namespace" >&2; exit 2 ;; esac
 cd -- "$(dirname -- "$0")/.."
 image_owner=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]')
-for file in $files; do
+# With real addresses the two review rules that ask for them hold again: config.yml excludes them until then.
+for file in .circleci/config.yml $files; do
     # An image's name has small letters only. The words in capitals that stand alone in comments stay.
     sed -e "s|docker.io/OWNER/|docker.io/$image_owner/|g" -e "s|/OWNER/|/$1/|g" -e "s|NAMESPACE/|$2/|g" \
         -e '/exclude: RC006,RC007/d' -e '/Until OWNER is set/d' "$file" >"$file.new"

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_yaml::{Mapping, Value};
 
-use crate::parameters::{check_given, declared};
+use crate::parameters::{check_given, declared, named};
 
 /// One `run` step.
 #[derive(Clone, Debug)]
@@ -78,16 +78,14 @@ fn put_in(value: &Value, values: &BTreeMap<String, Value>) -> Value {
         Value::String(text) => {
             let name =
                 text.strip_prefix("<< parameters.").and_then(|rest| rest.strip_suffix(" >>"));
-            match name.and_then(|name| values.get(name)) {
-                Some(value) => value.clone(),
-                None => {
-                    let mut text = text.clone();
-                    for (name, value) in values {
-                        text = text.replace(&format!("<< parameters.{name} >>"), &shown(value));
-                    }
-                    Value::String(text.replace("\\<<", "<<"))
-                }
+            if let Some(value) = name.and_then(|name| values.get(name)) {
+                return value.clone();
             }
+            let mut text = text.clone();
+            for (name, value) in values {
+                text = text.replace(&format!("<< parameters.{name} >>"), &shown(value));
+            }
+            Value::String(text.replace("\\<<", "<<"))
         }
         Value::Sequence(items) => items.iter().map(|item| put_in(item, values)).collect(),
         Value::Mapping(map) => Value::Mapping(
@@ -112,10 +110,7 @@ fn shown(value: &Value) -> String {
 fn flatten(steps: &Value) -> Vec<Step> {
     let mut flat = Vec::new();
     for step in steps.as_sequence().into_iter().flatten() {
-        let (name, body) = match step.as_mapping().and_then(|map| map.iter().next()) {
-            Some((name, body)) => (name.as_str().unwrap_or_default(), body.clone()),
-            None => (step.as_str().unwrap_or_default(), Value::Null),
-        };
+        let (name, body) = named(step);
         match name {
             "run" => flat.push(Step::Run(run(&body))),
             "when" | "unless" => {
@@ -149,7 +144,7 @@ fn run(body: &Value) -> Run {
 /// CircleCI's truth: false, null, 0, and an empty string or list are false.
 fn is_true(condition: &Value) -> bool {
     match condition {
-        Value::Null => false,
+        Value::Null | Value::Tagged(_) => false,
         Value::Bool(is_on) => *is_on,
         Value::Number(number) => number.as_f64() != Some(0.0),
         Value::String(text) => !text.is_empty(),
@@ -163,6 +158,5 @@ fn is_true(condition: &Value) -> bool {
                 Some(_) | None => false,
             }
         }),
-        Value::Tagged(_) => false,
     }
 }

@@ -4,6 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_yaml::{Mapping, Value};
 
+/// A step or a workflow's job: its name, and what stands behind it. The short form is a name alone.
+pub(crate) fn named(entry: &Value) -> (&str, Value) {
+    match entry.as_mapping().and_then(|map| map.iter().next()) {
+        Some((name, body)) => (name.as_str().unwrap_or_default(), body.clone()),
+        None => (entry.as_str().unwrap_or_default(), Value::Null),
+    }
+}
+
 /// The parameters that an element declares.
 pub(crate) fn declared(element: &Value) -> Mapping {
     element.get("parameters").and_then(Value::as_mapping).cloned().unwrap_or_default()

@@ -10,7 +10,7 @@ mod tests {
 
     use crate::pack::pack;
     use crate::references::check_pipeline;
-    use crate::source::Source;
+    use crate::source::{Source, say};
 
     const SETUP: &str = include_str!("../../.circleci/config.yml");
     const TEST_DEPLOY: &str = include_str!("../../.circleci/test-deploy.yml");
@@ -47,7 +47,17 @@ mod tests {
             broken("          arch: arm64\n", ""),
             broken("          arch: arm64\n", "          arch: arm\n"),
         ];
-        insta::assert_snapshot!(found.join("\n---\n"), @"");
+        insta::assert_snapshot!(found.join("\n---\n"), @"
+        workflows/test-deploy: `verify-registry-image/verify` requires `indx`, which is not there
+        ---
+        jobs/gate_release: command `verify-registry-image/verify`: the value of `revision` is not of type enum
+        ---
+        the pipeline parameter `image` is not declared
+        ---
+        workflows/test-deploy: `image`: the parameter `arch` is required and not given
+        ---
+        workflows/test-deploy: `image`: the value of `arch` is not of type enum
+        ");
     }
 
     #[test]
@@ -96,7 +106,7 @@ mod tests {
         let listed: BTreeSet<&str> = listed.lines().filter(|line| !line.is_empty()).collect();
         let tracked = Command::new("git").args(["ls-files"]).current_dir(root).output();
         let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
-            eprintln!("NOT RUN: this is no git checkout, so the placeholders were not looked for");
+            say("NOT RUN: this is no git checkout, so the placeholders were not looked for");
             return;
         };
         let tracked = String::from_utf8(tracked.stdout).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_yaml::{Mapping, Value};
 
 use crate::parameters::{
-    check_declaration, check_given, declared, references, used, whole_reference,
+    check_declaration, check_given, declared, named, references, used, whole_reference,
 };
 
 const BUILT_IN: [&str; 11] = [
@@ -146,17 +146,7 @@ impl Linter<'_> {
 
     fn steps(&mut self, place: &str, steps: Option<&Value>, outer: &Mapping) {
         for step in steps.and_then(Value::as_sequence).into_iter().flatten() {
-            let (name, body) = match step {
-                Value::String(name) => (name.as_str(), Value::Null),
-                other => {
-                    let Some((name, body)) = other.as_mapping().and_then(|map| map.iter().next())
-                    else {
-                        self.find(place, "a step that is neither a name nor a map");
-                        continue;
-                    };
-                    (name.as_str().unwrap_or_default(), body.clone())
-                }
-            };
+            let (name, body) = named(step);
             match name {
                 "when" | "unless" => self.steps(place, body.get("steps"), outer),
                 "run" => self.run(place, &body),
@@ -214,17 +204,11 @@ impl Linter<'_> {
         jobs: &[(String, Value)],
         orbs: &BTreeSet<String>,
     ) {
-        let parts = |entry: &Value| match entry.as_mapping().and_then(|map| map.iter().next()) {
-            Some((name, body)) => {
-                (name.as_str().unwrap_or_default().to_owned(), body.as_mapping().cloned())
-            }
-            None => (entry.as_str().unwrap_or_default().to_owned(), None),
-        };
         let entries: Vec<(String, Mapping)> = entries
             .iter()
             .map(|entry| {
-                let (name, body) = parts(entry);
-                (name, body.unwrap_or_default())
+                let (name, body) = named(entry);
+                (name.to_owned(), body.as_mapping().cloned().unwrap_or_default())
             })
             .collect();
         let names: BTreeSet<&str> = entries
@@ -284,11 +268,7 @@ impl Linter<'_> {
 
 fn requires(body: &Mapping) -> Vec<String> {
     let entries = body.get("requires").and_then(Value::as_sequence).cloned().unwrap_or_default();
-    let name = |entry: Value| match entry {
-        Value::Mapping(map) => map.keys().next().and_then(Value::as_str).map(str::to_owned),
-        other => other.as_str().map(str::to_owned),
-    };
-    entries.into_iter().filter_map(name).collect()
+    entries.iter().map(|entry| named(entry).0.to_owned()).collect()
 }
 
 fn elements(document: &Value, section: &str) -> impl Iterator<Item = (String, Value)> {
@@ -316,6 +296,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a list, one mistake a line")]
     fn each_mistake_is_found() {
         let (command, job) = ("commands/verify.yml", "jobs/verify.yml");
         let executor = "executors/default.yml";

@@ -51,8 +51,7 @@ impl Review<'_> {
 
     fn parsed(&self, folders: &[&str]) -> Vec<(String, Value)> {
         let is_element = |path: &str| {
-            folders.iter().any(|folder| path.starts_with(folder))
-                && (path.ends_with(".yml") || path.ends_with(".yaml"))
+            folders.iter().any(|folder| path.starts_with(folder)) && is_yaml(path, &["yml", "yaml"])
         };
         let files = self.source.files.iter().filter(|(path, _)| is_element(path));
         files
@@ -91,7 +90,7 @@ impl Review<'_> {
                 self.find("RC004", format!("{path} is not named after a use case"));
             }
             // orb-tools looks at `.yml` only, and takes what stands behind the `@`.
-            if !path.ends_with(".yml") {
+            if !is_yaml(&path, &["yml"]) {
                 continue;
             }
             let reference = example.get("usage").and_then(|usage| usage.get("orbs")?.get(orb));
@@ -142,6 +141,10 @@ impl Review<'_> {
             }
         }
     }
+}
+
+fn is_yaml(path: &str, extensions: &[&str]) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
 }
 
 /// Whether an address could be one: https, and no placeholder of ours.
@@ -268,7 +271,7 @@ mod tests {
         for path in source
             .files
             .keys()
-            .filter(|path| path.starts_with("examples/") && path.ends_with(".yml"))
+            .filter(|path| path.starts_with("examples/") && is_yaml(path, &["yml"]))
         {
             has(path, format!("verify-registry-image@{version}"));
         }

@@ -14,7 +14,7 @@ mod tests {
 
     use crate::expand::{self, Run, Step};
     use crate::pack::pack;
-    use crate::source::Source;
+    use crate::source::{Source, say};
 
     /// A working directory with a folder for programs, as a job has them.
     struct Job {
@@ -94,11 +94,10 @@ mod tests {
         let mut shells = vec![vec!["/bin/bash", "-eo", "pipefail"], vec!["/bin/sh", "-e"]];
         let busybox =
             ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
-        match busybox {
-            Some(busybox) => shells.push(vec![busybox, "ash", "-eo", "pipefail"]),
-            None => {
-                eprintln!("NOT RUN: busybox is not here, so the scripts were not tried under ash")
-            }
+        if let Some(busybox) = busybox {
+            shells.push(vec![busybox, "ash", "-eo", "pipefail"]);
+        } else {
+            say("NOT RUN: busybox is not here, so the orb's scripts were not tried under ash");
         }
         shells
     }

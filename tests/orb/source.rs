@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
+
+/// Says aloud what could not be tried here; the test runner would keep an ordinary print to itself.
+pub(crate) fn say(what: &str) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
 
 /// Every file under the orb's root, by its path relative to it with `/` between the parts.
 #[derive(Clone, Debug, Default)]
