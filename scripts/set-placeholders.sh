@@ -16,6 +16,7 @@ orb/src/examples/many_services.yml
 orb/src/examples/url_orb.yaml
 orb/src/examples/verify_after_docker_publish.yml
 orb/src/executors/default.yml
+skills/verify-registry-image.sh
 '
 
 [ $# -eq 2 ] || { echo "usage: scripts/set-placeholders.sh OWNER NAMESPACE" >&2; exit 2; }

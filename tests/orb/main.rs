@@ -9,4 +9,5 @@ mod pipelines;
 mod references;
 mod review;
 mod scripts;
+mod skill;
 mod source;
