@@ -52,7 +52,7 @@ flags="-Clinker=rust-lld${separator}-Clinker-flavor=ld.lld${separator}-Clink-sel
 c_flags=
 remap() {
     flags="$flags${separator}--remap-path-prefix=$1=$2"
-    c_flags="$c_flags -ffile-prefix-map=$1=$2"
+    c_flags="$c_flags '-ffile-prefix-map=$1=$2'"
 }
 remap "$sysroot" /rust
 remap "$cargo_home" /cargo
@@ -63,7 +63,7 @@ remap "$workspace" /src
 remap "$target_dir" /target
 
 export CARGO_ENCODED_RUSTFLAGS="$flags"
-export "CC_$triple=$compiler" "CFLAGS_$triple=$c_flags"
+export "CC_$triple=$compiler" "CFLAGS_$triple=$c_flags" CC_SHELL_ESCAPED_FLAGS=1
 CARGO_TARGET_DIR=$target_dir cargo build --release --locked --target "$target" --bin verify-registry-image
 
 mkdir -p -- "$(dirname -- "$out")"

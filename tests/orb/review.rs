@@ -268,6 +268,10 @@ mod tests {
         has("executors/default.yml", format!("default: \"{version}\""));
         has("executors/docr.yml", format!("default: \"{version}\""));
         has("examples/url_orb.yaml", format!("/v{version}/orb/orb.yml"));
+        let skill = include_str!("../../skills/verify-registry-image.sh");
+        assert!(skill.contains(&format!("verify-registry-image:{version}}}")), "the old command");
+        let changes = include_str!("../../CHANGELOG.md");
+        assert!(changes.contains(&format!("\n## {version} - ")), "CHANGELOG.md");
         for path in source
             .files
             .keys()
