@@ -35,6 +35,19 @@ mod tests {
     }
 
     #[test]
+    fn the_workflow_in_the_documentation_uses_the_orb_as_it_is() {
+        let page = include_str!("../../docs/circleci.md");
+        let blocks: Vec<&str> = page
+            .split("```yaml\n")
+            .skip(1)
+            .filter_map(|rest| rest.split("```").next())
+            .filter(|block| block.starts_with("version: 2.1"))
+            .collect();
+        assert_eq!(blocks.len(), 1);
+        assert_eq!(check(blocks[0]), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_mistake_in_a_pipeline_is_found() {
         let broken = |from: &str, to: &str| {
             assert!(TEST_DEPLOY.contains(from), "{from}");
