@@ -3,6 +3,7 @@
 //! It prints the variables that a client needs as lines for a shell, and serves until its standard input
 //! ends or it is told to stop. It is not the program: that one is in `src`.
 
+use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,19 +12,13 @@ use std::time::Duration;
 use clap::Parser;
 
 #[path = "../tests/support/stand_in/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    clippy::allow_attributes,
-    reason = "each program that shares it uses a part"
-)]
 mod stand_in;
 
 use stand_in::{Certificate, Image, Index, Options, StandIn};
 
 /// Serves a stand-in of DigitalOcean's API and registry on loopback.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Args {
     /// Grant `push`.
     #[arg(long)]
@@ -37,7 +32,7 @@ struct Args {
     /// The API's port; the registry's is the next one, the storage's the one after. 0: any.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Speak TLS; the authority's certificate is written to this file (for SSL_CERT_FILE).
+    /// Speak TLS; the authority's certificate is written to this file (for `SSL_CERT_FILE`).
     #[arg(long, value_name = "PEM")]
     tls_ca: Option<PathBuf>,
     /// Serve blobs from the registry itself in place of redirecting to the storage.
@@ -92,7 +87,7 @@ fn run(args: &Args) -> io::Result<()> {
     }
     let mut lines = String::new();
     for (name, value) in stand_in.environment() {
-        lines.push_str(&format!("export {name}={value}\n"));
+        let _ = writeln!(lines, "export {name}={value}");
     }
     io::stdout().write_all(lines.as_bytes())?;
     io::stdout().flush()?;

@@ -8,7 +8,10 @@ use super::next_steps::this_commits_push;
 use super::wording::quoted;
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
-    let Some(expected) = &subject.request.expectation.digest else {
+    let reference = &subject.request.reference;
+    // Beside a tag, the reference's own digest is what the tag is expected to name.
+    let beside_tag = reference.digest.as_ref().filter(|_| reference.tag.is_some());
+    let Some(expected) = subject.request.expectation.digest.as_ref().or(beside_tag) else {
         return Outcome::skipped("no digest was expected");
     };
     subject.with_resolved(|resolved| {
@@ -49,7 +52,7 @@ fn differs(subject: &Subject<'_>, expected: &Digest, observed: &Digest) -> Findi
         quoted(observed)
     );
     let hint = format!(
-        "another job has pushed this tag since, or the push went elsewhere; {}",
+        "Another job has pushed this tag since, or the push went elsewhere.\n{}",
         this_commits_push(subject.circleci)
     );
     Finding::new(Reason::DigestDiffers, message)

@@ -10,6 +10,7 @@ use crate::request::ImmutableTag;
 use super::Subject;
 use super::digest_expected::{not_comparable, same};
 use super::next_steps::{push_steps, this_commits_push};
+use super::subject::unasked;
 use super::wording::{cleaned, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
@@ -32,20 +33,16 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Some(asked) = &subject.request.expectation.immutable_tag else {
         return Outcome::skipped("no immutable tag was asked for");
     };
-    let unasked = || {
-        let message = "the immutable tag was not looked at, so nothing is known of it";
-        Outcome::Errored(Finding::new(Reason::UnexpectedAnswer, message))
-    };
     match asked {
         ImmutableTag::Named(tag) => subject.with_resolved(|_| {
             if subject.request.reference.tag.as_ref() == Some(tag) {
                 Outcome::passed(format!("{} is itself the tag that never moves", quoted(tag)))
             } else {
-                unasked()
+                unasked("the immutable tag")
             }
         }),
         // Its name comes from the configs; where they could not be read, that is the reason.
-        ImmutableTag::ByRevisionLabel(_) => subject.with_configs(|_| unasked()),
+        ImmutableTag::ByRevisionLabel(_) => subject.with_configs(|_| unasked("the immutable tag")),
     }
 }
 
@@ -78,7 +75,7 @@ fn missing(subject: &Subject<'_>, tag: &Tag, said: &str) -> Finding {
         cleaned(said)
     );
     let hint = format!(
-        "let the push job push the immutable tag beside the moving one\n{}",
+        "Let the push job push the immutable tag beside the moving one.\n{}",
         push_steps(subject.circleci)
     );
     Finding::new(Reason::ImmutableTagMissing, message).hint(hint)
@@ -94,7 +91,7 @@ fn differs(subject: &Subject<'_>, tag: &Tag, digest: &Digest, observed: &Digest)
         quoted(observed)
     );
     let hint = format!(
-        "the moving tag is from another build: {}; push again if no newer commit did",
+        "The moving tag is from another build.\n{}\nPush again, unless a newer commit has.",
         this_commits_push(subject.circleci)
     );
     Finding::new(Reason::ImmutableTagDiffers, message)

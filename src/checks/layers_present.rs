@@ -7,8 +7,7 @@ use crate::oci::{Descriptor, Digest, ImageManifest};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
-use super::next_steps::push_steps;
-use super::subject::{gravest, no_image};
+use super::subject::{gravest, no_image, unasked};
 use super::wording::{clauses, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
@@ -26,7 +25,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
                 Fact::Unknown(why) => tally.unknown.push(why),
             }
         }
-        tally.outcome(subject)
+        tally.outcome()
     })
 }
 
@@ -69,7 +68,7 @@ struct Tally<'a> {
     elsewhere: Vec<String>,
     unknown: Vec<&'a Unavailable>,
     /// Blobs that were not asked for at all.
-    unasked: Vec<String>,
+    unlooked: Vec<String>,
     /// Images whose manifest is not there.
     without: Vec<String>,
 }
@@ -89,7 +88,7 @@ impl<'a> Tally<'a> {
             match (observed.get(&(&config.digest, config.size)), &image.config) {
                 (_, Fact::Absent(_)) => self.note(which, config, None),
                 (Some(size), Fact::Present(_) | Fact::Unknown(_)) => {
-                    self.judge(which, config, size)
+                    self.judge(which, config, size);
                 }
                 // Its bytes arrived whole and hash to its digest.
                 (None, Fact::Present(_)) => {}
@@ -103,7 +102,7 @@ impl<'a> Tally<'a> {
             let which = format!("layer {} of {}{of}", index + 1, layers.len());
             match observed.get(&(&layer.digest, layer.size)) {
                 Some(size) => self.judge(which, layer, size),
-                None => self.unasked.push(which),
+                None => self.unlooked.push(which),
             }
         }
     }
@@ -126,17 +125,16 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn outcome(self, subject: &Subject<'_>) -> Outcome {
-        let Self { met, problems, elsewhere, unknown, unasked, without } = self;
+    fn outcome(self) -> Outcome {
+        let Self { met, problems, elsewhere, unknown, unlooked, without } = self;
         if !problems.is_empty() {
-            return Outcome::Failed(finding(subject, &problems));
+            return Outcome::Failed(finding(&problems));
         }
         if let Some(why) = gravest(unknown) {
             return Outcome::Errored(why.finding());
         }
-        if !unasked.is_empty() {
-            let message = format!("not looked at, so nothing is known of it: {}", listed(unasked));
-            return Outcome::Errored(Finding::new(Reason::UnexpectedAnswer, message));
+        if !unlooked.is_empty() {
+            return unasked(&listed(unlooked));
         }
         if !without.is_empty() {
             let names = listed(without);
@@ -157,7 +155,7 @@ impl<'a> Tally<'a> {
     }
 }
 
-fn finding(subject: &Subject<'_>, problems: &[Problem]) -> Finding {
+fn finding(problems: &[Problem]) -> Finding {
     let is_gone = problems.iter().any(|problem| problem.size.is_none());
     let message = clauses(problems.iter().map(|Problem { which, descriptor, size }| {
         let digest = quoted(&descriptor.digest);
@@ -170,8 +168,7 @@ fn finding(subject: &Subject<'_>, problems: &[Problem]) -> Finding {
         }
     }));
     let reason = if is_gone { Reason::BlobMissing } else { Reason::BlobSizeDiffers };
-    let hint = format!("{}\n{}", reason.advice(), push_steps(subject.circleci));
-    let finding = Finding::new(reason, message).hint(hint);
+    let finding = Finding::new(reason, message).hint(reason.advice());
     match problems {
         [Problem { which: _, descriptor, size: Some(size) }] => {
             finding.compared(format!("{} bytes", descriptor.size), format!("{size} bytes"))

@@ -2,13 +2,13 @@
 //!
 //! The hashing was done where the bytes came in. Here is decided what its results mean for the image.
 
-use crate::observation::{Denial, Fact, PlatformObservation};
+use crate::observation::{Denial, Fact, PlatformObservation, Resolved};
 use crate::oci::{Manifest, NotAnImage};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
 use super::repository_exists;
-use super::subject::{Content, gravest, no_image, not_an_image};
+use super::subject::{Content, gravest, no_image, not_an_image, unasked};
 use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
@@ -19,6 +19,9 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         return denied(subject, denial);
     }
     subject.with_resolved(|resolved| match &resolved.content {
+        Ok(_) | Err(_) if !is_what_was_asked(subject, resolved) => {
+            Outcome::Errored(another_digest(resolved))
+        }
         Ok(manifest) => of_all_platforms(subject, manifest),
         Err(other) => {
             let tag = subject.request.reference.tag.as_ref();
@@ -26,6 +29,21 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
             Outcome::Failed(not_an_image(&what, other))
         }
     })
+}
+
+/// Without a tag, the digest that was asked for is the only one that may come back.
+fn is_what_was_asked(subject: &Subject<'_>, resolved: &Resolved) -> bool {
+    let reference = &subject.request.reference;
+    reference.tag.is_some() || reference.digest.as_ref() == Some(&resolved.digest)
+}
+
+fn another_digest(resolved: &Resolved) -> Finding {
+    let reason = Reason::ManifestContradictory;
+    let message = format!(
+        "asked for a manifest by its digest, the registry sent another one: {}",
+        quoted(&resolved.digest)
+    );
+    Finding::new(reason, message).hint(reason.advice())
 }
 
 fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
@@ -62,15 +80,22 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
         let all = others.iter().map(|(image, other)| {
             format!("{} is {}", subject.name(image), cleaned(&other.to_string()))
         });
-        let message = format!("not container images: {}", clauses(all));
+        let message = format!("not container images that can be started: {}", clauses(all));
         let reason = Reason::NotAnImage;
         return Outcome::Failed(Finding::new(reason, message).hint(reason.advice()));
     }
     if let Some(why) = gravest(unknown) {
         return Outcome::Errored(why.finding());
     }
+    let gone = (!gone.is_empty()).then(|| {
+        format!("manifest or config is gone, so there was nothing to hash: {}", listed(gone))
+    });
     if sound == 0 {
-        return no_image();
+        return match gone {
+            Some(gone) => Outcome::skipped(gone),
+            None if subject.request.expectation.platforms.is_empty() => unasked("the image"),
+            None => no_image(),
+        };
     }
     let kind = match manifest {
         Manifest::Image(_) => "manifest and config hash to their digests".to_owned(),
@@ -81,7 +106,5 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
             format!("index, {sound} manifests and {sound} configs hash to their digests")
         }
     };
-    let note = (!gone.is_empty())
-        .then(|| format!("there was nothing to hash for {}: it is gone", listed(gone)));
-    Outcome::Passed { message: kind, note }
+    Outcome::Passed { message: kind, note: gone }
 }

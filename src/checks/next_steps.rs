@@ -10,22 +10,24 @@ const USUAL_BRANCH: &str = "develop";
 
 /// The three steps, a line each.
 pub(super) fn push_steps(circleci: &CircleCi) -> String {
-    let branch = quoted(circleci.branch.as_deref().unwrap_or(USUAL_BRANCH));
-    let link =
-        circleci.build_url.as_deref().map_or(String::new(), |url| format!(": {}", cleaned(url)));
+    let link = link(circleci);
+    let start_on = match (&circleci.branch, &circleci.tag) {
+        (Some(branch), _) => quoted(branch),
+        (None, Some(tag)) => format!("the git tag {}", quoted(tag)),
+        (None, None) => quoted(USUAL_BRANCH),
+    };
     format!(
-        "1. look whether the push job is in this workflow and this job `requires` it{link}\n\
-         2. look whether the push job failed, or pushed under another name\n\
-         3. start a pipeline on {branch}, and let it push"
+        "1. Is the push job in this workflow, and does this job require it?{link}\n\
+         2. Did the push job fail, or push under another name?\n\
+         3. Start a pipeline on {start_on}."
     )
 }
 
 /// Where to look whether this commit's push job ran.
 pub(super) fn this_commits_push(circleci: &CircleCi) -> String {
-    match &circleci.build_url {
-        Some(url) => {
-            format!("look whether this commit's push job ran before this one: {}", cleaned(url))
-        }
-        None => "look whether this commit's push job ran".to_owned(),
-    }
+    format!("Did this commit's push job run before this one?{}", link(circleci))
+}
+
+fn link(circleci: &CircleCi) -> String {
+    circleci.build_url.as_deref().map_or_else(String::new, |url| format!(" {}", cleaned(url)))
 }

@@ -75,7 +75,7 @@ fn not_proven(request: &ImageRequest, results: &[CheckResult]) -> Option<String>
     (is_well && passed(CheckId::TagExists) && !is_told_apart).then(|| {
         format!(
             "found, but not proven to be this commit's: {} can move, and nothing tells this image from \
-             an older one; expect a digest, a revision or an immutable tag",
+             an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`",
             quoted(tag)
         )
     })

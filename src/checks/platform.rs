@@ -7,45 +7,69 @@ use crate::oci::Platform;
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
-use super::subject::{gravest, no_image};
+use super::subject::{gravest, no_image, unasked};
 use super::wording::{clauses, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     subject.with_manifest(|_| {
-        let gone: Vec<_> = subject.images().filter(|image| is_gone(image)).map(named).collect();
-        let (missing, unknown) = missing(subject);
+        let (mut missing, mut unlooked, mut is_silent) = (Vec::new(), Vec::new(), false);
+        for wanted in &subject.request.expectation.platforms {
+            match standing(subject, wanted) {
+                Standing::Found => {}
+                Standing::Missing => missing.push(wanted),
+                Standing::Unlooked => unlooked.push(quoted(wanted)),
+                Standing::Silent => is_silent = true,
+            }
+        }
         if !missing.is_empty() {
             return Outcome::Failed(not_there(subject, &missing));
         }
+        let gone: Vec<_> = subject.images().filter(|image| is_gone(image)).map(named).collect();
         if !gone.is_empty() {
             let reason = Reason::ManifestMissing;
-            let message = format!("listed, and its manifest is gone: {}", listed(gone));
+            let message =
+                format!("listed in the index, and the manifest is gone: {}", listed(gone));
             return Outcome::Failed(Finding::new(reason, message).hint(reason.advice()));
         }
-        if let Some(why) = gravest(unknown.into_iter().chain(subject.images().filter_map(trouble)))
-        {
+        if let Some(why) = gravest(subject.images().filter_map(trouble)) {
             return Outcome::Errored(why.finding());
+        }
+        if !unlooked.is_empty() {
+            return unasked(&listed(unlooked));
+        }
+        if is_silent {
+            return silent();
         }
         passed(subject)
     })
 }
 
-/// The wanted platforms that nothing was found for, and what keeps others from being known.
-fn missing<'a>(subject: &Subject<'a>) -> (Vec<&'a Platform>, Vec<&'a Unavailable>) {
-    let (mut missing, mut unknown) = (Vec::new(), Vec::new());
-    for wanted in &subject.request.expectation.platforms {
-        if subject.images().any(|image| is_listed_or_is(image, wanted)) {
-            continue;
-        }
-        // An image whose platform nobody knows may be the wanted one.
-        let open: Vec<_> = subject.images().filter(|image| image.platform().is_none()).collect();
-        if open.is_empty() {
-            missing.push(wanted);
-        } else {
-            unknown.extend(open.into_iter().filter_map(trouble));
-        }
+/// What became of one wanted platform.
+enum Standing {
+    /// There is an image of it.
+    Found,
+    /// There is none.
+    Missing,
+    /// The manifest offers it, and the observation does not hold it.
+    Unlooked,
+    /// An image that does not say its platform may be the one.
+    Silent,
+}
+
+fn standing(subject: &Subject<'_>, wanted: &Platform) -> Standing {
+    if subject.images().any(|image| is_listed_or_is(image, wanted)) {
+        return Standing::Found;
     }
-    (missing, unknown)
+    let is_held = subject
+        .images()
+        .any(|image| image.listed_as.as_ref() == Some(wanted) || image.platform() == Some(wanted));
+    if subject.observation.offered.contains(wanted) && !is_held {
+        return Standing::Unlooked;
+    }
+    if subject.images().any(|image| image.platform().is_none()) {
+        return Standing::Silent;
+    }
+    Standing::Missing
 }
 
 /// Whether an image is the one that a puller on `wanted` gets. Index and config must agree on operating
@@ -101,29 +125,50 @@ fn mislisted(subject: &Subject<'_>) -> Vec<String> {
 
 fn not_there(subject: &Subject<'_>, missing: &[&Platform]) -> Finding {
     let wanted = listed(missing.iter().map(quoted));
-    let offered = listed(subject.observation.offered.iter().map(quoted));
-    let offered = if offered.is_empty() { "none".to_owned() } else { offered };
+    let offered = &subject.observation.offered;
     let mislisted = mislisted(subject);
-    let message = if mislisted.is_empty() {
-        format!("no manifest for {wanted}; the image offers {offered}")
-    } else {
+    let is_mislisted = !mislisted.is_empty();
+    let message = if is_mislisted {
         format!("no manifest for {wanted}: {}", clauses(mislisted))
+    } else if offered.is_empty() {
+        format!("no manifest for {wanted}; the image offers none")
+    } else {
+        format!("no manifest for {wanted}; the image offers {}", listed(offered.iter().map(quoted)))
     };
-    let plain = listed(missing.iter().map(ToString::to_string));
+    let said: Vec<_> = if is_mislisted {
+        subject.images().filter_map(PlatformObservation::platform).collect()
+    } else {
+        offered.iter().collect()
+    };
+    let observed = if said.is_empty() { "none".to_owned() } else { plain(&said) };
     Finding::new(Reason::PlatformMissing, message)
-        .compared(plain, offered)
-        .hint("build for that platform too, as in `docker buildx build --platform …`, or correct `platforms`")
+        .compared(plain(missing), observed)
+        .hint(Reason::PlatformMissing.advice())
+}
+
+fn plain(platforms: &[&Platform]) -> String {
+    listed(platforms.iter().map(ToString::to_string))
+}
+
+fn silent() -> Outcome {
+    Outcome::skipped("the config is gone, and nothing else says the platform")
 }
 
 fn passed(subject: &Subject<'_>) -> Outcome {
     let wanted = &subject.request.expectation.platforms;
     let names: Vec<_> = if wanted.is_empty() {
-        subject.images().filter_map(PlatformObservation::platform).map(quoted).collect()
+        let known = |image: &'_ PlatformObservation| {
+            image.listed_as.as_ref().or(image.platform()).map(quoted)
+        };
+        subject.images().filter_map(known).collect()
     } else {
         wanted.iter().map(quoted).collect()
     };
-    if names.is_empty() {
+    if subject.images().next().is_none() {
         return no_image();
+    }
+    if names.is_empty() {
+        return silent();
     }
     let mislisted = mislisted(subject);
     Outcome::Passed {

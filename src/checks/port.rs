@@ -4,7 +4,7 @@ use crate::oci::ImageConfig;
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
-use super::wording::{listed, quoted};
+use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Some(expected) = subject.request.expectation.port else {
@@ -20,9 +20,8 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
                 Said::Nothing => silent.push(name.clone()),
             }
         }
-        if let Some((_, ports)) = others.first() {
-            let names = listed(others.iter().map(|(name, _)| name.clone()));
-            return Outcome::Failed(names_others(number, &names, ports));
+        if !others.is_empty() {
+            return Outcome::Failed(names_others(number, &others));
         }
         if silent.is_empty() {
             return Outcome::passed(format!("the image names {}", quoted(&tcp(number))));
@@ -30,8 +29,8 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         let names = listed(silent);
         if expected.strict {
             let message =
-                format!("{names} names no port: neither `EXPOSE` nor `PORT` says {number}");
-            let hint = format!("add `EXPOSE {number}` to the Dockerfile, or leave `--port` out");
+                format!("no port is named by {names}, neither with `EXPOSE` nor with `PORT`");
+            let hint = format!("Add `EXPOSE {number}` to the Dockerfile, or leave `--port` out.");
             return Outcome::Failed(
                 Finding::new(Reason::PortNotExposed, message)
                     .compared(tcp(number), "no port")
@@ -39,7 +38,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
             );
         }
         let message =
-            format!("{names} names no port, so {} was not compared", quoted(&tcp(number)));
+            format!("no port is named by {names}, so {} was not compared", quoted(&tcp(number)));
         Outcome::Skipped { message, noteworthy: true }
     })
 }
@@ -76,21 +75,23 @@ fn said(config: &ImageConfig, number: u16) -> Said {
     if others.is_empty() { Said::Nothing } else { Said::Others(others) }
 }
 
-fn names_others(number: u16, names: &str, ports: &[String]) -> Finding {
-    let shown = listed(ports.iter().map(quoted));
-    let message = format!("{names} names {shown} and not {}", quoted(&tcp(number)));
-    let is_udp = ports
+fn names_others(number: u16, others: &[(String, Vec<String>)]) -> Finding {
+    let says = others
+        .iter()
+        .map(|(name, ports)| format!("{name} names {}", listed(ports.iter().map(quoted))));
+    let message = format!("{}, and not {}", clauses(says), quoted(&tcp(number)));
+    let mut ports: Vec<_> = others.iter().flat_map(|(_, ports)| ports).collect();
+    let is_of_another_protocol = ports
         .iter()
         .any(|text| Exposed::parse(text).is_some_and(|port| !port.is_tcp && port.holds(number)));
-    let hint = if is_udp {
-        format!("the image exposes {number} for another protocol only: write `EXPOSE {number}/tcp`")
+    let hint = if is_of_another_protocol {
+        format!("{number} is exposed for another protocol only: write `EXPOSE {number}/tcp`.")
     } else {
-        format!(
-            "correct `EXPOSE` (or `PORT`) in the Dockerfile to {number}, or the port that is asked for"
-        )
+        Reason::PortNotExposed.advice().to_owned()
     };
+    ports.dedup();
     Finding::new(Reason::PortNotExposed, message)
-        .compared(tcp(number), listed(ports.iter().map(|port| quoted(port).replace('`', ""))))
+        .compared(tcp(number), listed(ports.into_iter().map(|port| cleaned(port))))
         .hint(hint)
 }
 

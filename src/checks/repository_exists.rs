@@ -30,11 +30,10 @@ pub(super) fn denied(subject: &Subject<'_>, denial: &Denial) -> Finding {
         let registries = explanation.and_then(|explanation| explanation.registries.as_ref());
         let hint = match registries.map(Vec::as_slice) {
             None => reason.advice().to_owned(),
-            Some([]) => {
-                "this token has no registry at all: use a token of the team that owns it".to_owned()
-            }
+            Some([]) => "This token has no registry at all: use a token of the team that owns it."
+                .to_owned(),
             Some(names) => format!(
-                "this token has {}: compare the name, or use a token of the team that owns it",
+                "This token has {}: compare the name, or use a token of the team that owns it.",
                 listed(names.iter().map(quoted))
             ),
         };
@@ -42,7 +41,7 @@ pub(super) fn denied(subject: &Subject<'_>, denial: &Denial) -> Finding {
     }
     let message = format!("{name} is missing, or not visible with these credentials ({said})");
     let hint = format!(
-        "compare the name with the push job's: the first push creates a repository\n{}",
+        "Compare the name with the push job's: the first push creates a repository.\n{}",
         push_steps(subject.circleci)
     );
     Finding::new(*reason, message).hint(hint)

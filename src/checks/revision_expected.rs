@@ -6,7 +6,7 @@ use crate::request::{Revision, RevisionRule};
 
 use super::Subject;
 use super::next_steps::this_commits_push;
-use super::wording::{cleaned, listed, quoted};
+use super::wording::{clauses, cleaned, listed, quoted};
 
 /// The line that a build needs. CircleCI sets the variable in every job.
 const LABEL_LINE: &str = "--label org.opencontainers.image.revision=$CIRCLE_SHA1";
@@ -35,49 +35,53 @@ fn judge(
             Some(label) => others.push((name, label)),
         }
     }
-    if let Some((_, label)) = others.first() {
-        let names = listed(others.iter().map(|(name, _)| (*name).clone()));
-        return Outcome::Failed(differs(subject, expected, label, &names));
+    if !others.is_empty() {
+        return Outcome::Failed(differs(subject, expected, &others));
     }
     if unlabelled.is_empty() {
-        return Outcome::passed(format!("it was built from {}", quoted(expected)));
+        return Outcome::passed(format!("it says that it was built from {}", quoted(expected)));
     }
     let names = listed(unlabelled.iter().cloned());
     if is_required {
         let label = quoted(ImageConfig::REVISION_LABEL);
-        let message = format!("{names} has no label {label}, and it is required");
+        let message = format!("there is no label {label} on {names}, and it is required");
         return Outcome::Failed(
             Finding::new(Reason::RevisionLabelMissing, message)
                 .compared(expected.as_str(), "no label")
-                .hint(format!("add to the build: `{LABEL_LINE}`")),
+                .hint(format!("Add to the build: `{LABEL_LINE}`")),
         );
     }
     Outcome::Skipped {
         message: format!(
-            "{names} has no label {}, so its commit was not compared; add to the build: `{LABEL_LINE}`",
+            "there is no label {} on {names}, so no commit was compared; add to the build: `{LABEL_LINE}`",
             quoted(ImageConfig::REVISION_LABEL)
         ),
         noteworthy: true,
     }
 }
 
-fn differs(subject: &Subject<'_>, expected: &Revision, label: &str, names: &str) -> Finding {
+fn differs(subject: &Subject<'_>, expected: &Revision, others: &[(&String, &str)]) -> Finding {
     let expected = expected.as_str();
-    let shown = cleaned(label);
-    let message =
-        format!("{names} was built from {}, not from {}", quoted(label), quoted(expected));
-    let is_start = label.len() >= 7
-        && expected.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label));
-    let hint = if is_start {
+    let says = others
+        .iter()
+        .map(|(name, label)| format!("{name} says that it was built from {}", quoted(*label)));
+    let message = format!("{}, not from {}", clauses(says), quoted(expected));
+    let is_start = |label: &str| {
+        label.len() >= 7
+            && expected.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label))
+    };
+    let hint = if others.iter().all(|(_, label)| is_start(label)) {
         format!(
-            "the label holds only the start of the commit; build with `{LABEL_LINE}`, the whole of it"
+            "The label holds only the start of the commit. Build with all of it: `{LABEL_LINE}`"
         )
     } else {
         format!(
-            "{}\nif it ran and the commit is none of this repository's, the label comes from the base \
-             image, whose labels are inherited: build with `{LABEL_LINE}`",
+            "{}\nIf it did, the label may be the base image's, whose labels are inherited. Set it in the \
+             build: `{LABEL_LINE}`",
             this_commits_push(subject.circleci)
         )
     };
-    Finding::new(Reason::RevisionDiffers, message).compared(expected, shown).hint(hint)
+    let mut labels: Vec<_> = others.iter().map(|(_, label)| cleaned(label)).collect();
+    labels.dedup();
+    Finding::new(Reason::RevisionDiffers, message).compared(expected, listed(labels)).hint(hint)
 }

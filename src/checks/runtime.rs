@@ -27,7 +27,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         }
     }
     let handed_on =
-        (!handed_on.is_empty()).then(|| format!("{} is handed on, unchecked", listed(handed_on)));
+        (!handed_on.is_empty()).then(|| format!("handed on, unchecked: {}", listed(handed_on)));
     if sought.is_empty() {
         return match handed_on {
             Some(message) => Outcome::Skipped { message, noteworthy: true },

@@ -141,6 +141,13 @@ pub(super) fn no_image() -> Outcome {
     Outcome::skipped("there is no image of a wanted platform to look at")
 }
 
+/// The answer where the observation lacks what the check needs. It cannot be, and is never a yes.
+pub(super) fn unasked(what: &str) -> Outcome {
+    let message = format!("not looked at, so nothing is known of it: {what}");
+    let hint = "This is a mistake of this program: please report it.";
+    Outcome::Errored(Finding::new(Reason::UnexpectedAnswer, message).hint(hint))
+}
+
 /// The trouble that decides where there are several: refused credentials have their own exit code, and
 /// a contradiction is the next that must not be lost.
 pub(super) fn gravest<'a>(
@@ -154,7 +161,10 @@ pub(super) fn gravest<'a>(
 /// A finding that something is not a container image; `what` names it.
 pub(super) fn not_an_image(what: &str, other: &NotAnImage) -> Finding {
     let reason = Reason::NotAnImage;
-    let message = format!("{what} is {}, not a container image", cleaned(&other.to_string()));
+    let message = format!(
+        "{what} is no container image that can be started: {}",
+        cleaned(&other.to_string())
+    );
     Finding::new(reason, message).hint(reason.advice())
 }
 
@@ -178,7 +188,9 @@ fn is_beside(image: &PlatformObservation) -> bool {
             | NotAnImage::NoPlatform(_)
             | NotAnImage::EmptyIndex
             | NotAnImage::NothingRunnable => true,
-            NotAnImage::NoLayers | NotAnImage::UnreadableConfig | NotAnImage::LayerCount { .. } => false,
+            NotAnImage::NoLayers | NotAnImage::UnreadableConfig | NotAnImage::LayerCount { .. } => {
+                false
+            }
         },
     }
 }

@@ -49,7 +49,7 @@ fn explained(subject: &Subject<'_>, tag: &Tag) -> Vec<String> {
     {
         let (immutable, digest) = (quoted(immutable), quoted(&digest.short()));
         lines.push(format!(
-            "{immutable} is there ({digest}): the image was pushed, and {} was not set to it",
+            "{immutable} is there ({digest}): the image was pushed, and {} was not set to it.",
             quoted(tag)
         ));
     }
@@ -57,23 +57,23 @@ fn explained(subject: &Subject<'_>, tag: &Tag) -> Vec<String> {
     if explanation.lists_tag {
         lines.push(
             "DigitalOcean's API still lists the tag and the registry no longer serves it: it was \
-             deleted, or its manifest was collected; push it again"
+             deleted, or its manifest was collected. Push it again."
                 .to_owned(),
         );
     }
     if !explanation.near_tags.is_empty() {
         lines.push(format!(
-            "tags like it: {}; is one of them meant?",
+            "Is one of these meant? {}",
             listed(explanation.near_tags.iter().map(quoted))
         ));
     }
     match (&explanation.collecting, explanation.read_only) {
         (Some(status), _) => lines.push(format!(
-            "a garbage collection is under way ({}): pushes fail until it ends, pulls work",
+            "A garbage collection is under way ({}): pushes fail until it ends, pulls work.",
             quoted(status)
         )),
         (None, true) => {
-            lines.push("the registry is read-only at present: pushes fail, pulls work".to_owned());
+            lines.push("The registry is read-only at present: pushes fail, pulls work.".to_owned());
         }
         (None, false) => {}
     }

@@ -83,7 +83,12 @@ async fn ask_all(settings: &Settings, world: &World, ambient: &Ambient) -> Vec<I
         .collect()
 }
 
-async fn ask(settings: &Settings, world: &World, ambient: &Ambient, request: &ImageRequest) -> Asked {
+async fn ask(
+    settings: &Settings,
+    world: &World,
+    ambient: &Ambient,
+    request: &ImageRequest,
+) -> Asked {
     let observation = wait::observe(settings, world, request).await;
     if has_bare_denial(&observation) {
         return Asked::Open(Box::new(observation));

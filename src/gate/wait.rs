@@ -16,7 +16,11 @@ use crate::settings::Settings;
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Asks for an image until it is there, or the wait is over.
-pub(super) async fn observe(settings: &Settings, world: &World, request: &ImageRequest) -> Observation {
+pub(super) async fn observe(
+    settings: &Settings,
+    world: &World,
+    request: &ImageRequest,
+) -> Observation {
     let mut observation = ask(world, request, None).await;
     let Some(wait) = settings.wait else { return observation };
     let started = Instant::now();
@@ -27,7 +31,11 @@ pub(super) async fn observe(settings: &Settings, world: &World, request: &ImageR
         if told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
             told = Some(Instant::now());
             let so_far = started.elapsed().as_secs();
-            let line = format!("waiting for `{}`: {why} ({so_far} s of {} s)", request.reference, wait.as_secs());
+            let line = format!(
+                "waiting for `{}`: {why} ({so_far} s of {} s)",
+                request.reference,
+                wait.as_secs()
+            );
             world.client().progress().say(Loudness::Normal, &line);
         }
         tokio::time::sleep(pause).await;
@@ -51,7 +59,11 @@ fn pause(asked: u32, elapsed: Duration, wait: Duration) -> Option<Duration> {
 }
 
 /// Why it is worth asking again; `None` when the answer will not change.
-fn unfinished(settings: &Settings, request: &ImageRequest, observation: &Observation) -> Option<String> {
+fn unfinished(
+    settings: &Settings,
+    request: &ImageRequest,
+    observation: &Observation,
+) -> Option<String> {
     if matches!(observation.control, Control::Affirmed(_)) {
         return None;
     }
@@ -59,7 +71,8 @@ fn unfinished(settings: &Settings, request: &ImageRequest, observation: &Observa
     if results.iter().any(ends_the_wait) {
         return None;
     }
-    let worth_it = results.iter().find(|result| is_absent_or_another(result) || is_transient(result))?;
+    let worth_it =
+        results.iter().find(|result| is_absent_or_another(result) || is_transient(result))?;
     worth_it.outcome.finding().map(|finding| finding.message.clone())
 }
 

@@ -108,6 +108,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// An answer that nobody gave, for tests of what answers mean.
+    #[cfg(test)]
+    pub(crate) fn for_tests(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
+        let url = Url::parse("https://registry.example/").unwrap();
+        Self { host: host_of(&url), status, headers, body: body.to_vec(), url }
+    }
+
     /// A header's value, where it is there once and printable.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
@@ -156,11 +163,6 @@ impl Client {
             requests: self.0.requests.load(Ordering::Relaxed),
             retries: self.0.retries.load(Ordering::Relaxed),
         }
-    }
-
-    /// When the run ends.
-    pub(crate) fn deadline(&self) -> Instant {
-        self.0.deadline
     }
 
     /// The run's redactor.

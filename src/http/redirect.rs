@@ -134,7 +134,27 @@ mod tests {
         ]
         .map(|(from, location)| format!("{location} -> {}", follow(from, location)))
         .join("\n");
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        https://sfo3.digitaloceanspaces.com/x?X-Amz-Signature=1#f -> https://sfo3.digitaloceanspaces.com/x?X-Amz-Signature=1
+        /other -> https://registry.digitalocean.com/other
+        https://user:pass@cdn.example/x -> https://cdn.example/x
+        http://cdn.example/x -> a redirect to `http:`, where only `https:` is followed
+        file:///etc/passwd -> a redirect to `file:`, where only `https:` is followed
+        https://[bad -> a redirect to something that is no address
+        https://169.254.169.254/latest -> a redirect to `169.254.169.254`, an address that is not on the internet
+        https://127.0.0.1/x -> a redirect to `127.0.0.1`, an address that is not on the internet
+        https://localhost/x -> a redirect to `localhost`, an address that is not on the internet
+        https://[::1]/x -> a redirect to `[::1]`, an address that is not on the internet
+        https://[::ffff:10.0.0.1]/x -> a redirect to `[::ffff:a00:1]`, an address that is not on the internet
+        https://0.0.0.0/x -> a redirect to `0.0.0.0`, an address that is not on the internet
+        https://0x7f.1/x -> a redirect to `127.0.0.1`, an address that is not on the internet
+        https://10.0.0.1/x -> a redirect to `10.0.0.1`, an address that is not on the internet
+        https://100.64.0.1/x -> a redirect to `100.64.0.1`, an address that is not on the internet
+        http://127.0.0.1:6000/x -> http://127.0.0.1:6000/x
+        http://localhost:6000/x -> http://localhost:6000/x
+        http://cdn.example/x -> a redirect to `http:`, where only `https:` is followed
+        https://cdn.example/x -> https://cdn.example/x
+        ");
     }
 
     #[test]

@@ -165,3 +165,6 @@ fn repository(observation: &Observation, explanation: &Explanation) -> Fact<()> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

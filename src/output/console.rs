@@ -3,8 +3,6 @@
 //! A pure function from a report to a text. Whatever came from a registry is cleaned again here, so that
 //! only this file's own colours are control characters.
 
-use std::fmt::Write as _;
-
 use anstyle::{AnsiColor, Style};
 
 use crate::output::{Unwritten, json::pinned};
@@ -200,11 +198,13 @@ impl Page {
         } = facts;
         let layer = if *layers == 1 { "layer" } else { "layers" };
         let mut text = format!("{platform}, {} in {layers} {layer}", size(*size_bytes));
-        if let Some(created) = created {
-            let _ = write!(text, ", created {}", clean(created));
-        }
-        if !exposed_ports.is_empty() {
-            let _ = write!(text, ", exposes {}", clean(&exposed_ports.join(" ")));
+        let created = created.as_ref().map(|created| format!("created {}", clean(created)));
+        let ports = exposed_ports.join(" ");
+        let ports = (!ports.is_empty()).then(|| format!("exposes {}", clean(&ports)));
+        let more: Vec<String> = [created, ports].into_iter().flatten().collect();
+        if !more.is_empty() {
+            text.push('\n');
+            text.push_str(&more.join(", "));
         }
         self.row(2, "platform", &text);
     }
@@ -268,32 +268,30 @@ impl Page {
             }
         }
         if !passed.is_empty() {
-            self.names(2, "passed", &passed, "");
+            self.names(2, "passed", &passed, None);
         }
         for (why, checks) in skipped {
-            self.names(2, "skipped", &checks, &format!(": {}", clean(why)));
+            self.names(2, "skipped", &checks, Some(why));
         }
     }
 
-    /// A list of names, broken between two of them, and a sentence behind it.
-    fn names(&mut self, indent: usize, label: &str, names: &[&str], behind: &str) {
-        let mut text = String::new();
-        let mut column = indent + LABEL;
+    /// A list of names, broken between two of them, and why they are listed.
+    fn names(&mut self, indent: usize, label: &str, names: &[&str], why: Option<&str>) {
+        let room = WIDTH.saturating_sub(indent + LABEL);
+        let mut lines = vec![String::new()];
         for (number, name) in names.iter().enumerate() {
-            let last = number + 1 == names.len();
-            let name = format!("{name}{}", if last { behind } else { "," });
-            let first_word = name.split(' ').next().unwrap_or(&name).chars().count();
-            if number > 0 && column + 1 + first_word > WIDTH {
-                text.push('\n');
-                column = indent + LABEL;
-            } else if number > 0 {
-                text.push(' ');
-                column += 1;
-            }
-            column += name.chars().count();
-            text.push_str(&name);
+            let behind = match why {
+                _ if number + 1 < names.len() => ",",
+                Some(_) => ":",
+                None => "",
+            };
+            push_word(&mut lines, room, &format!("{name}{behind}"));
         }
-        self.row(indent, label, &text);
+        // A sentence stays whole, so that it can be searched for.
+        if let Some(why) = why {
+            push_word(&mut lines, room, &clean(why));
+        }
+        self.row(indent, label, &lines.join("\n"));
     }
 
     /// What the reader should know although nothing failed by it. The same of several images is told once.
@@ -316,6 +314,18 @@ impl Page {
                 if images.len() > 1 { format!("{}: ", services.join(", ")) } else { String::new() };
             self.tagged("note:", UNSURE, &clean(&format!("{whose}{note}")));
         }
+    }
+}
+
+/// Adds a word to the last line, or to a new one where there is no room left.
+fn push_word(lines: &mut Vec<String>, room: usize, word: &str) {
+    match lines.last_mut() {
+        Some(line) if line.is_empty() => line.push_str(word),
+        Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+            line.push(' ');
+            line.push_str(word);
+        }
+        Some(_) | None => lines.push(word.to_owned()),
     }
 }
 

@@ -57,7 +57,7 @@ impl From<io::Error> for FileError {
     }
 }
 
-/// The system's words without Rust's "(os error 13)".
+/// The system's words, without Rust's "(os error 13)" and the temporary file's path behind it.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
@@ -182,8 +182,7 @@ fn temporary(path: &Path) -> Result<NamedTempFile, FileError> {
         .prefix(".verify-registry-image-")
         .suffix(".tmp")
         .permissions(Permissions::from_mode(NEW_MODE))
-        .tempfile_in(folder)
-        .map_err(|error| FileError::Io(io::Error::from(error.kind())))?;
+        .tempfile_in(folder)?;
     Ok(file)
 }
 
@@ -206,5 +205,139 @@ fn sync(folder: &Path) -> Result<(), FileError> {
             Ok(())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn folder_with(name: &str, content: &str) -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        replace(&path, content.as_bytes()).unwrap();
+        (folder, path)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entry =
+            |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(entry).collect();
+        names.sort();
+        names
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_file_is_made_and_replaced_and_nothing_stays_beside_it() {
+        let (folder, path) = folder_with("a.json", "old");
+        prove(&path).unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn a_new_file_can_be_read_by_others_and_an_old_mode_stays() {
+        let (folder, path) = folder_with("a", "old");
+        // What a plain `File::create` gives, less the bits that 0644 does not have.
+        let plain = folder.path().join("plain");
+        File::create(&plain).unwrap();
+        assert_eq!(mode(&path), mode(&plain) & 0o644);
+        for kept in [0o600, 0o664, 0o755] {
+            fs::set_permissions(&path, Permissions::from_mode(kept)).unwrap();
+            replace(&path, b"new").unwrap();
+            assert_eq!(mode(&path), kept);
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let (folder, target) = folder_with("target", "theirs");
+        for (name, to) in [("link", target.as_path()), ("dangling", Path::new("nowhere"))] {
+            let link = folder.path().join(name);
+            symlink(to, &link).unwrap();
+            assert!(matches!(prove(&link), Err(FileError::Symlink)));
+            assert!(matches!(replace(&link, b"ours"), Err(FileError::Symlink)));
+            assert!(matches!(read(&link, 9), Err(FileError::Symlink)));
+        }
+        assert_eq!(fs::read_to_string(&target).unwrap(), "theirs");
+        assert_eq!(names(folder.path()), ["dangling", "link", "target"]);
+    }
+
+    #[test]
+    fn each_path_that_cannot_be_written_has_its_own_reason() {
+        let (folder, file) = folder_with("file", "");
+        let socket = folder.path().join("socket");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let said = |path: &Path| {
+            let both =
+                [prove(path), replace(path, b"")].map(|result| result.unwrap_err().to_string());
+            assert_eq!(both[0], both[1]);
+            both[0].clone()
+        };
+        assert_eq!(said(folder.path()), "it is a folder");
+        assert_eq!(said(&socket), "it is not a regular file");
+        assert_eq!(said(Path::new("/dev/null")), "it is not a regular file");
+        assert_eq!(said(&folder.path().join("none/file")), "its folder does not exist");
+        assert_eq!(said(&file.join("file")), "its folder is not a folder");
+        // Nothing can be made there, whoever asks.
+        assert_eq!(said(Path::new("/proc/self/new")), "no such file or directory");
+        assert_eq!(names(folder.path()), ["file", "socket"]);
+    }
+
+    #[test]
+    fn what_cannot_be_renamed_leaves_the_old_file_and_nothing_else() {
+        let (folder, path) = folder_with("a", "old");
+        let file = temporary(&path).unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        drop(file);
+        assert_eq!(names(folder.path()), ["a"]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    }
+
+    #[test]
+    fn reading_is_bounded() {
+        let (_folder, path) = folder_with("a", "12345");
+        assert_eq!(read(&path, 5).unwrap().as_deref(), Some(b"12345".as_slice()));
+        assert!(matches!(read(&path, 4), Err(FileError::TooLarge(4))));
+        assert_eq!(read(&path.with_extension("none"), 5).unwrap(), None);
+        replace(&path, b"\xff").unwrap();
+        assert!(matches!(read_text(&path, 5), Err(FileError::NotText)));
+    }
+
+    #[test]
+    fn two_spellings_of_one_path_are_equal() {
+        let (folder, path) = folder_with("a", "");
+        let detour = folder.path().join("b").join("..").join("a");
+        fs::create_dir(folder.path().join("b")).unwrap();
+        assert_eq!(resolved(&path).unwrap(), resolved(&detour).unwrap());
+        assert_eq!(resolved(Path::new("x")).unwrap(), resolved(Path::new("./x")).unwrap());
+    }
+
+    #[test]
+    fn removing_what_is_not_there_is_fine() {
+        let (folder, path) = folder_with("a", "");
+        remove(&path).unwrap();
+        remove(&path).unwrap();
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_is_locked_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        assert!(matches!(lock_within(folder.path(), 1), Err(FileError::Locked)));
+        drop(first);
+        assert!(lock_within(folder.path(), 1).is_ok());
+        assert_eq!(names(folder.path()), [""; 0]);
     }
 }

@@ -156,7 +156,7 @@ pub(crate) fn stale() -> ImageReport {
 /// The registry was down.
 pub(crate) fn undecided() -> ImageReport {
     unknown(
-        Finding::new(Reason::ServerError, "the registry answered 503 to 4 tries")
+        &Finding::new(Reason::ServerError, "the registry answered 503 to 4 tries")
             .hint("try again later; https://status.digitalocean.com has its state"),
     )
 }
@@ -164,13 +164,13 @@ pub(crate) fn undecided() -> ImageReport {
 /// The token was refused.
 pub(crate) fn refused() -> ImageReport {
     unknown(
-        Finding::new(Reason::CredentialsRefused, "the API refused the token (401)").hint(
+        &Finding::new(Reason::CredentialsRefused, "the API refused the token (401)").hint(
             "set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`",
         ),
     )
 }
 
-fn unknown(finding: Finding) -> ImageReport {
+fn unknown(finding: &Finding) -> ImageReport {
     let mut image = image(SUPPORT_EMAIL, &[]);
     for result in &mut image.results {
         result.outcome = if result.check <= CheckId::TagExists {
@@ -230,29 +230,29 @@ pub(crate) fn assert_published<T: schemars::JsonSchema>(file: &str, title: &str,
 
 /// Images in which every text that can come from somebody else is one of `texts`.
 pub(crate) fn saying(texts: &[String; 6]) -> Vec<ImageReport> {
-    let [a, b, c, d, e, f] = texts.clone();
-    let finding = Finding::new(Reason::RevisionDiffers, a.clone()).compared(b.clone(), c.clone());
-    let finding = finding.hint(d.clone());
+    let text = |number: usize| texts[number].clone();
+    let finding = Finding::new(Reason::RevisionDiffers, text(0)).compared(text(1), text(2));
+    let finding = finding.hint(text(3));
     let mut failed = image(
         SUPPORT_EMAIL,
         &[
             (CheckId::RevisionExpected, Outcome::Failed(finding.clone())),
             (CheckId::Port, Outcome::Errored(finding)),
-            (CheckId::Runtime, Outcome::Skipped { message: e.clone(), noteworthy: true }),
+            (CheckId::Runtime, Outcome::Skipped { message: text(4), noteworthy: true }),
         ],
     );
-    let passed = Outcome::Passed { message: e.clone(), note: Some(f.clone()) };
+    let passed = Outcome::Passed { message: text(4), note: Some(text(5)) };
     let mut good = image(SUPPORT_EMAIL, &[(CheckId::LayersPresent, passed)]);
-    good.request.service.runtime.language = Some(a.clone());
-    good.request.service.env.insert(b.clone(), c.clone());
-    good.request.environment = Some(d.clone());
+    good.request.service.runtime.language = Some(text(0));
+    good.request.service.env.insert(text(1), text(2));
+    good.request.environment = Some(text(3));
     for image in [&mut failed, &mut good] {
-        image.notes = vec![e.clone(), f.clone()];
+        image.notes = vec![text(4), text(5)];
         let facts = image.facts.as_mut().unwrap();
-        facts.immutable_tag = Some(d.clone());
-        facts.platforms[0].created = Some(a.clone());
-        facts.platforms[0].revision = Some(b.clone());
-        facts.platforms[0].exposed_ports = vec![c.clone(), f.clone()];
+        facts.immutable_tag = Some(text(3));
+        facts.platforms[0].created = Some(text(0));
+        facts.platforms[0].revision = Some(text(1));
+        facts.platforms[0].exposed_ports = vec![text(2), text(5)];
     }
     vec![good, failed]
 }

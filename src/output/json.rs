@@ -3,6 +3,7 @@
 //! Wire structs of their own. `.images[0].pinned` is a frozen path: it is the pinned reference of a
 //! VERIFIED image and null for every other, so that a script cannot deploy what was not verified.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -212,7 +213,8 @@ pub(super) fn indented(value: &impl Serialize) -> String {
             text.push(character);
         } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
             }
         }
     }
@@ -302,6 +304,7 @@ impl Check {
 
     fn found(self, status: CheckStatus, finding: &Finding) -> Self {
         let Finding { reason, message, expected, observed, hint } = finding.clone();
+        let hint = Some(hint.unwrap_or_else(|| reason.advice().to_owned()));
         let reason = Some(reason.to_string());
         Self { status, reason, message, expected, observed, hint, ..self }
     }

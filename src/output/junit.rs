@@ -47,7 +47,7 @@ fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
         let CheckResult { check, outcome, took } = result;
         let mut case = named(check.as_str(), status(image, result), *took);
         if let Outcome::Passed { message, note } = outcome {
-            let note = note.iter().map(|note| format!("\nnote: {note}")).collect::<String>();
+            let note = note.as_ref().map(|note| format!("\nnote: {note}")).unwrap_or_default();
             case.set_system_out(block(&format!("{message}{note}")));
         }
         suite.add_test_case(case);
@@ -65,14 +65,13 @@ fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
 fn status(image: &ImageReport, result: &CheckResult) -> TestCaseStatus {
     let explained = |kind, finding: &Finding| {
         let Finding { reason, message, expected, observed, hint } = finding;
-        let mut text = format!("{}\n{message}\n", image.request.reference);
-        for (label, value) in [("expected", expected), ("observed", observed)] {
-            if let Some(value) = value {
-                text.push_str(&format!("{label}: {value}\n"));
-            }
-        }
-        text.push_str(&format!("reason: {reason}: {}\n", reason.meaning()));
-        text.push_str(&format!("next: {}\n", hint.as_deref().unwrap_or(reason.advice())));
+        let next = hint.as_deref().unwrap_or(reason.advice());
+        let mut lines = vec![image.request.reference.to_string(), message.clone()];
+        lines.extend(expected.as_ref().map(|expected| format!("expected: {expected}")));
+        lines.extend(observed.as_ref().map(|observed| format!("observed: {observed}")));
+        lines.push(format!("reason: {reason}: {}", reason.meaning()));
+        lines.push(format!("next: {next}"));
+        let text = lines.join("\n");
         found(kind, reason.as_str(), &format!("{reason}: {message}"), &text)
     };
     match &result.outcome {
@@ -96,18 +95,12 @@ fn found(kind: NonSuccessKind, code: &str, message: &str, text: &str) -> TestCas
 /// What stands below the cases: the verdict and what was seen.
 fn summary(image: &ImageReport) -> String {
     let ImageReport { request, results: _, facts, notes, verified_at } = image;
-    let mut text = format!("{} {}\n", image.verdict().word(), request.reference);
-    if let Some(facts) = facts {
-        text.push_str(&format!("digest: {}\n", facts.digest));
-    }
-    if let Some(environment) = &request.environment {
-        text.push_str(&format!("environment: {environment}\n"));
-    }
-    text.push_str(&format!("verified at: {}\n", instant(*verified_at)));
-    for note in notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    text
+    let mut lines = vec![format!("{} {}", image.verdict().word(), request.reference)];
+    lines.extend(facts.as_ref().map(|facts| format!("digest: {}", facts.digest)));
+    lines.extend(request.environment.as_ref().map(|name| format!("environment: {name}")));
+    lines.push(format!("last answer at: {}", instant(*verified_at)));
+    lines.extend(notes.iter().map(|note| format!("note: {note}")));
+    lines.join("\n")
 }
 
 /// The names of the images of one run: the repository, and the environment where that occurs twice.

@@ -4,6 +4,7 @@
 //! line is kept byte for byte. Reading is tolerant, because people edit these files.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -23,6 +24,11 @@ const MOST_NOTES: usize = 400;
 
 /// The prefix of a service's key.
 const IMAGE: &str = "image.";
+
+/// The status file of an environment.
+pub fn path(directory: &Path, environment: &str) -> PathBuf {
+    directory.join(format!("{environment}.status"))
+}
 
 /// The two colours of the gate. An environment may have others, which people write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use reqwest::header::HeaderMap;
 
-use crate::http::Answer;
+use crate::http::{Answer, is_redirect};
 use crate::observation::{Denial, Fact, Resolved, Unavailable};
 use crate::oci::{Algorithm, Digest, ErrorBody, ErrorCode, Manifest, ManifestError};
 use crate::registry::token::words;
@@ -195,7 +195,7 @@ pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Reda
             );
             Fact::Unknown(Unavailable::new(Reason::CredentialsRefused, message))
         }
-        300..=399 => {
+        status if is_redirect(status) => {
             let message = format!("{}; a redirect is followed for layers only", said());
             Fact::Unknown(Unavailable::new(Reason::RedirectRefused, message))
         }
@@ -263,3 +263,6 @@ fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,7 +136,25 @@ mod tests {
             &[&long],
         ];
         let table: Vec<String> = table.iter().map(|values| read(values)).collect();
-        insta::assert_snapshot!(table.join("\n"), @"");
+        insta::assert_snapshot!(table.join("\n"), @r#"
+        Bearer https://api.digitalocean.com/v2/registry/auth registry.digitalocean.com
+        Bearer https://auth.docker.io/token registry.docker.io
+        Basic
+        Bearer https://ghcr.io/token ghcr.io
+        Bearer https://b/ -
+        Bearer https://b/ -
+        Bearer https://b/ -
+        none
+        Bearer a"b\c -
+        none
+        none
+        none
+        none
+        none
+        none
+        none
+        none
+        "#);
     }
 
     proptest! {

@@ -284,14 +284,24 @@ mod tests {
         ] {
             table.push(format!("{host}: {}", find_in(&config, host).await));
         }
-        insta::assert_snapshot!(table.join("\n"), @"");
+        insta::assert_snapshot!(table.join("\n"), @"
+        r.example: me:secret:with:colons
+        docker.io: hub:pass
+        plain.example:5000: u:p:q
+        plain.example: anonymous
+        empty.example: anonymous
+        bad.example: the docker config `FILE` holds an `auth` that is not base64 for `bad.example`
+        half.example: the docker config `FILE` holds half a login for `half.example`
+        idp.example: the docker config `FILE` holds an identity token, which this program cannot use, for `idp.example`
+        other.example: anonymous
+        ");
     }
 
     #[tokio::test]
     async fn a_broken_config_is_named_and_not_quoted() {
-        insta::assert_snapshot!(find_in(r#"{"auths": "hunter2"}"#, "r.example").await, @"");
-        insta::assert_snapshot!(find_in(r#"{"credsStore": "../../bin/sh"}"#, "r.example").await, @"");
-        insta::assert_snapshot!(find_in(r#"{"credHelpers": {"r.example": "not-there"}}"#, "r.example").await, @"");
+        insta::assert_snapshot!(find_in(r#"{"auths": "hunter2"}"#, "r.example").await, @"the docker config `FILE` is not valid: line 1 column 19");
+        insta::assert_snapshot!(find_in(r#"{"credsStore": "../../bin/sh"}"#, "r.example").await, @"the credential helper `docker-credential-../../bin/sh` has a name that no program has for `r.example`");
+        insta::assert_snapshot!(find_in(r#"{"credHelpers": {"r.example": "not-there"}}"#, "r.example").await, @"the credential helper `docker-credential-not-there` could not be run (entity not found), for `r.example`");
         let missing = DockerConfig {
             file: Some("/nonexistent/config.json".into()),
             helper_environment: Vec::new(),

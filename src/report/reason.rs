@@ -35,25 +35,25 @@ macro_rules! reasons {
 reasons! {
     /// A proven no: the tag.
     TagMissing = "tag-missing", "The registry answers, and has no such tag.",
-        "Look whether the push job is in this workflow and whether it failed; start a pipeline on the branch.";
+        "Look whether the push job is in this workflow and whether it failed, then start a pipeline on the branch that pushes.";
     /// A proven no: the repository.
     RepositoryMissing = "repository-missing", "The repository does not exist, or is not visible with these credentials.",
         "Compare the repository's name with the push job's; the first push creates it.";
     /// A proven no: DigitalOcean's registry.
     RegistryUnknown = "registry-unknown", "The token's team has no registry of this name.",
-        "Compare the registry's name with the ones that the message lists; use a token of the right team.";
+        "Compare the registry's name with the ones that this token has, or use a token of the team that owns it.";
     /// A proven no: a manifest by digest.
     ManifestMissing = "manifest-missing", "A manifest that the image consists of is gone.",
-        "Push the image again; look whether a garbage collection removed untagged manifests.";
+        "Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.";
     /// A proven no: not an image.
     NotAnImage = "not-an-image", "The tag names something else than a container image that can be started.",
-        "Look which job pushes to this tag; a chart, a signature or an empty index stands there.";
+        "Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.";
     /// A proven no: another image than the one that was pushed.
     DigestDiffers = "digest-differs", "The tag is there and names another image than the expected digest.",
         "Another job has pushed this tag since, or the push went elsewhere; compare the two digests.";
     /// A proven no: another commit.
-    RevisionDiffers = "revision-differs", "The image was built from another commit: the tag was not moved.",
-        "Look whether this commit's push job ran; check that the build sets the label itself and does not inherit it from its base image.";
+    RevisionDiffers = "revision-differs", "The image says that it was built from another commit: the tag was not moved, or the label is its base image's.",
+        "Look whether this commit's push job ran; set the label in the build, so that it is not inherited from the base image.";
     /// A proven no: no label where one is required.
     RevisionLabelMissing = "revision-label-missing", "The image does not say which commit it was built from, and that was required.",
         "Build with `--label org.opencontainers.image.revision=$CIRCLE_SHA1`.";
@@ -65,16 +65,16 @@ reasons! {
         "The moving tag is from another build: wait for this commit's push, or push again.";
     /// A proven no: a platform.
     PlatformMissing = "platform-missing", "A wanted platform has no manifest under this tag.",
-        "Build for that platform too, or correct `platforms`.";
+        "Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.";
     /// A proven no: a layer.
     BlobMissing = "blob-missing", "The image's config or one of its layers cannot be pulled: it is gone.",
-        "Push the image again from a builder that still has the layer.";
+        "Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.";
     /// A proven no: a layer of another size.
     BlobSizeDiffers = "blob-size-differs", "A config or layer has another size than the manifest says.",
-        "Push the image again; the stored bytes are not the ones that were pushed.";
+        "Build without cache and push again; the stored bytes are not the ones that were pushed.";
     /// A proven no: the port.
-    PortNotExposed = "port-not-exposed", "The image does not listen on the declared port.",
-        "Correct `EXPOSE` or `PORT` in the Dockerfile, or the declared port.";
+    PortNotExposed = "port-not-exposed", "The image does not say that it listens on the port.",
+        "Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.";
     /// A proven no: the runtime.
     RuntimeDiffers = "runtime-differs", "The image is of another runtime or base than declared.",
         "Look which image was pushed under this name, or correct `runtime`.";
@@ -86,7 +86,7 @@ reasons! {
         "Try again; if it stays, a proxy or the registry is broken.";
     /// The credentials.
     CredentialsRefused = "credentials-refused", "The credentials were refused: they are wrong, expired, or lack a scope.",
-        "Set DIGITALOCEAN_ACCESS_TOKEN to a valid token with the scope registry:read.";
+        "For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.";
     /// Digests of two algorithms.
     DigestNotComparable = "digest-not-comparable", "The digests to compare are of different algorithms, which proves nothing.",
         "Expect the `sha256:` digest that the push printed.";
@@ -101,7 +101,7 @@ reasons! {
         "Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.";
     /// 429.
     RateLimited = "rate-limited", "Too many requests with this token or from this address.",
-        "Wait for the time that the message names; share one run between images instead of one each.";
+        "Wait for the time that the message names; verify several images in one run instead of one run each.";
     /// 5xx.
     ServerError = "server-error", "The registry or the API had an error of its own, also when asked again.",
         "Try again later; look at the provider's status page.";

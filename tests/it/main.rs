@@ -1,1 +1,13 @@
-//! it
+//! The built program against a stand-in of DigitalOcean on loopback: one test a behaviour, each a whole
+//! run in one snapshot.
+//!
+//! Here is only the list of modules. `support` runs the program; `stand_in` is what it asks.
+
+#![cfg(test)]
+
+#[path = "../support/stand_in/mod.rs"]
+mod stand_in;
+mod support;
+
+mod fidelity;
+mod openapi;

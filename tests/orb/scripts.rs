@@ -199,22 +199,6 @@ mod tests {
     }
 
     #[test]
-    fn the_default_does_not_loosen_what_the_config_requires() {
-        for (parameters, expected) in [
-            ("{}", ""),
-            ("{revision: when_labelled}", ""),
-            ("{revision: required}", "VERIFY_REGISTRY_IMAGE_EXPECT_REVISION=required\n"),
-        ] {
-            let job = Job::new();
-            job.gate(SOUND, 0);
-            job.run(&["/bin/sh", "-e"], &verify(parameters));
-            let seen = job.read("seen");
-            let line = seen.lines().find(|line| line.contains("REVISION")).unwrap_or_default();
-            assert_eq!(line, expected.trim_end(), "{parameters}");
-        }
-    }
-
-    #[test]
     fn whatever_is_wrong_around_the_gate_is_red() {
         for shell in shells() {
             let missing = Job::new();
@@ -260,7 +244,6 @@ mod tests {
             for name in [
                 "ORB_RESULTS_DIR",
                 "ORB_RECORD_DIR",
-                "ORB_REVISION",
                 "ORB_SERIES",
                 "VERIFY_REGISTRY_IMAGE_IMAGES",
             ] {

@@ -27,8 +27,4 @@ if [ -n "$ORB_RECORD_DIR" ]; then
         export VERIFY_REGISTRY_IMAGE_RECORD_DIR="$ORB_RECORD_DIR"
     fi
 fi
-# `when_labelled` is what the program does by itself in CI; not sent, it cannot loosen what the config file requires.
-if [ "$ORB_REVISION" != when_labelled ]; then
-    export VERIFY_REGISTRY_IMAGE_EXPECT_REVISION="$ORB_REVISION"
-fi
 exec verify-registry-image

@@ -25,7 +25,8 @@ fn a_verified_image_says_what_to_deploy() {
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
       immutable  0123456789abcdef0123456789abcdef01234567-dev names the same digest
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
       commit     0123456789abcdef0123456789abcdef01234567
       service    support-email in development
 
@@ -51,7 +52,8 @@ fn a_missing_tag_says_what_to_do_next() {
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: there is no manifest to look at
+                 immutable-tag, platform, layers-present, port, runtime:
+                 there is no manifest to look at
 
       service    support-email in development
     ");
@@ -77,7 +79,8 @@ fn another_image_shows_both_commits() {
 
       digest     sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
       commit     89abcdef0123456789abcdef0123456789abcdef
       service    support-email in development
     ");
@@ -92,7 +95,8 @@ fn one_trouble_that_answers_several_checks_is_explained_once() {
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: the tag is not known
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
 
       service    support-email in development
     ");
@@ -103,7 +107,8 @@ fn one_trouble_that_answers_several_checks_is_explained_once() {
         reason     credentials-refused
         next       set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: the tag is not known
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
 
       service    support-email in development
     ");
@@ -136,7 +141,8 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: there is no manifest to look at
+                 immutable-tag, platform, layers-present, port, runtime:
+                 there is no manifest to look at
       service    support-email in development
 
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
@@ -144,7 +150,8 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime: the tag is not known
+                 immutable-tag, platform, layers-present, port, runtime:
+                 the tag is not known
       service    support-email in development
     ");
 }
@@ -189,7 +196,8 @@ fn notes_and_unwritten_outputs_stand_at_the_end() {
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
       immutable  0123456789abcdef0123456789abcdef01234567-dev names the same digest
-      platform   linux/amd64, 50.9 MiB in 5 layers, created 2026-11-25T09:12:44Z, exposes 5001/tcp
+      platform   linux/amd64, 50.9 MiB in 5 layers
+                 created 2026-11-25T09:12:44Z, exposes 5001/tcp
       commit     0123456789abcdef0123456789abcdef01234567
       service    support-email in development
 

@@ -6,7 +6,7 @@ use crate::output::fixtures;
 /// What can stand on standard output.
 #[derive(Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "only its schema is looked at")]
+#[expect(dead_code, clippy::large_enum_variant, reason = "only its schema is looked at")]
 enum Document {
     /// A run, whatever its verdict.
     Report(Report),
@@ -85,15 +85,15 @@ fn a_failed_check_tells_everything() {
 #[test]
 fn the_whole_report_of_a_run() {
     let mut report = json(vec![fixtures::stale()], &[]);
-    report["images"][0]["checks"] = serde_json::json!(["left out here"]);
+    report["images"][0]["checks"] = "left out here".into();
+    report["images"][0]["platforms"] = "left out here".into();
+    report["pipeline"] = "left out here".into();
     insta::assert_snapshot!(indented(&report), @r#"
     {
       "exit_code": 1,
       "images": [
         {
-          "checks": [
-            "left out here"
-          ],
+          "checks": "left out here",
           "digest": "sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64",
           "environment": "development",
           "immutable_tag": null,
@@ -101,23 +101,7 @@ fn the_whole_report_of_a_run() {
           "notes": [],
           "pinned": null,
           "pinned_with_tag": null,
-          "platforms": [
-            {
-              "architecture": "amd64",
-              "config_digest": "sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910",
-              "created": "2026-11-25T09:12:44Z",
-              "digest": "sha256:5861314d7fccb39c2192173240eab44fa35ca66426201ca2acd0630a6258dd51",
-              "exposed_ports": [
-                "5001/tcp"
-              ],
-              "layers": 5,
-              "os": "linux",
-              "platform": "linux/amd64",
-              "revision": "89abcdef0123456789abcdef0123456789abcdef",
-              "size_bytes": 53412001,
-              "variant": null
-            }
-          ],
+          "platforms": "left out here",
           "reason": "revision-differs",
           "reference": "registry.digitalocean.com/keepkey/support-email:latest-dev",
           "service": "support-email",
@@ -128,13 +112,7 @@ fn the_whole_report_of_a_run() {
       "notes": [
         "the token is from the variable `DIGITALOCEAN_ACCESS_TOKEN`"
       ],
-      "pipeline": {
-        "job": "verify-image",
-        "job_number": 42,
-        "job_url": "https://circleci.com/gh/keepkey/keepkey-support-email/42",
-        "pipeline_id": "b3b3c1f0-0000-4000-8000-000000000001",
-        "workflow_id": "5034460f-c7c4-4c43-9457-de07e2029e7b"
-      },
+      "pipeline": "left out here",
       "requests": 16,
       "retries": 0,
       "schema_version": 1,

@@ -32,8 +32,7 @@ fn a_missing_tag_is_a_failure_with_a_diagnosis() {
     next: look whether the push job is in this workflow:
       https://app.circleci.com/pipelines/workflows/w-1
     look whether it failed
-    start a pipeline on `develop`
-    </failure>
+    start a pipeline on `develop`</failure>
             </testcase>
             <testcase name="manifest-intact" classname="registry.digitalocean.com/keepkey/support-email" time="0.000" file="verify-registry-image.yml">
                 <skipped message="there is no manifest to look at"/>
@@ -61,8 +60,7 @@ fn a_missing_tag_is_a_failure_with_a_diagnosis() {
             </testcase>
             <system-out>FAILED registry.digitalocean.com/keepkey/support-email:latest-dev
     environment: development
-    verified at: 2026-11-25T09:30:02Z
-    </system-out>
+    last answer at: 2026-11-25T09:30:02Z</system-out>
         </testsuite>
     </testsuites>
     "#);

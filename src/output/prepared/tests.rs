@@ -1,1 +1,370 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
+use tempfile::TempDir;
+
+use super::*;
+use crate::oci::RegistryHost;
+use crate::output::fixtures::{self, SUPPORT_EMAIL};
+use crate::report::Outcome;
+use crate::request::ImageRequest;
+use crate::secret::Secret;
+use crate::settings::{Console, DigitalOcean, Format};
+
+fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
+    Settings {
+        images,
+        digitalocean: DigitalOcean {
+            api: "https://api.digitalocean.com".into(),
+            registry: RegistryHost::DIGITALOCEAN.parse().unwrap(),
+            plain_http: false,
+        },
+        token: None,
+        docker_config: None,
+        wait: None,
+        deadline: std::time::Duration::from_secs(120),
+        jobs: 16,
+        outputs,
+        console: Console {
+            format: Format::Human,
+            color_stdout: false,
+            color_stderr: false,
+            quiet: false,
+            verbosity: 0,
+        },
+        circleci: fixtures::circleci(),
+        notes: Vec::new(),
+        redactor: Redactor::default(),
+    }
+}
+
+/// Every output in one folder.
+fn everything(folder: &Path) -> Outputs {
+    fs::create_dir_all(folder.join("status")).unwrap();
+    Outputs {
+        junit: Some(folder.join("junit.xml")),
+        record: Some(folder.join("record.json")),
+        record_dir: Some(folder.join("records")),
+        image_ref: Some(folder.join("image-ref.txt")),
+        failure_reason: Some(folder.join("reason.env")),
+        html: None,
+        pulumi_config: None,
+        status: Some(StatusFolder {
+            directory: folder.join("status"),
+            board: None,
+            badges: None,
+            services: vec!["support-email".into()],
+        }),
+        config_file: "verify-registry-image.yml".into(),
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Every file below a folder, by its path in it.
+fn files(folder: &Path) -> Vec<String> {
+    fn walk(root: &Path, folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else {
+                found.push(path.strip_prefix(root).unwrap().display().to_string());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(folder, folder, &mut found);
+    found.sort();
+    found
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// Proves and writes one run.
+fn run(settings: &Settings, images: Vec<ImageReport>) -> Vec<Unwritten> {
+    let report = fixtures::report(images);
+    Prepared::prove(settings).unwrap().write(&report, settings)
+}
+
+fn put(path: &Path, text: &str) {
+    file::replace(path, text.as_bytes()).unwrap();
+}
+
+/// What a person reads when an output cannot be prepared.
+fn refusal(settings: &Settings, folder: &TempDir) -> String {
+    use std::error::Error as _;
+    let error = Prepared::prove(settings).unwrap_err();
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    let text = format!("error: {error}{cause}\nhint: {}", error.hint());
+    text.replace(&folder.path().display().to_string(), "FOLDER")
+}
+
+#[test]
+fn a_verified_image_leaves_everything_but_a_failure_reason() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    assert_eq!(run(&settings, vec![fixtures::verified()]), []);
+    insta::assert_snapshot!(files(folder.path()).join("\n"), @r"
+    image-ref.txt
+    junit.xml
+    record.json
+    records/development/support-email.json
+    status/development.status
+    ");
+    let record: Record = serde_json::from_str(&read(folder.path(), "record.json")).unwrap();
+    assert_eq!(read(folder.path(), "image-ref.txt"), record.image.pinned);
+    assert_eq!(
+        read(folder.path(), "record.json"),
+        read(folder.path(), "records/development/support-email.json")
+    );
+}
+
+#[test]
+fn a_red_run_after_a_green_one_leaves_nothing_to_deploy() {
+    for image in [fixtures::missing(), fixtures::undecided()] {
+        let folder = folder();
+        let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+        assert_eq!(run(&settings, vec![fixtures::verified()]), []);
+        let status = read(folder.path(), "status/development.status");
+        let red = image.verdict() == Verdict::Failed;
+        assert_eq!(run(&settings, vec![image]), []);
+        assert_eq!(files(folder.path()), ["junit.xml", "reason.env", "status/development.status"]);
+        assert_eq!(read(folder.path(), "status/development.status") != status, red);
+        // And the other way round: the reason of the red run goes.
+        assert_eq!(run(&settings, vec![fixtures::verified()]), []);
+        assert!(!folder.path().join("reason.env").exists());
+    }
+}
+
+#[test]
+fn what_an_older_run_left_is_gone_before_the_first_request() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    run(&settings, vec![fixtures::verified()]);
+    Prepared::prove(&settings).unwrap();
+    assert_eq!(files(folder.path()), ["junit.xml", "status/development.status"]);
+}
+
+#[test]
+fn a_file_that_is_not_ours_stays_and_so_does_everything_else() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    run(&settings, vec![fixtures::verified()]);
+    let before = files(folder.path());
+    for (name, text) in [
+        ("record.json", "{\"theirs\": true}"),
+        ("records/development/support-email.json", ""),
+        ("image-ref.txt", "FROM node:20\n"),
+        ("reason.env", "export PATH=x\n"),
+    ] {
+        let path = folder.path().join(name);
+        let kept = fs::read_to_string(&path).ok();
+        put(&path, text);
+        assert!(matches!(Prepared::prove(&settings), Err(OutputError::NotOurs { .. })), "{name}");
+        assert_eq!(read(folder.path(), name), text);
+        match kept {
+            Some(kept) => put(&path, &kept),
+            None => file::remove(&path).unwrap(),
+        }
+        assert_eq!(files(folder.path()), before);
+    }
+}
+
+#[test]
+fn each_refusal_says_what_to_do() {
+    let folder = folder();
+    let image = fixtures::request(SUPPORT_EMAIL);
+    let junit =
+        |path: &str| Outputs { junit: Some(folder.path().join(path)), ..Outputs::default() };
+    let said = |outputs| refusal(&settings(vec![image.clone()], outputs), &folder);
+    symlink("/dev/stdout", folder.path().join("link")).unwrap();
+    put(&folder.path().join("theirs.json"), "{}");
+    let theirs = Outputs { record: Some(folder.path().join("theirs.json")), ..Outputs::default() };
+    let twice = Outputs {
+        record: Some(folder.path().join("a")),
+        junit: Some(folder.path().join("./a")),
+        ..Outputs::default()
+    };
+    let below_a_file =
+        Outputs { record_dir: Some(folder.path().join("theirs.json")), ..Outputs::default() };
+    let told = [
+        said(junit("link")),
+        said(junit("none/junit.xml")),
+        said(junit("")),
+        said(theirs),
+        said(twice),
+        said(below_a_file),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r"
+    error: cannot write `FOLDER/link` (--junit): it is a symbolic link
+    hint: name the file itself; nothing is written through a link
+    error: cannot write `FOLDER/none/junit.xml` (--junit): its folder does not exist
+    hint: make the folder first, with `mkdir -p`
+    error: cannot write `FOLDER/` (--junit): it is a folder
+    hint: name a file in that folder
+    error: `FOLDER/theirs.json` (--record) is there already, and is not a deployment record of ours
+    hint: name another path, or remove the file if nobody needs it
+    error: `FOLDER/a` is named twice, by --junit and by --record
+    hint: give each output a file of its own
+    error: cannot write `FOLDER/theirs.json/development` (--record-dir): its folder is not a folder
+    hint: name a file in a folder that exists
+    ");
+}
+
+#[test]
+fn names_cannot_lead_out_of_their_folder() {
+    let folder = folder();
+    for name in ["../up", "a/b", "", ".hidden", "a\nb", "ü"] {
+        let mut service = fixtures::request(SUPPORT_EMAIL);
+        service.service.name = name.into();
+        let mut environment = fixtures::request(SUPPORT_EMAIL);
+        environment.environment = Some(name.into());
+        for image in [service, environment] {
+            for outputs in [
+                Outputs { record_dir: Some(folder.path().join("records")), ..Outputs::default() },
+                Outputs { status: everything(folder.path()).status, ..Outputs::default() },
+            ] {
+                let error = Prepared::prove(&settings(vec![image.clone()], outputs)).unwrap_err();
+                assert!(matches!(error, OutputError::Name { .. }), "{name}: {error}");
+            }
+        }
+    }
+    let mut image = fixtures::request(SUPPORT_EMAIL);
+    image.environment = None;
+    let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
+    insta::assert_snapshot!(refusal(&settings(vec![image], outputs), &folder), @r"
+    error: --update-status needs an environment, and `registry.digitalocean.com/keepkey/support-email:latest-dev` has none
+    hint: name it with `--environment`, or give the environment this tag in the config
+    ");
+}
+
+#[test]
+fn two_images_with_one_record_are_refused() {
+    let folder = folder();
+    let other = "registry.digitalocean.com/keepkey/support-email:other";
+    let images = vec![fixtures::request(SUPPORT_EMAIL), fixtures::request(other)];
+    let outputs = Outputs { record_dir: Some(folder.path().into()), ..Outputs::default() };
+    insta::assert_snapshot!(refusal(&settings(images, outputs), &folder), @r"
+    error: two images would write `FOLDER/development/support-email.json` (--record-dir)
+    hint: verify one tag of a service in an environment at a time
+    ");
+}
+
+#[test]
+fn each_record_and_status_follows_its_own_image() {
+    let folder = folder();
+    let worker = fixtures::image("registry.digitalocean.com/keepkey/worker:latest-dev", &[]);
+    let requests = vec![fixtures::request(SUPPORT_EMAIL), worker.request.clone()];
+    let outputs = Outputs { image_ref: None, record: None, ..everything(folder.path()) };
+    let settings = settings(requests, outputs);
+    assert_eq!(run(&settings, vec![fixtures::undecided(), worker]), []);
+    assert_eq!(
+        files(folder.path()),
+        ["junit.xml", "reason.env", "records/development/worker.json", "status/development.status"]
+    );
+    let status = status::StatusFile::parse(&read(folder.path(), "status/development.status"));
+    assert_eq!(status.services.len(), 1);
+    assert_eq!(status.services[0].0, "worker");
+}
+
+#[test]
+fn no_record_where_something_before_it_was_unwritten() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    let prepared = Prepared::prove(&settings).unwrap();
+    // The place is taken between the proof and the writing.
+    fs::create_dir(folder.path().join("junit.xml")).unwrap();
+    symlink("elsewhere", folder.path().join("image-ref.txt")).unwrap();
+    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    let told: Vec<_> = unwritten
+        .iter()
+        .map(|one| format!("{}: {}", one.path.file_name().unwrap().display(), one.message))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    junit.xml: it is a folder
+    image-ref.txt: it is a symbolic link
+    ");
+    assert_eq!(files(folder.path()), ["image-ref.txt", "status/development.status"]);
+}
+
+#[test]
+fn records_are_written_all_or_none() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    let prepared = Prepared::prove(&settings).unwrap();
+    fs::create_dir(folder.path().join("records/development/support-email.json")).unwrap();
+    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    assert_eq!(unwritten.len(), 1);
+    assert!(!folder.path().join("record.json").exists());
+}
+
+#[test]
+fn a_secret_that_slipped_in_is_masked_in_every_file() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    let secret = "dop_v1_0123456789abcdef";
+    settings.redactor.hide(&Secret::new(secret));
+    for mut image in [fixtures::verified(), fixtures::stale()] {
+        let checked = image.results.iter_mut().rev().take(3);
+        for result in checked {
+            result.outcome = Outcome::passed(format!("seen {secret}"));
+        }
+        image.notes.push(format!("note {secret}"));
+        assert_eq!(run(&settings, vec![image]), []);
+        let mut masked = 0;
+        for name in files(folder.path()) {
+            let text = read(folder.path(), &name);
+            assert!(!text.contains(secret), "{name}");
+            masked += text.matches("***").count();
+        }
+        assert!(masked > 0);
+    }
+}
+
+#[test]
+fn runs_side_by_side_lose_no_line() {
+    let folder = folder();
+    let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
+    let names: Vec<String> = (0..12).map(|number| format!("service-{number}")).collect();
+    let failed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for name in &names {
+            let (outputs, failed) = (&outputs, &failed);
+            scope.spawn(move || {
+                let reference = format!("registry.digitalocean.com/keepkey/{name}:latest-dev");
+                let image = fixtures::image(&reference, &[]);
+                let settings = settings(vec![image.request.clone()], outputs.clone());
+                let unwritten = run(&settings, vec![image]);
+                failed.fetch_or(!unwritten.is_empty(), Ordering::Relaxed);
+            });
+        }
+    });
+    assert!(!failed.into_inner());
+    let status = status::StatusFile::parse(&read(folder.path(), "status/development.status"));
+    assert_eq!(status.services.len(), names.len());
+    assert_eq!(files(folder.path()), ["status/development.status"]);
+}
+
+#[test]
+fn what_was_left_out_on_purpose_is_said() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    let said = |image: ImageReport, unwritten: &[Unwritten]| {
+        remarks(&fixtures::report(vec![image]), &settings, unwritten).join("\n")
+    };
+    let unwritten = [Unwritten { path: "a".into(), message: "b".into() }];
+    assert_eq!(said(fixtures::verified(), &[]), "");
+    insta::assert_snapshot!(said(fixtures::missing(), &[]), @"no record was written: the image is not VERIFIED");
+    insta::assert_snapshot!(said(fixtures::undecided(), &[]), @r"
+    the status of support-email stays as it was: the verdict is UNDECIDED
+    no record was written: the image is not VERIFIED
+    ");
+    insta::assert_snapshot!(said(fixtures::verified(), &unwritten), @"no record was written, because another output could not be");
+}

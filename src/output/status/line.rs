@@ -35,9 +35,6 @@ impl<'a> Line<'a> {
         let Some(key) = key(before) else { return other };
         let behind = after.strip_prefix(':').unwrap_or(after);
         let value = behind.trim_start_matches([' ', '\t']);
-        if value.len() == behind.len() && !value.is_empty() {
-            return other;
-        }
         let (head, rest) = split(body, body.len() - value.len());
         let (value, tail) = split(rest, value_length(rest));
         Self { head, key: Some(key), value, tail, end }
@@ -60,20 +57,20 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Whether everything indented below is the value (`|` or `>`).
-    fn opens_block(self) -> bool {
-        self.value.starts_with(['|', '>'])
-    }
-
     /// Whether there is nothing to see on it.
     fn is_blank(self) -> bool {
         self.head.trim().is_empty() && self.value.is_empty()
     }
 
-    /// Whether it goes on with the value of the line above.
-    fn continues(self, block: bool) -> bool {
-        let is_comment = self.head.trim_start().starts_with('#');
-        self.head.starts_with([' ', '\t']) && (block || !is_comment)
+    /// Whether it goes on with the value of the line `above`, as YAML reads it.
+    fn continues(self, above: Self) -> bool {
+        let text = self.head.trim_start();
+        if text.len() == self.head.len() {
+            return false;
+        }
+        // Everything indented belongs to a block (`|`, `>`) and to a value that only begins below.
+        let is_block = above.value.is_empty() || above.value.starts_with(['|', '>']);
+        is_block || !(text.starts_with('#') || text.contains(": ") || text.ends_with(':'))
     }
 
     fn push_onto(self, text: &mut String) {
@@ -96,7 +93,7 @@ pub(super) fn set(text: &str, key: &str, value: &str, quoted: bool) -> String {
         if let Some(changed) = above
             && !line.is_blank()
         {
-            if line.continues(changed.opens_block()) {
+            if line.continues(changed) {
                 continue;
             }
             above = None;

@@ -1,6 +1,6 @@
 //! DigitalOcean's API: registries, repositories, tags, digests, garbage collection, and the token endpoint.
 //!
-//! Bodies are those of the published OpenAPI description and of what clients were seen to receive.
+//! Bodies are those of the published `OpenAPI` description and of what clients were seen to receive.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::route::{Target, query_values};
 use super::store::Store;
 use super::token::Access;
-use super::{Ask, Shared};
+use super::{Ask, Auth, Shared};
 
 const REQUEST_ID: &str = "590ec101-96ef-4dda-a4f3-80ae5cf0409a";
 
@@ -245,13 +245,17 @@ fn page(shared: &Shared, ask: &Ask, key: &str, items: Vec<Value>) -> Answer {
 }
 
 /// The token endpoint: Basic credentials with the API token as password, any user name; GET only.
-fn token(shared: &Shared, ask: &Ask) -> Answer {
+pub(super) fn token(shared: &Shared, ask: &Ask) -> Answer {
     if ask.method != Method::GET {
         return verbatim(405, r#"{"id":"method_not_allowed","message":"Method not allowed."}"#)
             .header("allow", "GET");
     }
-    let Some(user) = basic_user(ask.authorization.as_deref(), &shared.options.token) else {
-        return verbatim(401, bodies::TOKEN_401);
+    let known = basic_user(ask.authorization.as_deref(), &shared.options.token);
+    let anonymous = shared.options.auth == Auth::Anonymous && ask.authorization.is_none();
+    let user = match known {
+        Some(user) => user,
+        None if anonymous => String::new(),
+        None => return verbatim(401, bodies::TOKEN_401),
     };
     let mut access = Access::new();
     for scope in query_values(&ask.query, "scope").iter().flat_map(|scope| scope.split(' ')) {
@@ -265,7 +269,8 @@ fn token(shared: &Shared, ask: &Ask) -> Answer {
         };
         let own = shared.options.registries.iter().any(|known| known == registry);
         let granted = actions.split(',').filter(|action| {
-            own && (*action == "pull" || (*action == "push" && shared.options.writable))
+            let pushes = *action == "push" && shared.options.writable && !anonymous;
+            own && (*action == "pull" || pushes)
         });
         access.insert(name.to_owned(), granted.map(str::to_owned).collect());
     }
@@ -280,7 +285,7 @@ fn token(shared: &Shared, ask: &Ask) -> Answer {
 }
 
 /// The user name of good Basic credentials.
-fn basic_user(authorization: Option<&str>, token: &str) -> Option<String> {
+pub(super) fn basic_user(authorization: Option<&str>, token: &str) -> Option<String> {
     let encoded = authorization?.strip_prefix("Basic ")?;
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (user, password) = decoded.split_once(':')?;

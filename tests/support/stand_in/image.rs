@@ -5,6 +5,7 @@
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
+use super::index::Index;
 use super::store::digest_of;
 
 /// Something that a tag can name.
@@ -289,122 +290,13 @@ impl Image {
         manifest.to_string().into()
     }
 
-    fn own_platform(&self) -> Value {
+    pub(super) fn own_platform(&self) -> Value {
         let mut platform =
             json!({ "architecture": self.config["architecture"], "os": self.config["os"] });
         if !self.config["variant"].is_null() {
             platform["variant"] = self.config["variant"].clone();
         }
         platform
-    }
-}
-
-/// An index of images.
-#[derive(Clone, Debug, Default)]
-pub struct Index {
-    pub(super) entries: Vec<IndexEntry>,
-    docker: bool,
-    extra: Vec<(String, Value)>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct IndexEntry {
-    pub(super) content: Content,
-    extra: Value,
-}
-
-impl Index {
-    /// An index without entries.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// What `docker buildx` pushes: the image for two platforms, each with its attestation.
-    pub fn of_two_platforms(image: &Image) -> Self {
-        Self::new()
-            .image(image.clone().platform("linux/amd64"))
-            .image(image.clone().platform("linux/arm64"))
-            .attestation(0)
-            .attestation(1)
-    }
-
-    /// With one more image, listed under its own platform.
-    #[must_use]
-    pub fn image(self, image: Image) -> Self {
-        let extra = json!({ "platform": image.own_platform() });
-        self.entry(image, extra)
-    }
-
-    /// With one more entry, and these fields in its descriptor (`platform`, `annotations`, `size`, …).
-    #[must_use]
-    pub fn entry(mut self, content: impl Into<Content>, extra: Value) -> Self {
-        self.entries.push(IndexEntry { content: content.into(), extra });
-        self
-    }
-
-    /// With the attestation of the entry at `place`.
-    #[must_use]
-    pub fn attestation(self, place: usize) -> Self {
-        let subject =
-            self.entries.get(place).map(|entry| digest_of(&manifest_of(&entry.content).1));
-        let provenance = format!("provenance of {subject:?}");
-        let image = Image::empty()
-            .platform("unknown/unknown")
-            .layer(provenance, "")
-            .last_layer_field("mediaType", json!("application/vnd.in-toto+json"));
-        let extra = json!({
-            "platform": { "architecture": "unknown", "os": "unknown" },
-            "annotations": {
-                "vnd.docker.reference.digest": subject,
-                "vnd.docker.reference.type": "attestation-manifest",
-            },
-        });
-        self.entry(image, extra)
-    }
-
-    /// In Docker's media type in place of OCI's.
-    #[must_use]
-    pub fn docker(mut self) -> Self {
-        self.docker = true;
-        self
-    }
-
-    /// With a top-level field set.
-    #[must_use]
-    pub fn field(mut self, name: &str, value: Value) -> Self {
-        self.extra.push((name.to_owned(), value));
-        self
-    }
-
-    pub(super) fn media_type(&self) -> &'static str {
-        if self.docker {
-            "application/vnd.docker.distribution.manifest.list.v2+json"
-        } else {
-            "application/vnd.oci.image.index.v1+json"
-        }
-    }
-
-    fn manifest(&self) -> Bytes {
-        let entries: Vec<_> = self.entries.iter().map(IndexEntry::descriptor).collect();
-        let mut index = json!({
-            "schemaVersion": 2,
-            "mediaType": self.media_type(),
-            "manifests": entries,
-        });
-        for (name, value) in &self.extra {
-            index[name] = value.clone();
-        }
-        index.to_string().into()
-    }
-}
-
-impl IndexEntry {
-    fn descriptor(&self) -> Value {
-        let (media_type, bytes) = manifest_of(&self.content);
-        let mut descriptor =
-            json!({ "mediaType": media_type, "digest": digest_of(&bytes), "size": bytes.len() });
-        merge(&mut descriptor, &self.extra);
-        descriptor
     }
 }
 
@@ -436,7 +328,7 @@ fn platform_object(platform: &str) -> Value {
     object
 }
 
-fn merge(into: &mut Value, from: &Value) {
+pub(super) fn merge(into: &mut Value, from: &Value) {
     for (name, value) in from.as_object().into_iter().flatten() {
         into[name] = value.clone();
     }

@@ -90,7 +90,8 @@ impl Matcher {
 impl Rule {
     /// The lie, when the request is one that it is told to. Counts it.
     fn take(&mut self, asked: &Asked<'_>) -> Option<Lie> {
-        let matches = (self.route == Route::Any || self.route == *asked.route)
+        let is_request = !matches!(asked.route, Route::Connection(_));
+        let matches = (self.route == *asked.route || (self.route == Route::Any && is_request))
             && self.origin.is_none_or(|origin| origin == asked.origin)
             && self.method.as_deref().is_none_or(|method| method == asked.method)
             && self.containing.as_deref().is_none_or(|text| asked.target.contains(text));

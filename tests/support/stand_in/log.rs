@@ -3,7 +3,8 @@
 //! A token never stands in the log: only whether a request carried one, and how.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use super::route::{Origin, Route};
 
@@ -51,7 +52,7 @@ impl Entry {
 
 /// The log of a stand-in.
 #[derive(Debug, Default)]
-pub(super) struct Log(Mutex<Inner>);
+pub(super) struct Log(Mutex<Inner>, Condvar);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -67,6 +68,7 @@ impl Log {
         inner.ordinal += 1;
         entry.start = inner.ordinal;
         inner.entries.push(entry);
+        self.1.notify_all();
         inner.entries.len() - 1
     }
 
@@ -79,6 +81,7 @@ impl Log {
             entry.end = Some(ordinal);
             entry.status = status;
         }
+        self.1.notify_all();
     }
 
     pub(super) fn accepted(&self, origin: Origin) {
@@ -92,6 +95,14 @@ impl Log {
 
     pub(super) fn entries(&self) -> Vec<Entry> {
         self.0.lock().expect("no panic while held").entries.clone()
+    }
+
+    /// Waits until the entries fulfil a condition; false when that takes a minute.
+    pub(super) fn wait_until(&self, condition: impl Fn(&[Entry]) -> bool) -> bool {
+        let inner = self.0.lock().expect("no panic while held");
+        let minute = Duration::from_secs(60);
+        let waited = self.1.wait_timeout_while(inner, minute, |inner| !condition(&inner.entries));
+        !waited.expect("no panic while held").1.timed_out()
     }
 
     pub(super) fn clear(&self) {

@@ -5,12 +5,27 @@
 //! every other registry client (skopeo, curl, doctl) can be pointed at it. It lives on a thread of its own
 //! and stops when it is dropped. It knows nothing of the program that is tested.
 
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "each program that shares it uses a part; a double that cannot do as it is told ends the test"
+)]
+
 mod answer;
 mod api;
+mod closed_port;
 mod connection;
 mod image;
+mod index;
+mod layout;
 mod lie;
 mod log;
+mod options;
 mod push;
 mod registry;
 mod route;
@@ -23,83 +38,27 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::Method;
 use hyper::body::Bytes;
-use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
 pub use answer::{Answer, Part};
 pub use api::{bodies, gateway_404, verbatim};
+pub use closed_port::ClosedPort;
 pub use connection::End;
-pub use image::{Content, Image, Index};
+pub use image::{Content, Image};
+pub use index::Index;
+pub use layout::oci_layout;
 pub use lie::{Lie, Matcher};
 pub use log::{Entry, longest_sequence};
+pub use options::{Auth, Certificate, Options, TOKEN};
 pub use route::{Origin, Route};
 pub use store::{Pushed, digest_of};
 pub use token::{ISSUER, SERVICE};
-
-/// The token that a stand-in takes unless told otherwise: made up, in the form of a real one (and in two
-/// parts, so that no scanner for leaked tokens takes this file for a leak).
-pub const TOKEN: &str =
-    concat!("dop_v1_", "5ce1b3a0f4d24c1e9b7764a2d3f8e0915ce1b3a0f4d24c1e9b7764a2d3f8e091");
-
-/// How a stand-in is set up.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The API token that it takes.
-    pub token: String,
-    /// The registries that the token has.
-    pub registries: Vec<String>,
-    /// Whether it grants `push`.
-    pub writable: bool,
-    /// Whether blobs are redirected to the storage; else the registry serves them.
-    pub redirect_blobs: bool,
-    /// Added before every answer.
-    pub answer_delay: Duration,
-    /// Added before a connection is served (and before TLS).
-    pub accept_delay: Duration,
-    /// Whether it speaks TLS with a certificate of its own; see [`StandIn::ca_pem`].
-    pub tls: Option<Certificate>,
-    /// The API's port; the registry's is the next, the storage's the one after. 0: any.
-    pub port: u16,
-    /// Only the API with its token endpoint listens.
-    pub api_only: bool,
-}
-
-/// What the servers' certificate says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Certificate {
-    /// For `127.0.0.1` and `localhost`, good today.
-    Good,
-    /// Good until 2020.
-    Expired,
-    /// Good from 2090.
-    NotYetValid,
-    /// For another host.
-    WrongHost,
-    /// From a certificate authority that [`StandIn::ca_pem`] does not name.
-    ForeignAuthority,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            token: TOKEN.to_owned(),
-            registries: vec!["keepkey".to_owned()],
-            writable: false,
-            redirect_blobs: true,
-            answer_delay: Duration::ZERO,
-            accept_delay: Duration::ZERO,
-            tls: None,
-            port: 0,
-            api_only: false,
-        }
-    }
-}
 
 /// A running stand-in. Dropped is stopped: whatever still waits for an answer sees its connection end.
 pub struct StandIn {
@@ -250,6 +209,11 @@ impl StandIn {
         self.shared.store().api.read_only = true;
     }
 
+    /// Every registry token that was given out and is still good: none may show up in an output.
+    pub fn given_out_tokens(&self) -> Vec<String> {
+        self.shared.issuer.tokens()
+    }
+
     /// Every registry token that was given out so far is no longer good.
     pub fn expire_tokens(&self) {
         self.shared.issuer.expire_all();
@@ -281,6 +245,11 @@ impl StandIn {
         self.shared.log.connections(origin)
     }
 
+    /// Waits until what it was asked fulfils a condition. Panics when that takes a minute.
+    pub fn wait_until(&self, condition: impl Fn(&[Entry]) -> bool) {
+        assert!(self.shared.log.wait_until(condition), "not asked within a minute");
+    }
+
     /// Forgets what it was asked, and the connections that it counted.
     pub fn clear_log(&self) {
         self.shared.log.clear();
@@ -293,26 +262,6 @@ impl Drop for StandIn {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-/// An address that refuses connections as long as the value lives.
-pub struct ClosedPort {
-    address: SocketAddr,
-    _socket: TcpSocket,
-}
-
-impl ClosedPort {
-    /// Takes a port and does not listen on it.
-    pub fn new() -> Self {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port");
-        Self { address: socket.local_addr().expect("an address"), _socket: socket }
-    }
-
-    /// `127.0.0.1:PORT`.
-    pub fn host(&self) -> String {
-        self.address.to_string()
     }
 }
 
@@ -355,6 +304,16 @@ impl Shared {
         let scheme = if self.options.tls.is_some() { "https" } else { "http" };
         let host = self.addresses.get(&origin).map(ToString::to_string).unwrap_or_default();
         format!("{scheme}://{host}")
+    }
+
+    /// Where the registry sends its clients for a token.
+    fn realm(&self) -> String {
+        match self.options.auth {
+            Auth::DigitalOcean | Auth::Basic | Auth::Nothing => {
+                format!("{}/v2/registry/auth", self.url(Origin::Api))
+            }
+            Auth::OwnHost | Auth::Anonymous => format!("{}/token", self.url(Origin::Registry)),
+        }
     }
 
     fn store(&self) -> MutexGuard<'_, store::Store> {

@@ -3,6 +3,8 @@
 //! Blobs are redirected to the storage by an address with a signature that holds for one method, and the
 //! storage refuses every request that brings credentials, as S3-like storages do.
 
+use std::fmt::Write as _;
+
 use hyper::Method;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
@@ -11,11 +13,12 @@ use super::answer::Answer;
 use super::route::{Origin, Target, query_values};
 use super::store::{StoredManifest, digest_of};
 use super::token::SERVICE;
-use super::{Ask, Shared, push};
+use super::{Ask, Auth, Shared, api, push};
 
 pub(super) fn answer(shared: &Shared, ask: &Ask) -> Answer {
     let answer = match &ask.target {
         Target::Stored(digest) => return stored(shared, ask, digest),
+        Target::Token => return api::token(shared, ask),
         Target::Ping => match allowed(shared, ask, None) {
             Ok(()) => Answer::json(200, &json!({})),
             Err(refusal) => refusal,
@@ -31,8 +34,7 @@ pub(super) fn answer(shared: &Shared, ask: &Ask) -> Answer {
                 Err(refusal) => refusal,
             }
         }
-        Target::Token
-        | Target::LegacyRegistry
+        Target::LegacyRegistry
         | Target::ApiRegistries
         | Target::ApiRegistry(_)
         | Target::ApiRepositories(_)
@@ -46,17 +48,35 @@ pub(super) fn answer(shared: &Shared, ask: &Ask) -> Answer {
     answer.header("docker-distribution-api-version", "registry/2.0")
 }
 
-/// Whether the request brings a token that allows it; else the refusal with the challenge.
+/// Whether the request may; else the refusal with the challenge.
 fn allowed(shared: &Shared, ask: &Ask, wanted: Option<(&str, &str)>) -> Result<(), Answer> {
     if ask.origin == Origin::Elsewhere {
         return Ok(());
     }
-    let bearer = ask.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+    let authorization = ask.authorization.as_deref();
+    match shared.options.auth {
+        Auth::Nothing => Ok(()),
+        Auth::Basic if api::basic_user(authorization, &shared.options.token).is_some() => Ok(()),
+        Auth::Basic => {
+            let refusal =
+                Answer::oci_error(401, "UNAUTHORIZED", "authentication required", &Value::Null);
+            Err(refusal.header("www-authenticate", "Basic realm=\"stand-in\""))
+        }
+        Auth::DigitalOcean | Auth::OwnHost | Auth::Anonymous => {
+            let bearer = authorization.and_then(|value| value.strip_prefix("Bearer "));
+            bearer_allows(shared, bearer, wanted)
+        }
+    }
+}
+
+/// Whether the token allows it.
+fn bearer_allows(
+    shared: &Shared,
+    bearer: Option<&str>,
+    wanted: Option<(&str, &str)>,
+) -> Result<(), Answer> {
     let access = bearer.and_then(|token| shared.issuer.access(token));
-    let mut challenge = format!(
-        "Bearer realm=\"{}/v2/registry/auth\",service=\"{SERVICE}\"",
-        shared.url(Origin::Api)
-    );
+    let mut challenge = format!("Bearer realm=\"{}\",service=\"{SERVICE}\"", shared.realm());
     let mut detail = Value::Null;
     if let Some((repository, action)) = wanted {
         let granted = access.as_ref().and_then(|access| access.get(repository));
@@ -64,7 +84,7 @@ fn allowed(shared: &Shared, ask: &Ask, wanted: Option<(&str, &str)>) -> Result<(
             return Ok(());
         }
         let scope = if action == "push" { "pull,push" } else { "pull" };
-        challenge.push_str(&format!(",scope=\"repository:{repository}:{scope}\""));
+        let _ = write!(challenge, ",scope=\"repository:{repository}:{scope}\"");
         detail =
             json!([{ "Type": "repository", "Class": "", "Name": repository, "Action": action }]);
     } else if access.is_some() {
@@ -95,41 +115,53 @@ fn asked(shared: &Shared, ask: &Ask, repository: &str) -> Answer {
         );
     };
     match &ask.target {
-        Target::Manifest { reference, .. } => match store.manifest(repository, reference) {
-            Some(manifest) => manifest_answer(ask, manifest),
-            None => {
-                let detail = if reference.contains(':') {
-                    json!({ "Name": repository, "Revision": reference })
-                } else {
-                    json!({ "Tag": reference })
-                };
-                Answer::oci_error(404, "MANIFEST_UNKNOWN", "manifest unknown", &detail)
+        Target::Manifest { reference, .. } => {
+            if let Some(manifest) = store.manifest(repository, reference) {
+                return manifest_answer(ask, manifest);
             }
-        },
-        Target::Blob { digest, .. } => {
-            if !held.blobs.contains(digest) {
-                return blob_unknown(digest);
-            }
-            if shared.options.redirect_blobs {
-                let location = storage_url(shared, ask.method.as_str(), digest);
-                return Answer::new(307)
-                    .header("content-type", "application/octet-stream")
-                    .header("docker-content-digest", digest)
-                    .header("location", &location);
-            }
-            match store.blobs.get(digest) {
-                Some(bytes) => {
-                    ranged(ask.range.as_deref(), bytes).header("docker-content-digest", digest)
-                }
-                None => blob_unknown(digest),
-            }
+            let detail = if reference.contains(':') {
+                json!({ "Name": repository, "Revision": reference })
+            } else {
+                json!({ "Tag": reference })
+            };
+            Answer::oci_error(404, "MANIFEST_UNKNOWN", "manifest unknown", &detail)
         }
+        Target::Blob { digest, .. } if !held.blobs.contains(digest) => blob_unknown(digest),
+        Target::Blob { digest, .. } => blob(shared, ask, digest, store.blobs.get(digest)),
         Target::TagsList(_) => {
             let tags: Vec<_> = held.tags.keys().collect();
             Answer::json(200, &json!({ "name": repository, "tags": tags }))
         }
         Target::Upload { session: Some(session), .. } => push::progress(&store, ask, session),
-        _ => Answer::oci_error(405, "UNSUPPORTED", "the operation is unsupported", &Value::Null),
+        Target::Upload { session: None, .. }
+        | Target::Token
+        | Target::LegacyRegistry
+        | Target::ApiRegistries
+        | Target::ApiRegistry(_)
+        | Target::ApiRepositories(_)
+        | Target::ApiTags(..)
+        | Target::ApiDigests(..)
+        | Target::ApiGc(_)
+        | Target::Ping
+        | Target::Stored(_)
+        | Target::Unknown => {
+            Answer::oci_error(405, "UNSUPPORTED", "the operation is unsupported", &Value::Null)
+        }
+    }
+}
+
+/// A blob of the repository: where the storage has it, or its bytes.
+fn blob(shared: &Shared, ask: &Ask, digest: &str, bytes: Option<&Bytes>) -> Answer {
+    if shared.options.redirect_blobs {
+        let location = storage_url(shared, ask.method.as_str(), digest);
+        return Answer::new(307)
+            .header("content-type", "application/octet-stream")
+            .header("docker-content-digest", digest)
+            .header("location", &location);
+    }
+    match bytes {
+        Some(bytes) => ranged(ask.range.as_deref(), bytes).header("docker-content-digest", digest),
+        None => blob_unknown(digest),
     }
 }
 

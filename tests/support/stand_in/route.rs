@@ -23,11 +23,11 @@ impl Origin {
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Anything at all; only to match with.
+    /// Any request at all; only to match with.
     Any,
     /// The accepted connection itself, before any request; only to match with.
     Connection(Origin),
-    /// `/v2/registry/auth`.
+    /// `/v2/registry/auth` of the API, or `/token` of a registry with a token server of its own.
     Token,
     /// `/v2/registries`.
     ApiRegistries,
@@ -96,6 +96,35 @@ impl Target {
         }
     }
 
+    /// The same request for another tag or digest.
+    pub(super) fn with_reference(self, other: &str) -> Self {
+        if let Self::Manifest { repository, .. } = self {
+            return Self::Manifest { repository, reference: other.to_owned() };
+        }
+        self
+    }
+
+    /// Whether the API answers it, and not a registry.
+    pub(super) fn is_api(&self) -> bool {
+        match self {
+            Self::Token
+            | Self::LegacyRegistry
+            | Self::ApiRegistries
+            | Self::ApiRegistry(_)
+            | Self::ApiRepositories(_)
+            | Self::ApiTags(..)
+            | Self::ApiDigests(..)
+            | Self::ApiGc(_) => true,
+            Self::Ping
+            | Self::Manifest { .. }
+            | Self::Blob { .. }
+            | Self::TagsList(_)
+            | Self::Upload { .. }
+            | Self::Stored(_)
+            | Self::Unknown => false,
+        }
+    }
+
     /// The route that a rule names. `tag_exists` tells of a tag whether it is there.
     pub(super) fn route(&self, method: &Method, tag_exists: impl Fn(&str, &str) -> bool) -> Route {
         match self {
@@ -150,6 +179,9 @@ fn api(path: &str) -> Target {
 }
 
 fn registry(path: &str) -> Target {
+    if path == "/token" {
+        return Target::Token;
+    }
     let Some(rest) = path.strip_prefix("/v2") else { return Target::Unknown };
     if rest.is_empty() || rest == "/" {
         return Target::Ping;
@@ -188,15 +220,12 @@ pub(super) fn percent_decoded(text: &str) -> String {
     while let Some((&first, tail)) = rest.split_first() {
         let code = (first == b'%').then(|| tail.get(..2)).flatten();
         let code = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        match code {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
+        if let Some(byte) = code {
+            bytes.push(byte);
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(first);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

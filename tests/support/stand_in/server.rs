@@ -113,30 +113,10 @@ async fn respond(
 }
 
 fn honest(shared: &Shared, ask: &Ask) -> Answer {
-    match (ask.origin, &ask.target) {
-        (Origin::Api, _) => api::answer(shared, ask),
-        (Origin::Registry | Origin::Storage, _) => registry::answer(shared, ask),
-        (
-            Origin::Elsewhere,
-            Target::Token
-            | Target::LegacyRegistry
-            | Target::ApiRegistries
-            | Target::ApiRegistry(_)
-            | Target::ApiRepositories(_)
-            | Target::ApiTags(..)
-            | Target::ApiDigests(..)
-            | Target::ApiGc(_),
-        ) => api::answer(shared, ask),
-        (
-            Origin::Elsewhere,
-            Target::Ping
-            | Target::Manifest { .. }
-            | Target::Blob { .. }
-            | Target::TagsList(_)
-            | Target::Upload { .. }
-            | Target::Stored(_)
-            | Target::Unknown,
-        ) => registry::answer(shared, ask),
+    match ask.origin {
+        Origin::Api => api::answer(shared, ask),
+        Origin::Elsewhere if ask.target.is_api() => api::answer(shared, ask),
+        Origin::Registry | Origin::Storage | Origin::Elsewhere => registry::answer(shared, ask),
     }
 }
 
@@ -183,12 +163,7 @@ impl Ask {
     }
 
     fn asking_for(&self, tag: &str) -> Self {
-        let target = match &self.target {
-            Target::Manifest { repository, .. } => {
-                Target::Manifest { repository: repository.clone(), reference: tag.to_owned() }
-            }
-            other => other.clone(),
-        };
+        let target = self.target.clone().with_reference(tag);
         Self { target, ..self.clone() }
     }
 

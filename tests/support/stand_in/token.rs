@@ -92,6 +92,10 @@ impl Issuer {
         self.issued.lock().expect("no panic while held").get(token).cloned()
     }
 
+    pub(super) fn tokens(&self) -> Vec<String> {
+        self.issued.lock().expect("no panic while held").keys().cloned().collect()
+    }
+
     /// Makes every token that was issued so far a bad one.
     pub(super) fn expire_all(&self) {
         self.issued.lock().expect("no panic while held").clear();

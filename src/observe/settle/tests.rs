@@ -1,0 +1,155 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+fn refused() -> Unavailable {
+    Unavailable::new(Reason::CredentialsRefused, "403")
+}
+
+fn bare() -> Unavailable {
+    Unavailable::new(Reason::NotFoundBare, "404")
+}
+
+fn denied(reason: Reason) -> Denial {
+    Denial { reason, said: "404".to_owned() }
+}
+
+fn observation(
+    resolved: Fact<crate::observation::Resolved>,
+    explanation: Option<Explanation>,
+) -> Observation {
+    let repository = match &resolved {
+        Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        Fact::Absent(denial) if denial.reason == Reason::RepositoryMissing => {
+            Fact::Absent(denial.clone())
+        }
+        Fact::Absent(_) | Fact::Present(_) => {
+            Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, "silent"))
+        }
+    };
+    Observation {
+        control: Control::Denied,
+        repository,
+        resolved,
+        offered: Vec::new(),
+        images: Vec::new(),
+        immutable: None,
+        immutable_skipped: None,
+        explanation,
+        took: BTreeMap::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn told<T>(fact: &Fact<T>) -> String {
+    match fact {
+        Fact::Present(_) => "present".to_owned(),
+        Fact::Absent(denial) => format!("absent {}", denial.reason),
+        Fact::Unknown(why) => format!("unknown {}", why.reason),
+    }
+}
+
+/// Repository and tag, after the registry said `resolved` and the API said `explanation`.
+fn settled(
+    resolved: &Fact<crate::observation::Resolved>,
+    explanation: Option<&Explanation>,
+    affirmed: bool,
+) -> String {
+    let mut once = observation(resolved.clone(), explanation.cloned());
+    settle(&mut once, affirmed);
+    let mut twice = once.clone();
+    settle(&mut twice, affirmed);
+    assert_eq!(once, twice, "settling twice changes nothing");
+    format!("{}, {}", told(&once.repository), told(&once.resolved))
+}
+
+#[test]
+fn the_registrys_no_and_the_apis_words_together() {
+    let api = |registry: Option<bool>, repository: Option<bool>, refused: bool| Explanation {
+        knows_registry: registry,
+        knows_repository: repository,
+        refused,
+        ..Explanation::default()
+    };
+    let explanations = [
+        ("no API", None),
+        ("knows both", Some(api(Some(true), Some(true), false))),
+        ("no repository", Some(api(Some(true), Some(false), false))),
+        ("no registry", Some(api(Some(false), None, false))),
+        ("refuses too", Some(api(None, None, true))),
+        ("says nothing", Some(api(None, None, false))),
+    ];
+    let said = [
+        ("tag unknown", Fact::Absent(denied(Reason::TagMissing))),
+        ("name unknown", Fact::Absent(denied(Reason::RepositoryMissing))),
+        ("refused", Fact::Unknown(refused())),
+        ("bare 404", Fact::Unknown(bare())),
+        ("5xx", Fact::Unknown(Unavailable::new(Reason::ServerError, "503"))),
+    ];
+    let mut table = Vec::new();
+    for (word, resolved) in &said {
+        for (name, explanation) in &explanations {
+            table.push(format!(
+                "{word:<13} {name:<14} {}",
+                settled(resolved, explanation.as_ref(), false)
+            ));
+        }
+    }
+    let known = api(Some(true), Some(true), false);
+    table.push(format!(
+        "bare 404, another image served: {}",
+        settled(&said[3].1, Some(&known), true)
+    ));
+    let unsure = api(None, None, false);
+    table.push(format!(
+        "the same, registry not known:   {}",
+        settled(&said[3].1, Some(&unsure), true)
+    ));
+    insta::assert_snapshot!(table.join("\n"), @"
+    tag unknown   no API         unknown unexpected-answer, absent tag-missing
+    tag unknown   knows both     present, absent tag-missing
+    tag unknown   no repository  absent repository-missing, absent tag-missing
+    tag unknown   no registry    absent registry-unknown, absent tag-missing
+    tag unknown   refuses too    unknown unexpected-answer, absent tag-missing
+    tag unknown   says nothing   unknown unexpected-answer, absent tag-missing
+    name unknown  no API         absent repository-missing, absent repository-missing
+    name unknown  knows both     unknown unexpected-answer, absent repository-missing
+    name unknown  no repository  absent repository-missing, absent repository-missing
+    name unknown  no registry    absent registry-unknown, absent repository-missing
+    name unknown  refuses too    absent repository-missing, absent repository-missing
+    name unknown  says nothing   absent repository-missing, absent repository-missing
+    refused       no API         unknown credentials-refused, unknown credentials-refused
+    refused       knows both     unknown credentials-refused, unknown credentials-refused
+    refused       no repository  absent repository-missing, absent repository-missing
+    refused       no registry    absent registry-unknown, absent registry-unknown
+    refused       refuses too    unknown credentials-refused, unknown credentials-refused
+    refused       says nothing   unknown credentials-refused, unknown credentials-refused
+    bare 404      no API         unknown not-found-bare, unknown not-found-bare
+    bare 404      knows both     unknown not-found-bare, unknown not-found-bare
+    bare 404      no repository  unknown not-found-bare, unknown not-found-bare
+    bare 404      no registry    unknown not-found-bare, unknown not-found-bare
+    bare 404      refuses too    unknown not-found-bare, unknown not-found-bare
+    bare 404      says nothing   unknown not-found-bare, unknown not-found-bare
+    5xx           no API         unknown server-error, unknown server-error
+    5xx           knows both     unknown server-error, unknown server-error
+    5xx           no repository  unknown server-error, unknown server-error
+    5xx           no registry    unknown server-error, unknown server-error
+    5xx           refuses too    unknown server-error, unknown server-error
+    5xx           says nothing   unknown server-error, unknown server-error
+    bare 404, another image served: present, absent tag-missing
+    the same, registry not known:   unknown not-found-bare, unknown not-found-bare
+    ");
+}
+
+#[test]
+fn a_bare_control_is_believed_under_the_same_rule() {
+    let mut seen = observation(Fact::Absent(denied(Reason::TagMissing)), None);
+    seen.control = Control::Unknown(bare());
+    assert!(was_denied(&seen) && has_bare_denial(&seen));
+    seen.explanation = Some(Explanation { knows_registry: Some(true), ..Explanation::default() });
+    settle(&mut seen, false);
+    assert_eq!(seen.control, Control::Unknown(bare()));
+    settle(&mut seen, true);
+    assert_eq!(seen.control, Control::Denied);
+    assert!(!has_bare_denial(&seen));
+}

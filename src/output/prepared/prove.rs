@@ -1,0 +1,307 @@
+//! Before the first request: every output path is proved writable, and what an older run left for a
+//! deployment is removed.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::output::file::{self, FileError};
+use crate::output::{Prepared, failure_reason, image_ref, record, status};
+use crate::request::ImageRequest;
+use crate::secret::printable;
+use crate::settings::{Outputs, Settings, StatusFolder};
+
+/// No file that an older run left is larger.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Why an output path cannot be used. Nothing was asked, and nothing was removed or written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The path cannot be written.
+    #[error("cannot write `{}` ({option})", path.display())]
+    Unwritable {
+        /// The option that named it.
+        option: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        source: FileError,
+    },
+    /// A file stands there that no run of ours has written.
+    #[error("`{}` ({option}) is there already, and is not {what}", path.display())]
+    NotOurs {
+        /// The option that named it.
+        option: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+    },
+    /// Two outputs have one path.
+    #[error("`{}` is named twice, by {first} and by {second}", path.display())]
+    Same {
+        /// The path.
+        path: PathBuf,
+        /// The option that named it first.
+        first: &'static str,
+        /// The option that named it again.
+        second: &'static str,
+    },
+    /// Two images have one record.
+    #[error("two images would write `{}` ({option})", path.display())]
+    Shared {
+        /// The option.
+        option: &'static str,
+        /// The path.
+        path: PathBuf,
+    },
+    /// A name of the config that would lead to another folder or another line.
+    #[error("the {what} `{name}` cannot be part of a file's name ({option})")]
+    Name {
+        /// The option that makes a file of it.
+        option: &'static str,
+        /// `service` or `environment`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// An image belongs to no environment, and the option needs one.
+    #[error("{option} needs an environment, and `{image}` has none")]
+    NoEnvironment {
+        /// The option.
+        option: &'static str,
+        /// The image.
+        image: String,
+    },
+}
+
+impl OutputError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unwritable { option: _, path: _, source } => match source {
+                FileError::Symlink => "name the file itself; nothing is written through a link",
+                FileError::Folder => "name a file in that folder",
+                FileError::Special => "name a regular file, or one that does not exist yet",
+                FileError::NoFolder => "make the folder first, with `mkdir -p`",
+                FileError::NotAFolder => "name a file in a folder that exists",
+                FileError::TooLarge(_) | FileError::NotText => {
+                    "look what stands in the file, and name another one or mend it"
+                }
+                FileError::Locked | FileError::Io(_) => {
+                    "look who owns the folder and whether it can be written, or name another one"
+                }
+            },
+            Self::NotOurs { option: _, path: _, what: _ } => {
+                "name another path, or remove the file if nobody needs it"
+            }
+            Self::Same { path: _, first: _, second: _ } => "give each output a file of its own",
+            Self::Shared { option: _, path: _ } => {
+                "verify one tag of a service in an environment at a time"
+            }
+            Self::Name { option: _, what: _, name: _ } => {
+                "use letters, digits, `.`, `_` and `-`, and do not start with `.`"
+            }
+            Self::NoEnvironment { option: _, image: _ } => {
+                "name it with `--environment`, or give the environment this tag in the config"
+            }
+        }
+    }
+}
+
+/// One output before the run.
+struct Place {
+    option: &'static str,
+    path: PathBuf,
+    older: Older,
+}
+
+/// What an older file at an output's path must be, and what becomes of it before the first request.
+#[derive(Clone, Copy)]
+enum Older {
+    /// Anything; it is replaced.
+    Replaced,
+    /// UTF-8 text that is going to be changed.
+    Changed,
+    /// Ours, by this test; it is removed, so that no reader takes it for this run's.
+    Removed(fn(&[u8]) -> bool, &'static str),
+    /// Ours, by this test.
+    Ours(fn(&[u8]) -> bool, &'static str),
+}
+
+impl Prepared {
+    /// Proves that every output can be written, then removes what an older run left for a deployment.
+    ///
+    /// # Errors
+    /// For the first output that cannot; then nothing was removed.
+    pub fn prove(settings: &Settings) -> Result<Self, OutputError> {
+        let records = records(settings)?;
+        let places = places(settings, &records)?;
+        let mut seen: HashMap<PathBuf, &'static str> = HashMap::new();
+        for Place { option, path, older } in &places {
+            let unwritable =
+                |source| OutputError::Unwritable { option, path: path.clone(), source };
+            file::prove(path).map_err(unwritable)?;
+            let whole = file::resolved(path).map_err(unwritable)?;
+            if let Some(first) = seen.insert(whole, option) {
+                let path = path.clone();
+                return Err(if first == *option {
+                    OutputError::Shared { option, path }
+                } else {
+                    OutputError::Same { path, first, second: option }
+                });
+            }
+            older.allows(option, path)?;
+        }
+        for Place { option, path, older } in &places {
+            if let Older::Removed(_, _) = older {
+                file::remove(path).map_err(|source| OutputError::Unwritable {
+                    option,
+                    path: path.clone(),
+                    source,
+                })?;
+            }
+        }
+        Ok(Self { records })
+    }
+}
+
+/// The path of each image's record.
+fn records(settings: &Settings) -> Result<Vec<(usize, PathBuf)>, OutputError> {
+    let mut records = Vec::new();
+    for (index, image) in settings.images.iter().enumerate() {
+        if let Some(path) = &settings.outputs.record {
+            records.push((index, path.clone()));
+        }
+        if let Some(directory) = &settings.outputs.record_dir {
+            let option = "--record-dir";
+            let environment = environment_of(image, option)?;
+            let service = plain_name(option, "service", &image.service.name)?;
+            records.push((index, directory.join(environment).join(format!("{service}.json"))));
+        }
+    }
+    Ok(records)
+}
+
+/// Every output with its path; the folders of `--record-dir` are made.
+fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place>, OutputError> {
+    let Outputs {
+        junit,
+        record,
+        record_dir: _,
+        image_ref,
+        failure_reason,
+        html,
+        pulumi_config,
+        status,
+        config_file: _,
+    } = &settings.outputs;
+    let single = [
+        ("--junit", junit, Older::Replaced),
+        ("--image-ref", image_ref, Older::Removed(image_ref::is_ours, "a pinned reference")),
+        (
+            "--failure-reason-file",
+            failure_reason,
+            Older::Ours(failure_reason::is_ours, "a failure reason"),
+        ),
+        ("--html", html, Older::Replaced),
+        ("--pulumi-config", pulumi_config, Older::Replaced),
+    ];
+    let mut places = Vec::new();
+    for (option, path, older) in single {
+        places.extend(path.clone().map(|path| Place { option, path, older }));
+    }
+    if let Some(folder) = status {
+        status_places(folder, settings, &mut places)?;
+    }
+    for (_, path) in records {
+        let option = if record.as_ref() == Some(path) { "--record" } else { "--record-dir" };
+        if let ("--record-dir", Some(folder)) = (option, path.parent()) {
+            fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+        }
+        let older = Older::Removed(record::is_record, "a deployment record of ours");
+        places.push(Place { option, path: path.clone(), older });
+    }
+    Ok(places)
+}
+
+fn not_made(folder: &Path, source: io::Error) -> OutputError {
+    let is_taken =
+        matches!(source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory);
+    let source = if is_taken { FileError::NotAFolder } else { FileError::Io(source) };
+    OutputError::Unwritable { option: "--record-dir", path: folder.to_owned(), source }
+}
+
+fn status_places(
+    folder: &StatusFolder,
+    settings: &Settings,
+    places: &mut Vec<Place>,
+) -> Result<(), OutputError> {
+    let StatusFolder { directory, board, badges, services: _ } = folder;
+    let option = "--update-status";
+    let mut environments: Vec<&str> = Vec::new();
+    for image in &settings.images {
+        plain_name(option, "service", &image.service.name)?;
+        let environment = environment_of(image, option)?;
+        if !environments.contains(&environment) {
+            environments.push(environment);
+        }
+    }
+    for environment in environments {
+        let path = status::path(directory, environment);
+        places.push(Place { option, path, older: Older::Changed });
+        if let Some(badges) = badges {
+            let path = badges.join(format!("{environment}.json"));
+            places.push(Place { option, path, older: Older::Replaced });
+        }
+    }
+    places.extend(board.clone().map(|path| Place { option, path, older: Older::Changed }));
+    Ok(())
+}
+
+fn environment_of<'a>(
+    image: &'a ImageRequest,
+    option: &'static str,
+) -> Result<&'a str, OutputError> {
+    let Some(environment) = &image.environment else {
+        let image = image.reference.to_string();
+        return Err(OutputError::NoEnvironment { option, image });
+    };
+    plain_name(option, "environment", environment)
+}
+
+/// A name that stays in its folder and on its line.
+fn plain_name<'a>(
+    option: &'static str,
+    what: &'static str,
+    name: &'a str,
+) -> Result<&'a str, OutputError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let fits = !name.is_empty() && name.len() <= 128 && !name.starts_with('.');
+    if fits && name.chars().all(plain) {
+        Ok(name)
+    } else {
+        let name = printable(name).chars().take(80).collect();
+        Err(OutputError::Name { option, what, name })
+    }
+}
+
+impl Older {
+    fn allows(self, option: &'static str, path: &Path) -> Result<(), OutputError> {
+        let unwritable = |source| OutputError::Unwritable { option, path: path.to_owned(), source };
+        match self {
+            Self::Replaced => Ok(()),
+            Self::Changed => file::read_text(path, MOST_BYTES).map(|_| ()).map_err(unwritable),
+            Self::Removed(is_ours, what) | Self::Ours(is_ours, what) => {
+                let not_ours = OutputError::NotOurs { option, path: path.to_owned(), what };
+                match file::read(path, MOST_BYTES) {
+                    Ok(None) => Ok(()),
+                    Ok(Some(content)) if is_ours(&content) => Ok(()),
+                    Ok(Some(_)) | Err(FileError::TooLarge(_)) => Err(not_ours),
+                    Err(source) => Err(unwritable(source)),
+                }
+            }
+        }
+    }
+}

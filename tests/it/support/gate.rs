@@ -1,0 +1,340 @@
+//! The builder of one run of the program.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::leak::Secrets;
+use super::redaction::Redactions;
+use crate::stand_in::{Origin, Route, StandIn};
+
+/// A run may take so long, whatever it does; then it is killed and the test fails.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// One run to be.
+pub(crate) struct Gate<'a> {
+    program: PathBuf,
+    longest: Duration,
+    stand_in: Option<&'a StandIn>,
+    folder: TempDir,
+    arguments: Vec<String>,
+    environment: BTreeMap<String, String>,
+    stdin: String,
+    secrets: Secrets,
+    redactions: Redactions,
+}
+
+impl<'a> Gate<'a> {
+    /// A run that is pointed at a stand-in.
+    pub(crate) fn at(stand_in: &'a StandIn) -> Self {
+        let mut gate = Self::alone();
+        gate.stand_in = Some(stand_in);
+        gate.environment.extend(stand_in.environment());
+        gate.secrets.hide(stand_in.token());
+        for origin in Origin::ALL {
+            let name = format!("[{origin:?}]").to_lowercase();
+            gate.redactions.text(&stand_in.host(origin), &name);
+        }
+        if let Some(pem) = stand_in.ca_pem() {
+            gate = gate.file(".ca.pem", pem);
+            let path = gate.folder().join(".ca.pem").display().to_string();
+            gate.environment.insert("SSL_CERT_FILE".to_owned(), path);
+        }
+        gate
+    }
+
+    /// A run without a stand-in: for what is refused before anything is asked.
+    pub(crate) fn alone() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The search for a config file ends here.
+        std::fs::create_dir(folder.path().join(".git")).expect("a folder of our own");
+        let home = folder.path().display().to_string();
+        let mut redactions = Redactions::default();
+        redactions.text(&home, "[folder]");
+        Self {
+            program: env!("CARGO_BIN_EXE_verify-registry-image").into(),
+            longest: LONGEST,
+            stand_in: None,
+            folder,
+            arguments: Vec::new(),
+            environment: BTreeMap::from([("HOME".to_owned(), home)]),
+            stdin: String::new(),
+            secrets: Secrets::default(),
+            redactions,
+        }
+    }
+
+    /// A run of another program, to try this harness with.
+    pub(super) fn of(program: &str, longest: Duration) -> Self {
+        Self { program: program.into(), longest, ..Self::alone() }
+    }
+
+    /// With one more argument.
+    pub(crate) fn arg(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// With these arguments, parted by white space.
+    pub(crate) fn args(mut self, arguments: &str) -> Self {
+        self.arguments.extend(arguments.split_whitespace().map(str::to_owned));
+        self
+    }
+
+    /// With the reference of an image of the stand-in's registry as an argument.
+    pub(crate) fn image(self, rest: &str) -> Self {
+        let reference = self.stand_in.expect("a run at a stand-in").reference(rest);
+        self.arg(reference)
+    }
+
+    /// With a variable.
+    pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Without a variable.
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.environment.remove(name);
+        self
+    }
+
+    /// With another token in its usual variable.
+    pub(crate) fn token(mut self, token: &str) -> Self {
+        self.secrets.hide(token.trim());
+        self.env("DIGITALOCEAN_ACCESS_TOKEN", token)
+    }
+
+    /// With one more text that must not show up anywhere.
+    pub(crate) fn secret(mut self, secret: &str) -> Self {
+        self.secrets.hide(secret);
+        self
+    }
+
+    /// With a file in its folder, which is its home too.
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.folder().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of our own");
+        write(&path, content.as_ref());
+        self
+    }
+
+    /// With this on its standard input.
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.stdin);
+        self
+    }
+
+    /// With a text that differs from run to run shown as `shown`.
+    pub(crate) fn redact(mut self, text: &str, shown: &str) -> Self {
+        self.redactions.text(text, shown);
+        self
+    }
+
+    /// The folder that it runs in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Run<'a> {
+        self.start().finish()
+    }
+
+    /// Runs it to its end and shows everything.
+    pub(crate) fn snapshot(self) -> String {
+        self.run().snapshot()
+    }
+
+    /// Starts it.
+    pub(crate) fn start(self) -> Running<'a> {
+        let before = files(self.folder());
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(self.folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the built program");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A program that does not read its input closes the pipe: that is not an error of the test.
+        let _ = stdin.write_all(self.stdin.as_bytes());
+        drop(stdin);
+        let stdout = drain(child.stdout.take().expect("a pipe"));
+        let stderr = drain(child.stderr.take().expect("a pipe"));
+        Running { gate: self, before, child, stdout, stderr }
+    }
+}
+
+/// A run under way.
+pub(crate) struct Running<'a> {
+    gate: Gate<'a>,
+    before: BTreeMap<PathBuf, Vec<u8>>,
+    child: Child,
+    stdout: mpsc::Receiver<Vec<u8>>,
+    stderr: mpsc::Receiver<Vec<u8>>,
+}
+
+impl<'a> Running<'a> {
+    /// Sends it a signal (`TERM`, `INT`).
+    pub(crate) fn signal(&self, name: &str) {
+        let arguments = [format!("-{name}"), self.child.id().to_string()];
+        let sent = Command::new("kill").args(arguments).status().expect("`kill`");
+        assert!(sent.success(), "the program has ended already");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Run<'a> {
+        let longest = self.gate.longest;
+        let ended = (self.stdout.recv_timeout(longest), self.stderr.recv_timeout(longest));
+        let (Ok(stdout), Ok(stderr)) = ended else {
+            self.child.kill().expect("a child of ours");
+            panic!("still running after {longest:?}: {}", self.gate.arguments.join(" "));
+        };
+        let status = self.child.wait().expect("a child of ours");
+        let after = files(self.gate.folder());
+        let run = Run {
+            code: status.code(),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            files: changes(self.gate.folder(), &self.before, &after),
+            gate: self.gate,
+        };
+        run.assert_no_leak();
+        run
+    }
+}
+
+/// A run that has ended.
+pub(crate) struct Run<'a> {
+    /// The exit code; `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// What it wrote to standard output.
+    pub(crate) stdout: String,
+    /// What it wrote to standard error.
+    pub(crate) stderr: String,
+    /// The files that it wrote, by path in its folder; `None`: one that it removed.
+    pub(crate) files: BTreeMap<String, Option<String>>,
+    gate: Gate<'a>,
+}
+
+impl Run<'_> {
+    /// Everything that can be seen of the run, with what differs from run to run taken out.
+    pub(crate) fn snapshot(&self) -> String {
+        let program = self.gate.program.file_name().unwrap_or_default().to_string_lossy();
+        let mut text = format!("$ {program}");
+        for argument in &self.gate.arguments {
+            let plain = !argument.is_empty() && !argument.contains([' ', '\n', '\'', '"', '$']);
+            let _ = if plain { write!(text, " {argument}") } else { write!(text, " {argument:?}") };
+        }
+        let code = self.code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+        let _ = write!(text, "\nexit code: {code}\n");
+        section(&mut text, "stdout", &self.stdout);
+        section(&mut text, "stderr", &self.stderr);
+        for (path, content) in &self.files {
+            match content {
+                Some(content) => section(&mut text, path, content),
+                None => drop(writeln!(text, "----- {path}: removed")),
+            }
+        }
+        let mut redactions = self.gate.redactions.clone();
+        for tag in self.control_tags() {
+            redactions.text(&tag, "[control]");
+        }
+        redactions.apply(&text)
+    }
+
+    /// One file that it wrote.
+    pub(crate) fn file(&self, path: &str) -> &str {
+        let content = self.files.get(path).and_then(Option::as_deref);
+        content.unwrap_or_else(|| panic!("`{path}` was not written; these were: {:?}", self.files))
+    }
+
+    /// The folder that it ran in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.gate.folder()
+    }
+
+    /// The tags that it asked for, that do not exist and that nobody told it of.
+    fn control_tags(&self) -> Vec<String> {
+        let Some(stand_in) = self.gate.stand_in else { return Vec::new() };
+        let told = format!("{:?}{:?}", self.gate.arguments, self.gate.environment);
+        let asked = stand_in.asked(&Route::Control);
+        let tags = asked.iter().filter_map(|entry| entry.target.rsplit('/').next());
+        tags.filter(|tag| !told.contains(tag) && tag.len() > 15).map(str::to_owned).collect()
+    }
+
+    /// Nothing that the run left behind holds a secret of it, in any form.
+    fn assert_no_leak(&self) {
+        let mut secrets = self.gate.secrets.clone();
+        for token in self.gate.stand_in.iter().flat_map(|stand_in| stand_in.given_out_tokens()) {
+            secrets.hide(&token);
+        }
+        secrets.assert_absent("standard output", &self.stdout);
+        secrets.assert_absent("standard error", &self.stderr);
+        for (path, content) in &self.files {
+            secrets.assert_absent(path, content.as_deref().unwrap_or_default());
+        }
+    }
+}
+
+fn section(text: &mut String, title: &str, content: &str) {
+    let _ = writeln!(text, "----- {title}");
+    text.push_str(content);
+    if !content.is_empty() && !content.ends_with('\n') {
+        text.push_str("[no newline]\n");
+    }
+}
+
+/// Reads a pipe to its end on a thread of its own, so that a full pipe never stops the program.
+fn drain(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.read_to_end(&mut bytes);
+        let _ = send.send(bytes);
+    });
+    receive
+}
+
+/// Every file below a folder with its content.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let kind = entry.file_type().expect("a file type");
+        if kind.is_dir() {
+            found.extend(files(&path));
+        } else if kind.is_file() {
+            found.insert(path.clone(), std::fs::read(&path).unwrap_or_default());
+        }
+    }
+    found
+}
+
+fn changes(
+    folder: &Path,
+    before: &BTreeMap<PathBuf, Vec<u8>>,
+    after: &BTreeMap<PathBuf, Vec<u8>>,
+) -> BTreeMap<String, Option<String>> {
+    let name = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    let written = after.iter().filter(|(path, content)| before.get(*path) != Some(content));
+    let written =
+        written.map(|(path, content)| (name(path), Some(String::from_utf8_lossy(content).into())));
+    let removed = before.keys().filter(|path| !after.contains_key(*path));
+    written.chain(removed.map(|path| (name(path), None))).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test prepares a file that nobody reads meanwhile")]
+fn write(path: &Path, content: &[u8]) {
+    std::fs::write(path, content).expect("a file in a folder of our own");
+}

@@ -1,0 +1,17 @@
+//! Runs the built program in a folder of its own, with nothing in its environment but what the test
+//! gives it, and shows everything that can be seen of the run.
+
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "a builder has a method for each need of a test"
+)]
+
+mod gate;
+mod leak;
+mod redaction;
+mod skip;
+mod tests;
+
+pub(crate) use gate::{Gate, Run};
+pub(crate) use skip::could_not_run;

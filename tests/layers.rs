@@ -1,0 +1,203 @@
+//! The architecture as tests: the order of the rooms, what the pure ones may not touch, sizes and names.
+//!
+//! Everything is read from the sources, so a new module is held to the rules without being listed here.
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms that are functions of their arguments, where they exist.
+const PURE: [&str; 8] =
+    ["circleci", "secret", "oci", "request", "report", "exit", "observation", "checks"];
+
+/// What a pure room may not mention.
+const IO: [&str; 9] = [
+    "async ",
+    ".await",
+    "tokio",
+    "reqwest",
+    "std::fs",
+    "std::env",
+    "std::net::Tcp",
+    "SystemTime",
+    "Timestamp::now",
+];
+
+/// Rooms that may not use each other, whatever their order: outputs never ask.
+const APART: [(&str, &str); 5] = [
+    ("output", "http"),
+    ("output", "registry"),
+    ("output", "observe"),
+    ("checks", "http"),
+    ("checks", "registry"),
+];
+
+const MOST_LINES: usize = 400;
+
+#[test]
+fn a_room_uses_only_itself_and_those_below_it() {
+    let order = order();
+    for file in sources() {
+        let Some(room) = room_of(&file) else { continue };
+        for used in used_rooms(&code(&file)) {
+            let rank = |name: &str| order.iter().position(|known| known == name);
+            let (user, used_rank) = (rank(&room), rank(&used));
+            assert!(user.is_some(), "src/lib.rs does not list `{room}`");
+            assert!(used_rank.is_some(), "{}: `{used}` is no room", file.display());
+            assert!(used_rank <= user, "{}: `{room}` uses `{used}`", file.display());
+            let pair = (room.as_str(), used.as_str());
+            assert!(!APART.contains(&pair), "{}: `{room}` uses `{used}`", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_rooms_between_asking_and_writing_do_no_io() {
+    let mut looked_at = 0;
+    for file in sources() {
+        let path = file.strip_prefix(src()).unwrap().with_extension("");
+        if !PURE.iter().any(|room| path.starts_with(room)) {
+            continue;
+        }
+        looked_at += 1;
+        let code = code(&file);
+        for word in IO {
+            assert!(!code.contains(word), "{}: mentions `{word}`", file.display());
+        }
+    }
+    assert!(looked_at > 20, "only {looked_at} files were looked at");
+}
+
+#[test]
+fn a_file_fits_in_a_head() {
+    for file in sources() {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count();
+        let is_test = file.components().any(|part| part.as_os_str() == "tests")
+            || file.file_name().is_some_and(|name| name == "tests.rs");
+        assert!(is_test || lines <= MOST_LINES, "{}: {lines} lines", file.display());
+        assert!(text.starts_with("//!") || is_test, "{}: has no head", file.display());
+    }
+}
+
+#[test]
+fn no_room_is_named_after_nothing() {
+    for file in sources() {
+        let path = file.strip_prefix(src()).unwrap();
+        for part in path.with_extension("").components() {
+            let name = part.as_os_str().to_str().unwrap();
+            let is_vague = ["utils", "util", "helpers", "helper", "common", "types", "misc"];
+            assert!(!is_vague.contains(&name), "{}", file.display());
+        }
+        assert!(path != Path::new("error.rs"), "an error lives with what fails");
+    }
+}
+
+#[test]
+fn a_checks_file_has_the_checks_name() {
+    for check in verify_registry_image::report::CheckId::ALL {
+        let file = src().join("checks").join(check.as_str().replace('-', "_")).with_extension("rs");
+        assert!(file.is_file(), "{}", file.display());
+    }
+}
+
+#[test]
+fn the_reading_of_used_rooms_sees_every_form() {
+    let code = "use crate::oci::Digest;\npub use crate::{report, request::Service};\n\
+                let x = crate::secret::printable(y);\nuse crate::{\n    http::Client,\n    oci::{Tag, Digest},\n};";
+    assert_eq!(used_rooms(code), ["oci", "report", "request", "secret", "http", "oci"]);
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every Rust file below `src`.
+fn sources() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![src()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The rooms as `src/lib.rs` lists them, lowest first.
+fn order() -> Vec<String> {
+    let text = fs::read_to_string(src().join("lib.rs")).unwrap();
+    let rooms: Vec<_> = text
+        .lines()
+        .filter_map(|line| {
+            let line = line.trim_start_matches("pub ").strip_prefix("mod ")?;
+            line.strip_suffix(';').map(str::to_owned)
+        })
+        .collect();
+    assert!(rooms.len() > 5, "{rooms:?}");
+    rooms
+}
+
+/// `src/registry/client.rs` belongs to `registry`; `lib.rs` and `main.rs` to none.
+fn room_of(file: &Path) -> Option<String> {
+    let first = file.strip_prefix(src()).unwrap().components().next()?;
+    let name = Path::new(first.as_os_str()).file_stem()?.to_str()?.to_owned();
+    (name != "lib" && name != "main").then_some(name)
+}
+
+/// The file's program text: without comments, and without its tests, which may use anything.
+fn code(file: &Path) -> String {
+    let is_test = file.components().any(|part| part.as_os_str() == "tests")
+        || file.file_name().is_some_and(|name| name == "tests.rs");
+    if is_test {
+        return String::new();
+    }
+    let text = fs::read_to_string(file).unwrap();
+    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    lines
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .fold(String::new(), |code, line| code + line + "\n")
+}
+
+/// The first names of all `crate::…` paths, those in a group included.
+fn used_rooms(code: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        text.trim_start().chars().take_while(|character| is_name(*character)).collect()
+    };
+    let mut used = Vec::new();
+    for (at, found) in code.match_indices("crate::") {
+        let rest = &code[at + found.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            used.push(name(rest));
+            continue;
+        };
+        let mut depth = 0_i32;
+        let mut item = String::new();
+        for character in group.chars() {
+            match character {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            if depth < 0 {
+                break;
+            }
+            if character == ',' && depth == 0 {
+                used.push(name(&item));
+                item.clear();
+            } else {
+                item.push(character);
+            }
+        }
+        used.push(name(&item));
+    }
+    used.retain(|name| !name.is_empty());
+    used
+}

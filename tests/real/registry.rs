@@ -1,0 +1,119 @@
+//! Debian's `docker-registry`, on a port of its own, with a folder of its own, as long as the value lives.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::stand_in::{ISSUER, Origin, SERVICE, StandIn};
+
+/// A running registry.
+pub(crate) struct Registry {
+    folder: TempDir,
+    process: Mutex<Child>,
+    host: String,
+}
+
+/// Whether the registry remembers what it has once looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DescriptorCache {
+    On,
+    Off,
+}
+
+impl Registry {
+    /// Starts it with the stand-in as its token server.
+    pub(crate) fn start(stand_in: &StandIn, cache: DescriptorCache) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let certificate = folder.path().join("token.pem");
+        write(&certificate, stand_in.token_certificate_pem());
+        let config = folder.path().join("config.yml");
+        write(&config, &configuration(stand_in, &folder, cache));
+        let mut process = Command::new("docker-registry")
+            .arg("serve")
+            .arg(&config)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("`docker-registry`");
+        let log = BufReader::new(process.stderr.take().expect("a pipe"));
+        let (found, host) = mpsc::channel();
+        // The log is read to its end, so that the registry never waits for room in the pipe.
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let listening = line.split("listening on ").nth(1);
+                if let Some(host) = listening.and_then(|rest| rest.split(['"', ' ', ',']).next()) {
+                    let _ = found.send(host.to_owned());
+                }
+            }
+        });
+        match host.recv_timeout(Duration::from_secs(30)) {
+            Ok(host) => Self { folder, process: Mutex::new(process), host },
+            Err(_) => {
+                let _ = process.kill();
+                panic!("`docker-registry` did not come to listen within 30 seconds");
+            }
+        }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Stops it. Its port is then one at which nobody listens.
+    pub(crate) fn stop(&self) {
+        let mut process = self.process.lock().expect("no panic while held");
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+
+    /// Takes the bytes of a blob out of the storage folder, behind the registry's back.
+    pub(crate) fn lose(&self, digest: &str) {
+        let hex = digest.strip_prefix("sha256:").expect("a sha256 digest");
+        let blob = format!("data/docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]);
+        std::fs::remove_file(self.folder.path().join(blob)).expect("a blob that was pushed");
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn configuration(stand_in: &StandIn, folder: &TempDir, cache: DescriptorCache) -> String {
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let cache = match cache {
+        DescriptorCache::On => "cache: { blobdescriptor: inmemory }",
+        DescriptorCache::Off => "delete: { enabled: false }",
+    };
+    format!(
+        "version: 0.1
+log: {{ level: info, accesslog: {{ disabled: true }} }}
+storage:
+  filesystem: {{ rootdirectory: {data} }}
+  {cache}
+http: {{ addr: '127.0.0.1:0', relativeurls: true }}
+auth:
+  token:
+    realm: {api}/v2/registry/auth
+    service: {SERVICE}
+    issuer: {ISSUER}
+    rootcertbundle: {certificate}
+",
+        data = path("data"),
+        api = stand_in.url(Origin::Api),
+        certificate = path("token.pem"),
+    )
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test prepares a file that nobody reads meanwhile")]
+fn write(path: &PathBuf, content: &str) {
+    std::fs::write(path, content).expect("a file in a folder of our own");
+}

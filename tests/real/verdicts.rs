@@ -1,0 +1,212 @@
+//! What the program says of images that another program pushed into another registry.
+
+use std::process::{Command, Stdio};
+
+use reqwest::Method;
+
+use crate::registry::{DescriptorCache, Registry};
+use crate::skopeo;
+use crate::stand_in::{Content, Image, Index, Options, Origin, Pushed, StandIn};
+use crate::support::{Gate, Run, could_not_run};
+
+const REPOSITORY: &str = "keepkey/support-email";
+const TAG: &str = "latest-dev";
+const FIRST: &str = "1111111111111111111111111111111111111111";
+const SECOND: &str = "2222222222222222222222222222222222222222";
+
+/// The registry, its token server, and what is pushed.
+struct World {
+    stand_in: StandIn,
+    registry: Registry,
+}
+
+impl World {
+    /// `None`, said aloud, where the programs are not installed.
+    fn new(test: &str, cache: DescriptorCache) -> Option<Self> {
+        for program in ["docker-registry", "skopeo"] {
+            let mut version = Command::new(program);
+            version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+            if version.status().is_err() {
+                could_not_run(test, &format!("`{program}` is not installed"));
+                return None;
+            }
+        }
+        let stand_in = StandIn::start(Options { writable: true, ..Options::default() });
+        let registry = Registry::start(&stand_in, cache);
+        Some(Self { stand_in, registry })
+    }
+
+    fn target(&self, tag: &str) -> String {
+        format!("{}/{REPOSITORY}:{tag}", self.registry.host())
+    }
+
+    /// Pushes an image; the API's index learns of it too.
+    fn push(&self, tag: &str, content: impl Into<Content>) -> Pushed {
+        let content = content.into();
+        skopeo::push(&content, &self.target(tag), self.stand_in.token(), &[]);
+        let pushed = self.stand_in.image(REPOSITORY, tag, content);
+        self.stand_in.clear_log();
+        pushed
+    }
+
+    /// A run at the real registry.
+    fn gate(&self, tag: &str) -> Gate<'_> {
+        Gate::at(&self.stand_in)
+            .env("DIGITALOCEAN_REGISTRY_HOST", self.registry.host())
+            .redact(self.registry.host(), "[registry]")
+            .args("--junit junit.xml --image-ref ref")
+            .arg(self.target(tag))
+    }
+}
+
+/// The checks that failed or errored, as the JUnit file has them: `failure layers-present`.
+fn unpassed(run: &Run<'_>) -> Vec<String> {
+    let document = roxmltree::Document::parse(run.file("junit.xml")).unwrap();
+    let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
+    let outcome = |case: roxmltree::Node<'_, '_>| {
+        let mut children = case.children();
+        let outcome =
+            children.find(|child| child.has_tag_name("failure") || child.has_tag_name("error"))?;
+        Some(format!("{} {}", outcome.tag_name().name(), case.attribute("name")?))
+    };
+    cases.filter_map(outcome).collect()
+}
+
+#[track_caller]
+fn assert_verified(run: &Run<'_>, digest: &str) {
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert_eq!(unpassed(run), [""; 0], "{}", run.snapshot());
+    assert!(run.file("ref").ends_with(&format!("/{REPOSITORY}@{digest}")), "{}", run.file("ref"));
+    assert!(run.stdout.contains("VERIFIED"), "{}", run.snapshot());
+}
+
+#[track_caller]
+fn assert_failed(run: &Run<'_>, expected: &[&str]) {
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    assert_eq!(unpassed(run), expected, "{}", run.snapshot());
+    assert!(!run.files.contains_key("ref"), "{}", run.snapshot());
+}
+
+#[test]
+fn a_pushed_image_is_green_and_a_tag_that_was_never_pushed_is_red() {
+    let name = "a_pushed_image_is_green_and_a_tag_that_was_never_pushed_is_red";
+    let Some(world) = World::new(name, DescriptorCache::On) else { return };
+    let pushed = world.push(TAG, Image::node_on_alpine().revision(FIRST));
+    assert_eq!(skopeo::digest(&world.target(TAG), world.stand_in.token()), pushed.digest);
+    let run = world.gate(TAG).arg(format!("--expect-revision={FIRST}")).args("--port 5001").run();
+    assert_verified(&run, &pushed.digest);
+    assert_eq!(world.stand_in.asked_at(Origin::Api).len(), 1, "one token, and nothing of the API");
+    assert_failed(&world.gate("never-pushed").run(), &["failure tag-exists"]);
+}
+
+#[test]
+fn an_image_in_dockers_media_types_is_green() {
+    let name = "an_image_in_dockers_media_types_is_green";
+    let Some(world) = World::new(name, DescriptorCache::Off) else { return };
+    let (token, target) = (world.stand_in.token(), world.target(TAG));
+    let image = Image::node_on_alpine().into();
+    skopeo::push(&image, &target, token, &["--format", "v2s2"]);
+    assert_verified(&world.gate(TAG).run(), &skopeo::digest(&target, token));
+}
+
+#[test]
+fn an_index_is_green_on_every_platform_that_it_has() {
+    let name = "an_index_is_green_on_every_platform_that_it_has";
+    let Some(world) = World::new(name, DescriptorCache::On) else { return };
+    let image = Image::node_on_alpine().revision(FIRST);
+    let pushed = world.push(TAG, Index::of_two_platforms(&image));
+    assert_verified(&world.gate(TAG).run(), &pushed.digest);
+    let one = world.gate(TAG).args("--platform linux/arm64").run();
+    assert_verified(&one, &pushed.digest);
+    let none = world.gate(TAG).args("--platform linux/s390x").run();
+    assert_failed(&none, &["failure platform"]);
+}
+
+#[test]
+fn a_tag_that_was_pushed_twice_names_the_second_image() {
+    let name = "a_tag_that_was_pushed_twice_names_the_second_image";
+    let Some(world) = World::new(name, DescriptorCache::On) else { return };
+    let first = world.push(TAG, Image::node_on_alpine().revision(FIRST));
+    let second = world.push(TAG, Image::node_on_alpine().revision(SECOND));
+    assert_ne!(first.digest, second.digest);
+    let stale = world.gate(TAG).args(&format!("--expect-digest {}", first.digest)).run();
+    assert_failed(&stale, &["failure digest-expected"]);
+    let commit = world.gate(TAG).arg(format!("--expect-revision={FIRST}")).run();
+    assert_failed(&commit, &["failure revision-expected"]);
+    let run = world.gate(TAG).args(&format!("--expect-digest {}", second.digest)).run();
+    assert_verified(&run, &second.digest);
+}
+
+#[test]
+fn a_layer_whose_bytes_are_gone_is_red() {
+    for cache in [DescriptorCache::Off, DescriptorCache::On] {
+        let Some(world) = World::new("a_layer_whose_bytes_are_gone_is_red", cache) else { return };
+        let pushed = world.push(TAG, Image::node_on_alpine());
+        assert_verified(&world.gate(TAG).run(), &pushed.digest);
+        world.registry.lose(&pushed.layers[1]);
+        assert_failed(&world.gate(TAG).run(), &["failure layers-present"]);
+    }
+}
+
+/// The premise of the test above: what makes a check by `HEAD` worthless, and what a `GET` looks like
+/// when the bytes are gone.
+#[test]
+fn a_registry_that_remembers_a_lost_layer_says_that_it_is_there_and_sends_nothing() {
+    let name = "a_registry_that_remembers_a_lost_layer_says_that_it_is_there_and_sends_nothing";
+    for (cache, head, get) in [
+        (DescriptorCache::Off, (404, Some(0)), (404, Some(157))),
+        (DescriptorCache::On, (200, Some(0)), (206, None)),
+    ] {
+        let Some(world) = World::new(name, cache) else { return };
+        let pushed = world.push(TAG, Image::node_on_alpine());
+        let layer = &pushed.layers[1];
+        assert_eq!(blob(&world, Method::GET, layer), (206, Some(1)), "{cache:?}");
+        world.registry.lose(layer);
+        assert_eq!(blob(&world, Method::HEAD, layer), head, "{cache:?}");
+        assert_eq!(blob(&world, Method::GET, layer), get, "{cache:?}");
+        assert_eq!(blob(&world, Method::GET, &pushed.layers[0]), (206, Some(1)), "{cache:?}");
+    }
+}
+
+/// Status and length of the body of a blob (by `GET`: of its first byte); `None`: it was cut.
+fn blob(world: &World, method: Method, digest: &str) -> (u16, Option<usize>) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let url = format!("{}/v2/registry/auth", world.stand_in.url(Origin::Api));
+        let scope = format!("repository:{REPOSITORY}:pull");
+        let asked = client.get(url).query(&[("scope", scope)]);
+        let asked = asked.basic_auth("t", Some(world.stand_in.token()));
+        let answer = asked.send().await.unwrap().bytes().await.unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+        let token = answer["token"].as_str().unwrap();
+        let url = format!("http://{}/v2/{REPOSITORY}/blobs/{digest}", world.registry.host());
+        let ranged = method == Method::GET;
+        let asked = client.request(method, url).bearer_auth(token);
+        let asked = if ranged { asked.header("range", "bytes=0-0") } else { asked };
+        let answer = asked.send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.bytes().await.ok().map(|body| body.len()))
+    })
+}
+
+#[test]
+fn a_token_that_is_not_accepted_is_no_verdict() {
+    let name = "a_token_that_is_not_accepted_is_no_verdict";
+    let Some(world) = World::new(name, DescriptorCache::On) else { return };
+    world.push(TAG, Image::node_on_alpine());
+    let run = world.gate(TAG).token("dop_v1_of-somebody-else-altogether").run();
+    assert_eq!(run.code, Some(4), "{}", run.snapshot());
+    assert!(unpassed(&run).iter().all(|check| check.starts_with("error ")), "{}", run.snapshot());
+}
+
+#[test]
+fn a_registry_that_is_down_is_no_verdict() {
+    let name = "a_registry_that_is_down_is_no_verdict";
+    let Some(world) = World::new(name, DescriptorCache::On) else { return };
+    world.push(TAG, Image::node_on_alpine());
+    world.registry.stop();
+    let run = world.gate(TAG).run();
+    assert_eq!(run.code, Some(3), "{}", run.snapshot());
+}
