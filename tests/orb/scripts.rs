@@ -241,12 +241,9 @@ mod tests {
     fn a_step_without_its_variables_is_red() {
         let sound = verify("{image: a}");
         for shell in shells() {
-            for name in [
-                "ORB_RESULTS_DIR",
-                "ORB_RECORD_DIR",
-                "ORB_SERIES",
-                "VERIFY_REGISTRY_IMAGE_IMAGES",
-            ] {
+            for name in
+                ["ORB_RESULTS_DIR", "ORB_RECORD_DIR", "ORB_SERIES", "VERIFY_REGISTRY_IMAGE_IMAGES"]
+            {
                 let mut run = sound.clone();
                 run.environment.remove(name);
                 let job = Job::new();
