@@ -1,3 +1,139 @@
-//! The command line program.
+//! The command line program: reads the settings, runs the gate, writes the outputs, ends with the code.
 
-fn main() {}
+use std::env;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use verify_registry_image::ambient::Ambient;
+use verify_registry_image::exit::Exit;
+use verify_registry_image::output::{self, OutputError, Prepared};
+use verify_registry_image::progress::{Loudness, Progress};
+use verify_registry_image::report::Report;
+use verify_registry_image::settings::{self, Asked, Format, Settings, SettingsError, Surroundings};
+use verify_registry_image::{gate, secret};
+
+fn main() -> Exit {
+    keep_panics_quiet();
+    let asked = match read_settings() {
+        Ok(asked) => asked,
+        Err(error) => return refuse(&error.to_string(), error.hint().as_deref(), error.wants_json()),
+    };
+    match asked {
+        Asked::Show(text) => {
+            say(&text);
+            Exit::Verified
+        }
+        Asked::CheckStatus(folder) => check_status(&folder),
+        Asked::Verify(settings) => verify(&settings).unwrap_or_else(|error| {
+            let message = settings.redactor.line(&format!("{error:#}"), 2000);
+            complain(&message, None);
+            Exit::Undecided
+        }),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reaches the environment, by name")]
+fn read_settings() -> Result<Asked, SettingsError> {
+    settings::read(Surroundings {
+        arguments: env::args_os().collect(),
+        variable: &|name| env::var_os(name),
+        folder: env::current_dir().unwrap_or_default(),
+        stdin: &mut io::stdin(),
+        stdout_is_terminal: io::stdout().is_terminal(),
+        stderr_is_terminal: io::stderr().is_terminal(),
+    })
+}
+
+fn verify(settings: &Settings) -> anyhow::Result<Exit> {
+    let outputs = match Prepared::prove(settings) {
+        Ok(outputs) => outputs,
+        Err(error) => return Ok(refuse_output(&error, settings)),
+    };
+    let loudness = Loudness::of(settings.console.quiet, settings.console.verbosity);
+    let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr());
+    for note in &settings.notes {
+        progress.say(Loudness::Normal, &format!("note: {note}"));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime could not be started")?;
+    let ended = runtime.block_on(until_a_signal(gate::run(settings, &Ambient::system(), &progress)));
+    // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
+    runtime.shutdown_background();
+    let report = match ended? {
+        Ok(report) => report,
+        Err(signal) => return Ok(signal),
+    };
+    Ok(tell(&report, settings, &outputs))
+}
+
+/// Writes the files, shows the report, and says how the process ends.
+fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
+    let unwritten = outputs.write(report, settings);
+    let text = match settings.console.format {
+        Format::Json => output::json::report(report, &unwritten),
+        Format::Human => {
+            let next = output::remarks(report, settings, &unwritten);
+            output::console::text(report, settings.console, &unwritten, &next)
+        }
+    };
+    say(&settings.redactor.redact(&text));
+    Exit::of(report.verdict(), unwritten.is_empty())
+}
+
+/// The result of `work`, or the exit of the signal that came first.
+async fn until_a_signal<T>(work: impl Future<Output = T>) -> anyhow::Result<Result<T, Exit>> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+    tokio::select! {
+        done = work => Ok(Ok(done)),
+        _ = interrupt.recv() => Ok(Err(Exit::Interrupted)),
+        _ = terminate.recv() => Ok(Err(Exit::Terminated)),
+    }
+}
+
+fn refuse_output(error: &OutputError, settings: &Settings) -> Exit {
+    let mut message = error.to_string();
+    if let Some(source) = std::error::Error::source(error) {
+        message = format!("{message}: {source}");
+    }
+    let message = settings.redactor.line(&message, 2000);
+    refuse(&message, Some(error.hint()), settings.console.format == Format::Json)
+}
+
+/// Says what is wrong with the question; nothing was asked.
+fn refuse(message: &str, hint: Option<&str>, wants_json: bool) -> Exit {
+    complain(message, hint);
+    if wants_json {
+        say(&output::json::error(message, hint));
+    }
+    Exit::Usage
+}
+
+fn complain(message: &str, hint: Option<&str>) {
+    let mut text = format!("error: {message}\n");
+    for line in hint.iter().flat_map(|hint| hint.lines()) {
+        text.push_str(&format!("  hint: {line}\n"));
+    }
+    // A closed standard error changes nothing.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes to standard output. A reader that has gone away changes neither the verdict nor the exit code.
+fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// A defect ends as "could not find out", and its message, which may hold anything, is not shown.
+fn keep_panics_quiet() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        complain(&secret::printable(&format!("internal error{place}; this is a defect of the program")), None);
+        #[expect(clippy::exit, reason = "the one way to give a panic the exit code of `could not find out`")]
+        std::process::exit(Exit::Undecided.code().into());
+    }));
+}

@@ -75,6 +75,25 @@ impl CheckId {
             Self::Runtime => "runtime",
         }
     }
+
+    /// What it asks, as `--list-checks` and the README tell it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::RegistryHonest => "the registry denies a tag that cannot exist",
+            Self::RepositoryExists => "the registry has the repository",
+            Self::TagExists => "the registry serves a manifest for the tag",
+            Self::ManifestIntact => {
+                "manifest and config are what their digests say, and a container image"
+            }
+            Self::DigestExpected => "it is the digest that was pushed",
+            Self::RevisionExpected => "it was built from the commit that is meant",
+            Self::ImmutableTag => "the immutable tag names the same digest",
+            Self::Platform => "each wanted platform has a manifest",
+            Self::LayersPresent => "the config and every layer can be had, in full size",
+            Self::Port => "the image listens on the declared port",
+            Self::Runtime => "the image is of the declared runtime and base",
+        }
+    }
 }
 
 impl fmt::Display for CheckId {

@@ -137,16 +137,19 @@ impl TagTemplate {
     /// # Errors
     /// When the result is not a tag.
     pub fn fill(&self, revision: &str) -> Result<Tag, ReferenceError> {
-        let text: String = self
-            .0
+        self.fill_text(revision).parse()
+    }
+
+    /// The text for a revision, whatever it is the text of.
+    pub fn fill_text(&self, revision: &str) -> String {
+        self.0
             .iter()
             .map(|part| match part {
                 TemplatePart::Text(text) => text.as_str(),
                 TemplatePart::Revision(None) => revision,
                 TemplatePart::Revision(Some(digits)) => revision.get(..*digits).unwrap_or(revision),
             })
-            .collect();
-        text.parse()
+            .collect()
     }
 }
 

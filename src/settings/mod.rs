@@ -1,6 +1,7 @@
 //! What was asked: the command line, the environment and the config file, read once and made one value.
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,57 @@ use crate::circleci::CircleCi;
 use crate::oci::RegistryHost;
 use crate::request::ImageRequest;
 use crate::secret::{Redactor, Secret};
+
+mod args;
+mod config;
+mod console;
+mod doctl;
+mod duration;
+mod environment;
+mod environments;
+mod expand;
+mod expectation;
+mod file;
+mod help;
+mod images;
+mod mistake;
+mod network;
+mod options;
+mod outputs;
+mod reading;
+mod requests;
+mod services;
+mod token;
+mod usage;
+
+pub use config::FILE_NAME;
+pub use environment::{PREFIX, variable_of};
+pub use mistake::SettingsError;
+pub use token::VARIABLE as TOKEN_VARIABLE;
+
+/// What the settings are read from.
+pub struct Surroundings<'a> {
+    /// The command line; the first argument is the program's name.
+    pub arguments: Vec<OsString>,
+    /// Reads an environment variable by name.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// The working folder.
+    pub folder: PathBuf,
+    /// Standard input, read where an IMAGE is `-`.
+    pub stdin: &'a mut dyn Read,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub stderr_is_terminal: bool,
+}
+
+/// Reads everything that the run needs to know.
+///
+/// # Errors
+/// When anything of it is wrong: then nothing is asked, and the exit code is 2.
+pub fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsError> {
+    reading::read(surroundings)
+}
 
 /// What the caller wants.
 #[derive(Debug)]
@@ -29,12 +81,12 @@ pub struct Settings {
     pub digitalocean: DigitalOcean,
     /// The DigitalOcean token. `None` only when no image is DigitalOcean's.
     pub token: Option<Token>,
-    /// The docker config file to read for other registries, where there is one.
+    /// Where docker's config file is, which may not exist. `None` where not even that is known.
     pub docker_config: Option<PathBuf>,
+    /// The proxy that stands between.
+    pub proxy: Proxy,
     /// What a docker credential helper gets of the environment: `PATH` and `HOME`, where they are set.
     pub helper_environment: Vec<(&'static str, OsString)>,
-    /// The proxy for `https`.
-    pub proxy: Proxy,
     /// How long to wait for an image that is not there yet.
     pub wait: Option<Duration>,
     /// How long the whole run may take.
@@ -53,15 +105,6 @@ pub struct Settings {
     pub redactor: Redactor,
 }
 
-/// The proxy for `https`, by the standard variables.
-#[derive(Clone, Debug, Default)]
-pub struct Proxy {
-    /// `HTTPS_PROXY`: an address, which may hold a user name and password.
-    pub https: Option<Secret>,
-    /// `NO_PROXY`, as it is written.
-    pub no_proxy: Option<String>,
-}
-
 /// Where DigitalOcean's API and registry are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DigitalOcean {
@@ -71,6 +114,15 @@ pub struct DigitalOcean {
     pub registry: RegistryHost,
     /// Whether the registry is asked over plain `http` (a loopback stand-in only).
     pub plain_http: bool,
+}
+
+/// The proxy, as the environment names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxy {
+    /// `HTTPS_PROXY`: an `http` or `https` address that was looked at; it can hold a password.
+    pub https: Option<Secret>,
+    /// `NO_PROXY`: the hosts that are asked without it.
+    pub no_proxy: Option<String>,
 }
 
 /// The DigitalOcean token, and where it came from.

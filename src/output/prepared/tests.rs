@@ -11,7 +11,7 @@ use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::report::Outcome;
 use crate::request::ImageRequest;
 use crate::secret::Secret;
-use crate::settings::{Console, DigitalOcean, Format};
+use crate::settings::{Console, DigitalOcean, Format, Proxy};
 
 fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
     Settings {
@@ -23,6 +23,8 @@ fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
         },
         token: None,
         docker_config: None,
+        helper_environment: Vec::new(),
+        proxy: Proxy::default(),
         wait: None,
         deadline: std::time::Duration::from_secs(120),
         jobs: 16,

@@ -1,0 +1,448 @@
+//! The config file `verify-registry-image.yml`: its form, and where it is looked for.
+//!
+//! Here it becomes typed values; what they mean together with the command line is decided by
+//! [`images`](crate::settings::images) and its neighbours. Every mistake has a line and a column.
+
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::Deserializer;
+
+use crate::oci::ReferenceError;
+use crate::secret::Redactor;
+use crate::settings::expand::ExpansionMistake;
+use crate::settings::file::{self, FileMistake};
+use crate::settings::mistake::{Shown, nearest};
+
+mod place;
+mod secrets;
+mod words;
+
+pub(crate) use place::Place;
+pub(crate) use words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
+
+/// The name under which the file is looked for.
+pub const FILE_NAME: &str = "verify-registry-image.yml";
+
+/// The most that is read: a parser's time grows with the square of some inputs.
+const MOST: u64 = 64 * 1024;
+
+// `deny_unknown_fields` everywhere: a misspelt rule must not be a rule less. The comments are the schema's texts.
+/// What `verify-registry-image` knows of a repository's services and environments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a mapping with `registry`, `environments`, `services` and `status`"
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "verify-registry-image.yml"))]
+pub(super) struct Document {
+    /// The registry that the services are in, as in `registry.digitalocean.com/keepkey`.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub registry: Option<Text>,
+    /// What is deployed where: each environment fixes a tag.
+    pub environments: Entries<Name, EnvironmentEntry>,
+    /// What is deployed.
+    #[cfg_attr(test, schemars(with = "Entries<Name, Option<ServiceEntry>>"))]
+    pub services: Entries<Name, ServiceEntry>,
+    /// Where the status of each environment is kept.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "StatusEntry"))]
+    pub status: Option<StatusEntry>,
+}
+
+/// One environment.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping with `tag`, `immutable_tag`, `branch` and `expect_revision`"
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct EnvironmentEntry {
+    /// The tag that it deploys.
+    pub tag: Text,
+    /// A tag that never moves and must name the same digest, as in `{revision}-dev`.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub immutable_tag: Option<Text>,
+    /// The branch that is deployed to it.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub branch: Option<Text>,
+    /// Whether the image's revision label is compared with the commit.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "RevisionWord"))]
+    pub expect_revision: Option<RevisionWord>,
+}
+
+/// One service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a mapping with `repository`, `port`, `ingress`, `runtime`, `platforms`, `env` and `expect_revision`"
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ServiceEntry {
+    /// Its repository below `registry`; its own name, unless given.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub repository: Option<Text>,
+    /// The TCP port that it listens on.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Port"))]
+    pub port: Option<Port>,
+    /// Whether it is reached from outside the cluster. Handed on in the record.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Flag"))]
+    pub ingress: Option<Flag>,
+    /// What it runs on.
+    pub runtime: RuntimeEntry,
+    /// The platforms that must be there, as in `linux/amd64`.
+    pub platforms: Vec<PlatformWord>,
+    /// Variables to deploy it with. Handed on in the record, so never a secret.
+    pub env: Entries<Key, Value>,
+    /// Stands in place of the environment's.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "RevisionWord"))]
+    pub expect_revision: Option<RevisionWord>,
+}
+
+/// A service's runtime. `nodejs` and `alpine` are checked, other values are handed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a mapping with `language` and `base`")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RuntimeEntry {
+    /// The language, as in `nodejs`.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub language: Option<Text>,
+    /// The base image, as in `alpine`.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub base: Option<Text>,
+}
+
+/// The status files. Paths are relative to this file, without `..`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping with `directory`, `board` and `badges`")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct StatusEntry {
+    /// The folder of the `ENVIRONMENT.status` files.
+    pub directory: Text,
+    /// The Markdown file that the board is drawn in.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub board: Option<Text>,
+    /// A folder for one shields.io endpoint file an environment.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub badges: Option<Text>,
+}
+
+/// A value that stands there, if its key does. An `Option` of serde's would take `key: ~` for no key.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A config file that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Config {
+    /// Its path, as it is shown.
+    pub path: PathBuf,
+    /// The folder that its paths are relative to; itself relative to the working folder where it can be.
+    pub folder: PathBuf,
+    pub document: Document,
+    text: String,
+    redactor: Redactor,
+}
+
+/// A mistake in the config file, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    file: Shown,
+    place: Option<Place>,
+    /// What is wrong.
+    pub mistake: ConfigMistake,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some(Place { line, column }) => {
+                write!(f, "{}:{line}:{column}: {}", self.file.as_str(), self.mistake)
+            }
+            None => write!(f, "the config file {} {}", self.file, self.mistake),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// What can be wrong with a config file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ConfigMistake {
+    /// It cannot be had.
+    #[error(transparent)]
+    File(FileMistake),
+    /// It is not UTF-8.
+    #[error("the file is not valid UTF-8 here")]
+    NotUnicode,
+    /// A control character.
+    #[error("a control character stands here")]
+    Control,
+    /// It holds the token, or something that looks like one.
+    #[error("a secret stands here")]
+    Secret,
+    /// It says nothing.
+    #[error("the file says nothing")]
+    Empty,
+    /// A second document.
+    #[error("a second document begins here")]
+    SecondDocument,
+    /// A tab.
+    #[error("a tab stands here")]
+    Tab,
+    /// A key that has no meaning.
+    #[error("there is no key {key} here")]
+    UnknownKey {
+        /// The key.
+        key: Shown,
+        /// The keys that there are.
+        known: Vec<String>,
+    },
+    /// A key that must be there.
+    #[error("the key `{0}` is missing")]
+    MissingKey(String),
+    /// Anything else that the parser says.
+    #[error("{0}")]
+    Other(String),
+    /// A variable to deploy with that is, or looks like, a secret.
+    #[error("the variable {0} looks like a secret, and would be handed on in the record")]
+    SecretVariable(Shown),
+    /// A path that leaves the folder.
+    #[error("the path {0} is not below the folder of this file")]
+    Path(Shown),
+    /// A value that cannot be expanded.
+    #[error("the value {0} {1}")]
+    Expansion(Shown, ExpansionMistake),
+    /// A value that no reference can be made of.
+    #[error("the value {0} {1}")]
+    Reference(Shown, ReferenceError),
+    /// Services without a registry.
+    #[error("services stand here, and there is no `registry`")]
+    NoRegistry,
+}
+
+impl ConfigMistake {
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownKey { key, known } => Some(match nearest(key.as_str(), known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("the keys are: {}", known.join(", ")),
+            }),
+            Self::File(FileMistake::Missing) => {
+                Some(format!("the path of `--config` is relative to this folder; the usual name is `{FILE_NAME}`"))
+            }
+            Self::Secret => {
+                Some("take it out, and replace it where it was issued: what stands in a file is in its history".into())
+            }
+            Self::SecretVariable(_) => {
+                Some("give it to the deployment from its own store of secrets, and take it out here".into())
+            }
+            Self::Path(_) => Some("write it relative to this file, without `..` and without `/` at its start".into()),
+            Self::NoRegistry => Some("add it at the top, as in `registry: registry.digitalocean.com/REGISTRY`".into()),
+            Self::Empty => Some("`verify-registry-image --schema config` shows its form".into()),
+            Self::SecondDocument => Some("remove the line `---` and what follows it".into()),
+            Self::Tab => Some("YAML is indented with spaces".into()),
+            Self::Control | Self::NotUnicode => Some("save the file as plain UTF-8 text".into()),
+            Self::Expansion(_, why) => why.hint(),
+            Self::File(_) | Self::MissingKey(_) | Self::Other(_) | Self::Reference(_, _) => None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file that `--config` names, else the one that is found from `folder` upward.
+    pub(super) fn find(
+        folder: &Path,
+        named: Option<&Path>,
+        redactor: &Redactor,
+    ) -> Result<Option<Self>, ConfigError> {
+        if let Some(named) = named {
+            return Self::read(folder, named, redactor).map(Some);
+        }
+        for level in searched(folder) {
+            let path = level.join(FILE_NAME);
+            // A broken link is a config that cannot be had, and not the absence of one.
+            if std::fs::symlink_metadata(&path).is_ok() {
+                let shown = if level == folder { Path::new(FILE_NAME) } else { &path };
+                return Self::read(folder, shown, redactor).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(working: &Path, shown: &Path, redactor: &Redactor) -> Result<Self, ConfigError> {
+        let error = |(place, mistake)| ConfigError {
+            file: Shown::new(&shown.to_string_lossy(), redactor),
+            place,
+            mistake,
+        };
+        let bytes = file::bytes(&working.join(shown), MOST)
+            .map_err(|why| error((None, ConfigMistake::File(why))))?;
+        let (text, document) =
+            parse(&bytes, redactor).map_err(|(place, why)| error((Some(place), why)))?;
+        let folder = shown.parent().unwrap_or(Path::new("")).to_owned();
+        let config =
+            Self { path: shown.to_owned(), folder, document, text, redactor: redactor.clone() };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What the JUnit file calls it: its name, or the path that `--config` gave.
+    pub(super) fn name(&self) -> String {
+        let path =
+            if self.path.is_absolute() { self.path.file_name().map(Path::new) } else { None };
+        path.unwrap_or(&self.path).to_string_lossy().into_owned()
+    }
+
+    /// A mistake at the value that `path` leads to.
+    pub(super) fn error(&self, path: &[&str], mistake: ConfigMistake) -> ConfigError {
+        ConfigError {
+            file: Shown::new(&self.path.to_string_lossy(), &self.redactor),
+            place: Some(place::of_path(&self.text, path)),
+            mistake,
+        }
+    }
+
+    /// What the types cannot say.
+    fn check(&self) -> Result<(), ConfigError> {
+        let Document { registry, environments: _, services, status } = &self.document;
+        for (Name(name), service) in &services.0 {
+            for (Key(key), Value(value)) in &service.env.0 {
+                if secrets::looks_secret(key, value) {
+                    let mistake = ConfigMistake::SecretVariable(Shown::new(key, &self.redactor));
+                    return Err(self.error(&["services", name, "env", key], mistake));
+                }
+            }
+        }
+        if registry.is_none() && !services.0.is_empty() {
+            return Err(self.error(&["services"], ConfigMistake::NoRegistry));
+        }
+        if let Some(StatusEntry { directory, board, badges }) = status {
+            let paths = [
+                ("directory", Some(directory)),
+                ("board", board.as_ref()),
+                ("badges", badges.as_ref()),
+            ];
+            for (key, path) in paths {
+                let Some(Text(path)) = path else { continue };
+                if !is_below(path) {
+                    let mistake = ConfigMistake::Path(Shown::new(path, &self.redactor));
+                    return Err(self.error(&["status", key], mistake));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folders that are searched: from `folder` upward to the first that holds `.git`. Where none does,
+/// `folder` alone: above a checkout, a file can be anybody's.
+fn searched(folder: &Path) -> impl Iterator<Item = &Path> {
+    let top =
+        folder.ancestors().position(|level| std::fs::symlink_metadata(level.join(".git")).is_ok());
+    folder.ancestors().take(top.map_or(1, |top| top + 1))
+}
+
+/// Whether a path stays below the folder that it is relative to.
+fn is_below(path: &str) -> bool {
+    let mut components = Path::new(path).components().peekable();
+    components.peek().is_some()
+        && components.all(|component| matches!(component, Component::Normal(_) | Component::CurDir))
+}
+
+/// The text and the document of a config file's bytes.
+fn parse(bytes: &[u8], redactor: &Redactor) -> Result<(String, Document), (Place, ConfigMistake)> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| (Place::of_byte(bytes, error.valid_up_to()), ConfigMistake::NotUnicode))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let control =
+        |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+    if let Some(index) = text.find(control) {
+        return Err((Place::of_byte(text.as_bytes(), index), ConfigMistake::Control));
+    }
+    if let Some(line) = text.lines().position(|line| secrets::holds_secret(line, redactor)) {
+        return Err((Place { line: line + 1, column: 1 }, ConfigMistake::Secret));
+    }
+    let explain = |error: serde_yaml::Error| explain(&error, text, redactor);
+    place::check(text).map_err(explain)?;
+    let document: Document = serde_yaml::from_str(text).map_err(explain)?;
+    if document == Document::default() {
+        return Err((Place::START, ConfigMistake::Empty));
+    }
+    Ok((text.to_owned(), document))
+}
+
+/// The parser's error in this program's words.
+fn explain(error: &serde_yaml::Error, text: &str, redactor: &Redactor) -> (Place, ConfigMistake) {
+    let message = error.to_string();
+    let place = Place::of_error(error);
+    if place.is_none() && message.contains("more than one document") {
+        return (Place::of_last_line(text, "---"), ConfigMistake::SecondDocument);
+    }
+    // The crate puts the place behind the message and the path of keys before it; the place says both.
+    let Place { line, column } = place.unwrap_or(Place::START);
+    let message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
+    let message = match message.split_once(": ") {
+        Some((path, rest)) if !path.contains([' ', '`']) => rest,
+        Some(_) | None => &message,
+    };
+    let place = place.unwrap_or(Place::START);
+    if place.character(text) == Some('\t') {
+        return (place, ConfigMistake::Tab);
+    }
+    let mistake = if let Some(rest) = message.strip_prefix("unknown field `")
+        && let Some((key, known)) = rest.rsplit_once("`, expected ")
+    {
+        let known = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        ConfigMistake::UnknownKey { key: Shown::new(key, redactor), known }
+    } else if let Some(key) = message.strip_prefix("missing field `") {
+        ConfigMistake::MissingKey(key.trim_end_matches('`').to_owned())
+    } else if let Some(rest) = message.strip_prefix("invalid type: ")
+        && let Some((found, expected)) = rest.rsplit_once(", expected ")
+    {
+        let found = redactor.line(&kind(found), 150);
+        let expected = expected.replace("a sequence", "a list");
+        ConfigMistake::Other(format!("{found} stands here, where {expected} is expected"))
+    } else if message.starts_with("repetition limit") {
+        ConfigMistake::Other("aliases (`*name`) multiply its values without measure".into())
+    } else if message.starts_with("recursion limit") {
+        ConfigMistake::Other("values are nested too deeply".into())
+    } else {
+        ConfigMistake::Other(redactor.line(message, 300))
+    };
+    (place, mistake)
+}
+
+/// What serde calls a value's kind, in words of YAML.
+fn kind(found: &str) -> String {
+    match found {
+        "sequence" => "a list".to_owned(),
+        "map" => "a mapping".to_owned(),
+        "unit value" | "Option value" => "nothing".to_owned(),
+        found => match found.strip_prefix("string \"").and_then(|text| text.strip_suffix('"')) {
+            Some(text) => format!("the text `{text}`"),
+            None => found.to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The leaves of the config file. Every one is read from the text as it stands in the file, so that
+//! `1.10` stays `1.10` and no word of YAML 1.1 becomes a boolean. That something stands there at all, and not
+//! `~` or `null`, has been seen by [`place`](super::place).
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
+use crate::oci::Platform;
+use crate::secret::is_printable;
+use crate::settings::options::is_variable_name;
+
+/// A text, literally as it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Text(pub(crate) String);
+
+/// A TCP port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Port(pub(crate) u16);
+
+/// `true` or `false`, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flag(pub(crate) bool);
+
+/// A platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlatformWord(pub(crate) Platform);
+
+/// The name of a service or an environment. It becomes a file's name and a key of the status file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name(pub(crate) String);
+
+/// The name of a variable that is handed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key(pub(crate) String);
+
+/// The value of such a variable. It may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Value(pub(crate) String);
+
+/// When the revision label is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RevisionWord {
+    /// Never.
+    Off,
+    /// When the image has the label.
+    WhenLabelled,
+    /// Always; an image without the label fails.
+    Required,
+}
+
+/// A mapping in the order of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entries<K, V>(pub(crate) Vec<(K, V)>);
+
+impl<K, V> Default for Entries<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Reads a scalar from its text. The visitor makes the value, so that a mistake has the value's place.
+struct Leaf<T> {
+    what: &'static str,
+    read: fn(&str) -> Result<T, String>,
+}
+
+impl<T> Visitor<'_> for Leaf<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.read)(text).map_err(E::custom)
+    }
+}
+
+macro_rules! leaves {
+    ($($type:ident: $what:literal, $read:expr;)*) => {
+        $(impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Leaf { what: $what, read: $read })
+            }
+        })*
+    };
+}
+
+leaves! {
+    Text: "a text", |text| match text {
+        "" => Err("an empty text stands here".into()),
+        text => printable(text).map(Self),
+    };
+    Value: "the value of a variable", |text| printable(text).map(Self);
+    Port: "a port", |text| {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        let port = text.parse().ok().filter(|port| is_plain && *port > 0);
+        port.map(Self).ok_or_else(|| format!("`{text}` is not a port, which is a number from 1 to 65535"))
+    };
+    Flag: "`true` or `false`", |text| match text {
+        "true" => Ok(Self(true)),
+        "false" => Ok(Self(false)),
+        other => Err(format!("`{other}` is neither `true` nor `false`")),
+    };
+    PlatformWord: "a platform", |text| {
+        text.parse().map(Self).map_err(|error| format!("the platform `{text}` {error}"))
+    };
+    Name: "a name", |text| if is_name(text) { Ok(Self(text.to_owned())) } else {
+        Err(format!(
+            "`{text}` cannot be a name: names have letters, digits, `_`, `.` and `-`, start with a letter or digit, \
+             and have at most 100 characters"
+        ))
+    };
+    Key: "the name of a variable", |text| if is_variable_name(text) { Ok(Self(text.to_owned())) } else {
+        Err(format!("`{text}` is not the name of a variable"))
+    };
+    RevisionWord: "`off`, `when-labelled` or `required`", |text| match text {
+        "off" => Ok(Self::Off),
+        "when-labelled" => Ok(Self::WhenLabelled),
+        "required" => Ok(Self::Required),
+        other => Err(format!("`{other}` is none of `off`, `when-labelled` and `required`")),
+    };
+}
+
+fn printable(text: &str) -> Result<String, String> {
+    if text.chars().all(is_printable) {
+        Ok(text.to_owned())
+    } else {
+        Err("a text with a line break, a control character or an invisible character stands here"
+            .into())
+    }
+}
+
+/// Whether a text can name a service or an environment.
+fn is_name(text: &str) -> bool {
+    text.len() <= 100
+        && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder<K, V>(PhantomData<(K, V)>);
+
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for InOrder<K, V> {
+            type Value = Entries<K, V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping of names")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder(PhantomData))
+    }
+}
+
+/// The leaves in the JSON Schema of the file, which editors read.
+#[cfg(test)]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Entries, Flag, PlatformWord, Port, RevisionWord, Text, Value};
+
+    macro_rules! schemas {
+        ($($type:ident: $schema:tt;)*) => {
+            $(impl JsonSchema for $type {
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($type).into()
+                }
+
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    json_schema!($schema)
+                }
+            })*
+        };
+    }
+
+    schemas! {
+        Text: { "type": "string", "minLength": 1 };
+        Value: { "type": ["string", "number", "boolean"] };
+        Port: { "type": "integer", "minimum": 1, "maximum": 65535 };
+        Flag: { "type": "boolean" };
+        PlatformWord: { "type": "string", "pattern": "^[^/]+/[^/]+(/[^/]+)?$" };
+        RevisionWord: { "enum": ["off", "when-labelled", "required"] };
+    }
+
+    impl<K, V: JsonSchema> JsonSchema for Entries<K, V> {
+        fn schema_name() -> Cow<'static, str> {
+            format!("EntriesOf{}", V::schema_name()).into()
+        }
+
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let value = generator.subschema_for::<V>();
+            json_schema!({ "type": "object", "additionalProperties": value })
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Durations as a person writes them: `90s`, `2m`, `1h30m`; a plain number is seconds.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// The longest that anything may take: a day. No pipeline lives longer.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// Why a text is not a duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DurationMistake {
+    /// It cannot be read.
+    #[error("is not a duration, as in `90s`, `2m` or `1h30m`")]
+    Unreadable,
+    /// It is below zero.
+    #[error("is below zero")]
+    Negative,
+    /// It is over a day.
+    #[error("is longer than 24 hours")]
+    TooLong,
+}
+
+/// Reads a duration.
+pub(super) fn parse(text: &str) -> Result<Duration, DurationMistake> {
+    let text = text.trim();
+    let duration = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        // Words such as `ago`, and ISO 8601, are more than anybody means here.
+        let plain =
+            text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'h' | b'm' | b's' | b'-'));
+        if !plain {
+            return Err(DurationMistake::Unreadable);
+        }
+        let signed: SignedDuration = text.parse().map_err(|_| DurationMistake::Unreadable)?;
+        Duration::try_from(signed).map_err(|_| DurationMistake::Negative)?
+    };
+    if duration > LONGEST { Err(DurationMistake::TooLong) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_read_as_they_are_written() {
+        let seconds = |text: &str| parse(text).map(|duration| duration.as_secs());
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("2m"), Ok(120));
+        assert_eq!(seconds("1h30m"), Ok(5_400));
+        assert_eq!(seconds("45"), Ok(45));
+        assert_eq!(seconds("0"), Ok(0));
+        assert_eq!(seconds(" 5m "), Ok(300));
+        assert_eq!(parse("1500ms"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(parse("1.5s"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(seconds("24h"), Ok(86_400));
+    }
+
+    #[test]
+    fn each_mistake_has_its_own_error() {
+        for text in ["", "soon", "2 days ago", "s", "1x", "PT5M", "1e400", "NaN", "5m5", "½m"] {
+            assert_eq!(parse(text), Err(DurationMistake::Unreadable), "{text}");
+        }
+        assert_eq!(parse("-5s"), Err(DurationMistake::Negative));
+        for text in ["25h", "86401", "99999999999999999h"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert_eq!(parse("25h"), Err(DurationMistake::TooLong));
+        assert_eq!(parse("18446744073709551615"), Err(DurationMistake::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in "[-0-9hms. ]{0,12}|\\PC{0,12}") {
+            if let Ok(duration) = parse(&text) {
+                prop_assert!(duration <= LONGEST);
+            }
+        }
+
+        #[test]
+        fn whole_seconds_read_back(seconds in 0u64..86_400) {
+            let text = format!("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
+            prop_assert_eq!(parse(&text), Ok(Duration::from_secs(seconds)));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The environment, read once and by name. Nothing here walks the whole environment, and no message
+//! holds a variable's value.
+
+use std::ffi::OsString;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::circleci::CircleCi;
+use crate::secret::Redactor;
+use crate::settings::mistake::Shown;
+
+/// What every variable that stands for an option begins with.
+pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
+
+/// The options that can be given as variables, and the rest of the variable's name. A repeatable option
+/// has a plural name.
+const OPTIONS: [(&str, &str); 27] = [
+    ("config", "CONFIG"),
+    ("repository", "REPOSITORY"),
+    ("service", "SERVICES"),
+    ("environment", "ENVIRONMENT"),
+    ("expect-digest", "EXPECT_DIGEST"),
+    ("expect-digest-file", "EXPECT_DIGEST_FILE"),
+    ("expect-revision", "EXPECT_REVISION"),
+    ("platform", "PLATFORMS"),
+    ("port", "PORT"),
+    ("wait", "WAIT"),
+    ("deadline", "DEADLINE"),
+    ("jobs", "JOBS"),
+    ("token-env", "TOKEN_ENV"),
+    ("junit", "JUNIT"),
+    ("record", "RECORD"),
+    ("record-dir", "RECORD_DIR"),
+    ("pulumi-config", "PULUMI_CONFIG"),
+    ("image-ref", "IMAGE_REF"),
+    ("html", "HTML"),
+    ("failure-reason-file", "FAILURE_REASON_FILE"),
+    ("update-status", "UPDATE_STATUS"),
+    ("format", "FORMAT"),
+    ("color", "COLOR"),
+    ("quiet", "QUIET"),
+    ("verbose", "VERBOSE"),
+    ("check-status", "CHECK_STATUS"),
+    ("IMAGE", "IMAGES"),
+];
+
+/// The variable that stands for an option, by the option's long name.
+pub fn variable_of(long: &str) -> Option<String> {
+    let (_, rest) = OPTIONS.iter().find(|(option, _)| *option == long)?;
+    Some(format!("{PREFIX}{rest}"))
+}
+
+/// The variables that stand for options, by their names without [`PREFIX`]. All are texts: what they mean
+/// is decided where the same option of the command line is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct OptionVariables {
+    pub images: Option<String>,
+    pub config: Option<String>,
+    pub repository: Option<String>,
+    pub services: Option<String>,
+    pub environment: Option<String>,
+    pub expect_digest: Option<String>,
+    pub expect_digest_file: Option<String>,
+    pub expect_revision: Option<String>,
+    pub platforms: Option<String>,
+    pub port: Option<String>,
+    pub wait: Option<String>,
+    pub deadline: Option<String>,
+    pub jobs: Option<String>,
+    pub token_env: Option<String>,
+    pub junit: Option<String>,
+    pub record: Option<String>,
+    pub record_dir: Option<String>,
+    pub pulumi_config: Option<String>,
+    pub image_ref: Option<String>,
+    pub html: Option<String>,
+    pub failure_reason_file: Option<String>,
+    pub update_status: Option<String>,
+    pub format: Option<String>,
+    pub color: Option<String>,
+    pub quiet: Option<String>,
+    pub verbose: Option<String>,
+    pub check_status: Option<String>,
+}
+
+/// The variables that other programs know too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct StandardVariables {
+    pub digitalocean_context: Option<String>,
+    pub digitalocean_config: Option<String>,
+    pub digitalocean_api_url: Option<String>,
+    pub digitalocean_registry_host: Option<String>,
+    pub docker_config: Option<String>,
+    pub home: Option<String>,
+    pub xdg_config_home: Option<String>,
+    pub https_proxy: Option<String>,
+    pub no_proxy: Option<String>,
+    pub path: Option<String>,
+    pub no_color: Option<String>,
+    pub term: Option<String>,
+    pub circleci: Option<String>,
+}
+
+impl StandardVariables {
+    /// Each variable, and the lower-case name under which it is known too.
+    const NAMES: [(&str, Option<&str>); 13] = [
+        ("DIGITALOCEAN_CONTEXT", None),
+        ("DIGITALOCEAN_CONFIG", None),
+        ("DIGITALOCEAN_API_URL", None),
+        ("DIGITALOCEAN_REGISTRY_HOST", None),
+        ("DOCKER_CONFIG", None),
+        ("HOME", None),
+        ("XDG_CONFIG_HOME", None),
+        ("HTTPS_PROXY", Some("https_proxy")),
+        ("NO_PROXY", Some("no_proxy")),
+        ("PATH", None),
+        ("NO_COLOR", None),
+        ("TERM", None),
+        ("CIRCLECI", None),
+    ];
+}
+
+/// Everything that is read from the environment, but for the token and the variables that a config names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Environment {
+    pub options: OptionVariables,
+    pub standard: StandardVariables,
+    pub circleci: CircleCi,
+}
+
+/// Why a variable cannot be used. No variant holds a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum VariableMistake {
+    /// Its bytes are not UTF-8.
+    #[error("the variable {0} is not valid UTF-8")]
+    NotUnicode(Shown),
+    /// It holds a secret where none belongs.
+    #[error("the variable {0} holds a secret, and its value would be shown")]
+    Secret(Shown),
+    /// The deserializer failed.
+    #[error("the environment could not be read: {0}")]
+    Unreadable(Shown),
+}
+
+impl VariableMistake {
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotUnicode(_) => {
+                Some("set it again, without the bytes that are no text, or unset it".into())
+            }
+            Self::Secret(_) => Some(
+                "a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names"
+                    .into(),
+            ),
+            Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// Reads variables by name.
+#[derive(Clone, Copy)]
+pub(super) struct Variables<'a> {
+    pub lookup: &'a dyn Fn(&str) -> Option<OsString>,
+    pub redactor: &'a Redactor,
+}
+
+impl Variables<'_> {
+    /// One variable; empty counts as unset.
+    pub(super) fn get(&self, name: &str) -> Result<Option<String>, VariableMistake> {
+        match (self.lookup)(name).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Some(Err(_)) => Err(VariableMistake::NotUnicode(Shown::new(name, self.redactor))),
+        }
+    }
+
+    /// Every variable with a fixed name.
+    pub(super) fn read(&self) -> Result<Environment, VariableMistake> {
+        let mut options = Vec::new();
+        for (_, rest) in OPTIONS {
+            let name = format!("{PREFIX}{rest}");
+            // CircleCI writes `<nil>` where an empty pipeline value is mapped into a variable.
+            let Some(value) = self.get(&name)?.filter(|value| value != "<nil>") else { continue };
+            if self.redactor.finds_in(&value) {
+                return Err(VariableMistake::Secret(Shown::new(&name, self.redactor)));
+            }
+            options.push((name, value));
+        }
+        let mut standard = Vec::new();
+        for (name, lower) in StandardVariables::NAMES {
+            let value = match (self.get(name)?, lower) {
+                (None, Some(lower)) => self.get(lower)?,
+                (value, _) => value,
+            };
+            standard.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        let mut circleci = Vec::new();
+        for name in CircleCi::VARIABLES {
+            circleci.extend(self.get(name)?.map(|value| (name.to_owned(), value)));
+        }
+        Ok(Environment {
+            options: self.typed(envy::prefixed(PREFIX).from_iter(options))?,
+            standard: self.typed(envy::from_iter(standard))?,
+            circleci: self.typed(envy::from_iter(circleci))?,
+        })
+    }
+
+    /// `envy`'s messages can hold a value, so they are shown masked and cut. With texts alone, it has
+    /// nothing to complain of.
+    fn typed<T: DeserializeOwned>(&self, read: envy::Result<T>) -> Result<T, VariableMistake> {
+        read.map_err(|error| {
+            VariableMistake::Unreadable(Shown::new(&error.to_string(), self.redactor))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::secret::Secret;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Environment, String> {
+        let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
+        let redactor = Redactor::default();
+        redactor.hide(&Secret::new("dop_v1_0123456789abcdef"));
+        let lookup = |name: &str| variables.get(name).map(OsString::from);
+        Variables { lookup: &lookup, redactor: &redactor }
+            .read()
+            .map_err(|mistake| mistake.to_string())
+    }
+
+    #[test]
+    fn every_option_has_a_field() {
+        for (option, rest) in OPTIONS {
+            let name = format!("{PREFIX}{rest}");
+            let environment = read(&[(&name, "1")]).unwrap();
+            assert_ne!(environment.options, OptionVariables::default(), "{option}");
+        }
+        for (name, lower) in StandardVariables::NAMES {
+            assert_ne!(read(&[(name, "1")]).unwrap(), Environment::default(), "{name}");
+            if let Some(lower) = lower {
+                assert_eq!(read(&[(lower, "1")]), read(&[(name, "1")]));
+                assert_eq!(read(&[(lower, "0"), (name, "1")]), read(&[(name, "1")]));
+            }
+        }
+        for name in CircleCi::VARIABLES {
+            assert_ne!(read(&[(name, "1")]).unwrap(), Environment::default(), "{name}");
+        }
+    }
+
+    #[test]
+    fn empty_and_nil_are_not_given() {
+        let variables =
+            [("VERIFY_REGISTRY_IMAGE_WAIT", ""), ("VERIFY_REGISTRY_IMAGE_PORT", "<nil>")];
+        assert_eq!(read(&variables), Ok(Environment::default()));
+    }
+
+    #[test]
+    fn a_secret_in_an_option_is_refused_without_showing_it() {
+        let variables = [("VERIFY_REGISTRY_IMAGE_IMAGES", "a:dop_v1_0123456789abcdef")];
+        assert_eq!(
+            read(&variables).unwrap_err(),
+            "the variable `VERIFY_REGISTRY_IMAGE_IMAGES` holds a secret, and its value would be shown"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_no_text_are_refused_by_name_and_unread_ones_ignored() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let broken = |wanted: &'static str| {
+            move |name: &str| (name == wanted).then(|| OsString::from_vec(b"dop_v1_\xff".to_vec()))
+        };
+        let redactor = Redactor::default();
+        for wanted in ["CIRCLE_BRANCH", "VERIFY_REGISTRY_IMAGE_WAIT", "https_proxy"] {
+            let mistake =
+                Variables { lookup: &broken(wanted), redactor: &redactor }.read().unwrap_err();
+            assert_eq!(mistake.to_string(), format!("the variable `{wanted}` is not valid UTF-8"));
+        }
+        let other = Variables { lookup: &broken("OTHER_SECRET"), redactor: &redactor }.read();
+        assert_eq!(other, Ok(Environment::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_arrives_as_it_is(value in "[^<\\x00]{1,40}", index in 0usize..27) {
+            let name = format!("{PREFIX}{}", OPTIONS[index].1);
+            let environment = read(&[(&name, &value)]).unwrap();
+            let found = format!("{:?}", environment.options);
+            let expected = format!("{value:?}");
+            prop_assert!(found.contains(&expected));
+        }
+    }
+}

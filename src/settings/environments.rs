@@ -1,0 +1,178 @@
+//! Which environment an image belongs to, and what that environment deploys.
+//!
+//! Only the environment that is meant is resolved strictly: a variable that only `production` needs does
+//! not have to be set to verify `development`.
+
+use crate::oci::{ReferenceError, Tag};
+use crate::request::ImmutableTag;
+use crate::settings::config::{Config, ConfigError, ConfigMistake, EnvironmentEntry, Name, Text};
+use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
+use crate::settings::images::ImageMistake;
+use crate::settings::mistake::{Mistake, Shown, listed, nearest};
+
+/// An environment of the config.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Environment<'c> {
+    pub name: &'c str,
+    pub entry: &'c EnvironmentEntry,
+}
+
+/// The environments of the config.
+#[derive(Clone, Copy)]
+pub(super) struct Environments<'c> {
+    pub config: &'c Config,
+    pub expander: Expander<'c>,
+}
+
+impl<'c> Environments<'c> {
+    fn all(self) -> impl Iterator<Item = Environment<'c>> {
+        let entries = &self.config.document.environments.0;
+        entries.iter().map(|(Name(name), entry)| Environment { name, entry })
+    }
+
+    /// The environment of this name.
+    pub(super) fn named(self, name: &str) -> Result<Environment<'c>, ImageMistake> {
+        if let Some(found) = self.all().find(|environment| environment.name == name) {
+            return Ok(found);
+        }
+        let names = || self.all().map(|environment| environment.name);
+        let redactor = self.expander.variables.redactor;
+        Err(ImageMistake::UnknownEnvironment {
+            name: Shown::new(name, redactor),
+            meant: nearest(name, names()).map(str::to_owned),
+            known: listed(names(), redactor),
+        })
+    }
+
+    /// The environment that is deployed from this branch.
+    pub(super) fn of_branch(self, branch: &str) -> Result<Environment<'c>, ImageMistake> {
+        let is_of = |environment: &Environment<'_>| {
+            environment.entry.branch.as_ref().is_some_and(|Text(of)| of == branch)
+        };
+        let found: Vec<_> = self.all().filter(is_of).collect();
+        let redactor = self.expander.variables.redactor;
+        let branch = || Shown::new(branch, redactor);
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(ImageMistake::NoEnvironmentOfBranch { branch: branch() }),
+            several => Err(ImageMistake::SeveralEnvironments {
+                of: format!("the branch {}", branch()),
+                names: listed(several.iter().map(|environment| environment.name), redactor),
+            }),
+        }
+    }
+
+    /// The environment that deploys this tag, where one does.
+    pub(super) fn of_tag(self, tag: &Tag) -> Result<Option<Environment<'c>>, ImageMistake> {
+        let found: Vec<_> =
+            self.all().filter(|environment| self.deploys(*environment, tag)).collect();
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several => {
+                let redactor = self.expander.variables.redactor;
+                Err(ImageMistake::SeveralEnvironments {
+                    of: format!("the tag {}", Shown::new(tag.as_str(), redactor)),
+                    names: listed(several.iter().map(|environment| environment.name), redactor),
+                })
+            }
+        }
+    }
+
+    /// Whether an environment deploys this tag. One that cannot be resolved deploys none.
+    pub(super) fn deploys(self, environment: Environment<'c>, tag: &Tag) -> bool {
+        let immutable = match self.immutable_tag(environment) {
+            Ok(Some(ImmutableTag::Named(immutable))) => immutable == *tag,
+            Ok(Some(ImmutableTag::ByRevisionLabel(_)) | None) | Err(_) => false,
+        };
+        immutable || self.tag(environment).is_ok_and(|deployed| deployed == *tag)
+    }
+
+    /// The tag that an environment deploys.
+    pub(super) fn tag(self, environment: Environment<'c>) -> Result<Tag, ConfigError> {
+        let Text(text) = &environment.entry.tag;
+        let at = ["environments", environment.name, "tag"];
+        let expanded = self.expander.text(text).map_err(|why| self.broken(&at, text, why))?;
+        expanded.parse().map_err(|why| self.malformed(&at, &expanded, why))
+    }
+
+    /// The tag of an environment that never moves.
+    pub(super) fn immutable_tag(
+        self,
+        environment: Environment<'c>,
+    ) -> Result<Option<ImmutableTag>, ConfigError> {
+        // Any commit will do to see whether a tag can come of it.
+        const SOME_COMMIT: &str = "0000000000000000000000000000000000000000";
+        let Some(Text(text)) = &environment.entry.immutable_tag else { return Ok(None) };
+        let at = ["environments", environment.name, "immutable_tag"];
+        let template = self.expander.template(text).map_err(|why| self.broken(&at, text, why))?;
+        let fill = |revision| {
+            template
+                .fill(revision)
+                .map_err(|why| self.malformed(&at, &template.fill_text(revision), why))
+        };
+        let tag = if template.needs_revision() {
+            match self.expander.revision {
+                KnownRevision::Known(revision) => ImmutableTag::Named(fill(revision.as_str())?),
+                KnownRevision::None => {
+                    fill(SOME_COMMIT)?;
+                    ImmutableTag::ByRevisionLabel(template)
+                }
+                KnownRevision::Broken(shown, why) => {
+                    return Err(self.broken(
+                        &at,
+                        text,
+                        ExpansionMistake::Revision(shown.clone(), *why),
+                    ));
+                }
+            }
+        } else {
+            ImmutableTag::Named(fill("")?)
+        };
+        Ok(Some(tag))
+    }
+
+    fn broken(self, at: &[&str], text: &str, why: ExpansionMistake) -> ConfigError {
+        let text = Shown::new(text, self.expander.variables.redactor);
+        self.config.error(at, ConfigMistake::Expansion(text, why))
+    }
+
+    fn malformed(self, at: &[&str], text: &str, why: ReferenceError) -> ConfigError {
+        let text = Shown::new(text, self.expander.variables.redactor);
+        self.config.error(at, ConfigMistake::Reference(text, why))
+    }
+}
+
+/// The environment of an image whose tag is known: the one that was named, else the one that deploys the tag.
+pub(super) fn of_image<'c>(
+    environments: Option<Environments<'c>>,
+    named: Option<&str>,
+    tag: Option<&Tag>,
+    is_of_config: bool,
+) -> Result<Option<Environment<'c>>, Mistake> {
+    let Some(environments) = environments else {
+        return match named {
+            Some(_) => Err(ImageMistake::NoEnvironments.into()),
+            None => Ok(None),
+        };
+    };
+    match (named, tag) {
+        (Some(named), tag) => {
+            let environment = environments.named(named)?;
+            if let Some(tag) = tag.filter(|tag| !environments.deploys(environment, tag)) {
+                let redactor = environments.expander.variables.redactor;
+                let deployed = environments.tag(environment)?;
+                return Err(ImageMistake::NotDeployed {
+                    environment: Shown::new(named, redactor),
+                    tag: Shown::new(tag.as_str(), redactor),
+                    deployed: Shown::new(deployed.as_str(), redactor),
+                }
+                .into());
+            }
+            Ok(Some(environment))
+        }
+        // Another team's `latest` is not this config's.
+        (None, Some(tag)) if is_of_config => Ok(environments.of_tag(tag)?),
+        (None, _) => Ok(None),
+    }
+}

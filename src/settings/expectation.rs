@@ -1,0 +1,323 @@
+//! What the images are expected to be: the digest and the commit.
+
+use std::path::Path;
+
+use crate::oci::{Digest, DigestError};
+use crate::request::{Revision, RevisionError, RevisionRule};
+use crate::settings::config::RevisionWord;
+use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
+use crate::settings::file::{self, FileMistake};
+use crate::settings::mistake::Shown;
+use crate::settings::options::{Given, Options, Origin};
+
+/// The most that is read of a digest's file: a builder's metadata can hold a whole provenance.
+const MOST: u64 = 4 * 1024 * 1024;
+
+/// Why it cannot be told what an image is expected to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ExpectationMistake {
+    /// The commit that this job builds, and there is none.
+    #[error("{0} needs a commit, and `CIRCLE_SHA1` is not set")]
+    NoCommit(Origin),
+    /// The config asks for a commit, and there is none.
+    #[error(
+        "the config file requires a commit (`expect_revision: required`), and `CIRCLE_SHA1` is not set"
+    )]
+    NoCommitForConfig,
+    /// Not a commit.
+    #[error("the commit {0} in {1} {2}")]
+    Commit(Shown, String, RevisionError),
+    /// A value that cannot be expanded.
+    #[error("the value {0} of {1} {2}")]
+    Expansion(Shown, Origin, ExpansionMistake),
+    /// Not a digest.
+    #[error("the value {0} of {1} {2}")]
+    Digest(Shown, Origin, DigestError),
+    /// The file of a digest cannot be had.
+    #[error("the file {0} of {1} {2}")]
+    File(Shown, Origin, FileMistake),
+    /// The file holds something else.
+    #[error("the file {0} of {1} holds no digest: {2}")]
+    NoDigest(Shown, Origin, &'static str),
+    /// Two digests for one image.
+    #[error("{0} expects another digest than {1} names")]
+    TwoDigests(Origin, Shown),
+}
+
+impl ExpectationMistake {
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoCommit(_) | Self::NoCommitForConfig => {
+                Some("CircleCI sets it in every job; elsewhere, write `--expect-revision=SHA`".into())
+            }
+            Self::Commit(_, _, _) => Some(
+                "`git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`".into(),
+            ),
+            Self::Expansion(_, _, why) => why.hint(),
+            Self::File(_, _, FileMistake::Missing) => Some(
+                "look whether the push job wrote it and this job has it: a workspace must be attached".into(),
+            ),
+            Self::NoDigest(_, _, _) => Some(
+                "it holds `sha256:…`, `REPOSITORY@sha256:…`, or what `docker buildx build --metadata-file` writes".into(),
+            ),
+            Self::TwoDigests(_, _) => Some("leave one of them away".into()),
+            Self::Digest(_, _, _) | Self::File(_, _, _) => None,
+        }
+    }
+}
+
+/// What was asked of the commit, for every image of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RevisionAsked {
+    /// `--expect-revision`.
+    rule: Option<Rule>,
+    /// The commit that `{revision}` stands for.
+    pub known: KnownRevision,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rule {
+    Off,
+    WhenLabelled,
+    Required(Revision),
+}
+
+/// Reads `--expect-revision` and `CIRCLE_SHA1`.
+pub(super) fn revision(
+    given: Option<&Given>,
+    circle_sha1: Option<&str>,
+    expander: Expander<'_>,
+) -> Result<RevisionAsked, ExpectationMistake> {
+    let shown = |text: &str| Shown::new(text, expander.variables.redactor);
+    let circle = match circle_sha1.map(|text| (text, text.parse())) {
+        None => KnownRevision::None,
+        Some((_, Ok(revision))) => KnownRevision::Known(revision),
+        Some((text, Err(why))) => KnownRevision::Broken(shown(text), why),
+    };
+    let Some(Given { value, origin }) = given else {
+        return Ok(RevisionAsked { rule: None, known: circle });
+    };
+    match value.as_str() {
+        "off" => Ok(RevisionAsked { rule: Some(Rule::Off), known: circle }),
+        "when-labelled" | "when_labelled" => {
+            Ok(RevisionAsked { rule: Some(Rule::WhenLabelled), known: circle })
+        }
+        "required" => {
+            let revision = commit(&circle)?.ok_or(ExpectationMistake::NoCommit(*origin))?.clone();
+            Ok(RevisionAsked { rule: Some(Rule::Required(revision)), known: circle })
+        }
+        text => {
+            let expanded = expander
+                .variables(text)
+                .map_err(|why| ExpectationMistake::Expansion(shown(text), *origin, why))?;
+            let revision: Revision = expanded.trim().parse().map_err(|why| {
+                ExpectationMistake::Commit(shown(&expanded), origin.to_string(), why)
+            })?;
+            let known = KnownRevision::Known(revision.clone());
+            Ok(RevisionAsked { rule: Some(Rule::Required(revision)), known })
+        }
+    }
+}
+
+/// The commit; a text that stands where one should is a mistake as soon as it is needed.
+fn commit(known: &KnownRevision) -> Result<Option<&Revision>, ExpectationMistake> {
+    match known {
+        KnownRevision::None => Ok(None),
+        KnownRevision::Known(revision) => Ok(Some(revision)),
+        KnownRevision::Broken(text, why) => {
+            Err(ExpectationMistake::Commit(text.clone(), "`CIRCLE_SHA1`".into(), *why))
+        }
+    }
+}
+
+impl RevisionAsked {
+    /// The rule for one image. `configured` is what the config says of it; `is_of_config`, whether the config
+    /// says anything of it at all.
+    pub(super) fn rule(
+        &self,
+        configured: Option<RevisionWord>,
+        is_of_config: bool,
+    ) -> Result<RevisionRule, ExpectationMistake> {
+        let when_labelled = || {
+            Ok(match commit(&self.known)? {
+                Some(revision) => RevisionRule::WhenLabelled(revision.clone()),
+                None => RevisionRule::Off,
+            })
+        };
+        let required = || {
+            let revision = commit(&self.known)?.ok_or(ExpectationMistake::NoCommitForConfig)?;
+            Ok(RevisionRule::Required(revision.clone()))
+        };
+        match (&self.rule, configured) {
+            (Some(Rule::Required(revision)), _) => Ok(RevisionRule::Required(revision.clone())),
+            (Some(Rule::Off), _) | (None, Some(RevisionWord::Off)) => Ok(RevisionRule::Off),
+            // The orb says `when-labelled` unless told otherwise: that must not make a config's rule weaker.
+            (Some(Rule::WhenLabelled) | None, Some(RevisionWord::Required)) => required(),
+            (Some(Rule::WhenLabelled), _) | (None, Some(RevisionWord::WhenLabelled)) => {
+                when_labelled()
+            }
+            (None, None) if is_of_config => when_labelled(),
+            (None, None) => Ok(RevisionRule::Off),
+        }
+    }
+}
+
+/// The digest that the options expect, and the option that says so.
+pub(super) fn digest(
+    options: &Options,
+    folder: &Path,
+    expander: Expander<'_>,
+) -> Result<Option<(Digest, Origin)>, ExpectationMistake> {
+    let shown = |text: &str| Shown::new(text, expander.variables.redactor);
+    if let Some(Given { value, origin }) = &options.expect_digest {
+        let expanded = expander
+            .text(value)
+            .map_err(|why| ExpectationMistake::Expansion(shown(value), *origin, why))?;
+        let digest = after_at(expanded.trim()).parse();
+        let digest =
+            digest.map_err(|why| ExpectationMistake::Digest(shown(&expanded), *origin, why))?;
+        return Ok(Some((digest, *origin)));
+    }
+    let Some(Given { value: path, origin }) = &options.expect_digest_file else { return Ok(None) };
+    let name = shown(&path.to_string_lossy());
+    let text = file::text(&folder.join(path), MOST)
+        .map_err(|why| ExpectationMistake::File(name.clone(), *origin, why))?;
+    let digest = in_text(&text).map_err(|why| ExpectationMistake::NoDigest(name, *origin, why))?;
+    Ok(Some((digest, *origin)))
+}
+
+fn after_at(text: &str) -> &str {
+    text.rsplit_once('@').map_or(text, |(_, digest)| digest)
+}
+
+/// The digest in what a builder or a person wrote.
+fn in_text(text: &str) -> Result<Digest, &'static str> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Err("it is empty");
+    }
+    if text.starts_with('{') {
+        let metadata: serde_json::Value =
+            serde_json::from_str(text).map_err(|_| "it starts like JSON, and is none")?;
+        let digest = metadata.get("containerimage.digest").and_then(serde_json::Value::as_str);
+        let digest = digest
+            .ok_or("its JSON has no `containerimage.digest`, which stands there after a push")?;
+        return digest.parse().map_err(|_| "its `containerimage.digest` is malformed");
+    }
+    if text.lines().nth(1).is_some() {
+        return Err("it has several lines");
+    }
+    after_at(text).parse().map_err(|_| "its text is no digest")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    #[test]
+    fn a_digest_file_has_three_forms() {
+        for text in [
+            format!("{DIGEST}\n"),
+            format!("registry.digitalocean.com/keepkey/support-email@{DIGEST}"),
+            format!(r#"{{"buildx.build.ref":"x","containerimage.digest":"{DIGEST}"}}"#),
+            format!("\u{feff}{DIGEST}\r\n"),
+        ] {
+            assert_eq!(
+                in_text(&text).map(|digest| digest.to_string()),
+                Ok(DIGEST.into()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn anything_else_is_no_digest() {
+        let lines = format!("{DIGEST}\n{DIGEST}\n");
+        let mistakes: Vec<String> = [
+            "",
+            "{",
+            "{}",
+            r#"{"containerimage.digest":7}"#,
+            r#"{"containerimage.digest":"x"}"#,
+            &lines,
+            "latest",
+        ]
+        .map(|text| in_text(text).unwrap_err().to_owned())
+        .into();
+        insta::assert_snapshot!(mistakes.join("\n"), @r"
+        it is empty
+        it starts like JSON, and is none
+        its JSON has no `containerimage.digest`, which stands there after a push
+        its JSON has no `containerimage.digest`, which stands there after a push
+        its `containerimage.digest` is malformed
+        it has several lines
+        its text is no digest
+        ");
+    }
+
+    #[test]
+    fn the_rule_of_an_image_is_shown_whole() {
+        let commit: Revision = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
+        let mut table = String::new();
+        for (name, rule) in [
+            ("(none)", None),
+            ("off", Some(Rule::Off)),
+            ("when-labelled", Some(Rule::WhenLabelled)),
+            ("required", Some(Rule::Required(commit.clone()))),
+        ] {
+            for (word, configured, is_of_config) in [
+                ("(no config)", None, false),
+                ("(silent)", None, true),
+                ("off", Some(RevisionWord::Off), true),
+                ("when-labelled", Some(RevisionWord::WhenLabelled), true),
+                ("required", Some(RevisionWord::Required), true),
+            ] {
+                let told = |known| {
+                    let asked = RevisionAsked { rule: rule.clone(), known };
+                    match asked.rule(configured, is_of_config) {
+                        Ok(RevisionRule::Off) => "off",
+                        Ok(RevisionRule::WhenLabelled(_)) => "when labelled",
+                        Ok(RevisionRule::Required(_)) => "required",
+                        Err(_) => "exit 2",
+                    }
+                };
+                let (with, without) =
+                    (told(KnownRevision::Known(commit.clone())), told(KnownRevision::None));
+                table += &format!("{name:<14} {word:<14} {with:<14} {without}\n");
+            }
+        }
+        insta::assert_snapshot!(table, @r"
+        (none)         (no config)    off            off
+        (none)         (silent)       when labelled  off
+        (none)         off            off            off
+        (none)         when-labelled  when labelled  off
+        (none)         required       required       exit 2
+        off            (no config)    off            off
+        off            (silent)       off            off
+        off            off            off            off
+        off            when-labelled  off            off
+        off            required       off            off
+        when-labelled  (no config)    when labelled  off
+        when-labelled  (silent)       when labelled  off
+        when-labelled  off            when labelled  off
+        when-labelled  when-labelled  when labelled  off
+        when-labelled  required       required       exit 2
+        required       (no config)    required       required
+        required       (silent)       required       required
+        required       off            required       required
+        required       when-labelled  required       required
+        required       required       required       required
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_survived(text in "[{}\":a-z@0-9\\n ]{0,40}|\\PC{0,40}") {
+            let _ = in_text(&text);
+        }
+    }
+}

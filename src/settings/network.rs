@@ -1,0 +1,258 @@
+//! Where DigitalOcean is, and what stands between: `DIGITALOCEAN_API_URL`, `DIGITALOCEAN_REGISTRY_HOST`
+//! and the proxy. The token goes where these say, so only `https` and this machine are allowed.
+
+use reqwest::Url;
+
+use crate::oci::RegistryHost;
+use crate::secret::{Redactor, Secret};
+use crate::settings::environment::StandardVariables;
+use crate::settings::mistake::Shown;
+use crate::settings::{DigitalOcean, Proxy};
+
+/// DigitalOcean's API.
+const API: &str = "https://api.digitalocean.com";
+
+/// Why an address cannot be used. An address can hold a password, so none is repeated whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NetworkMistake {
+    /// The API's address cannot be read.
+    #[error(
+        "the value of `DIGITALOCEAN_API_URL` is not an address, as in `https://api.digitalocean.com`"
+    )]
+    ApiUnreadable,
+    /// It says more than where the API is.
+    #[error("the value of `DIGITALOCEAN_API_URL` has {0}; it is a scheme, a host and a port")]
+    ApiHasMore(&'static str),
+    /// It is not encrypted.
+    #[error("the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine")]
+    ApiNotSecure,
+    /// The registry's host cannot be read.
+    #[error("the value {0} of `DIGITALOCEAN_REGISTRY_HOST` is not a host")]
+    Host(Shown),
+    /// The API is asked in plain `http`, and so would be a registry that is not on this machine.
+    #[error(
+        "the host {0} of `DIGITALOCEAN_REGISTRY_HOST` is not this machine, and `DIGITALOCEAN_API_URL` is not `https`"
+    )]
+    HostNotSecure(Shown),
+    /// The proxy's address cannot be read.
+    #[error("the value of `HTTPS_PROXY` is not the address of an `http` or `https` proxy")]
+    Proxy,
+}
+
+impl NetworkMistake {
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::ApiUnreadable | Self::ApiHasMore(_) => {
+                Some("leave it unset, unless DigitalOcean's API is elsewhere for you".into())
+            }
+            Self::ApiNotSecure | Self::HostNotSecure(_) => {
+                Some("the token is sent there; plain `http` is for this machine alone".into())
+            }
+            Self::Host(_) => {
+                Some("it is a host and, where it has one, a port, as in `127.0.0.1:5000`".into())
+            }
+            Self::Proxy => {
+                Some("it is written `http://HOST:PORT`, or unset where there is no proxy".into())
+            }
+        }
+    }
+}
+
+/// Where DigitalOcean is, and what is to be said of it.
+pub(super) fn digitalocean(
+    variables: &StandardVariables,
+    redactor: &Redactor,
+) -> Result<(DigitalOcean, Vec<String>), NetworkMistake> {
+    let StandardVariables { digitalocean_api_url, digitalocean_registry_host, .. } = variables;
+    let mut notes = Vec::new();
+    let api = digitalocean_api_url.as_deref().map(api).transpose()?;
+    if let Some(api) = api.as_deref().filter(|api| *api != API) {
+        notes.push(format!("DigitalOcean's API is `{api}` (`DIGITALOCEAN_API_URL`)"));
+    }
+    let api = api.unwrap_or_else(|| API.to_owned());
+    let host = |text: &str| {
+        text.parse::<RegistryHost>().map_err(|_| NetworkMistake::Host(Shown::new(text, redactor)))
+    };
+    let registry =
+        host(digitalocean_registry_host.as_deref().map_or(RegistryHost::DIGITALOCEAN, str::trim))?;
+    let is_real = registry.as_str() == RegistryHost::DIGITALOCEAN;
+    if !is_real {
+        notes.push(format!(
+            "DigitalOcean's registry is `{registry}` (`DIGITALOCEAN_REGISTRY_HOST`)"
+        ));
+    }
+    // The registry itself is never asked in plain `http`, whatever the API's address.
+    let plain_http = api.starts_with("http://") && !is_real;
+    if plain_http && !registry.is_loopback() {
+        return Err(NetworkMistake::HostNotSecure(Shown::new(registry.as_str(), redactor)));
+    }
+    Ok((DigitalOcean { api, registry, plain_http }, notes))
+}
+
+/// The API's origin.
+fn api(text: &str) -> Result<String, NetworkMistake> {
+    let url: Url = text.trim().parse().map_err(|_| NetworkMistake::ApiUnreadable)?;
+    let host = url.host_str().ok_or(NetworkMistake::ApiUnreadable)?;
+    let more = if !url.username().is_empty() || url.password().is_some() {
+        Some("a user name or a password")
+    } else if url.path() != "/" {
+        Some("a path")
+    } else if url.query().is_some() {
+        Some("a query")
+    } else if url.fragment().is_some() {
+        Some("a fragment")
+    } else {
+        None
+    };
+    if let Some(more) = more {
+        return Err(NetworkMistake::ApiHasMore(more));
+    }
+    let loopback = host.parse::<RegistryHost>().is_ok_and(|host| host.is_loopback());
+    match url.scheme() {
+        "https" => Ok(url.origin().ascii_serialization()),
+        "http" if loopback => Ok(url.origin().ascii_serialization()),
+        "http" => Err(NetworkMistake::ApiNotSecure),
+        _ => Err(NetworkMistake::ApiUnreadable),
+    }
+}
+
+/// The proxy; its password is a secret of the run.
+pub(super) fn proxy(
+    variables: &StandardVariables,
+    redactor: &Redactor,
+) -> Result<Proxy, NetworkMistake> {
+    let StandardVariables { https_proxy, no_proxy, .. } = variables;
+    let https = https_proxy.as_deref().map(|text| {
+        let text = text.trim();
+        // As curl and others have it, an address without a scheme is `http`.
+        let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url: Url = text.parse().map_err(|_| NetworkMistake::Proxy)?;
+        let is_proxy = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
+        if let Some(password) = url.password() {
+            redactor.hide(&Secret::new(password));
+        }
+        if let Some((_, rest)) = text.split_once("://")
+            && let Some((user, _)) = rest.rsplit_once('@')
+        {
+            redactor.hide(&Secret::new(user));
+            redactor.hide(&Secret::new(user.split_once(':').map_or("", |(_, password)| password)));
+        }
+        if is_proxy { Ok(Secret::new(&text)) } else { Err(NetworkMistake::Proxy) }
+    });
+    Ok(Proxy { https: https.transpose()?, no_proxy: no_proxy.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(api: Option<&str>, host: Option<&str>) -> Result<(DigitalOcean, Vec<String>), String> {
+        let variables = StandardVariables {
+            digitalocean_api_url: api.map(str::to_owned),
+            digitalocean_registry_host: host.map(str::to_owned),
+            ..Default::default()
+        };
+        digitalocean(&variables, &Redactor::default()).map_err(|mistake| mistake.to_string())
+    }
+
+    #[test]
+    fn digitalocean_is_where_it_always_was() {
+        let (digitalocean, notes) = at(None, None).unwrap();
+        assert_eq!(digitalocean.api, "https://api.digitalocean.com");
+        assert_eq!(digitalocean.registry.as_str(), "registry.digitalocean.com");
+        assert!(!digitalocean.plain_http && notes.is_empty());
+        assert_eq!(
+            at(Some("https://api.digitalocean.com/"), Some("registry.digitalocean.com")),
+            at(None, None)
+        );
+    }
+
+    #[test]
+    fn another_place_is_said_aloud() {
+        let (digitalocean, notes) =
+            at(Some("http://127.0.0.1:9/"), Some("localhost:5000")).unwrap();
+        assert_eq!(digitalocean.api, "http://127.0.0.1:9");
+        assert!(digitalocean.plain_http);
+        insta::assert_snapshot!(notes.join("\n"), @r"
+        DigitalOcean's API is `http://127.0.0.1:9` (`DIGITALOCEAN_API_URL`)
+        DigitalOcean's registry is `localhost:5000` (`DIGITALOCEAN_REGISTRY_HOST`)
+        ");
+        let (digitalocean, _) = at(Some("https://do.example:8443"), Some("r.example")).unwrap();
+        assert!(!digitalocean.plain_http);
+        let (digitalocean, _) = at(Some("http://[::1]:9"), None).unwrap();
+        assert!(!digitalocean.plain_http, "the real registry is never asked in plain http");
+    }
+
+    #[test]
+    fn the_token_goes_nowhere_in_plain_http_but_to_this_machine() {
+        let mistakes: Vec<String> = [
+            (Some("http://api.digitalocean.com"), None),
+            (Some("http://127.0.0.1.example.com"), None),
+            (Some("http://127.0.0.1:9"), Some("r.example")),
+            (Some("api.digitalocean.com"), None),
+            (Some("file:///etc/passwd"), None),
+            (Some("https://u:hunter2@api.example"), None),
+            (Some("https://api.example/v2"), None),
+            (Some("https://api.example?x=1"), None),
+            (None, Some("https://r.example")),
+            (None, Some("r.example/keepkey")),
+        ]
+        .into_iter()
+        .map(|(api, host)| at(api, host).unwrap_err())
+        .collect();
+        insta::assert_snapshot!(mistakes.join("\n"), @r"
+        the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
+        the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
+        the host `r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not this machine, and `DIGITALOCEAN_API_URL` is not `https`
+        the value of `DIGITALOCEAN_API_URL` is not an address, as in `https://api.digitalocean.com`
+        the value of `DIGITALOCEAN_API_URL` is not an address, as in `https://api.digitalocean.com`
+        the value of `DIGITALOCEAN_API_URL` has a user name or a password; it is a scheme, a host and a port
+        the value of `DIGITALOCEAN_API_URL` has a path; it is a scheme, a host and a port
+        the value of `DIGITALOCEAN_API_URL` has a query; it is a scheme, a host and a port
+        the value `https://r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
+        the value `r.example/keepkey` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
+        ");
+    }
+
+    fn through(text: &str) -> Result<Option<String>, String> {
+        let variables =
+            StandardVariables { https_proxy: Some(text.to_owned()), ..Default::default() };
+        let proxy =
+            proxy(&variables, &Redactor::default()).map_err(|mistake| mistake.to_string())?;
+        Ok(proxy.https.map(|address| address.expose().to_owned()))
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_and_its_password_is_hidden() {
+        assert_eq!(through("http://u:p@proxy:3128"), Ok(Some("http://u:p@proxy:3128".into())));
+        assert_eq!(through("proxy:3128"), Ok(Some("http://proxy:3128".into())));
+        for text in ["socks5://proxy", "http://", "ht tp://u:hunter2@x y", ":::", "file:///x"] {
+            let mistake = through(text).unwrap_err();
+            assert_eq!(
+                mistake,
+                "the value of `HTTPS_PROXY` is not the address of an `http` or `https` proxy"
+            );
+        }
+        let redactor = Redactor::default();
+        let variables = StandardVariables {
+            https_proxy: Some("http://u:hunter2@proxy".into()),
+            ..Default::default()
+        };
+        let proxy = proxy(&variables, &redactor).unwrap();
+        assert_eq!(redactor.redact("hunter2"), "***");
+        assert!(!format!("{proxy:?}").contains("hunter2"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_survived(text in "(https?://)?[a-z0-9:@/\\[\\]. ?#%-]{0,30}|\\PC{0,20}") {
+            let _ = through(&text);
+            if let Ok((digitalocean, _)) = at(Some(&text), None) {
+                prop_assert!(!digitalocean.api.ends_with('/') && !digitalocean.api.contains('@'));
+            }
+            let _ = at(None, Some(&text));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What is written, and whether it can be: each output that needs an environment, a tag or a status folder
+//! has one, and no two outputs are one file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::request::ImageRequest;
+use crate::secret::Redactor;
+use crate::settings::config::{Config, Name, StatusEntry, Text};
+use crate::settings::mistake::Shown;
+use crate::settings::options::{Files, Options};
+use crate::settings::{Outputs, StatusFolder};
+
+/// What the JUnit file names as `file` where there is no config.
+const PIPELINE: &str = ".circleci/config.yml";
+
+/// Why an output cannot be what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum OutputMistake {
+    /// The status of an image without a tag.
+    #[error("`--{option}` needs a tag, and {image} is a digest alone")]
+    NoTag {
+        /// The option.
+        option: &'static str,
+        /// The image.
+        image: Shown,
+    },
+    /// The environment is not known.
+    #[error("`--{option}` needs an environment, and that of {image} is not known")]
+    NoEnvironment {
+        /// The option.
+        option: &'static str,
+        /// The image.
+        image: Shown,
+    },
+    /// The config does not say where the status files are.
+    #[error("`--{option}` needs `status` in the config file, and {}", if *.has_config { "it is not there" } else { "there is no config file" })]
+    NoStatus {
+        /// The option.
+        option: &'static str,
+        /// Whether there is a config at all.
+        has_config: bool,
+    },
+    /// Two images in one place.
+    #[error(
+        "`--{option}` would write {first} and {second} to one place: service {service}, environment {environment}"
+    )]
+    OnePlace {
+        /// The option.
+        option: &'static str,
+        /// The image that was asked for first.
+        first: Shown,
+        /// The other one.
+        second: Shown,
+        /// Their service.
+        service: Shown,
+        /// Their environment.
+        environment: Shown,
+    },
+    /// Two outputs in one file.
+    #[error("`--{first}` and `--{second}` are the same file {path}")]
+    OneFile {
+        /// An option.
+        first: &'static str,
+        /// Another one.
+        second: &'static str,
+        /// The file.
+        path: Shown,
+    },
+    /// `--check-status` verifies nothing.
+    #[error("`--check-status` asks no registry, and an `IMAGE` is given")]
+    ImageBesideCheck,
+}
+
+impl OutputMistake {
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoTag { .. } => Some("write the tag too, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`".into()),
+            Self::NoEnvironment { .. } => {
+                Some("say which one is meant with `--environment`; environments stand in the config file".into())
+            }
+            Self::NoStatus { .. } => Some("add `status: { directory: docs/deployment/status }` to it".into()),
+            Self::OnePlace { .. } => Some("ask for them in two runs".into()),
+            Self::OneFile { .. } | Self::ImageBesideCheck => None,
+        }
+    }
+}
+
+/// The outputs of a run.
+pub(super) fn outputs(
+    options: &Options,
+    config: Option<&Config>,
+    images: &[ImageRequest],
+    redactor: &Redactor,
+) -> Result<Outputs, OutputMistake> {
+    let Files { junit, record, record_dir, pulumi_config, image_ref, html, failure_reason } =
+        &options.files;
+    refuse_one_file(&options.files, redactor)?;
+    let status = options.update_status.then(|| status(config, "update-status")).transpose()?;
+    let about_tags = [
+        ("record", record.is_some(), false),
+        ("pulumi-config", pulumi_config.is_some(), false),
+        ("record-dir", record_dir.is_some(), true),
+        ("update-status", status.is_some(), true),
+    ];
+    for (option, _, needs_environment) in
+        about_tags.into_iter().filter(|(_, is_given, _)| *is_given)
+    {
+        check(option, needs_environment, images, redactor)?;
+    }
+    Ok(Outputs {
+        junit: junit.clone(),
+        record: record.clone(),
+        record_dir: record_dir.clone(),
+        image_ref: image_ref.clone(),
+        failure_reason: failure_reason.clone(),
+        html: html.clone(),
+        pulumi_config: pulumi_config.clone(),
+        status,
+        config_file: config.map_or_else(|| PIPELINE.to_owned(), Config::name),
+    })
+}
+
+/// The status folder of the config.
+pub(super) fn status(
+    config: Option<&Config>,
+    option: &'static str,
+) -> Result<StatusFolder, OutputMistake> {
+    let missing = OutputMistake::NoStatus { option, has_config: config.is_some() };
+    let config = config.ok_or(missing.clone())?;
+    let StatusEntry { directory: Text(directory), board, badges } =
+        config.document.status.as_ref().ok_or(missing)?;
+    let resolved = |path: &Option<Text>| path.as_ref().map(|Text(path)| config.folder.join(path));
+    Ok(StatusFolder {
+        directory: config.folder.join(directory),
+        board: resolved(board),
+        badges: resolved(badges),
+        services: config.document.services.0.iter().map(|(Name(name), _)| name.clone()).collect(),
+    })
+}
+
+fn check(
+    option: &'static str,
+    needs_environment: bool,
+    images: &[ImageRequest],
+    redactor: &Redactor,
+) -> Result<(), OutputMistake> {
+    let shown = |image: &ImageRequest| Shown::new(&image.reference.to_string(), redactor);
+    let mut places: BTreeMap<(&str, &str), &ImageRequest> = BTreeMap::new();
+    for image in images {
+        if image.reference.tag.is_none() {
+            return Err(OutputMistake::NoTag { option, image: shown(image) });
+        }
+        let environment = match &image.environment {
+            Some(environment) => environment,
+            None if needs_environment => {
+                return Err(OutputMistake::NoEnvironment { option, image: shown(image) });
+            }
+            None => continue,
+        };
+        if let Some(first) = places.insert((environment, &image.service.name), image) {
+            return Err(OutputMistake::OnePlace {
+                option,
+                first: shown(first),
+                second: shown(image),
+                service: Shown::new(&image.service.name, redactor),
+                environment: Shown::new(environment, redactor),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), OutputMistake> {
+    let Files { junit, record, record_dir: _, pulumi_config, image_ref, html, failure_reason } =
+        files;
+    let named = [
+        ("junit", junit),
+        ("record", record),
+        ("pulumi-config", pulumi_config),
+        ("image-ref", image_ref),
+        ("html", html),
+        ("failure-reason-file", failure_reason),
+    ];
+    let mut seen: BTreeMap<PathBuf, &'static str> = BTreeMap::new();
+    for (second, path) in named {
+        let Some(path) = path else { continue };
+        if let Some(first) = seen.insert(plain(path), second) {
+            let path = Shown::new(&path.to_string_lossy(), redactor);
+            return Err(OutputMistake::OneFile { first, second, path });
+        }
+    }
+    Ok(())
+}
+
+/// A path without `./`, so that two spellings of one are equal.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|component| *component != std::path::Component::CurDir).collect()
+}

@@ -1,0 +1,244 @@
+//! Reads the settings, one step after another. Secrets are hidden before anything that could show one.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+
+use crate::circleci::CircleCi;
+use crate::secret::{Redactor, Secret};
+use crate::settings::args::Args;
+use crate::settings::config::Config;
+use crate::settings::environment::{Environment, PREFIX, StandardVariables, Variables};
+use crate::settings::expand::{Expander, KnownRevision};
+use crate::settings::images::Finder;
+use crate::settings::mistake::Mistake;
+use crate::settings::options::Options;
+use crate::settings::outputs::{self, OutputMistake};
+use crate::settings::requests::Maker;
+use crate::settings::usage::{self, ArgumentMistake};
+use crate::settings::{
+    Asked, Settings, SettingsError, Surroundings, console, expectation, help, network, token,
+};
+
+/// The time that a run has by default, before the wait.
+const TIME: Duration = Duration::from_secs(120);
+
+/// The time that every further round of images adds.
+const ROUND: Duration = Duration::from_secs(10);
+
+pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsError> {
+    let redactor = Redactor::default();
+    let arguments = &surroundings.arguments;
+    let variable = |name: &str| {
+        let value = (surroundings.variable)(&format!("{PREFIX}{name}"));
+        value.and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
+    };
+    let named = value_of(arguments, "--token-env").or_else(|| variable("TOKEN_ENV"));
+    token::hide(surroundings.variable, &redactor, named.as_deref());
+    let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
+    let wants_json = format.as_deref() == Some("json");
+    let read = Reading { redactor: redactor.clone() }.read(surroundings);
+    read.map_err(|mistake| SettingsError::new(&mistake, &redactor, wants_json))
+}
+
+/// The value of an option, as far as it can be told from a command line that may be wrong elsewhere.
+fn value_of(arguments: &[OsString], option: &str) -> Option<String> {
+    let arguments: Vec<_> =
+        arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).collect();
+    let options = arguments.iter().take_while(|argument| *argument != "--");
+    let found = options.enumerate().filter_map(|(index, argument)| {
+        match argument.strip_prefix(option)?.strip_prefix('=') {
+            Some(value) => Some(value.to_owned()),
+            None if argument == option => {
+                arguments.get(index + 1).map(|value| value.clone().into_owned())
+            }
+            None => None,
+        }
+    });
+    found.last()
+}
+
+struct Reading {
+    redactor: Redactor,
+}
+
+impl Reading {
+    fn read(&self, surroundings: Surroundings<'_>) -> Result<Asked, Mistake> {
+        let redactor = &self.redactor;
+        let Surroundings {
+            arguments,
+            variable,
+            folder,
+            stdin,
+            stdout_is_terminal,
+            stderr_is_terminal,
+        } = surroundings;
+        self.refuse_secrets(&arguments)?;
+        let args = match Args::read(&arguments) {
+            Ok(args) => args,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+            {
+                return Ok(Asked::Show(error.render().to_string()));
+            }
+            Err(error) => return Err(usage::mistake(&error, redactor).into()),
+        };
+        if let Some(text) = shown(&args) {
+            return Ok(Asked::Show(text));
+        }
+        let variables = Variables { lookup: variable, redactor };
+        let Environment { options, standard, circleci } = variables.read()?;
+        let options = Options::read(args, options, redactor)?;
+        let config = Config::find(&folder, options.config.as_deref(), redactor)?;
+        if options.check_status {
+            return check_status(&options, config.as_ref());
+        }
+        let (digitalocean, mut notes) = network::digitalocean(&standard, redactor)?;
+        let proxy = network::proxy(&standard, redactor)?;
+        let without = Expander { variables, revision: &KnownRevision::None };
+        let revision = expectation::revision(
+            options.expect_revision.as_ref(),
+            circleci.revision.as_deref(),
+            without,
+        )?;
+        let expander = Expander { variables, revision: &revision.known };
+        let branch = circleci.branch.as_deref();
+        let finder = Finder { options: &options, config: config.as_ref(), expander, branch };
+        let targets = finder.targets(stdin)?;
+        let maker =
+            Maker { finder, revision: &revision, digitalocean: &digitalocean, folder: &folder };
+        let images = maker.requests(targets)?;
+        let outputs = outputs::outputs(&options, config.as_ref(), &images, redactor)?;
+        let token = if images.iter().any(|image| image.is_digitalocean) {
+            let named = options.token_env.as_ref().map(|given| given.value.as_str());
+            let (token, note) = token::find(variables, &standard, named)?;
+            notes.extend(note);
+            Some(token)
+        } else {
+            None
+        };
+        Ok(Asked::Verify(Box::new(Settings {
+            deadline: deadline(&options, images.len()),
+            wait: options.wait,
+            jobs: options.jobs,
+            console: console::console(&options, &standard, stdout_is_terminal, stderr_is_terminal),
+            docker_config: docker_config(&standard),
+            helper_environment: helper_environment(&standard),
+            circleci: cleaned(circleci, redactor),
+            images,
+            digitalocean,
+            token,
+            proxy,
+            outputs,
+            notes,
+            redactor: redactor.clone(),
+        })))
+    }
+
+    /// A command line can be read by every process; a token in it is refused, and hidden from here on.
+    fn refuse_secrets(&self, arguments: &[OsString]) -> Result<(), ArgumentMistake> {
+        let mut found = None;
+        for (index, argument) in arguments.iter().enumerate().skip(1) {
+            let argument = argument.to_string_lossy();
+            for token in token::token_like(&argument) {
+                self.redactor.hide(&Secret::new(token));
+            }
+            if found.is_none() && self.redactor.finds_in(&argument) {
+                found = Some(index);
+            }
+        }
+        found.map_or(Ok(()), |index| Err(ArgumentMistake::Secret(index)))
+    }
+}
+
+/// The text that was asked for in place of verifying.
+fn shown(args: &Args) -> Option<String> {
+    if args.list_checks {
+        Some(help::checks())
+    } else if let Some(name) = &args.schema {
+        Some(help::schema(name))
+    } else {
+        args.completions.as_deref().map(help::completions)
+    }
+}
+
+fn check_status(options: &Options, config: Option<&Config>) -> Result<Asked, Mistake> {
+    if !options.images.is_empty() {
+        return Err(OutputMistake::ImageBesideCheck.into());
+    }
+    Ok(Asked::CheckStatus(outputs::status(config, "check-status")?))
+}
+
+/// Two minutes, the wait, and ten seconds for every further round of images.
+fn deadline(options: &Options, images: usize) -> Duration {
+    let rounds = images.div_ceil(options.jobs).saturating_sub(1);
+    let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+    let default = TIME + options.wait.unwrap_or_default() + ROUND.saturating_mul(rounds);
+    options.deadline.as_ref().map_or(default, |given| given.value)
+}
+
+/// What a docker credential helper needs to be found and to find its store.
+fn helper_environment(variables: &StandardVariables) -> Vec<(&'static str, OsString)> {
+    let StandardVariables { path, home, .. } = variables;
+    let given = [("PATH", path), ("HOME", home)];
+    given.into_iter().filter_map(|(name, value)| Some((name, OsString::from(value.as_ref()?)))).collect()
+}
+
+fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {
+    let StandardVariables { docker_config, home, .. } = variables;
+    let folder = match docker_config {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(home.as_ref()?).join(".docker"),
+    };
+    Some(folder.join("config.json"))
+}
+
+/// CircleCI's values are told in every output, so they are cleaned here, where they arrive. The address of
+/// the repository can hold a password.
+fn cleaned(circleci: CircleCi, redactor: &Redactor) -> CircleCi {
+    const MOST: usize = 1_000;
+    let line = |value: Option<String>| value.map(|value| redactor.line(&value, MOST));
+    let CircleCi {
+        revision,
+        branch,
+        tag,
+        build_url,
+        workflow_id,
+        pipeline_id,
+        job,
+        build_number,
+        node_index,
+        organization,
+        repository,
+        repository_url,
+    } = circleci;
+    CircleCi {
+        revision: line(revision),
+        branch: line(branch),
+        tag: line(tag),
+        build_url: line(build_url.map(|url| without_user(&url, redactor))),
+        workflow_id: line(workflow_id),
+        pipeline_id: line(pipeline_id),
+        job: line(job),
+        build_number: line(build_number),
+        node_index: line(node_index),
+        organization: line(organization),
+        repository: line(repository),
+        repository_url: line(repository_url.map(|url| without_user(&url, redactor))),
+    }
+}
+
+/// An address without the user name and password before its host.
+fn without_user(url: &str, redactor: &Redactor) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest.get(..end).and_then(|authority| authority.rsplit_once('@')) {
+        Some((user, _)) => {
+            redactor.hide(&Secret::new(user.split_once(':').map_or("", |(_, password)| password)));
+            format!("{scheme}://{}", rest.get(user.len() + 1..).unwrap_or_default())
+        }
+        None => url.to_owned(),
+    }
+}

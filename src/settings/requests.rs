@@ -1,0 +1,210 @@
+//! Makes each image that is meant a whole request: its service, its environment, and what it must be.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use crate::oci::{Digest, Platform, Reference, RegistryHost};
+use crate::request::{Expectation, ExpectedPort, ImageRequest, Runtime, Service};
+use crate::settings::DigitalOcean;
+use crate::settings::config::{
+    Entries, Flag, Key, PlatformWord, Port, RuntimeEntry, ServiceEntry, Text, Value,
+};
+use crate::settings::environments::{self, Environment, Environments};
+use crate::settings::expectation::{self, ExpectationMistake, RevisionAsked};
+use crate::settings::images::{Finder, ImageMistake, Target};
+use crate::settings::mistake::{Mistake, Shown};
+use crate::settings::options::Origin;
+use crate::settings::services::{ConfiguredService, Services};
+
+/// What makes requests of targets.
+#[derive(Clone, Copy)]
+pub(super) struct Maker<'c> {
+    pub finder: Finder<'c>,
+    pub revision: &'c RevisionAsked,
+    pub digitalocean: &'c DigitalOcean,
+    pub folder: &'c Path,
+}
+
+impl<'c> Maker<'c> {
+    /// The requests, in the order of asking, each image once.
+    pub(super) fn requests(self, targets: Vec<Target<'c>>) -> Result<Vec<ImageRequest>, Mistake> {
+        let options = self.finder.options;
+        let digest = expectation::digest(options, self.folder, self.finder.expander)?;
+        let mut seen = HashSet::new();
+        let mut requests = Vec::with_capacity(targets.len());
+        for target in targets {
+            let request = self.request(target, digest.as_ref())?;
+            if seen.insert((request.reference.clone(), request.service.name.clone())) {
+                requests.push(request);
+            }
+        }
+        let count = requests.len();
+        let one_only = [
+            ("repository", options.repository.is_some()),
+            ("expect-digest", options.expect_digest.is_some()),
+            ("expect-digest-file", options.expect_digest_file.is_some()),
+            ("record", options.files.record.is_some()),
+            ("pulumi-config", options.files.pulumi_config.is_some()),
+            ("image-ref", options.files.image_ref.is_some()),
+        ];
+        match one_only.into_iter().find(|(_, is_given)| *is_given && count > 1) {
+            Some((option, _)) => Err(ImageMistake::NeedsOne { option, count }.into()),
+            None => Ok(requests),
+        }
+    }
+
+    fn request(
+        self,
+        target: Target<'c>,
+        digest: Option<&(Digest, Origin)>,
+    ) -> Result<ImageRequest, Mistake> {
+        let Target { reference, service, environment } = target;
+        let is_digitalocean = self.is_digitalocean(&reference)?;
+        let environments = self.environments();
+        let environment = match environment {
+            Some(environment) => Some(environment),
+            None => self.environment_of(&reference, service)?,
+        };
+        let digest = self.digest_of(&reference, digest)?;
+        let is_of_config = service.is_some() || environment.is_some();
+        let of_service = service.and_then(|service| service.entry.expect_revision);
+        let of_environment = environment.and_then(|environment| environment.entry.expect_revision);
+        let immutable_tag = match (environments, environment, &reference.tag) {
+            (Some(environments), Some(environment), Some(_)) => {
+                environments.immutable_tag(environment)?
+            }
+            // Of a reference by digest alone, no tag is checked.
+            (_, _, _) => None,
+        };
+        let options = self.finder.options;
+        let platforms = if options.platforms.is_empty() {
+            declared_platforms(service)
+        } else {
+            options.platforms.clone()
+        };
+        let service = declared(&reference, service);
+        let port = match (options.port, service.port) {
+            (Some(number), _) => Some(ExpectedPort { number, strict: true }),
+            (None, Some(number)) => Some(ExpectedPort { number, strict: false }),
+            (None, None) => None,
+        };
+        let expectation = Expectation {
+            digest,
+            revision: self.revision.rule(of_service.or(of_environment), is_of_config)?,
+            immutable_tag,
+            platforms,
+            port,
+            runtime: service.runtime.clone(),
+        };
+        let environment = environment.map(|environment| environment.name.to_owned());
+        Ok(ImageRequest { reference, is_digitalocean, expectation, service, environment })
+    }
+
+    fn environments(self) -> Option<Environments<'c>> {
+        let expander = self.finder.expander;
+        self.finder.config.map(|config| Environments { config, expander })
+    }
+
+    fn environment_of(
+        self,
+        reference: &Reference,
+        service: Option<ConfiguredService<'c>>,
+    ) -> Result<Option<Environment<'c>>, Mistake> {
+        let Finder { options, config, expander, .. } = self.finder;
+        let named = match &options.environment {
+            Some(given) => Some(expander.text(&given.value).map_err(|why| {
+                ImageMistake::Expansion(Shown::new(&given.value, expander.variables.redactor), why)
+            })?),
+            None => None,
+        };
+        let is_of_config = service.is_some()
+            || config.is_some_and(|config| Services { config, expander }.holds(reference));
+        environments::of_image(
+            self.environments(),
+            named.as_deref(),
+            reference.tag.as_ref(),
+            is_of_config,
+        )
+    }
+
+    fn digest_of(
+        self,
+        reference: &Reference,
+        expected: Option<&(Digest, Origin)>,
+    ) -> Result<Option<Digest>, ExpectationMistake> {
+        match (&reference.digest, expected) {
+            (Some(named), Some((expected, origin))) if named != expected => {
+                let redactor = self.finder.expander.variables.redactor;
+                Err(ExpectationMistake::TwoDigests(
+                    *origin,
+                    Shown::new(&reference.to_string(), redactor),
+                ))
+            }
+            (Some(digest), _) => Ok(reference.tag.is_some().then(|| digest.clone())),
+            (None, expected) => Ok(expected.map(|(digest, _)| digest.clone())),
+        }
+    }
+
+    /// Whether a reference is DigitalOcean's, and has the form that it has there.
+    fn is_digitalocean(self, reference: &Reference) -> Result<bool, ImageMistake> {
+        let shown = || Shown::new(&reference.to_string(), self.finder.expander.variables.redactor);
+        let host = &reference.registry;
+        let real = RegistryHost::DIGITALOCEAN;
+        let is_real = host.host() == real;
+        let ours = &self.digitalocean.registry;
+        if is_real && ours.as_str() != real {
+            return Err(ImageMistake::RealRegistry(shown()));
+        }
+        if is_real && host.as_str() != real {
+            return Err(ImageMistake::Port(shown()));
+        }
+        if host != ours {
+            return Ok(false);
+        }
+        if reference.repository.as_str().contains('/') {
+            Ok(true)
+        } else {
+            Err(ImageMistake::NoRegistry(shown()))
+        }
+    }
+}
+
+fn declared_platforms(service: Option<ConfiguredService<'_>>) -> Vec<Platform> {
+    let platforms = service.map_or(&[][..], |service| &service.entry.platforms);
+    platforms.iter().map(|PlatformWord(platform)| platform.clone()).collect()
+}
+
+/// What is declared of an image's service.
+fn declared(reference: &Reference, service: Option<ConfiguredService<'_>>) -> Service {
+    let Some(ConfiguredService { name, entry }) = service else {
+        let repository = reference.repository.as_str();
+        let name = repository.rsplit('/').next().unwrap_or(repository);
+        return Service {
+            name: name.to_owned(),
+            is_configured: false,
+            port: None,
+            ingress: None,
+            runtime: Runtime::default(),
+            env: std::collections::BTreeMap::new(),
+        };
+    };
+    let ServiceEntry {
+        repository: _,
+        port,
+        ingress,
+        runtime,
+        platforms: _,
+        env: Entries(env),
+        expect_revision: _,
+    } = entry;
+    let RuntimeEntry { language, base } = runtime;
+    let text = |text: &Option<Text>| text.as_ref().map(|Text(text)| text.clone());
+    Service {
+        name: name.to_owned(),
+        is_configured: true,
+        port: port.map(|Port(port)| port),
+        ingress: ingress.map(|Flag(flag)| flag),
+        runtime: Runtime { language: text(language), base: text(base) },
+        env: env.iter().map(|(Key(key), Value(value))| (key.clone(), value.clone())).collect(),
+    }
+}
