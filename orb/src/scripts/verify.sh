@@ -23,6 +23,7 @@ if [ -n "$ORB_RECORD_DIR" ]; then
     if [ -n "$VERIFY_REGISTRY_IMAGE_IMAGES" ] && [ -z "$VERIFY_REGISTRY_IMAGE_ENVIRONMENT" ]; then
         mkdir -p -- "$ORB_RECORD_DIR" || exit 2
         export VERIFY_REGISTRY_IMAGE_RECORD="$ORB_RECORD_DIR/record.json"
+        export VERIFY_REGISTRY_IMAGE_PULUMI_CONFIG="$ORB_RECORD_DIR/pulumi-config.yaml"
     else
         export VERIFY_REGISTRY_IMAGE_RECORD_DIR="$ORB_RECORD_DIR"
     fi
