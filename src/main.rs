@@ -11,7 +11,9 @@ use verify_registry_image::exit::Exit;
 use verify_registry_image::output::{self, OutputError, Prepared};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
-use verify_registry_image::settings::{self, Asked, Format, Settings, SettingsError, Surroundings};
+use verify_registry_image::settings::{
+    self, Asked, Format, Settings, SettingsError, StatusFolder, Surroundings,
+};
 use verify_registry_image::{gate, secret};
 
 fn main() -> Exit {
@@ -82,6 +84,17 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
     };
     say(&settings.redactor.redact(&text));
     Exit::of(report.verdict(), unwritten.is_empty())
+}
+
+/// Says whether board and badges are what the status files make of them; nothing is asked or written.
+fn check_status(folder: &StatusFolder) -> Exit {
+    match output::check_status::check_status(folder) {
+        Ok(check) => {
+            say(&format!("{check}\n"));
+            check.exit()
+        }
+        Err(error) => refuse(&error.with_cause(), Some(error.hint()), false),
+    }
 }
 
 /// The result of `work`, or the exit of the signal that came first.

@@ -185,6 +185,7 @@ impl Client {
         let host = host_of(&request.url);
         let most = if request.patience == Patience::Full { retry::TRIES } else { 1 };
         let mut tries = 0;
+        let mut empty_promises = 0;
         loop {
             tries += 1;
             if tries > 1 {
@@ -197,32 +198,28 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => (trouble, None),
             };
+            empty_promises += u32::from(trouble.is_empty_promise);
             let left = self.0.deadline.saturating_duration_since(Instant::now());
-            #[expect(clippy::cast_precision_loss, reason = "a jitter needs no precision")]
-            let jitter = self.0.ambient.random() as f64 / u64::MAX as f64;
-            match retry::decide(trouble.mishap, tries, most, asked, jitter, left) {
+            match retry::decide(trouble.mishap, tries, most, asked, self.jitter(), left) {
                 Decision::Again(wait) => {
                     self.say_retry(&trouble, request.what, &host, wait, tries);
                     tokio::time::sleep(wait).await;
                 }
+                Decision::GiveUp if empty_promises == retry::TRIES => {
+                    return Err(never_came(request.what, &host));
+                }
                 Decision::GiveUp => return Err(trouble.unavailable(request.what, &host, tries)),
                 Decision::TooLate(wait) => {
-                    let mut unavailable = trouble.unavailable(request.what, &host, tries);
-                    if let Some(asked) = asked {
-                        unavailable.message.push_str(&format!(
-                            "; it asks to wait {} s, which is beyond the deadline",
-                            asked.as_secs()
-                        ));
-                    } else {
-                        unavailable.message.push_str(&format!(
-                            "; the deadline comes before the next try in {:.1} s",
-                            wait.as_secs_f64()
-                        ));
-                    }
-                    return Err(unavailable);
+                    return Err(trouble.too_late(request.what, &host, tries, asked, wait));
                 }
             }
         }
+    }
+
+    fn jitter(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a jitter needs no precision")]
+        let jitter = self.0.ambient.random() as f64 / u64::MAX as f64;
+        jitter
     }
 
     /// Follows the redirects of `answer` without credentials and without a referer. Returns `answer`
@@ -432,7 +429,16 @@ async fn read_body(
         return Err(too_large());
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| Trouble::of(&error))? {
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return Ok(body),
+            Err(error) => {
+                let trouble = Trouble::of(&error);
+                let is_empty_promise = success && body.is_empty() && trouble.mishap == Mishap::Cut;
+                return Err(Trouble { is_empty_promise, ..trouble });
+            }
+        };
         let room = most - body.len();
         if chunk.len() > room {
             if is_whole_wanted {
@@ -443,7 +449,12 @@ async fn read_body(
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+}
+
+fn never_came(what: &str, host: &str) -> Unavailable {
+    let tries = retry::TRIES;
+    let message = format!("{what}: `{host}` announced it {tries} times and broke off each time before its first byte");
+    Unavailable::new(Reason::BodyNeverCame, message)
 }
 
 fn deadline_passed(what: &str, host: &str) -> Unavailable {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use crate::http::retry::Mishap;
 use crate::http::tls;
@@ -17,17 +18,19 @@ pub(crate) struct Trouble {
     pub(crate) said: String,
     /// What to do, beyond the reason's own advice.
     pub(crate) hint: Option<String>,
+    /// Whether a success was announced and then not one byte of it came.
+    pub(crate) is_empty_promise: bool,
 }
 
 impl Trouble {
     /// A trouble without a hint of its own.
     pub(crate) fn new(mishap: Mishap, said: impl Into<String>) -> Self {
-        Self { mishap, said: said.into(), hint: None }
+        Self { mishap, said: said.into(), hint: None, is_empty_promise: false }
     }
 
     /// The trouble as a fact that could not be found out. `what` was asked of `host`.
     pub(crate) fn unavailable(self, what: &str, host: &str, tries: u32) -> Unavailable {
-        let Self { mishap, said, hint } = self;
+        let Self { mishap, said, hint, is_empty_promise: _ } = self;
         let reason = match mishap {
             Mishap::Status(429) => Reason::RateLimited,
             Mishap::Status(_) => Reason::ServerError,
@@ -41,15 +44,30 @@ impl Trouble {
         Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}"), hint }
     }
 
+    /// The same, given up because the next try would come after the deadline.
+    pub(crate) fn too_late(
+        self,
+        what: &str,
+        host: &str,
+        tries: u32,
+        asked: Option<Duration>,
+        wait: Duration,
+    ) -> Unavailable {
+        let mut unavailable = self.unavailable(what, host, tries);
+        let why = match asked {
+            Some(asked) => format!("; it asks to wait {} s, which is beyond the deadline", asked.as_secs()),
+            None => format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64()),
+        };
+        unavailable.message.push_str(&why);
+        unavailable
+    }
+
     /// Classifies an error of the client.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         if let Some(error) = find::<rustls::Error>(error) {
             let (said, hint) = tls::explain(error);
-            return Self {
-                mishap: Mishap::Tls,
-                said: format!("no TLS: {said}"),
-                hint: hint.map(str::to_owned),
-            };
+            let trouble = Self::new(Mishap::Tls, format!("no TLS: {said}"));
+            return Self { hint: hint.map(str::to_owned), ..trouble };
         }
         if error.is_dns() {
             return Self::new(Mishap::NoConnection, "its name could not be resolved");

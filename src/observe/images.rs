@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::http::{Client, MOST_CONTENT};
 use crate::observation::{
-    BlobObservation, Fact, Observation, PlatformObservation, Resolved, Unavailable,
+    BlobObservation, Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable,
 };
 use crate::oci::{
     Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage,
@@ -204,7 +204,28 @@ async fn with_blobs(
     let (said_configs, said_layers) = join(join_all(asked_configs), join_all(asked_layers)).await;
     let configs: BTreeMap<&Digest, Config> = configs.keys().zip(said_configs).collect();
     let layers: BTreeMap<&Digest, Fact<u64>> = layers.keys().zip(said_layers).collect();
-    found.into_iter().map(|found| observed(found, &configs, &layers)).collect()
+    let mut images: Vec<PlatformObservation> =
+        found.into_iter().map(|found| observed(found, &configs, &layers)).collect();
+    believe_broken_promises(&mut images);
+    images
+}
+
+/// A registry with a descriptor cache goes on announcing a blob whose bytes are gone: each time with a
+/// success and the right size, and not a byte behind it. One cut body says nothing; when every try ends so
+/// while other blobs of the same image arrive, the blob cannot be had, and that is a no.
+fn believe_broken_promises(images: &mut [PlatformObservation]) {
+    let arrived = |blob: &BlobObservation| matches!(blob.size, Fact::Present(size) if size > 0);
+    if !images.iter().any(|image| image.blobs.iter().any(arrived)) {
+        return;
+    }
+    for blob in images.iter_mut().flat_map(|image| &mut image.blobs) {
+        if let Fact::Unknown(why) = &blob.size
+            && why.reason == Reason::BodyNeverCame
+        {
+            let said = why.message.clone();
+            blob.size = Fact::Absent(Denial { reason: Reason::BlobMissing, said });
+        }
+    }
 }
 
 fn role(number: usize, of: usize) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use proptest::prelude::*;
 
 use crate::circleci::CircleCi;
 use crate::oci::{Algorithm, Digest, MediaType};
@@ -226,6 +227,24 @@ pub(crate) fn assert_published<T: schemars::JsonSchema>(file: &str, title: &str,
             fresh.display()
         );
     }
+}
+
+/// A text with everything that somebody could put in: proptest's own `String` has no control characters.
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        4 => any::<char>().prop_map(String::from),
+        4 => "[ -~]{1,8}",
+        1 => prop::sample::select(vec![
+            "\u{1b}[31m", "\r\n", "\n", "\t", "\u{0}", "\u{7f}", "\u{9b}", "\u{fffe}", "\u{202e}", "]]>", "<x>",
+            "&amp;", "\"", "'", "\\", ": ", " #", "`$(id)`", "\u{feff}",
+        ]).prop_map(str::to_owned),
+    ];
+    prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+/// Six of them.
+pub(crate) fn texts() -> impl Strategy<Value = [String; 6]> {
+    prop::array::uniform6(hostile())
 }
 
 /// Images in which every text that can come from somebody else is one of `texts`.

@@ -7,15 +7,21 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub mod badge;
+pub mod board;
+pub mod check_status;
 pub mod console;
 pub mod failure_reason;
 pub mod file;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod html;
 pub mod image_ref;
 pub mod json;
 pub mod junit;
+pub mod links;
 mod prepared;
+pub mod pulumi_config;
 pub mod record;
 pub mod status;
 

@@ -3,17 +3,18 @@
 //! The order is JUnit, status, failure reason, others, and the records last: whoever finds a record
 //! can rely on everything else being there.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::output::file::{self, FileError};
 use crate::output::record::Record;
-use crate::output::{Unwritten, failure_reason, image_ref, junit, status};
+use crate::output::{Unwritten, failure_reason, html, image_ref, junit, pulumi_config, status};
 use crate::report::{ImageReport, Report, Verdict};
 use crate::secret::Redactor;
-use crate::settings::{Outputs, Settings, StatusFolder};
+use crate::settings::{Outputs, Settings};
 
 mod prove;
+mod status_folder;
 
 pub use prove::OutputError;
 
@@ -27,6 +28,7 @@ pub struct Prepared {
 impl Prepared {
     /// Writes every output. What comes back could not be written.
     ///
+    /// The report's images stand in the order of the settings that were proved.
     /// A record is written for a VERIFIED image, and only when everything before it was written.
     pub fn write(&self, report: &Report, settings: &Settings) -> Vec<Unwritten> {
         let mut writing = Writing { redactor: &settings.redactor, unwritten: Vec::new() };
@@ -60,22 +62,18 @@ impl Prepared {
             writing.put(&path, &text);
         }
         if writing.unwritten.is_empty() {
-            self.write_records(report, &mut writing);
+            self.write_records(report, settings, &mut writing);
         }
         writing.unwritten
     }
 
-    /// The records, all or none: with one missing, the others would be a part that looks like the whole.
-    fn write_records(&self, report: &Report, writing: &mut Writing<'_>) {
+    /// What is deployed from, all or none: with one missing, the others would be a part that looks like the whole.
+    fn write_records(&self, report: &Report, settings: &Settings, writing: &mut Writing<'_>) {
         let mut written: Vec<&Path> = Vec::new();
-        for (index, path) in &self.records {
-            let Some(image) = report.images.get(*index) else { continue };
-            if image.verdict() != Verdict::Verified {
-                continue;
-            }
-            match Record::of(image, report) {
-                Some(record) => writing.put(path, &record.to_json()),
-                None => writing.failed(path, "the image has no tag or no facts".to_owned()),
+        for (path, text) in self.deployable(report, settings) {
+            match text {
+                Ok(text) => writing.put(path, &text),
+                Err(why) => writing.failed(path, why),
             }
             if !writing.unwritten.is_empty() {
                 for path in written {
@@ -86,6 +84,33 @@ impl Prepared {
             written.push(path);
         }
     }
+
+    /// The Pulumi configuration and the records of the VERIFIED images, or why there can be none.
+    fn deployable<'a>(
+        &'a self,
+        report: &Report,
+        settings: &'a Settings,
+    ) -> Vec<(&'a Path, Result<String, String>)> {
+        let record = |image: &ImageReport| {
+            Record::of(image, report).ok_or_else(|| "the image has no tag or no facts".to_owned())
+        };
+        let mut files: Vec<(&Path, Result<String, String>)> = Vec::new();
+        if let (Some(path), [image]) = (&settings.outputs.pulumi_config, report.images.as_slice())
+            && image.verdict() == Verdict::Verified
+        {
+            let text = record(image).and_then(|record| {
+                pulumi_config::render(&record).map_err(|error| error.to_string())
+            });
+            files.push((path, text));
+        }
+        for (index, path) in &self.records {
+            let Some(image) = report.images.get(*index) else { continue };
+            if image.verdict() == Verdict::Verified {
+                files.push((path, record(image).map(|record| record.to_json())));
+            }
+        }
+        files
+    }
 }
 
 /// What is written besides JUnit, status, failure reason and records, in this order.
@@ -93,6 +118,9 @@ fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, String)> {
     let mut others = Vec::new();
     if let (Some(path), [image]) = (&settings.outputs.image_ref, report.images.as_slice()) {
         others.extend(image_ref::text(image).map(|text| (path.clone(), text)));
+    }
+    if let Some(path) = &settings.outputs.html {
+        others.push((path.clone(), html::render(report)));
     }
     others
 }
@@ -109,6 +137,12 @@ impl Writing<'_> {
         self.keep(path, file::replace(path, masked.as_bytes()));
     }
 
+    /// Writes a file that others write to as well, which read `old` before.
+    fn put_change(&mut self, path: &Path, old: &str, new: &str) {
+        let masked = masked_but(old, new, self.redactor);
+        self.keep(path, file::replace(path, masked.as_bytes()));
+    }
+
     fn keep(&mut self, path: &Path, result: Result<(), FileError>) {
         if let Err(error) = result {
             self.failed(path, error.to_string());
@@ -118,35 +152,20 @@ impl Writing<'_> {
     fn failed(&mut self, path: &Path, message: String) {
         self.unwritten.push(Unwritten { path: path.to_owned(), message });
     }
-
-    /// Reads, changes and writes each environment's file under the folder's lock.
-    fn status(&mut self, folder: &StatusFolder, report: &Report) {
-        let StatusFolder { directory, board: _, badges: _, services } = folder;
-        let environments = by_environment(report);
-        if environments.is_empty() {
-            return;
-        }
-        let _lock = match file::lock(directory) {
-            Ok(lock) => lock,
-            Err(error) => return self.failed(directory, error.to_string()),
-        };
-        for (environment, images) in environments {
-            let path = status::path(directory, environment);
-            let Some(now) = images.iter().map(|image| image.verified_at).max() else { continue };
-            match file::read_text(&path, status::MOST_BYTES) {
-                Ok(old) => {
-                    let old = old.unwrap_or_default();
-                    let job = report.circleci.build_url.as_deref();
-                    let new = status::updated(&old, environment, &images, services, now, job);
-                    self.put(&path, &new);
-                }
-                Err(error) => self.failed(&path, error.to_string()),
-            }
-        }
-    }
 }
 
-/// What the reader should know of the outputs: which were left out on purpose, and where the record is.
+/// `new` with every secret masked, but for the lines that stand in `old`: those are other people's.
+fn masked_but(old: &str, new: &str, redactor: &Redactor) -> String {
+    let theirs: HashSet<&str> = old.lines().collect();
+    let mask = |line: &'_ str| {
+        let is_theirs = line.lines().all(|line| theirs.contains(line));
+        if is_theirs { line.to_owned() } else { redactor.redact(line).into_owned() }
+    };
+    new.split_inclusive('\n').map(mask).collect()
+}
+
+/// What the reader should know of the outputs: what was left out on purpose, or because
+/// of something else that could not be written.
 pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) -> Vec<String> {
     let mut remarks = Vec::new();
     if settings.outputs.status.is_some() {
@@ -162,7 +181,10 @@ pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) ->
             remarks.push(format!("the status of {left} stays as it was: the verdict is UNDECIDED"));
         }
     }
-    let wanted = settings.outputs.record.is_some() || settings.outputs.record_dir.is_some();
+    let outputs = &settings.outputs;
+    let wanted = [&outputs.record, &outputs.record_dir, &outputs.pulumi_config]
+        .iter()
+        .any(|path| path.is_some());
     if wanted && !unwritten.is_empty() {
         remarks.push("no record was written, because another output could not be".to_owned());
     } else if wanted && report.verdict() != Verdict::Verified {
@@ -172,19 +194,6 @@ pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) ->
         });
     }
     remarks
-}
-
-/// The decided images of each environment.
-fn by_environment(report: &Report) -> BTreeMap<&str, Vec<&ImageReport>> {
-    let mut environments: BTreeMap<&str, Vec<&ImageReport>> = BTreeMap::new();
-    for image in &report.images {
-        if let Some(environment) = &image.request.environment
-            && status::Light::of(image.verdict()).is_some()
-        {
-            environments.entry(environment).or_default().push(image);
-        }
-    }
-    environments
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub struct Image {
     /// What to deploy: `server/registry/repository@digest`. It never names another image.
     #[cfg_attr(
         test,
-        schemars(regex(pattern = "^[^@:/]+(:[0-9]+)?/[^@:]+@sha(256|512):[0-9a-f]+$"))
+        schemars(regex(pattern = "^[^@]+/[^@]+@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$"))
     )]
     pub pinned: String,
     /// The same with the tag, for people: `server/registry/repository:tag@digest`.

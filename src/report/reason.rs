@@ -108,6 +108,9 @@ reasons! {
     /// No connection.
     ConnectionFailed = "connection-failed", "No connection, or it broke, also when tried again.",
         "Look at the network, the proxy and the host's name.";
+    /// A success without a byte, four times.
+    BodyNeverCame = "body-never-came", "An answer was announced with a success and broke off before its first byte, also when asked again.",
+        "Try again; if it stays, the registry's storage has lost what its index still lists: push the image again.";
     /// No TLS.
     TlsFailed = "tls-failed", "The server's certificate was not accepted, or TLS did not come about.",
         "Look at the clock, the CA certificates (SSL_CERT_FILE) and any proxy in between; TLS is never weakened.";

@@ -250,7 +250,7 @@ fn sizes_have_a_unit_that_suits_them() {
 
 proptest! {
     #[test]
-    fn nothing_in_a_report_can_move_the_cursor(texts: [String; 6]) {
+    fn nothing_in_a_report_can_move_the_cursor(texts in fixtures::texts()) {
         let report = fixtures::report(fixtures::saying(&texts));
         let next = [texts[0].clone()];
         let unwritten = [Unwritten { path: texts[1].clone().into(), message: texts[2].clone() }];

@@ -151,7 +151,7 @@ fn exit_two_is_json_too() {
 
 proptest! {
     #[test]
-    fn it_reads_back_whatever_the_registry_sent(texts: [String; 6]) {
+    fn it_reads_back_whatever_the_registry_sent(texts in fixtures::texts()) {
         let text = report(&fixtures::report(fixtures::saying(&texts)), &[]);
         prop_assert!(text.chars().all(|c| c == '\n' || is_printable(c)), "{:?}", text);
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -171,7 +171,7 @@ fn markup_stays_text() {
 
 proptest! {
     #[test]
-    fn it_is_well_formed_whatever_the_registry_sent(texts: [String; 6]) {
+    fn it_is_well_formed_whatever_the_registry_sent(texts in fixtures::texts()) {
         let text = junit(fixtures::saying(&texts));
         let document = Document::parse(&text).unwrap();
         prop_assert_eq!(cases(&document).count(), 2 * CheckId::ALL.len());

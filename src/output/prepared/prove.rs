@@ -6,8 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::output::board::{self, BoardError};
+use crate::output::check_status::badge_path;
 use crate::output::file::{self, FileError};
-use crate::output::{Prepared, failure_reason, image_ref, record, status};
+use crate::output::{Prepared, badge, failure_reason, image_ref, pulumi_config, record, status};
 use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::{Outputs, Settings, StatusFolder};
@@ -56,6 +58,14 @@ pub enum OutputError {
         /// The path.
         path: PathBuf,
     },
+    /// The board's file cannot be updated.
+    #[error("cannot update the board in `{}` (--update-status)", path.display())]
+    Board {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: BoardError,
+    },
     /// A name of the config that would lead to another folder or another line.
     #[error("the {what} `{name}` cannot be part of a file's name ({option})")]
     Name {
@@ -100,6 +110,7 @@ impl OutputError {
             Self::Shared { option: _, path: _ } => {
                 "verify one tag of a service in an environment at a time"
             }
+            Self::Board { path: _, source } => source.hint(),
             Self::Name { option: _, what: _, name: _ } => {
                 "use letters, digits, `.`, `_` and `-`, and do not start with `.`"
             }
@@ -126,6 +137,8 @@ enum Older {
     Changed,
     /// Ours, by this test; it is removed, so that no reader takes it for this run's.
     Removed(fn(&[u8]) -> bool, &'static str),
+    /// A file with a board in it, or with room for one.
+    Board,
     /// Ours, by this test.
     Ours(fn(&[u8]) -> bool, &'static str),
 }
@@ -206,7 +219,11 @@ fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place
             Older::Ours(failure_reason::is_ours, "a failure reason"),
         ),
         ("--html", html, Older::Replaced),
-        ("--pulumi-config", pulumi_config, Older::Replaced),
+        (
+            "--pulumi-config",
+            pulumi_config,
+            Older::Removed(pulumi_config::is_ours, "a Pulumi configuration of ours"),
+        ),
     ];
     let mut places = Vec::new();
     for (option, path, older) in single {
@@ -252,11 +269,11 @@ fn status_places(
         let path = status::path(directory, environment);
         places.push(Place { option, path, older: Older::Changed });
         if let Some(badges) = badges {
-            let path = badges.join(format!("{environment}.json"));
-            places.push(Place { option, path, older: Older::Replaced });
+            let path = badge_path(badges, environment);
+            places.push(Place { option, path, older: Older::Ours(badge::is_ours, "a badge") });
         }
     }
-    places.extend(board.clone().map(|path| Place { option, path, older: Older::Changed }));
+    places.extend(board.clone().map(|path| Place { option, path, older: Older::Board }));
     Ok(())
 }
 
@@ -292,6 +309,12 @@ impl Older {
         let unwritable = |source| OutputError::Unwritable { option, path: path.to_owned(), source };
         match self {
             Self::Replaced => Ok(()),
+            Self::Board => {
+                let text = file::read_text(path, MOST_BYTES).map_err(unwritable)?;
+                board::updated(&text.unwrap_or_default(), &[])
+                    .map(|_| ())
+                    .map_err(|source| OutputError::Board { path: path.to_owned(), source })
+            }
             Self::Changed => file::read_text(path, MOST_BYTES).map(|_| ()).map_err(unwritable),
             Self::Removed(is_ours, what) | Self::Ours(is_ours, what) => {
                 let not_ours = OutputError::NotOurs { option, path: path.to_owned(), what };

@@ -11,9 +11,9 @@ use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::report::Outcome;
 use crate::request::ImageRequest;
 use crate::secret::Secret;
-use crate::settings::{Console, DigitalOcean, Format, Proxy};
+use crate::settings::{Console, DigitalOcean, Format, Proxy, StatusFolder};
 
-fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
+pub(super) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
     Settings {
         images,
         digitalocean: DigitalOcean {
@@ -43,7 +43,7 @@ fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
 }
 
 /// Every output in one folder.
-fn everything(folder: &Path) -> Outputs {
+pub(super) fn everything(folder: &Path) -> Outputs {
     fs::create_dir_all(folder.join("status")).unwrap();
     Outputs {
         junit: Some(folder.join("junit.xml")),
@@ -63,12 +63,12 @@ fn everything(folder: &Path) -> Outputs {
     }
 }
 
-fn folder() -> TempDir {
+pub(super) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
 /// Every file below a folder, by its path in it.
-fn files(folder: &Path) -> Vec<String> {
+pub(super) fn files(folder: &Path) -> Vec<String> {
     fn walk(root: &Path, folder: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -85,22 +85,22 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
-fn read(folder: &Path, name: &str) -> String {
+pub(super) fn read(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap()
 }
 
 /// Proves and writes one run.
-fn run(settings: &Settings, images: Vec<ImageReport>) -> Vec<Unwritten> {
+pub(super) fn run(settings: &Settings, images: Vec<ImageReport>) -> Vec<Unwritten> {
     let report = fixtures::report(images);
     Prepared::prove(settings).unwrap().write(&report, settings)
 }
 
-fn put(path: &Path, text: &str) {
+pub(super) fn put(path: &Path, text: &str) {
     file::replace(path, text.as_bytes()).unwrap();
 }
 
 /// What a person reads when an output cannot be prepared.
-fn refusal(settings: &Settings, folder: &TempDir) -> String {
+pub(super) fn refusal(settings: &Settings, folder: &TempDir) -> String {
     use std::error::Error as _;
     let error = Prepared::prove(settings).unwrap_err();
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -277,6 +277,14 @@ fn each_record_and_status_follows_its_own_image() {
 }
 
 #[test]
+fn an_undecided_run_makes_no_status_file() {
+    let folder = folder();
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
+    assert_eq!(run(&settings, vec![fixtures::refused()]), []);
+    assert_eq!(files(folder.path()), ["junit.xml", "reason.env"]);
+}
+
+#[test]
 fn no_record_where_something_before_it_was_unwritten() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
@@ -328,6 +336,20 @@ fn a_secret_that_slipped_in_is_masked_in_every_file() {
         }
         assert!(masked > 0);
     }
+}
+
+#[test]
+fn a_line_of_others_is_not_masked() {
+    let folder = folder();
+    let path = folder.path().join("status/development.status");
+    let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs);
+    settings.redactor.hide(&Secret::new("commit"));
+    put(&path, "# every commit on develop\n");
+    assert_eq!(run(&settings, vec![fixtures::stale()]), []);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# every commit on develop\n"), "{text}");
+    assert!(text.contains("the image was built from another ***"), "{text}");
 }
 
 #[test]

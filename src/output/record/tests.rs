@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::circleci::CircleCi;
 use crate::output::fixtures;
-use crate::report::{ImageReport, Report, Verdict};
+use crate::report::{CheckId, ImageReport, Outcome, Report, Verdict};
 
 fn record(image: &ImageReport) -> Option<Record> {
     Record::of(image, &fixtures::report(vec![image.clone()]))
@@ -174,6 +174,9 @@ fn no_other_verdict_has_one() {
     {
         assert_eq!(record(&image), None, "{:?}", image.verdict());
     }
+    // Nothing failed, and the layers were not looked at.
+    let skipped = (CheckId::LayersPresent, Outcome::skipped("not asked"));
+    assert_eq!(record(&fixtures::image(fixtures::SUPPORT_EMAIL, &[skipped])), None);
     let mut without_tag = fixtures::verified();
     without_tag.request.reference =
         format!("registry.digitalocean.com/keepkey/a@{}", fixtures::digest("a")).parse().unwrap();
@@ -293,7 +296,7 @@ fn a_record_is_recognised_and_nothing_else() {
 
 proptest! {
     #[test]
-    fn it_reads_back_whatever_the_registry_sent(texts: [String; 6]) {
+    fn it_reads_back_whatever_the_registry_sent(texts in fixtures::texts()) {
         let images = fixtures::saying(&texts);
         let record = record(&images[0]).unwrap();
         let text = record.to_json();

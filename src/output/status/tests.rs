@@ -137,8 +137,9 @@ fn what_people_write_around_it_stays() {
 }
 
 #[test]
-fn an_empty_value_with_a_comment_gets_a_gap() {
+fn a_value_fits_on_the_line_that_it_is_set_in() {
     assert_eq!(line::set("status: # to do\n", "status", "RED", false), "status: RED # to do\n");
+    assert_eq!(line::set("", "notes", "a\nb \"c\" \\", true), "notes: \"a b 'c' /\"\n");
     assert_eq!(line::set("status:\n", "status", "RED", false), "status: RED\n");
     assert_eq!(
         line::set("'status' :   \"a\" \n", "status", "RED", false),
@@ -246,7 +247,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_survived_and_taken_apart_without_loss(text: String) {
+    fn any_text_is_survived_and_taken_apart_without_loss(text in fixtures::hostile()) {
         let _ = StatusFile::parse(&text);
         prop_assert_eq!(line::set(&text, "a-key-that-is-not-there", "", true).find(&text), Some(0));
         let once = after(&text, &fixtures::verified());
@@ -254,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_check_says_stays_on_its_line(texts: [String; 6]) {
+    fn whatever_a_check_says_stays_on_its_line(texts in fixtures::texts()) {
         let images = fixtures::saying(&texts);
         let new = after(TEAM, &images[1]);
         prop_assert_eq!(new.lines().count(), TEAM.lines().count() + 1);

@@ -1,0 +1,66 @@
+// The program itself, `index.ts`, with a stack's configuration.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { file, type Json, listen, record, recordPath, type Registered } from "./support";
+
+/** Runs the program anew with a configuration; what it exports. What it registers is put into `registered`. */
+async function run(config: Record<string, string>): Promise<Json> {
+  registered = listen();
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [`support-email:${key}`, value])),
+  );
+  const exports = require("../index");
+  await pulumi.runtime.disconnect();
+  return exports;
+}
+
+let registered: Registered[] = [];
+const types = (): string[] => registered.map((one) => one.type).sort();
+
+beforeEach(() => {
+  delete require.cache[require.resolve("../index")];
+});
+
+test("the record of the configured path is deployed to Kubernetes", async () => {
+  const { image } = await run({ environment: "development", recordPath, namespace: "keepkey" });
+  assert.deepEqual(types(), [
+    "digitalocean:index/containerRegistryDockerCredentials:ContainerRegistryDockerCredentials",
+    "kubernetes:apps/v1:Deployment",
+    "kubernetes:core/v1:Secret",
+    "kubernetes:core/v1:Service",
+  ]);
+  assert.equal(image, record().image.pinned);
+});
+
+test("the record in the stack's configuration, as --pulumi-config writes it, is deployed too", async () => {
+  await run({
+    environment: "development",
+    target: "app",
+    supportEmail: JSON.stringify(record()),
+  });
+  assert.deepEqual(types(), ["digitalocean:index/app:App"]);
+});
+
+test("nothing is registered for a record of another environment", async () => {
+  const production = file(JSON.stringify(record((it) => (it.environment.name = "production"))));
+  await assert.rejects(run({ environment: "development", recordPath: production }), /is for the environment "production"/);
+  assert.deepEqual(registered, []);
+});
+
+test("a stack without a record, or of another service, deploys nothing", async () => {
+  await assert.rejects(run({ environment: "development" }), /deployment-record\.json is not there/);
+  await assert.rejects(
+    run({ environment: "development", service: "billing", recordPath }),
+    /is of the service "support-email", and this stack deploys "billing"/,
+  );
+  assert.deepEqual(registered, []);
+});
+
+test("an unknown target is refused", async () => {
+  await assert.rejects(run({ environment: "development", recordPath, target: "swarm" }), /neither kubernetes nor app/);
+  assert.deepEqual(registered, []);
+});

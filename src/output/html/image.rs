@@ -1,0 +1,272 @@
+//! One image's part of the report page.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Fact, Tone};
+use crate::report::{
+    CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
+};
+use crate::request::{ImageRequest, ImmutableTag, Runtime, Service};
+
+pub(super) struct ImageView<'a> {
+    pub(super) anchor: String,
+    pub(super) tone: Tone,
+    pub(super) verdict: &'static str,
+    pub(super) heading: String,
+    pub(super) service: &'a str,
+    pub(super) environment: Option<&'a str>,
+    /// The reference that was asked for.
+    pub(super) reference: String,
+    /// The reason of the first finding.
+    pub(super) reason: Option<&'static str>,
+    pub(super) findings: Vec<FindingView<'a>>,
+    pub(super) notes: &'a [String],
+    pub(super) observed: Vec<Fact>,
+    pub(super) declared: Vec<Fact>,
+    pub(super) checks: Vec<CheckView<'a>>,
+}
+
+pub(super) struct FindingView<'a> {
+    pub(super) tone: Tone,
+    /// Every check that says the same.
+    pub(super) checks: String,
+    pub(super) word: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) message: &'a str,
+    pub(super) expected: Option<&'a str>,
+    pub(super) observed: Option<&'a str>,
+    pub(super) next: Vec<&'a str>,
+}
+
+pub(super) struct CheckView<'a> {
+    pub(super) check: &'static str,
+    pub(super) tone: Tone,
+    pub(super) outcome: &'static str,
+    pub(super) message: &'a str,
+    pub(super) note: Option<&'a str>,
+    pub(super) expected: Option<&'a str>,
+    pub(super) observed: Option<&'a str>,
+    pub(super) took: String,
+}
+
+impl<'a> ImageView<'a> {
+    pub(super) fn of(index: usize, image: &'a ImageReport) -> Self {
+        let ImageReport { request, results, facts, notes, verified_at } = image;
+        let ImageRequest { reference, is_digitalocean: _, expectation: _, service, environment } =
+            request;
+        let findings = findings(results);
+        Self {
+            anchor: format!("image-{}", index + 1),
+            tone: Tone::of(image.verdict()),
+            verdict: image.verdict().word(),
+            heading: environment.as_ref().map_or_else(
+                || service.name.clone(),
+                |environment| format!("{} for {environment}", service.name),
+            ),
+            service: &service.name,
+            environment: environment.as_deref(),
+            reference: reference.to_string(),
+            reason: findings.first().map(|finding| finding.reason),
+            findings,
+            notes,
+            observed: facts
+                .as_ref()
+                .map_or_else(Vec::new, |facts| observed(image, facts, *verified_at)),
+            declared: declared(service),
+            checks: results.iter().map(CheckView::of).collect(),
+        }
+    }
+}
+
+impl<'a> CheckView<'a> {
+    fn of(result: &'a CheckResult) -> Self {
+        let CheckResult { check, outcome, took } = result;
+        let finding = outcome.finding();
+        let (message, note): (&str, Option<&str>) = match outcome {
+            Outcome::Passed { message, note } => (message, note.as_deref()),
+            Outcome::Failed(finding) | Outcome::Errored(finding) => (&finding.message, None),
+            Outcome::Skipped { message, noteworthy: _ } => (message, None),
+        };
+        Self {
+            check: check.as_str(),
+            tone: Tone::of_outcome(outcome),
+            outcome: outcome.word(),
+            message,
+            note,
+            expected: finding.and_then(|finding| finding.expected.as_deref()),
+            observed: finding.and_then(|finding| finding.observed.as_deref()),
+            took: if took.is_zero() { String::new() } else { duration(*took) },
+        }
+    }
+}
+
+/// What did not pass, failures first; checks that say the same thing stand together.
+fn findings(results: &[CheckResult]) -> Vec<FindingView<'_>> {
+    let mut groups: Vec<(&Outcome, &Finding, Vec<&str>)> = Vec::new();
+    for CheckResult { check, outcome, took: _ } in results {
+        let Some(finding) = outcome.finding() else { continue };
+        match groups.iter_mut().find(|(known, ..)| *known == outcome) {
+            Some((.., checks)) => checks.push(check.as_str()),
+            None => groups.push((outcome, finding, vec![check.as_str()])),
+        }
+    }
+    let mut views: Vec<_> = groups
+        .into_iter()
+        .map(|(outcome, finding, checks)| {
+            let Finding { reason, message, expected, observed, hint } = finding;
+            FindingView {
+                tone: Tone::of_outcome(outcome),
+                checks: checks.join(", "),
+                word: outcome.word(),
+                reason: reason.as_str(),
+                message,
+                expected: expected.as_deref(),
+                observed: observed.as_deref(),
+                next: hint.as_deref().unwrap_or(reason.advice()).lines().collect(),
+            }
+        })
+        .collect();
+    views.sort_by_key(|view| view.tone);
+    views
+}
+
+fn observed(image: &ImageReport, facts: &ImageFacts, verified_at: Timestamp) -> Vec<Fact> {
+    let ImageFacts { digest, media_type, platforms, immutable_tag } = facts;
+    let mut list = vec![
+        Fact::code("Digest", digest.to_string()),
+        Fact::code("Pinned reference", format!("{}@{digest}", image.request.reference.name())),
+        Fact::text("Which commit", commit_evidence(image)),
+    ];
+    if let Some(tag) = immutable_tag {
+        list.push(Fact::code("Immutable tag", tag));
+    }
+    list.push(Fact::code("Media type", media_type.as_str()));
+    for platform in platforms {
+        list.push(Fact::text("Platform", platform_facts(platform)));
+    }
+    list.push(Fact::text("Last answer", moment(verified_at)));
+    list
+}
+
+/// Which checks tell this image from an older one under the same tag.
+fn commit_evidence(image: &ImageReport) -> String {
+    let passed = |check: CheckId| {
+        image.result(check).is_some_and(|result| matches!(result.outcome, Outcome::Passed { .. }))
+    };
+    // A tag that was made from the image's own label says nothing about the commit that was meant.
+    let named = matches!(image.request.expectation.immutable_tag, Some(ImmutableTag::Named(_)));
+    let by: Vec<&str> = [
+        (passed(CheckId::DigestExpected), "the expected digest"),
+        (passed(CheckId::RevisionExpected), "the revision label"),
+        (passed(CheckId::ImmutableTag) && named, "the immutable tag"),
+        (image.request.reference.tag.is_none(), "the digest in the reference"),
+    ]
+    .into_iter()
+    .filter_map(|(holds, what)| holds.then_some(what))
+    .collect();
+    if by.is_empty() {
+        "not proven: no digest, revision or immutable tag tells this image from an older one"
+            .to_owned()
+    } else {
+        format!("the one that was meant, by {}", by.join(" and "))
+    }
+}
+
+fn platform_facts(facts: &PlatformFacts) -> String {
+    let PlatformFacts {
+        platform,
+        digest,
+        config_digest: _,
+        size_bytes,
+        layers,
+        created,
+        revision,
+        exposed_ports,
+    } = facts;
+    let layer = if *layers == 1 { "layer" } else { "layers" };
+    let mut lines = vec![format!("{platform}: {} in {layers} {layer}", size(*size_bytes))];
+    lines.push(format!("manifest `{digest}`"));
+    if let Some(revision) = revision {
+        lines.push(format!("built from commit `{revision}`"));
+    }
+    if let Some(created) = created {
+        lines.push(format!("created {created}"));
+    }
+    if !exposed_ports.is_empty() {
+        lines.push(format!("exposes {}", exposed_ports.join(", ")));
+    }
+    lines.join("\n")
+}
+
+fn declared(service: &Service) -> Vec<Fact> {
+    let Service { name: _, is_configured: _, port, ingress, runtime, env } = service;
+    let Runtime { language, base } = runtime;
+    let mut list = Vec::new();
+    if let Some(port) = port {
+        list.push(Fact::text("Port", port.to_string()));
+    }
+    if let Some(ingress) = ingress {
+        let value =
+            if *ingress { "yes, reachable from outside" } else { "none, inside the cluster only" };
+        list.push(Fact::text("Ingress", value));
+    }
+    let runtime: Vec<&str> =
+        [language, base].into_iter().filter_map(|part| part.as_deref()).collect();
+    if !runtime.is_empty() {
+        list.push(Fact::text("Runtime", runtime.join(" on ")));
+    }
+    if !env.is_empty() {
+        let lines: Vec<String> =
+            env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        list.push(Fact::code("Environment variables", lines.join("\n")));
+    }
+    list
+}
+
+/// A moment as a person reads it, to the second, in UTC.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// A duration as a person reads it.
+pub(super) fn duration(took: Duration) -> String {
+    match (took.as_secs(), took.as_millis()) {
+        (0, milliseconds) => format!("{milliseconds} ms"),
+        (1..=59, _) => format!("{:.1} s", took.as_secs_f64()),
+        (seconds, _) => {
+            let whole = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+            format!("{} min {} s", whole.as_mins(), whole.as_secs() % 60)
+        }
+    }
+}
+
+/// A size in units of a thousand, as registries show it.
+fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
+    let number = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", number / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", number / 1e6),
+        _ => format!("{:.1} GB", number / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_durations_are_short() {
+        assert_eq!(
+            [0, 999, 1_000, 45_678_901, 2_000_000_000].map(size),
+            ["0 B", "999 B", "1.0 kB", "45.7 MB", "2.0 GB"]
+        );
+        let shown =
+            [0, 999, 1_000, 59_900, 60_000, 754_000].map(Duration::from_millis).map(duration);
+        assert_eq!(shown, ["0 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "12 min 34 s"]);
+        assert_eq!(moment(Timestamp::UNIX_EPOCH), "1970-01-01 00:00:00 UTC");
+    }
+}
