@@ -20,7 +20,9 @@ fn main() -> Exit {
     keep_panics_quiet();
     let asked = match read_settings() {
         Ok(asked) => asked,
-        Err(error) => return refuse(&error.to_string(), error.hint().as_deref(), error.wants_json()),
+        Err(error) => {
+            return refuse(&error.to_string(), error.hint().as_deref(), error.wants_json());
+        }
     };
     match asked {
         Asked::Show(text) => {
@@ -36,7 +38,10 @@ fn main() -> Exit {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reaches the environment, by name")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reaches the environment, by name"
+)]
 fn read_settings() -> Result<Asked, SettingsError> {
     settings::read(Surroundings {
         arguments: env::args_os().collect(),
@@ -62,7 +67,8 @@ fn verify(settings: &Settings) -> anyhow::Result<Exit> {
         .enable_all()
         .build()
         .context("the runtime could not be started")?;
-    let ended = runtime.block_on(until_a_signal(gate::run(settings, &Ambient::system(), &progress)));
+    let ended =
+        runtime.block_on(until_a_signal(gate::run(settings, &Ambient::system(), &progress)));
     // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
     runtime.shutdown_background();
     let report = match ended? {
@@ -83,6 +89,13 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
         }
     };
     say(&settings.redactor.redact(&text));
+    if settings.console.quiet || settings.console.format == Format::Json {
+        // What the short form of standard output leaves out and nobody should miss.
+        for output::Unwritten { path, message } in &unwritten {
+            let message = format!("could not write `{}`: {message}", path.display());
+            complain(&settings.redactor.line(&message, 2000), None);
+        }
+    }
     Exit::of(report.verdict(), unwritten.is_empty())
 }
 
@@ -144,9 +157,17 @@ fn say(text: &str) {
 /// A defect ends as "could not find out", and its message, which may hold anything, is not shown.
 fn keep_panics_quiet() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        complain(&secret::printable(&format!("internal error{place}; this is a defect of the program")), None);
-        #[expect(clippy::exit, reason = "the one way to give a panic the exit code of `could not find out`")]
+        let place = panic
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        complain(
+            &secret::printable(&format!("internal error{place}; this is a defect of the program")),
+            None,
+        );
+        #[expect(
+            clippy::exit,
+            reason = "the one way to give a panic the exit code of `could not find out`"
+        )]
         std::process::exit(Exit::Undecided.code().into());
     }));
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use verify_registry_image::output::html;
+use verify_registry_image::output::{html, pulumi_config};
 
 mod samples;
 
@@ -20,6 +20,7 @@ fn main() -> anyhow::Result<()> {
         ("forty.html", html::render(&samples::forty())),
         ("hostile.html", html::render(&samples::hostile())),
         ("record.json", samples::record().to_json()),
+        ("pulumi-config.yaml", pulumi_config::render(&samples::record())?),
     ] {
         let mut file = tempfile::NamedTempFile::new_in(&folder)?;
         file.write_all(content.as_bytes())?;

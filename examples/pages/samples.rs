@@ -1,6 +1,12 @@
 //! Sample reports, made up to look at the layout of pages. No registry was asked: nothing in here is the
 //! verification of any image, and nothing in the program uses it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "values that are written down here, as in a test"
+)]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -86,7 +92,7 @@ pub(crate) fn forty() -> Report {
 pub(crate) fn hostile() -> Report {
     let evil = "<script>alert(1)</script>\u{202e}gnp\u{7}\u{1b}[31m\"'& `<b>`";
     let mut image = missing("support-email", Some(evil));
-    image.request.service.name = evil.to_owned();
+    evil.clone_into(&mut image.request.service.name);
     image.request.service.env = BTreeMap::from([(evil.to_owned(), evil.to_owned())]);
     image.request.service.runtime.language = Some(evil.to_owned());
     image.notes = vec![evil.to_owned()];

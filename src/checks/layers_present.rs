@@ -15,14 +15,22 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         let observed = observed(subject);
         let mut tally = Tally::default();
         for image in subject.images() {
-            match &image.manifest {
-                Fact::Present(Ok(manifest)) => {
+            match (&image.manifest, &image.config) {
+                // Among others, and listed under no platform: only its config says whether it counts.
+                (Fact::Present(Ok(_)), Fact::Unknown(why))
+                    if image.listed_as.is_none() && subject.images().nth(1).is_some() =>
+                {
+                    tally.unknown.push(why);
+                }
+                (Fact::Present(Ok(manifest)), _) => {
                     let of = subject.platform_name(image);
                     let of = of.map_or_else(String::new, |name| format!(" of {name}"));
                     tally.add(&of, image, manifest, &observed);
                 }
-                Fact::Present(Err(_)) | Fact::Absent(_) => tally.without.push(subject.name(image)),
-                Fact::Unknown(why) => tally.unknown.push(why),
+                (Fact::Present(Err(_)) | Fact::Absent(_), _) => {
+                    tally.without.push(subject.name(image));
+                }
+                (Fact::Unknown(why), _) => tally.unknown.push(why),
             }
         }
         tally.outcome()
@@ -40,7 +48,7 @@ fn observed<'a>(subject: &Subject<'a>) -> Observed<'a> {
         Fact::Present(_) | Fact::Absent(_) => 2,
     };
     let mut observed = Observed::new();
-    for blob in subject.images().flat_map(|image| &image.blobs) {
+    for blob in subject.observation.images.iter().flat_map(|image| &image.blobs) {
         let BlobObservation { role: _, descriptor, size } = blob;
         let known = observed.entry((&descriptor.digest, descriptor.size)).or_insert(size);
         if rank(size, descriptor.size) > rank(known, descriptor.size) {

@@ -1,6 +1,7 @@
 //! One HTTP client for the run: GET requests with limits, timeouts and retries; no cookies, no automatic
 //! redirects, no compression. What an answer means is for the rooms above to say.
 
+mod message;
 mod origin;
 mod redirect;
 mod retry;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 use reqwest::{NoProxy, Url};
 use tokio::time::Instant;
 
@@ -20,9 +21,11 @@ use crate::ambient::Ambient;
 use crate::observation::Unavailable;
 use crate::progress::{Loudness, Progress};
 use crate::report::{Reason, Traffic};
-use crate::secret::{Redactor, Secret};
+use crate::secret::Redactor;
 use crate::settings::Proxy;
 
+use message::host_of;
+pub(crate) use message::{Answer, Patience, Request, Want};
 use origin::{Connected, Noticing, Origin};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use retry::{Decision, Mishap};
@@ -55,84 +58,6 @@ struct Shared {
     redactor: Redactor,
     requests: AtomicU64,
     retries: AtomicU64,
-}
-
-/// One GET request.
-#[derive(Clone, Debug)]
-pub(crate) struct Request<'a> {
-    /// The address.
-    pub(crate) url: Url,
-    /// What is asked for, as in ``the manifest of `latest-dev` ``.
-    pub(crate) what: &'a str,
-    /// The `Accept` header.
-    pub(crate) accept: Option<&'static str>,
-    /// The whole `Authorization` header.
-    pub(crate) authorization: Option<&'a Secret>,
-    /// How much of the body is wanted.
-    pub(crate) want: Want,
-    /// How long it is worth waiting.
-    pub(crate) patience: Patience,
-}
-
-/// How much of a successful answer's body is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Want {
-    /// All of it, if it is no longer than this.
-    All(usize),
-    /// The first byte, asked for by `Range`.
-    FirstByte,
-}
-
-/// How long a request is worth waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Patience {
-    /// As long as the deadline allows, with retries.
-    Full,
-    /// One try, ended after this long.
-    Once(Duration),
-}
-
-/// An answer whose body has arrived whole, as far as it was wanted.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    /// The host that gave it, with the port where that is not the scheme's own.
-    pub(crate) host: String,
-    /// The status. Never one that a retry might change.
-    pub(crate) status: u16,
-    /// The headers.
-    pub(crate) headers: HeaderMap,
-    /// The body, bounded.
-    pub(crate) body: Vec<u8>,
-    /// The address that it came from.
-    url: Url,
-}
-
-impl Answer {
-    /// An answer that nobody gave, for tests of what answers mean.
-    #[cfg(test)]
-    pub(crate) fn for_tests(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
-        let url = Url::parse("https://registry.example/").unwrap();
-        Self { host: host_of(&url), status, headers, body: body.to_vec(), url }
-    }
-
-    /// A header's value, where it is there once and printable.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.get_all(name).iter();
-        let value = values.next()?.to_str().ok()?;
-        values.next().is_none().then_some(value)
-    }
-
-    /// The media type without its parameters, in lower case.
-    pub(crate) fn media_type(&self) -> String {
-        let value = self.header("content-type").unwrap_or_default();
-        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-    }
-
-    /// Whether it is a web page, by its type or by its first character.
-    pub(crate) fn is_html(&self) -> bool {
-        let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
-        self.media_type().contains("html") || first == Some(&b'<')
-    }
 }
 
 impl Client {
@@ -453,7 +378,9 @@ async fn read_body(
 
 fn never_came(what: &str, host: &str) -> Unavailable {
     let tries = retry::TRIES;
-    let message = format!("{what}: `{host}` announced it {tries} times and broke off each time before its first byte");
+    let message = format!(
+        "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
+    );
     Unavailable::new(Reason::BodyNeverCame, message)
 }
 
@@ -462,10 +389,4 @@ fn deadline_passed(what: &str, host: &str) -> Unavailable {
         Reason::DeadlinePassed,
         format!("{what}: `{host}` had not answered when the run's deadline passed"),
     )
-}
-
-/// The host of an address, with the port where that is not the scheme's own.
-pub(crate) fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -55,8 +55,12 @@ impl Trouble {
     ) -> Unavailable {
         let mut unavailable = self.unavailable(what, host, tries);
         let why = match asked {
-            Some(asked) => format!("; it asks to wait {} s, which is beyond the deadline", asked.as_secs()),
-            None => format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64()),
+            Some(asked) => {
+                format!("; it asks to wait {} s, which is beyond the deadline", asked.as_secs())
+            }
+            None => {
+                format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64())
+            }
         };
         unavailable.message.push_str(&why);
         unavailable

@@ -10,4 +10,6 @@ mod stand_in;
 mod support;
 
 mod fidelity;
+mod handed_over;
 mod openapi;
+mod page;

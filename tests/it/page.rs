@@ -1,9 +1,11 @@
 //! The report page, as a browser's parser would see it.
 
+#![expect(clippy::unwrap_used, reason = "a test says where it broke")]
+
 use verify_registry_image::output::html;
 
 #[path = "../../examples/pages/samples.rs"]
-mod samples;
+pub(crate) mod samples;
 
 /// The page without its style sheet, in which nothing of a report stands.
 fn body(page: &str) -> &str {
@@ -22,7 +24,7 @@ fn what_others_chose_stays_text() {
         .filter(|character| *character != '\n')
         .filter(|character| !verify_registry_image::secret::is_printable(*character))
         .collect();
-    assert_eq!(hidden, [], "characters that a reader could not see");
+    assert!(hidden.is_empty(), "characters that a reader could not see");
     // Every attribute's value is one that a template wrote: none has come in from outside.
     for tag in body(&page).split('<').skip(1).filter_map(|rest| rest.split_once('>')) {
         assert_eq!(tag.0.matches('"').count() % 2, 0, "{}", tag.0);
@@ -88,7 +90,7 @@ fn the_verdict_stands_first_and_each_page_says_its_own() {
 fn a_red_page_says_what_was_expected_and_observed_and_what_to_do() {
     let page = html::render(&samples::red());
     let text = text_of(body(&page));
-    let part = text.split("This run").next().unwrap();
+    let part = text.split("manifest-intact").next().unwrap().trim();
     insta::assert_snapshot!(part, @r"
     ✗ FAILED RED
     support-email:latest-dev for development
@@ -134,30 +136,6 @@ fn a_red_page_says_what_was_expected_and_observed_and_what_to_do() {
     ✗ failed
     the registry has no tag latest-devexpected registry.digitalocean.com/keepkey/support-email:latest-devobserved 404 `MANIFEST_UNKNOWN`
     212 ms
-    manifest-intact
-    – skipped
-    the tag is not there: nothing to look at
-    digest-expected
-    – skipped
-    the tag is not there: nothing to look at
-    revision-expected
-    – skipped
-    the tag is not there: nothing to look at
-    immutable-tag
-    – skipped
-    the tag is not there: nothing to look at
-    platform
-    – skipped
-    the tag is not there: nothing to look at
-    layers-present
-    – skipped
-    the tag is not there: nothing to look at
-    port
-    – skipped
-    the tag is not there: nothing to look at
-    runtime
-    – skipped
-    the tag is not there: nothing to look at
     ");
 }
 
@@ -166,7 +144,7 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
     let page = html::render(&samples::green());
     let text = text_of(body(&page));
     let part = text.split("Seen in the registry").nth(1).unwrap();
-    let part = part.split("Checks\n").next().unwrap();
+    let part = part.split("Checks\n").next().unwrap().trim();
     insta::assert_snapshot!(part, @r"
     Digest
     sha256:affd86a75e820992832d55a105ff5273da83cf4e6c2be415b52b028ec7fd084b

@@ -1,9 +1,12 @@
 // The program itself, `index.ts`, with a stack's configuration.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 
 import * as pulumi from "@pulumi/pulumi";
+import { load } from "js-yaml";
 
 import { file, type Json, listen, record, recordPath, type Registered } from "./support";
 
@@ -37,10 +40,13 @@ test("the record of the configured path is deployed to Kubernetes", async () => 
 });
 
 test("the record in the stack's configuration, as --pulumi-config writes it, is deployed too", async () => {
+  const stack = load(readFileSync(join(__dirname, "../../tests/pulumi-config.yaml"), "utf8")) as { config: Json };
+  assert.deepEqual(stack, { config: { supportEmail: record() } });
   await run({
     environment: "development",
     target: "app",
-    supportEmail: JSON.stringify(record()),
+    // Pulumi hands a structured value to the program as JSON.
+    supportEmail: JSON.stringify(stack.config["supportEmail"]),
   });
   assert.deepEqual(types(), ["digitalocean:index/app:App"]);
 });

@@ -802,6 +802,17 @@ mod layers_present {
     }
 
     #[test]
+    fn the_worst_answer_counts_where_a_blob_was_asked_for_twice() {
+        for (index, other) in [(0, 1), (1, 0)] {
+            let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+            sample.observation.images[index].blobs[1].size = unknown(Reason::TimedOut);
+            assert!(matches!(sample.outcome(CHECK), Outcome::Errored(_)));
+            sample.observation.images[other].blobs[1].size = absent(Reason::BlobMissing, "404");
+            assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+        }
+    }
+
+    #[test]
     fn passes_with_a_note_for_a_layer_that_is_kept_elsewhere() {
         let mut sample = Sample::single();
         let image = &mut sample.observation.images[0];
@@ -815,6 +826,18 @@ mod layers_present {
         passed: config and layers can be pulled (3 blobs)
         note: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at: layer 2 of 2
         ");
+    }
+
+    #[test]
+    fn errs_when_only_the_config_could_say_whether_the_entry_counts() {
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        let entry = &mut sample.observation.images[1];
+        entry.listed_as = None;
+        entry.config = unknown(Reason::TimedOut);
+        entry.blobs[2].size = absent(Reason::BlobMissing, "404 `BLOB_UNKNOWN`");
+        assert!(matches!(sample.outcome(CHECK), Outcome::Errored(_)));
+        sample.observation.images[1].listed_as = Some("linux/arm64".parse().unwrap());
+        assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn notes_tell_of_a_stale_index_and_of_platforms_left_out() {
 
 #[test]
 fn nothing_that_a_dishonest_registry_says_is_believed() {
-    let mut sample = Sample::without_tag();
+    let mut sample = Sample::single();
     full_expectation(&mut sample);
     sample.observation.control = Control::Affirmed("200, a manifest of 1,234 bytes".into());
     assert_snapshot!(sample.all_said(), @"

@@ -57,7 +57,9 @@ fn wanted(record: &Record) -> serde_json::Value {
 fn a_fragment_is_the_record_with_every_string_quoted() {
     let mut record = record();
     record.verification.checks.truncate(1);
-    record.image.platforms.truncate(1);
+    record.image.platforms.clear();
+    record.source = None;
+    record.pipeline = None;
     insta::assert_snapshot!(render(&record).unwrap(), @r#"
     # Written by verify-registry-image for a verified image: merge it into Pulumi.<stack>.yaml.
     config:
@@ -75,20 +77,7 @@ fn a_fragment_is_the_record_with_every_string_quoted() {
           "digest": "sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64"
           "media_type": "application/vnd.oci.image.index.v1+json"
           "is_index": true
-          "platforms":
-            -
-              "platform": "linux/amd64"
-              "os": "linux"
-              "architecture": "amd64"
-              "variant": null
-              "digest": "sha256:5861314d7fccb39c2192173240eab44fa35ca66426201ca2acd0630a6258dd51"
-              "config_digest": "sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910"
-              "size_bytes": 53412001
-              "layers": 5
-              "created": "2026-11-25T09:12:44Z"
-              "revision": "0123456789abcdef0123456789abcdef01234567"
-              "exposed_ports":
-                - "5001/tcp"
+          "platforms": []
         "service":
           "name": "support-email"
           "port": 5001
@@ -101,18 +90,8 @@ fn a_fragment_is_the_record_with_every_string_quoted() {
             "PORT": "5001"
         "environment":
           "name": "development"
-        "source":
-          "repository": "keepkey/keepkey-support-email"
-          "repository_url": "https://github.com/keepkey/keepkey-support-email"
-          "revision": "0123456789abcdef0123456789abcdef01234567"
-          "branch": "develop"
-          "tag": null
-        "pipeline":
-          "job_url": "https://circleci.com/gh/keepkey/keepkey-support-email/42"
-          "job": "verify-image"
-          "job_number": 42
-          "workflow_id": "5034460f-c7c4-4c43-9457-de07e2029e7b"
-          "pipeline_id": "b3b3c1f0-0000-4000-8000-000000000001"
+        "source": null
+        "pipeline": null
         "warnings": []
         "verification":
           "result": "VERIFIED"
@@ -154,7 +133,7 @@ fn our_own_yaml_reader_gets_the_record_back() {
     }
 }
 
-/// PyYAML reads YAML 1.1, where `no` is false, `12:30` is 750 and `0123456` is octal.
+/// `PyYAML` reads YAML 1.1, where `no` is false, `12:30` is 750 and `0123456` is octal.
 #[test]
 fn pyyaml_gets_the_record_back() {
     let program = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin.buffer), sys.stdout)";
@@ -199,6 +178,7 @@ fn read_by(program: &str, arguments: &[&str], record: &Record) -> serde_json::Va
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+#[expect(clippy::print_stderr, reason = "a test that could not run is not a test that passed")]
 fn could_not_run(what: &str) {
     eprintln!("COULD NOT RUN: {what}");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
@@ -255,7 +235,10 @@ fn no_field_of_a_record_is_named_like_a_secret() {
                 }
             }
             serde_json::Value::Array(list) => rest.extend(list),
-            _ => {}
+            serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Number(_)
+            | serde_json::Value::String(_) => {}
         }
     }
     assert!(names.len() > 50, "{names:?}");

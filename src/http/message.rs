@@ -1,0 +1,92 @@
+//! What is asked and what comes back: one GET request and its answer.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::HeaderMap;
+
+use crate::secret::Secret;
+
+/// One GET request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request<'a> {
+    /// The address.
+    pub(crate) url: Url,
+    /// What is asked for, as in ``the manifest of `latest-dev` ``.
+    pub(crate) what: &'a str,
+    /// The `Accept` header.
+    pub(crate) accept: Option<&'static str>,
+    /// The whole `Authorization` header.
+    pub(crate) authorization: Option<&'a Secret>,
+    /// How much of the body is wanted.
+    pub(crate) want: Want,
+    /// How long it is worth waiting.
+    pub(crate) patience: Patience,
+}
+
+/// How much of a successful answer's body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// All of it, if it is no longer than this.
+    All(usize),
+    /// The first byte, asked for by `Range`.
+    FirstByte,
+}
+
+/// How long a request is worth waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// As long as the deadline allows, with retries.
+    Full,
+    /// One try, ended after this long.
+    Once(Duration),
+}
+
+/// An answer whose body has arrived whole, as far as it was wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The host that gave it, with the port where that is not the scheme's own.
+    pub(crate) host: String,
+    /// The status. Never one that a retry might change.
+    pub(crate) status: u16,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// The body, bounded.
+    pub(crate) body: Vec<u8>,
+    /// The address that it came from.
+    pub(super) url: Url,
+}
+
+impl Answer {
+    /// An answer that nobody gave, for tests of what answers mean.
+    #[cfg(test)]
+    pub(crate) fn for_tests(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
+        let url = Url::parse("https://registry.example/").unwrap();
+        Self { host: host_of(&url), status, headers, body: body.to_vec(), url }
+    }
+
+    /// A header's value, where it is there once and printable.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?.to_str().ok()?;
+        values.next().is_none().then_some(value)
+    }
+
+    /// The media type without its parameters, in lower case.
+    pub(crate) fn media_type(&self) -> String {
+        let value = self.header("content-type").unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// Whether it is a web page, by its type or by its first character.
+    pub(crate) fn is_html(&self) -> bool {
+        let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        self.media_type().contains("html") || first == Some(&b'<')
+    }
+}
+
+/// The host of an address, with the port where that is not the scheme's own.
+pub(crate) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
