@@ -114,6 +114,10 @@ for kind in with-ca without-ca; do
     "$docker" build --quiet --target runtime --network host --build-arg "ALPINE=base:$kind" --build-arg BINARY=prebuilt \
         --build-arg "REVISION=$revision" --build-arg VERSION=tested --tag "gate:$kind" .
 done
+# The `build` stage needs Rust on Alpine; that its build context holds all that the program is built from is seen here.
+printf 'FROM scratch\nCOPY . /\n' |
+    "$docker" build --quiet --file - --output "type=local,dest=$folder/context" .
+(cd "$folder/context" && CARGO_TARGET_DIR=$OLDPWD/target/context cargo check --locked --quiet --bin verify-registry-image)
 if [ -n "${WITH_ALPINE:-}" ]; then
     "$docker" build --network host --build-arg BINARY=prebuilt --tag gate:circleci .
     "$docker" run --rm --network host gate:circleci --version

@@ -112,6 +112,19 @@ mod tests {
     }
 
     #[test]
+    fn what_changes_how_the_program_is_built_is_in_the_images_build_context() {
+        let allowed = include_str!("../../.dockerignore");
+        let entries = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let left_out: Vec<String> = names
+            .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "toml"))
+            .filter(|name| !["clippy.toml", "rustfmt.toml", "deny.toml"].contains(&name.as_str()))
+            .filter(|name| !allowed.lines().any(|line| line == format!("!{name}")))
+            .collect();
+        assert_eq!(left_out, Vec::<String>::new());
+    }
+
+    #[test]
     fn the_placeholders_stand_where_the_script_looks_for_them() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let script = include_str!("../../scripts/set-placeholders.sh");
