@@ -138,13 +138,13 @@ impl Expander<'_> {
 fn split_name(after: &str) -> Option<(&str, &str)> {
     if let Some(rest) = after.strip_prefix('{') {
         let (name, behind) = rest.split_once('}')?;
-        return crate::settings::options::is_variable_name(name).then_some((name, behind));
+        return crate::settings::given::is_variable_name(name).then_some((name, behind));
     }
     let end = after
         .find(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
         .unwrap_or(after.len());
     let (name, behind) = after.split_at_checked(end)?;
-    crate::settings::options::is_variable_name(name).then_some((name, behind))
+    crate::settings::given::is_variable_name(name).then_some((name, behind))
 }
 
 #[cfg(test)]

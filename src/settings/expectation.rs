@@ -7,8 +7,9 @@ use crate::request::{Revision, RevisionError, RevisionRule};
 use crate::settings::config::RevisionWord;
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
 use crate::settings::file::{self, FileMistake};
+use crate::settings::given::{Given, Origin};
 use crate::settings::mistake::Shown;
-use crate::settings::options::{Given, Options, Origin};
+use crate::settings::options::Options;
 
 /// The most that is read of a digest's file: a builder's metadata can hold a whole provenance.
 const MOST: u64 = 4 * 1024 * 1024;

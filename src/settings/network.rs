@@ -65,7 +65,7 @@ pub(super) fn digitalocean(
 ) -> Result<(DigitalOcean, Vec<String>), NetworkMistake> {
     let StandardVariables { digitalocean_api_url, digitalocean_registry_host, .. } = variables;
     let mut notes = Vec::new();
-    let api = digitalocean_api_url.as_deref().map(api).transpose()?;
+    let api = digitalocean_api_url.as_deref().map(|text| api(text, redactor)).transpose()?;
     if let Some(api) = api.as_deref().filter(|api| *api != API) {
         notes.push(format!("DigitalOcean's API is `{api}` (`DIGITALOCEAN_API_URL`)"));
     }
@@ -90,7 +90,10 @@ pub(super) fn digitalocean(
 }
 
 /// The API's origin.
-fn api(text: &str) -> Result<String, NetworkMistake> {
+fn api(text: &str, redactor: &Redactor) -> Result<String, NetworkMistake> {
+    if redactor.finds_in(text) {
+        return Err(NetworkMistake::ApiUnreadable);
+    }
     let url: Url = text.trim().parse().map_err(|_| NetworkMistake::ApiUnreadable)?;
     let host = url.host_str().ok_or(NetworkMistake::ApiUnreadable)?;
     let more = if !url.username().is_empty() || url.password().is_some() {

@@ -88,7 +88,7 @@ impl TokenMistake {
                     .into(),
             ),
             Self::Doctl(_) => {
-                Some(format!("set `{VARIABLE}`, or repair the file with `doctl auth init`"))
+                Some(format!("set `{VARIABLE}`, or let `doctl auth init` write the file again"))
             }
         }
     }
