@@ -17,6 +17,19 @@ const WRITTEN: &str = "What to write";
 const SHOWN: &str = "What to show";
 const OTHER: &str = "Instead of verifying";
 
+const IMAGES: &str = "\
+What to verify [default: every service of the config file]
+
+TAG           this tag of --repository, or of the only service
+SERVICE:TAG   this tag of that service of the config file
+HOST/REGISTRY/REPOSITORY:TAG[@DIGEST]
+              a full reference; a digest in it is the expected one
+-             one IMAGE a line on standard input
+
+Without IMAGE: every service, at the tag of --environment, else of
+the environment whose branch is CIRCLE_BRANCH. Variables ($NAME,
+${NAME}) and the commit ({revision}, {revision:7}) are expanded.";
+
 /// Asks the container registry itself whether a pushed image is really there, whole, and the one that
 /// was meant.
 #[expect(clippy::doc_markdown, reason = "the texts of `--help`, which is not Markdown")]
@@ -32,17 +45,7 @@ const OTHER: &str = "Instead of verifying";
 )]
 pub(super) struct Args {
     /// What to verify [default: every service of the config file]
-    ///
-    /// TAG           this tag of --repository, or of the only service
-    /// SERVICE:TAG   this tag of that service of the config file
-    /// HOST/REGISTRY/REPOSITORY:TAG[@DIGEST]
-    ///               a full reference; a digest in it is the expected one
-    /// -             one IMAGE a line on standard input
-    ///
-    /// Without IMAGE: every service, at the tag of --environment, else of
-    /// the environment whose branch is CIRCLE_BRANCH. Variables ($NAME,
-    /// ${NAME}) and the commit ({revision}, {revision:7}) are expanded.
-    #[arg(value_name = "IMAGE", verbatim_doc_comment)]
+    #[arg(value_name = "IMAGE", long_help = IMAGES)]
     pub images: Vec<String>,
 
     /// Config file [default: verify-registry-image.yml, in this folder or above it in the repository]

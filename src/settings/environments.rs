@@ -59,9 +59,9 @@ pub(crate) enum EnvironmentMistake {
 }
 
 impl EnvironmentMistake {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> String {
         const SAY: &str = "say which one is meant with `--environment`";
-        Some(match self {
+        match self {
             Self::NotSaid => format!("{SAY}, or give an `IMAGE`"),
             Self::NoneOfBranch { .. } => {
                 format!("add `branch` to the environment that it is deployed to, or {SAY}")
@@ -78,7 +78,7 @@ impl EnvironmentMistake {
             Self::NotDeployed { deployed, .. } => {
                 format!("it deploys {deployed}: ask for that tag, or leave `--environment` away")
             }
-        })
+        }
     }
 }
 

@@ -109,10 +109,15 @@ pub(super) fn checks() -> String {
 
 /// `--schema`. The names are those that the command line allows.
 pub(super) fn schema(name: &str) -> String {
+    let (record, report, config) = (
+        include_str!("../../schema/record.json"),
+        include_str!("../../schema/report.json"),
+        include_str!("../../schema/config.json"),
+    );
     let schema = match name {
-        "config" => include_str!("../../schema/config.json"),
-        "report" => include_str!("../../schema/report.json"),
-        _ => include_str!("../../schema/record.json"),
+        "config" => config,
+        "report" => report,
+        _ => record,
     };
     schema.to_owned()
 }

@@ -92,11 +92,11 @@ impl Mistake {
             Self::Config(error) => error.mistake.hint(),
             Self::Image(mistake) => mistake.hint(),
             Self::Word(mistake) => mistake.hint(),
-            Self::Environment(mistake) => mistake.hint(),
+            Self::Environment(mistake) => Some(mistake.hint()),
             Self::Expectation(mistake) => mistake.hint(),
             Self::Output(mistake) => mistake.hint(),
-            Self::Token(mistake) => mistake.hint(),
-            Self::Network(mistake) => mistake.hint(),
+            Self::Token(mistake) => Some(mistake.hint()),
+            Self::Network(mistake) => Some(mistake.hint()),
         }
     }
 }

@@ -40,19 +40,19 @@ pub(crate) enum NetworkMistake {
 }
 
 impl NetworkMistake {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> String {
         match self {
             Self::ApiUnreadable | Self::ApiHasMore(_) => {
-                Some("leave it unset, unless DigitalOcean's API is elsewhere for you".into())
+                "leave it unset, unless DigitalOcean's API is elsewhere for you".into()
             }
             Self::ApiNotSecure | Self::HostNotSecure(_) => {
-                Some("the token is sent there; plain `http` is for this machine alone".into())
+                "the token is sent there; plain `http` is for this machine alone".into()
             }
             Self::Host(_) => {
-                Some("it is a host and, where it has one, a port, as in `127.0.0.1:5000`".into())
+                "it is a host and, where it has one, a port, as in `127.0.0.1:5000`".into()
             }
             Self::Proxy => {
-                Some("it is written `http://HOST:PORT`, or unset where there is no proxy".into())
+                "it is written `http://HOST:PORT`, or unset where there is no proxy".into()
             }
         }
     }

@@ -160,7 +160,6 @@ fn jobs(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<usize, Va
 }
 
 /// The expected digest and the file that holds it: one of them, and the command line's before a variable's.
-#[expect(clippy::type_complexity, reason = "the two forms of one option")]
 fn digests(
     args: &Args,
     variables: &OptionVariables,
@@ -203,7 +202,6 @@ fn loudness(
 }
 
 /// The wait, where there is one, and the deadline, where one was given: it is not before the wait's end.
-#[expect(clippy::type_complexity, reason = "the two times of a run")]
 fn times(
     args: &Args,
     variables: &OptionVariables,

@@ -147,7 +147,7 @@ impl World {
 fn image(request: &ImageRequest) -> String {
     let ImageRequest { reference, is_digitalocean, expectation, service, environment } = request;
     let mut line = reference.to_string();
-    let mut add = |text: String| line += &format!("\n  {text}");
+    let mut add = |text: String| line.extend(["\n  ", &text]);
     if !is_digitalocean {
         add("not DigitalOcean's".into());
     }

@@ -95,7 +95,8 @@ fn help_is_not_wider_than_the_terminal() {
 fn the_end_of_help_has_exit_codes_and_examples() {
     let help = shown("--help");
     let (_, end) = help.split_once("Exit codes:").unwrap();
-    insta::assert_snapshot!(end, @r"
+    insta::assert_snapshot!(format!("Exit codes:{end}"), @r"
+    Exit codes:
       0  VERIFIED   the image is there, whole, and the one that was meant
       1  FAILED     it is missing, broken, or another image
       2  -          command line, environment, config file or an output path is

@@ -1,5 +1,7 @@
 //! Which images a run verifies, and what each must be.
 
+#![expect(clippy::too_many_lines, reason = "tables are shown whole")]
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,5 +1,7 @@
 //! Each mistake has a message and a next step. Exit code 2's wording is read by people at the end of a day.
 
+#![expect(clippy::too_many_lines, reason = "tables are shown whole")]
+
 use super::*;
 
 /// Each reading's command line and what is told of it.
@@ -8,8 +10,9 @@ fn table(worlds: impl IntoIterator<Item = World>) -> String {
         let line: Vec<_> =
             world.arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
         let variables = world.variables.iter().filter(|(name, _)| *name != TOKEN_VARIABLE);
-        let variables: String =
-            variables.map(|(name, value)| format!("{name}={} ", value.to_string_lossy())).collect();
+        let variables =
+            variables.map(|(name, value)| [name, "=", &value.to_string_lossy(), " "].concat());
+        let variables = variables.collect::<Vec<_>>().concat();
         let told = world.told();
         assert!(told.starts_with("error: "), "{line:?} is accepted: {told}");
         let folder = world.path().display().to_string();

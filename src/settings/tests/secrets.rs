@@ -117,7 +117,7 @@ proptest! {
     fn no_message_holds_a_control_character_or_the_token(
         words in proptest::collection::vec("(--[a-z-]{0,12}=?|-[a-z]|\\PC|\u{1b}\\[31m|\n|\u{202e}|dop_v1_0123456789abcdef0123456789abcdef){0,4}", 0..4)
     ) {
-        let world = words.iter().fold(World::new(""), |world, word| world.argument(word));
+        let world = words.iter().fold(World::new(""), World::argument);
         if let Err(error) = world.read() {
             let shown = format!("{error}{}", error.hint().unwrap_or_default().replace('\n', ""));
             prop_assert!(shown.chars().all(crate::secret::is_printable), "{shown:?}");
