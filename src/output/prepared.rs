@@ -59,7 +59,7 @@ impl Prepared {
             }
         }
         for (path, text) in others(report, settings) {
-            writing.put_rendered(&path, text);
+            writing.put(&path, &text);
         }
         if writing.unwritten.is_empty() {
             self.write_records(report, settings, &mut writing);
@@ -71,7 +71,10 @@ impl Prepared {
     fn write_records(&self, report: &Report, settings: &Settings, writing: &mut Writing<'_>) {
         let mut written: Vec<&Path> = Vec::new();
         for (path, text) in self.deployable(report, settings) {
-            writing.put_rendered(path, text);
+            match text {
+                Ok(text) => writing.put(path, &text),
+                Err(why) => writing.failed(path, why),
+            }
             if !writing.unwritten.is_empty() {
                 for path in written {
                     writing.keep(path, file::remove(path));
@@ -110,17 +113,14 @@ impl Prepared {
     }
 }
 
-/// A path, and what is to be written there or why that could not be made.
-type Rendered = (PathBuf, Result<String, String>);
-
 /// What is written besides JUnit, status, failure reason and records, in this order.
-fn others(report: &Report, settings: &Settings) -> Vec<Rendered> {
+fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, String)> {
     let mut others = Vec::new();
     if let (Some(path), [image]) = (&settings.outputs.image_ref, report.images.as_slice()) {
-        others.extend(image_ref::text(image).map(|text| (path.clone(), Ok(text))));
+        others.extend(image_ref::text(image).map(|text| (path.clone(), text)));
     }
     if let Some(path) = &settings.outputs.html {
-        others.push((path.clone(), Ok(html::render(report))));
+        others.push((path.clone(), html::render(report)));
     }
     others
 }
@@ -137,11 +137,10 @@ impl Writing<'_> {
         self.keep(path, file::replace(path, masked.as_bytes()));
     }
 
-    fn put_rendered(&mut self, path: &Path, text: Result<String, String>) {
-        match text {
-            Ok(text) => self.put(path, &text),
-            Err(message) => self.failed(path, message),
-        }
+    /// Writes a file that others write to as well, which read `old` before.
+    fn put_change(&mut self, path: &Path, old: &str, new: &str) {
+        let masked = masked_but(old, new, self.redactor);
+        self.keep(path, file::replace(path, masked.as_bytes()));
     }
 
     fn keep(&mut self, path: &Path, result: Result<(), FileError>) {
@@ -153,19 +152,14 @@ impl Writing<'_> {
     fn failed(&mut self, path: &Path, message: String) {
         self.unwritten.push(Unwritten { path: path.to_owned(), message });
     }
-
-    /// Writes a file of which other people keep some lines.
-    fn put_changed(&mut self, path: &Path, old: &str, new: &str) {
-        let masked = masked_but(old, new, self.redactor);
-        self.keep(path, file::replace(path, masked.as_bytes()));
-    }
 }
 
 /// `new` with every secret masked, but for the lines that stand in `old`: those are other people's.
 fn masked_but(old: &str, new: &str, redactor: &Redactor) -> String {
-    let theirs: HashSet<&str> = old.split_inclusive('\n').collect();
+    let theirs: HashSet<&str> = old.lines().collect();
     let mask = |line: &'_ str| {
-        if theirs.contains(line) { line.to_owned() } else { redactor.redact(line).into_owned() }
+        let is_theirs = line.lines().all(|line| theirs.contains(line));
+        if is_theirs { line.to_owned() } else { redactor.redact(line).into_owned() }
     };
     new.split_inclusive('\n').map(mask).collect()
 }

@@ -70,7 +70,7 @@ impl Writing<'_> {
                 let old = old.unwrap_or_default();
                 let job = report.circleci.build_url.as_deref();
                 let new = status::updated(&old, environment, images, services, now, job);
-                self.put_changed(path, &old, &new);
+                self.put_change(path, &old, &new);
             }
             Err(error) => self.failed(path, error.to_string()),
         }
@@ -96,7 +96,7 @@ impl Writing<'_> {
         };
         match board::updated(&old, &rows) {
             Ok(new) if new == old => {}
-            Ok(new) => self.put_changed(path, &old, &new),
+            Ok(new) => self.put_change(path, &old, &new),
             Err(error) => self.failed(path, error.to_string()),
         }
     }
