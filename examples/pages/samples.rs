@@ -288,6 +288,12 @@ fn missing(service: &str, environment: Option<&str>) -> ImageReport {
 fn stale(service: &str, environment: Option<&str>) -> ImageReport {
     let mut image = verified(service, environment);
     let other = "9e8d7c6b5a493827160f1e2d3c4b5a6978879605";
+    if let Some(facts) = &mut image.facts {
+        facts.immutable_tag = None;
+        for platform in &mut facts.platforms {
+            platform.revision = Some(other.to_owned());
+        }
+    }
     for result in &mut image.results {
         match result.check {
             CheckId::RevisionExpected => {

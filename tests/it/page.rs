@@ -49,6 +49,23 @@ fn a_page_asks_for_nothing_from_outside() {
 }
 
 #[test]
+fn no_template_leaves_a_text_unescaped() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut looked_at = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let template = std::fs::read_to_string(&path).unwrap().replace(' ', "");
+        assert!(
+            !template.contains("|safe") && !template.contains("|escape("),
+            "{}",
+            path.display()
+        );
+        looked_at += 1;
+    }
+    assert_eq!(looked_at, 3);
+}
+
+#[test]
 fn the_verdict_stands_first_and_each_page_says_its_own() {
     let first = |report| {
         let page = html::render(&report);
