@@ -213,7 +213,10 @@ fn deadline(options: &Options, images: usize) -> Duration {
 fn helper_environment(variables: &StandardVariables) -> Vec<(&'static str, OsString)> {
     let StandardVariables { path, home, .. } = variables;
     let given = [("PATH", path), ("HOME", home)];
-    given.into_iter().filter_map(|(name, value)| Some((name, OsString::from(value.as_ref()?)))).collect()
+    given
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, OsString::from(value.as_ref()?))))
+        .collect()
 }
 
 fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {

@@ -1,7 +1,5 @@
 //! The report page, as a browser's parser would see it.
 
-#![expect(clippy::unwrap_used, reason = "a test says where it broke")]
-
 use verify_registry_image::output::html;
 
 #[path = "../../examples/pages/samples.rs"]
