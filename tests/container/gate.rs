@@ -50,8 +50,25 @@ fn a_whole_image_is_green_with_its_record() {
         assert_eq!(record["verification"]["result"], "VERIFIED", "{place:?}");
         assert!(record.to_string().contains(COMMIT), "{place:?}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(outcome.files, @"");
-            insta::assert_snapshot!(outcome.tests, @"");
+            insta::assert_snapshot!(outcome.files, @"
+            deployment-record/pulumi-config.yaml
+            deployment-record/record.json
+            test-results/verify-registry-image/report.html
+            test-results/verify-registry-image/verify-registry-image.xml
+            ");
+            insta::assert_snapshot!(outcome.tests, @"
+            registry-honest: passed
+            repository-exists: passed
+            tag-exists: passed
+            manifest-intact: passed
+            digest-expected: skipped
+            revision-expected: passed
+            immutable-tag: skipped
+            platform: passed
+            layers-present: passed
+            port: skipped
+            runtime: skipped
+            ");
         }
     }
 }
@@ -68,8 +85,24 @@ fn a_missing_tag_is_red_without_a_record() {
         assert_eq!(outcome.code, 1, "{place:?} {}", outcome.shown);
         assert_no_secret(&job, &outcome, &stand_in);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(outcome.files, @"");
-            insta::assert_snapshot!(outcome.tests, @"");
+            insta::assert_snapshot!(outcome.files, @"
+            test-results/verify-registry-image/failure-reason.env
+            test-results/verify-registry-image/report.html
+            test-results/verify-registry-image/verify-registry-image.xml
+            ");
+            insta::assert_snapshot!(outcome.tests, @"
+            registry-honest: passed
+            repository-exists: passed
+            tag-exists: failure
+            manifest-intact: skipped
+            digest-expected: skipped
+            revision-expected: skipped
+            immutable-tag: skipped
+            platform: skipped
+            layers-present: skipped
+            port: skipped
+            runtime: skipped
+            ");
         }
     }
 }
@@ -169,11 +202,19 @@ fn without_parameters_there_is_nothing_to_verify_and_that_is_red() {
 fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
     for place in PLACES {
         let stand_in = stand_in();
-        let job = Job::new(&stand_in).file("verify-registry-image.yml", CONFIG);
+        let job = Job::new(&stand_in)
+            .file("verify-registry-image.yml", CONFIG)
+            .file("status/development.status", "notes: kept by hand\nhealth_check: GREEN\n");
         let outcome = job.verify(place, "{update_status: true}");
         assert_eq!(outcome.code, 0, "{place:?} {}", outcome.shown);
         assert!(job.read("status/development.status").contains("status: GREEN"));
-        insta::allow_duplicates! { insta::assert_snapshot!(outcome.files, @""); }
+        insta::allow_duplicates! { insta::assert_snapshot!(outcome.files, @"
+        deployment-record/development/support-email.json
+        deployment-record/development/support-web.json
+        status/development.status
+        test-results/verify-registry-image/report.html
+        test-results/verify-registry-image/verify-registry-image.xml
+        "); }
 
         stand_in.untag("keepkey/support-web", "latest-dev");
         let outcome = job.verify(place, "{environment: development, update_status: true}");
@@ -187,6 +228,7 @@ fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
 #[test]
 fn no_variable_switches_the_gate_off() {
     let stand_in = stand_in();
+    stand_in.untag("keepkey/support-web", "latest-dev");
     let switches = [
         ("VERIFY_REGISTRY_IMAGE_VERSION", "1"),
         ("VERIFY_REGISTRY_IMAGE_HELP", "1"),
@@ -200,6 +242,9 @@ fn no_variable_switches_the_gate_off() {
         for (name, value) in switches {
             let job = Job::new(&stand_in).with(name, value);
             let outcome = job.verify(place, &image("missing"));
+            assert_eq!(outcome.code, 1, "{place:?} {name} {}", outcome.shown);
+            let job = job.file("verify-registry-image.yml", CONFIG);
+            let outcome = job.verify(place, "{}");
             assert_eq!(outcome.code, 1, "{place:?} {name} {}", outcome.shown);
         }
     }

@@ -83,7 +83,9 @@ impl Job {
 
     /// The same with a file in the working directory.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
-        fs::File::create(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
         self
     }
 

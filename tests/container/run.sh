@@ -67,6 +67,10 @@ stop() {
         kill "$daemon" 2>/dev/null || true
         wait "$daemon" 2>/dev/null || true
     fi
+    # The engine leaves the name of this machine's network behind, as a mount.
+    for name in "$folder"/exec/netns/*; do
+        [ ! -e "$name" ] || umount "$name" || true
+    done
     rm -rf -- "$folder"
 }
 trap stop EXIT
