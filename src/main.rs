@@ -142,7 +142,7 @@ fn refuse(message: &str, hint: Option<&str>, wants_json: bool) -> Exit {
 fn complain(message: &str, hint: Option<&str>) {
     let mut text = format!("error: {message}\n");
     for line in hint.iter().flat_map(|hint| hint.lines()) {
-        text.push_str(&format!("  hint: {line}\n"));
+        text.extend(["  hint: ", line, "\n"]);
     }
     // A closed standard error changes nothing.
     let _ = io::stderr().write_all(text.as_bytes());

@@ -197,7 +197,9 @@ impl Client {
             Unavailable { hint: Some(hint.to_owned()), ..Unavailable::new(Reason::TlsFailed, message) }
         })?;
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        let result = tokio::time::timeout_at(end, self.exchange(&origin, request, host)).await;
+        // In a box: a run holds hundreds of these, and the client's futures are large.
+        let result =
+            tokio::time::timeout_at(end, Box::pin(self.exchange(&origin, request, host))).await;
         self.say_request(request, started.elapsed(), &result);
         match result {
             Ok(result) => Ok(result),

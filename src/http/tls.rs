@@ -45,6 +45,7 @@ fn with_roots(roots: RootCertStore) -> Result<ClientConfig, TlsError> {
 /// What is wrong with a handshake, for a person, and what to do about it.
 pub(crate) fn explain(error: &rustls::Error) -> (String, Option<&'static str>) {
     use rustls::CertificateError as Certificate;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls's enums are not closed")]
     match error {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
             Certificate::Expired | Certificate::ExpiredContext { .. } => (

@@ -126,7 +126,7 @@ async fn of_index(
                 found.extend(nested.into_iter().map(|(entry, said)| Found::listed(entry, said)));
             }
             Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => {
-                found.push(Found::listed(entry, said))
+                found.push(Found::listed(entry, said));
             }
         }
     }

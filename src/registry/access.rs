@@ -26,6 +26,7 @@ const KNOWN_TOKEN_SERVERS: [(&str, &str); 2] =
 
 /// How the requests to one registry are authorized.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are one or two in a run")]
 pub(crate) enum Access {
     /// DigitalOcean: one token server, one token for everything.
     DigitalOcean {

@@ -14,11 +14,11 @@ use crate::secret::Redactor;
 /// What is asked for, in messages and for the codes that deny it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A tag's manifest: MANIFEST_UNKNOWN, NAME_UNKNOWN or NOT_FOUND deny it.
+    /// A tag's manifest: `MANIFEST_UNKNOWN`, `NAME_UNKNOWN` or `NOT_FOUND` deny it.
     Tag,
     /// A manifest by its digest: the same words deny it.
     Manifest,
-    /// A blob: BLOB_UNKNOWN denies it, too.
+    /// A blob: `BLOB_UNKNOWN` denies it, too.
     Blob,
 }
 

@@ -198,18 +198,20 @@ async fn ask_helper(
         let nothing = String::from_utf8_lossy(&output).contains("credentials not found");
         return if nothing { Ok(None) } else { Err(failed("failed")) };
     }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Answer {
-        username: String,
-        secret: String,
-    }
     let answer: Answer = serde_json::from_slice(&output)
         .map_err(|_| failed("answered with something else than a login"))?;
     if answer.username == "<token>" {
         return Err(failed("gave an identity token, which this program cannot use,"));
     }
     Ok(Some(Login::new(&answer.username, &answer.secret, redactor)))
+}
+
+/// A helper's answer (docker-credential-helpers, "Development").
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    username: String,
+    secret: String,
 }
 
 async fn run_helper(

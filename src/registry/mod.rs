@@ -252,7 +252,7 @@ impl Repository {
         let is_newest = pass.number == self.issued.load(Ordering::Relaxed);
         let is_worth_another = match pass.header {
             // The base address asked for nothing and the repository does.
-            None => self.registry.access.challenged(client, &answer).await?,
+            None => Box::pin(self.registry.access.challenged(client, &answer)).await?,
             Some(_) => !is_newest || self.was_good.load(Ordering::Relaxed),
         };
         if !is_worth_another {
@@ -267,7 +267,7 @@ impl Repository {
     async fn pass(&self, client: &Client, refused: Option<u64>) -> Result<Pass, Unavailable> {
         let is_stale = |pass: &Pass| refused == Some(pass.number);
         let fetch = async {
-            let header = self.registry.access.authorize(client, &self.name).await?;
+            let header = Box::pin(self.registry.access.authorize(client, &self.name)).await?;
             let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
             self.was_good.store(false, Ordering::Relaxed);
             Ok(Pass { header, number })

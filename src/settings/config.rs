@@ -3,22 +3,23 @@
 //! Here it becomes typed values; what they mean together with the command line is decided by
 //! [`images`](crate::settings::images) and its neighbours. Every mistake has a line and a column.
 
-use std::fmt;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use crate::oci::ReferenceError;
 use crate::secret::Redactor;
-use crate::settings::expand::ExpansionMistake;
-use crate::settings::file::{self, FileMistake};
-use crate::settings::mistake::{Shown, nearest};
+use crate::settings::file;
+use crate::settings::mistake::Shown;
 
+mod mistake;
 mod place;
 mod secrets;
 mod words;
 
+pub(crate) use mistake::{ConfigError, ConfigMistake};
 pub(crate) use place::Place;
 pub(crate) use words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
 
@@ -158,113 +159,10 @@ pub(super) struct Config {
     /// The folder that its paths are relative to; itself relative to the working folder where it can be.
     pub folder: PathBuf,
     pub document: Document,
+    /// The services of each repository, by their numbers, once it is known what the variables are.
+    pub repositories: OnceCell<BTreeMap<String, Vec<usize>>>,
     text: String,
     redactor: Redactor,
-}
-
-/// A mistake in the config file, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConfigError {
-    file: Shown,
-    place: Option<Place>,
-    /// What is wrong.
-    pub mistake: ConfigMistake,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Some(Place { line, column }) => {
-                write!(f, "{}:{line}:{column}: {}", self.file.as_str(), self.mistake)
-            }
-            None => write!(f, "the config file {} {}", self.file, self.mistake),
-        }
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
-/// What can be wrong with a config file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ConfigMistake {
-    /// It cannot be had.
-    #[error(transparent)]
-    File(FileMistake),
-    /// It is not UTF-8.
-    #[error("the file is not valid UTF-8 here")]
-    NotUnicode,
-    /// A control character.
-    #[error("a control character stands here")]
-    Control,
-    /// It holds the token, or something that looks like one.
-    #[error("a secret stands here")]
-    Secret,
-    /// It says nothing.
-    #[error("the file says nothing")]
-    Empty,
-    /// A second document.
-    #[error("a second document begins here")]
-    SecondDocument,
-    /// A tab.
-    #[error("a tab stands here")]
-    Tab,
-    /// A key that has no meaning.
-    #[error("there is no key {key} here")]
-    UnknownKey {
-        /// The key.
-        key: Shown,
-        /// The keys that there are.
-        known: Vec<String>,
-    },
-    /// A key that must be there.
-    #[error("the key `{0}` is missing")]
-    MissingKey(String),
-    /// Anything else that the parser says.
-    #[error("{0}")]
-    Other(String),
-    /// A variable to deploy with that is, or looks like, a secret.
-    #[error("the variable {0} looks like a secret, and would be handed on in the record")]
-    SecretVariable(Shown),
-    /// A path that leaves the folder.
-    #[error("the path {0} is not below the folder of this file")]
-    Path(Shown),
-    /// A value that cannot be expanded.
-    #[error("the value {0} {1}")]
-    Expansion(Shown, ExpansionMistake),
-    /// A value that no reference can be made of.
-    #[error("the value {0} {1}")]
-    Reference(Shown, ReferenceError),
-    /// Services without a registry.
-    #[error("services stand here, and there is no `registry`")]
-    NoRegistry,
-}
-
-impl ConfigMistake {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::UnknownKey { key, known } => Some(match nearest(key.as_str(), known.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the keys are: {}", known.join(", ")),
-            }),
-            Self::File(FileMistake::Missing) => {
-                Some(format!("the path of `--config` is relative to this folder; the usual name is `{FILE_NAME}`"))
-            }
-            Self::Secret => {
-                Some("take it out, and replace it where it was issued: what stands in a file is in its history".into())
-            }
-            Self::SecretVariable(_) => {
-                Some("give it to the deployment from its own store of secrets, and take it out here".into())
-            }
-            Self::Path(_) => Some("write it relative to this file, without `..` and without `/` at its start".into()),
-            Self::NoRegistry => Some("add it at the top, as in `registry: registry.digitalocean.com/REGISTRY`".into()),
-            Self::Empty => Some("`verify-registry-image --schema config` shows its form".into()),
-            Self::SecondDocument => Some("remove the line `---` and what follows it".into()),
-            Self::Tab => Some("YAML is indented with spaces".into()),
-            Self::Control | Self::NotUnicode => Some("save the file as plain UTF-8 text".into()),
-            Self::Expansion(_, why) => why.hint(),
-            Self::File(_) | Self::MissingKey(_) | Self::Other(_) | Self::Reference(_, _) => None,
-        }
-    }
 }
 
 impl Config {
@@ -299,8 +197,14 @@ impl Config {
         let (text, document) =
             parse(&bytes, redactor).map_err(|(place, why)| error((Some(place), why)))?;
         let folder = shown.parent().unwrap_or(Path::new("")).to_owned();
-        let config =
-            Self { path: shown.to_owned(), folder, document, text, redactor: redactor.clone() };
+        let config = Self {
+            path: shown.to_owned(),
+            folder,
+            document,
+            repositories: OnceCell::new(),
+            text,
+            redactor: redactor.clone(),
+        };
         config.check()?;
         Ok(config)
     }

@@ -138,6 +138,9 @@ pub(crate) enum VariableMistake {
     /// It holds a secret where none belongs.
     #[error("the variable {0} holds a secret, and its value would be shown")]
     Secret(Shown),
+    /// It has the singular name of an option that can be repeated.
+    #[error("there is no variable `{0}`")]
+    Singular(String),
     /// The deserializer failed.
     #[error("the environment could not be read: {0}")]
     Unreadable(Shown),
@@ -153,6 +156,7 @@ impl VariableMistake {
                 "a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names"
                     .into(),
             ),
+            Self::Singular(name) => Some(format!("did you mean `{name}S`?")),
             Self::Unreadable(_) => None,
         }
     }
@@ -177,6 +181,13 @@ impl Variables<'_> {
 
     /// Every variable with a fixed name.
     pub(super) fn read(&self) -> Result<Environment, VariableMistake> {
+        for singular in ["IMAGE", "SERVICE", "PLATFORM"] {
+            // A rule under a wrong name must not be a rule less.
+            let name = format!("{PREFIX}{singular}");
+            if self.get(&name)?.is_some() {
+                return Err(VariableMistake::Singular(name));
+            }
+        }
         let mut options = Vec::new();
         for (_, rest) in OPTIONS {
             let name = format!("{PREFIX}{rest}");
@@ -258,6 +269,14 @@ mod tests {
         let variables =
             [("VERIFY_REGISTRY_IMAGE_WAIT", ""), ("VERIFY_REGISTRY_IMAGE_PORT", "<nil>")];
         assert_eq!(read(&variables), Ok(Environment::default()));
+    }
+
+    #[test]
+    fn the_singular_of_a_plural_name_is_a_mistake() {
+        assert_eq!(
+            read(&[("VERIFY_REGISTRY_IMAGE_PLATFORM", "linux/amd64")]).unwrap_err(),
+            "there is no variable `VERIFY_REGISTRY_IMAGE_PLATFORM`"
+        );
     }
 
     #[test]

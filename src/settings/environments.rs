@@ -5,10 +5,82 @@
 
 use crate::oci::{ReferenceError, Tag};
 use crate::request::ImmutableTag;
-use crate::settings::config::{Config, ConfigError, ConfigMistake, EnvironmentEntry, Name, Text};
+use crate::settings::config::{
+    Config, ConfigError, ConfigMistake, EnvironmentEntry, FILE_NAME, Name, Text,
+};
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
-use crate::settings::images::ImageMistake;
 use crate::settings::mistake::{Mistake, Shown, listed, nearest};
+
+/// Why it cannot be told which environment is meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum EnvironmentMistake {
+    /// The services at which tag?
+    #[error(
+        "there is nothing to verify: no `IMAGE` and no `--environment` is given, and `CIRCLE_BRANCH` is not set"
+    )]
+    NotSaid,
+    /// The branch is deployed nowhere.
+    #[error("no environment of the config file has the branch {branch}")]
+    NoneOfBranch {
+        /// `CIRCLE_BRANCH`.
+        branch: Shown,
+    },
+    /// A name that the config does not have.
+    #[error("there is no environment {name} in the config file")]
+    Unknown {
+        /// What was typed.
+        name: Shown,
+        /// What was probably meant.
+        meant: Option<String>,
+        /// The environments that there are.
+        known: String,
+    },
+    /// An environment, and no config.
+    #[error("an environment is named, and there is no config file")]
+    NoConfig,
+    /// Two environments.
+    #[error("{of} belongs to several environments: {names}")]
+    Several {
+        /// What they share.
+        of: String,
+        /// Their names.
+        names: String,
+    },
+    /// Another environment's tag.
+    #[error("the environment {environment} does not deploy the tag {tag}")]
+    NotDeployed {
+        /// The environment.
+        environment: Shown,
+        /// The tag that was asked for.
+        tag: Shown,
+        /// The tag that it deploys.
+        deployed: Shown,
+    },
+}
+
+impl EnvironmentMistake {
+    pub(super) fn hint(&self) -> String {
+        const SAY: &str = "say which one is meant with `--environment`";
+        match self {
+            Self::NotSaid => format!("{SAY}, or give an `IMAGE`"),
+            Self::NoneOfBranch { .. } => {
+                format!("add `branch` to the environment that it is deployed to, or {SAY}")
+            }
+            Self::Unknown { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            Self::Unknown { known, meant: None, .. } if known.is_empty() => {
+                "it has no environments".into()
+            }
+            Self::Unknown { known, meant: None, .. } => format!("its environments are {known}"),
+            Self::NoConfig => {
+                format!("add `{FILE_NAME}` to the repository, or name it with `--config`")
+            }
+            Self::Several { .. } => SAY.into(),
+            Self::NotDeployed { deployed, .. } => {
+                format!("it deploys {deployed}: ask for that tag, or leave `--environment` away")
+            }
+        }
+    }
+}
 
 /// An environment of the config.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +103,13 @@ impl<'c> Environments<'c> {
     }
 
     /// The environment of this name.
-    pub(super) fn named(self, name: &str) -> Result<Environment<'c>, ImageMistake> {
+    pub(super) fn named(self, name: &str) -> Result<Environment<'c>, EnvironmentMistake> {
         if let Some(found) = self.all().find(|environment| environment.name == name) {
             return Ok(found);
         }
         let names = || self.all().map(|environment| environment.name);
         let redactor = self.expander.variables.redactor;
-        Err(ImageMistake::UnknownEnvironment {
+        Err(EnvironmentMistake::Unknown {
             name: Shown::new(name, redactor),
             meant: nearest(name, names()).map(str::to_owned),
             known: listed(names(), redactor),
@@ -45,7 +117,7 @@ impl<'c> Environments<'c> {
     }
 
     /// The environment that is deployed from this branch.
-    pub(super) fn of_branch(self, branch: &str) -> Result<Environment<'c>, ImageMistake> {
+    pub(super) fn of_branch(self, branch: &str) -> Result<Environment<'c>, EnvironmentMistake> {
         let is_of = |environment: &Environment<'_>| {
             environment.entry.branch.as_ref().is_some_and(|Text(of)| of == branch)
         };
@@ -54,8 +126,8 @@ impl<'c> Environments<'c> {
         let branch = || Shown::new(branch, redactor);
         match found.as_slice() {
             [one] => Ok(*one),
-            [] => Err(ImageMistake::NoEnvironmentOfBranch { branch: branch() }),
-            several => Err(ImageMistake::SeveralEnvironments {
+            [] => Err(EnvironmentMistake::NoneOfBranch { branch: branch() }),
+            several => Err(EnvironmentMistake::Several {
                 of: format!("the branch {}", branch()),
                 names: listed(several.iter().map(|environment| environment.name), redactor),
             }),
@@ -63,7 +135,7 @@ impl<'c> Environments<'c> {
     }
 
     /// The environment that deploys this tag, where one does.
-    pub(super) fn of_tag(self, tag: &Tag) -> Result<Option<Environment<'c>>, ImageMistake> {
+    pub(super) fn of_tag(self, tag: &Tag) -> Result<Option<Environment<'c>>, EnvironmentMistake> {
         let found: Vec<_> =
             self.all().filter(|environment| self.deploys(*environment, tag)).collect();
         match found.as_slice() {
@@ -71,7 +143,7 @@ impl<'c> Environments<'c> {
             [one] => Ok(Some(*one)),
             several => {
                 let redactor = self.expander.variables.redactor;
-                Err(ImageMistake::SeveralEnvironments {
+                Err(EnvironmentMistake::Several {
                     of: format!("the tag {}", Shown::new(tag.as_str(), redactor)),
                     names: listed(several.iter().map(|environment| environment.name), redactor),
                 })
@@ -152,7 +224,7 @@ pub(super) fn of_image<'c>(
 ) -> Result<Option<Environment<'c>>, Mistake> {
     let Some(environments) = environments else {
         return match named {
-            Some(_) => Err(ImageMistake::NoEnvironments.into()),
+            Some(_) => Err(EnvironmentMistake::NoConfig.into()),
             None => Ok(None),
         };
     };
@@ -162,7 +234,7 @@ pub(super) fn of_image<'c>(
             if let Some(tag) = tag.filter(|tag| !environments.deploys(environment, tag)) {
                 let redactor = environments.expander.variables.redactor;
                 let deployed = environments.tag(environment)?;
-                return Err(ImageMistake::NotDeployed {
+                return Err(EnvironmentMistake::NotDeployed {
                     environment: Shown::new(named, redactor),
                     tag: Shown::new(tag.as_str(), redactor),
                     deployed: Shown::new(deployed.as_str(), redactor),

@@ -75,7 +75,7 @@ impl Expander<'_> {
         if !text.contains(['$', '{', '}']) {
             return Ok(text.to_owned());
         }
-        let template = self.parse(&self.substitute(text, &|_| None)?)?;
+        let template = Self::parse(&self.substitute(text, &|_| None)?)?;
         if !template.needs_revision() {
             return Ok(template.fill_text(""));
         }
@@ -91,10 +91,10 @@ impl Expander<'_> {
     pub(super) fn template(&self, text: &str) -> Result<TagTemplate, ExpansionMistake> {
         let expanded =
             self.substitute(text, &|name| (name == "CIRCLE_SHA1").then_some("{revision}"))?;
-        self.parse(&expanded)
+        Self::parse(&expanded)
     }
 
-    fn parse(&self, text: &str) -> Result<TagTemplate, ExpansionMistake> {
+    fn parse(text: &str) -> Result<TagTemplate, ExpansionMistake> {
         text.parse().map_err(ExpansionMistake::Template)
     }
 
@@ -138,13 +138,13 @@ impl Expander<'_> {
 fn split_name(after: &str) -> Option<(&str, &str)> {
     if let Some(rest) = after.strip_prefix('{') {
         let (name, behind) = rest.split_once('}')?;
-        return crate::settings::options::is_variable_name(name).then_some((name, behind));
+        return crate::settings::given::is_variable_name(name).then_some((name, behind));
     }
     let end = after
         .find(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
         .unwrap_or(after.len());
     let (name, behind) = after.split_at_checked(end)?;
-    crate::settings::options::is_variable_name(name).then_some((name, behind))
+    crate::settings::given::is_variable_name(name).then_some((name, behind))
 }
 
 #[cfg(test)]

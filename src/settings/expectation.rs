@@ -7,8 +7,9 @@ use crate::request::{Revision, RevisionError, RevisionRule};
 use crate::settings::config::RevisionWord;
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
 use crate::settings::file::{self, FileMistake};
+use crate::settings::given::{Given, Origin};
 use crate::settings::mistake::Shown;
-use crate::settings::options::{Given, Options, Origin};
+use crate::settings::options::Options;
 
 /// The most that is read of a digest's file: a builder's metadata can hold a whole provenance.
 const MOST: u64 = 4 * 1024 * 1024;
@@ -107,11 +108,11 @@ pub(super) fn revision(
             Ok(RevisionAsked { rule: Some(Rule::Required(revision)), known: circle })
         }
         text => {
-            let expanded = expander
+            let written = expander
                 .variables(text)
                 .map_err(|why| ExpectationMistake::Expansion(shown(text), *origin, why))?;
-            let revision: Revision = expanded.trim().parse().map_err(|why| {
-                ExpectationMistake::Commit(shown(&expanded), origin.to_string(), why)
+            let revision: Revision = written.trim().parse().map_err(|why| {
+                ExpectationMistake::Commit(shown(&written), origin.to_string(), why)
             })?;
             let known = KnownRevision::Known(revision.clone());
             Ok(RevisionAsked { rule: Some(Rule::Required(revision)), known })
@@ -148,16 +149,19 @@ impl RevisionAsked {
             let revision = commit(&self.known)?.ok_or(ExpectationMistake::NoCommitForConfig)?;
             Ok(RevisionRule::Required(revision.clone()))
         };
+        // What neither the options nor the config speak of is as the config is when it is silent.
+        let silent = if is_of_config { RevisionWord::WhenLabelled } else { RevisionWord::Off };
         match (&self.rule, configured) {
             (Some(Rule::Required(revision)), _) => Ok(RevisionRule::Required(revision.clone())),
-            (Some(Rule::Off), _) | (None, Some(RevisionWord::Off)) => Ok(RevisionRule::Off),
+            (Some(Rule::Off), _) => Ok(RevisionRule::Off),
             // The orb says `when-labelled` unless told otherwise: that must not make a config's rule weaker.
-            (Some(Rule::WhenLabelled) | None, Some(RevisionWord::Required)) => required(),
-            (Some(Rule::WhenLabelled), _) | (None, Some(RevisionWord::WhenLabelled)) => {
-                when_labelled()
-            }
-            (None, None) if is_of_config => when_labelled(),
-            (None, None) => Ok(RevisionRule::Off),
+            (Some(Rule::WhenLabelled), Some(RevisionWord::Required)) => required(),
+            (Some(Rule::WhenLabelled), _) => when_labelled(),
+            (None, configured) => match configured.unwrap_or(silent) {
+                RevisionWord::Off => Ok(RevisionRule::Off),
+                RevisionWord::WhenLabelled => when_labelled(),
+                RevisionWord::Required => required(),
+            },
         }
     }
 }
@@ -170,12 +174,12 @@ pub(super) fn digest(
 ) -> Result<Option<(Digest, Origin)>, ExpectationMistake> {
     let shown = |text: &str| Shown::new(text, expander.variables.redactor);
     if let Some(Given { value, origin }) = &options.expect_digest {
-        let expanded = expander
+        let written = expander
             .text(value)
             .map_err(|why| ExpectationMistake::Expansion(shown(value), *origin, why))?;
-        let digest = after_at(expanded.trim()).parse();
+        let digest = after_at(written.trim()).parse();
         let digest =
-            digest.map_err(|why| ExpectationMistake::Digest(shown(&expanded), *origin, why))?;
+            digest.map_err(|why| ExpectationMistake::Digest(shown(&written), *origin, why))?;
         return Ok(Some((digest, *origin)));
     }
     let Some(Given { value: path, origin }) = &options.expect_digest_file else { return Ok(None) };
@@ -212,6 +216,8 @@ fn in_text(text: &str) -> Result<Digest, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -287,7 +293,7 @@ mod tests {
                 };
                 let (with, without) =
                     (told(KnownRevision::Known(commit.clone())), told(KnownRevision::None));
-                table += &format!("{name:<14} {word:<14} {with:<14} {without}\n");
+                writeln!(table, "{name:<14} {word:<14} {with:<14} {without}").unwrap();
             }
         }
         insta::assert_snapshot!(table, @r"

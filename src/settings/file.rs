@@ -26,9 +26,10 @@ pub(crate) enum FileMistake {
 
 impl FileMistake {
     fn of(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Missing,
-            kind => Self::Unreadable(kind.to_string()),
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::Missing
+        } else {
+            Self::Unreadable(error.kind().to_string())
         }
     }
 }

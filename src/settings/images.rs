@@ -5,20 +5,21 @@
 
 use std::io::Read;
 
-use crate::oci::{Digest, DigestError, Reference, ReferenceError, Tag};
+use crate::oci::{Digest, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
 use crate::settings::config::Config;
-use crate::settings::environments::{Environment, Environments};
-use crate::settings::expand::{Expander, ExpansionMistake};
+use crate::settings::environments::{Environment, EnvironmentMistake, Environments};
+use crate::settings::expand::Expander;
+use crate::settings::given::{Given, Origin, ValueMistake};
 use crate::settings::mistake::{Mistake, Shown, nearest};
-use crate::settings::options::{Given, Options, Origin};
+use crate::settings::options::Options;
 use crate::settings::services::{ConfiguredService, Services};
 
-/// The most that is read of standard input.
-const MOST_BYTES: u64 = 1024 * 1024;
+mod mistake;
+mod words;
 
-/// The most images of one run.
-const MOST_IMAGES: usize = 10_000;
+pub(crate) use mistake::ImageMistake;
+pub(crate) use words::WordMistake;
 
 /// One image that is meant.
 #[derive(Clone, Debug)]
@@ -27,258 +28,6 @@ pub(super) struct Target<'c> {
     pub service: Option<ConfiguredService<'c>>,
     /// The environment whose tag this is, where no IMAGE was given.
     pub environment: Option<Environment<'c>>,
-}
-
-/// Why it cannot be told which images are meant.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ImageMistake {
-    /// An empty word.
-    #[error("an `IMAGE` is empty")]
-    Empty,
-    /// A word that cannot be expanded.
-    #[error("{0} {1}")]
-    Expansion(Shown, ExpansionMistake),
-    /// A word that is no reference.
-    #[error("{0} {1}")]
-    Reference(Shown, ReferenceError),
-    /// A word with something else than a digest behind its `@`.
-    #[error("{0} has a malformed digest: it {1}")]
-    Digest(Shown, DigestError),
-    /// A digest alone.
-    #[error("{0} is a digest alone, and of which repository is not said")]
-    BareDigest(Shown),
-    /// A commit, beside an `--expect-revision` that has no value.
-    #[error("{0} is a commit hash, and `--expect-revision` beside it has no value")]
-    BareRevision(Shown),
-    /// A service's name alone.
-    #[error("{0} is a service of the config file, and its tag is not said")]
-    BareService(Shown),
-    /// A service, and no config.
-    #[error("{word} names the service {service}, and there is no config file")]
-    NoConfig {
-        /// What was typed.
-        word: Shown,
-        /// The part before the colon.
-        service: Shown,
-    },
-    /// A service that the config does not have.
-    #[error("there is no service {name} in the config file")]
-    UnknownService {
-        /// What was typed.
-        name: Shown,
-        /// What was probably meant.
-        meant: Option<String>,
-        /// The services that there are.
-        known: String,
-    },
-    /// A tag alone.
-    #[error("{0} is a tag, and of which repository is not said")]
-    NoRepository(Shown),
-    /// A tag alone, and several services.
-    #[error("{word} is a tag, and the config file has several services: {services}")]
-    SeveralServices {
-        /// What was typed.
-        word: Shown,
-        /// The services.
-        services: String,
-    },
-    /// A repository that several services share.
-    #[error("{word} is the repository of several services: {services}")]
-    SharedRepository {
-        /// What was typed.
-        word: Shown,
-        /// The services.
-        services: String,
-    },
-    /// A word that names its repository, and an option that does so too.
-    #[error("{option} is given, and {word} names its repository itself")]
-    NamedTwice {
-        /// The option.
-        option: Origin,
-        /// What was typed.
-        word: Shown,
-    },
-    /// `--repository` is not a repository.
-    #[error("the value {value} of {option} {why}")]
-    Repository {
-        /// The option.
-        option: Origin,
-        /// What was typed.
-        value: Shown,
-        /// What is wrong.
-        why: ReferenceError,
-    },
-    /// `--repository` has a tag or a digest.
-    #[error("the value {value} of {option} has a tag or a digest")]
-    RepositoryWithTag {
-        /// The option.
-        option: Origin,
-        /// What was typed.
-        value: Shown,
-    },
-    /// An option that is about services, and no service.
-    #[error("{0} is given, and there is no config file with services")]
-    NoServices(Origin),
-    /// Nothing at all.
-    #[error(
-        "there is nothing to verify: no `IMAGE` is given, and there is no config file with services"
-    )]
-    Nothing,
-    /// Standard input has no word in it.
-    #[error("there is nothing to verify: standard input holds no `IMAGE`")]
-    NothingOnStdin,
-    /// The services at which tag?
-    #[error(
-        "there is nothing to verify: no `IMAGE` and no `--environment` is given, and `CIRCLE_BRANCH` is not set"
-    )]
-    NoEnvironment,
-    /// The branch is deployed nowhere.
-    #[error("no environment of the config file has the branch {branch}")]
-    NoEnvironmentOfBranch {
-        /// `CIRCLE_BRANCH`.
-        branch: Shown,
-    },
-    /// A name that the config does not have.
-    #[error("there is no environment {name} in the config file")]
-    UnknownEnvironment {
-        /// What was typed.
-        name: Shown,
-        /// What was probably meant.
-        meant: Option<String>,
-        /// The environments that there are.
-        known: String,
-    },
-    /// An environment, and no config.
-    #[error("an environment is named, and there is no config file")]
-    NoEnvironments,
-    /// Two environments.
-    #[error("{of} is that of several environments: {names}")]
-    SeveralEnvironments {
-        /// What they share.
-        of: String,
-        /// Their names.
-        names: String,
-    },
-    /// Another environment's tag.
-    #[error("the environment {environment} does not deploy the tag {tag}")]
-    NotDeployed {
-        /// The environment.
-        environment: Shown,
-        /// The tag that was asked for.
-        tag: Shown,
-        /// The tag that it deploys.
-        deployed: Shown,
-    },
-    /// On DigitalOcean, a repository is in a registry.
-    #[error("{0} has no registry: on DigitalOcean a reference is `HOST/REGISTRY/REPOSITORY:TAG`")]
-    NoRegistry(Shown),
-    /// DigitalOcean's host with a port.
-    #[error("{0} has a port; DigitalOcean's registry is written without one")]
-    Port(Shown),
-    /// The real registry, while another stands in its place.
-    #[error(
-        "{0} is in DigitalOcean's own registry, and `DIGITALOCEAN_REGISTRY_HOST` names another host"
-    )]
-    RealRegistry(Shown),
-    /// More than one image, and an option that is about one.
-    #[error("`--{option}` needs exactly one image, and {count} are asked for")]
-    NeedsOne {
-        /// The option.
-        option: &'static str,
-        /// How many there are.
-        count: usize,
-    },
-    /// More images than one run takes.
-    #[error("more than 10000 images are asked for")]
-    TooMany,
-    /// Standard input is too long.
-    #[error("standard input is larger than 1024 KiB")]
-    StdinTooLarge,
-    /// Standard input is not UTF-8.
-    #[error("standard input is not valid UTF-8")]
-    StdinNotUnicode,
-    /// Standard input cannot be read.
-    #[error("standard input cannot be read: {0}")]
-    StdinUnreadable(String),
-}
-
-/// The form of a whole reference on DigitalOcean.
-const WHOLE: &str = "registry.digitalocean.com/REGISTRY/REPOSITORY:TAG";
-
-impl ImageMistake {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Empty => Some("look whether the variable that it is made from is set in this job".into()),
-            Self::Expansion(_, why) => why.hint(),
-            Self::Reference(word, ReferenceError::NoHost) => {
-                Some(format!("did you mean `registry.digitalocean.com/{}`?", word.as_str()))
-            }
-            Self::BareDigest(_) => {
-                Some("give the image too, and the digest with `--expect-digest`; or `HOST/REGISTRY/REPOSITORY@DIGEST`".into())
-            }
-            Self::BareRevision(word) => Some(format!("did you mean `--expect-revision={}`?", word.as_str())),
-            Self::BareService(name) => {
-                Some(format!("write `{0}:TAG`, or `--service {0}` with `--environment`", name.as_str()))
-            }
-            Self::NoConfig { .. } => {
-                Some(format!("write the reference in full, as in `{WHOLE}`, or add `{}`", crate::settings::config::FILE_NAME))
-            }
-            Self::UnknownService { meant: Some(meant), .. } | Self::UnknownEnvironment { meant: Some(meant), .. } => {
-                Some(format!("did you mean `{meant}`?"))
-            }
-            Self::UnknownService { known, meant: None, .. } if known.is_empty() => Some("it has no services".into()),
-            Self::UnknownService { known, meant: None, .. } => Some(format!("its services are {known}")),
-            Self::UnknownEnvironment { known, meant: None, .. } if known.is_empty() => {
-                Some("it has no environments".into())
-            }
-            Self::UnknownEnvironment { known, meant: None, .. } => Some(format!("its environments are {known}")),
-            Self::NoRepository(word) => Some(format!(
-                "write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:{}`, or name the \
-                 repository with `--repository`",
-                word.as_str()
-            )),
-            Self::SeveralServices { word, .. } => {
-                Some(format!("write `SERVICE:{}`, or add `--service SERVICE`", word.as_str()))
-            }
-            Self::SharedRepository { .. } => Some("say which one is meant, as in `SERVICE:TAG`".into()),
-            Self::Repository { .. } => {
-                Some("write host, registry and repository, as in `registry.digitalocean.com/REGISTRY/REPOSITORY`".into())
-            }
-            Self::RepositoryWithTag { .. } => Some("the tag is the `IMAGE`, behind the options".into()),
-            Self::NoServices(_) | Self::NoEnvironments => Some(format!(
-                "add `{}` to the repository, or name it with `--config`",
-                crate::settings::config::FILE_NAME
-            )),
-            Self::Nothing => Some(format!("write what is to be verified, as in `verify-registry-image {WHOLE}`")),
-            Self::NoEnvironment => Some("say which one is meant with `--environment`, or give an `IMAGE`".into()),
-            Self::NoEnvironmentOfBranch { .. } => Some(
-                "add `branch` to the environment that it is deployed to, or say which one is meant with `--environment`"
-                    .into(),
-            ),
-            Self::SeveralEnvironments { .. } => Some("say which one is meant with `--environment`".into()),
-            Self::NotDeployed { environment, deployed, .. } => {
-                Some(format!("it deploys {deployed}; leave {environment} away, or ask for that tag"))
-            }
-            Self::RealRegistry(_) => {
-                Some("unset `DIGITALOCEAN_REGISTRY_HOST`, so that the real registry is asked".into())
-            }
-            Self::NeedsOne { option, .. } => Some(match *option {
-                "record" | "pulumi-config" => "`--record-dir DIR` writes one record for each image".into(),
-                _ => "ask for one image a run, or leave it away; `--record-dir DIR` writes one record for each image"
-                    .into(),
-            }),
-            Self::NothingOnStdin => Some("write one `IMAGE` a line".into()),
-            Self::Reference(_, _)
-            | Self::Digest(_, _)
-            | Self::NamedTwice { .. }
-            | Self::NoRegistry(_)
-            | Self::Port(_)
-            | Self::TooMany
-            | Self::StdinTooLarge
-            | Self::StdinNotUnicode
-            | Self::StdinUnreadable(_) => None,
-        }
-    }
 }
 
 /// What finds the images that are meant.
@@ -294,7 +43,7 @@ pub(super) struct Finder<'c> {
 impl<'c> Finder<'c> {
     /// The images, in the order of asking.
     pub(super) fn targets(self, stdin: &mut dyn Read) -> Result<Vec<Target<'c>>, Mistake> {
-        let words = words(&self.options.images, stdin)?;
+        let words = words::all(&self.options.images, stdin)?;
         if words.is_empty() {
             return self.of_environment();
         }
@@ -337,16 +86,17 @@ impl<'c> Finder<'c> {
             return Err(ImageMistake::Nothing.into());
         }
         let named = self.options.environment.as_ref();
-        let config = self.config.ok_or(if named.is_some() {
-            ImageMistake::NoEnvironments
-        } else {
-            ImageMistake::Nothing
-        })?;
+        let Some(config) = self.config else {
+            return Err(match named {
+                Some(_) => EnvironmentMistake::NoConfig.into(),
+                None => ImageMistake::Nothing.into(),
+            });
+        };
         let environments = Environments { config, expander: self.expander };
         let environment = match (named, self.branch) {
             (Some(given), _) => environments.named(&self.expanded(&given.value)?)?,
             (None, Some(branch)) => environments.of_branch(branch)?,
-            (None, None) => return Err(ImageMistake::NoEnvironment.into()),
+            (None, None) => return Err(EnvironmentMistake::NotSaid.into()),
         };
         let tag = environments.tag(environment)?;
         if let Some(repository) = repository {
@@ -438,18 +188,9 @@ impl<'c> Finder<'c> {
         tag: &str,
         digest: Option<Digest>,
     ) -> Result<Target<'c>, Mistake> {
-        let bare_revision =
-            self.options.expect_revision.as_ref().is_some_and(|given| given.value == "required");
-        if bare_revision && is_commit(tag) {
-            return Err(ImageMistake::BareRevision(self.shown(tag)).into());
-        }
         if let Some(repository) = &self.options.repository {
             if let Some(service) = self.options.services.first() {
-                return Err(ImageMistake::NamedTwice {
-                    option: service.origin,
-                    word: self.shown(&repository.value),
-                }
-                .into());
+                return Err(ValueMistake::Conflict(repository.origin, service.origin).into());
             }
             return self.in_repository(repository, tag, digest);
         }
@@ -470,6 +211,9 @@ impl<'c> Finder<'c> {
     }
 
     fn tag(self, text: &str, tag: &str) -> Result<Tag, ImageMistake> {
+        if tag.is_empty() {
+            return Err(ImageMistake::Reference(self.shown(text), ReferenceError::NoTag));
+        }
         tag.parse().map_err(|why| ImageMistake::Reference(self.shown(text), why))
     }
 
@@ -504,48 +248,21 @@ impl<'c> Finder<'c> {
     }
 }
 
-/// The words, with `-` replaced by what stands on standard input.
-fn words(given: &[Given], stdin: &mut dyn Read) -> Result<Vec<String>, ImageMistake> {
-    let mut words = Vec::new();
-    let mut stdin = Some(stdin);
-    for Given { value, origin: _ } in given {
-        let word = value.trim();
-        if word.is_empty() {
-            return Err(ImageMistake::Empty);
-        }
-        if word != "-" {
-            words.push(word.to_owned());
-        } else if let Some(stdin) = stdin.take() {
-            let text = read_all(stdin)?;
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            let before = words.len();
-            words.extend(lines.take(MOST_IMAGES + 1).map(str::to_owned));
-            if words.len() == before {
-                return Err(ImageMistake::NothingOnStdin);
-            }
-        }
-        if words.len() > MOST_IMAGES {
-            return Err(ImageMistake::TooMany);
-        }
+/// A commit as an IMAGE, beside an `--expect-revision` without a value: a `=` was forgotten.
+pub(super) fn refuse_bare_revision(
+    options: &Options,
+    redactor: &Redactor,
+) -> Result<(), ImageMistake> {
+    let is_commit = |given: &&Given| {
+        given.value.len() == 40 && given.value.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let is_bare = options.expect_revision.as_ref().is_some_and(|given| {
+        given.value == "required" && given.origin == Origin::Argument("expect-revision")
+    });
+    match options.images.iter().find(is_commit).filter(|_| is_bare) {
+        Some(given) => Err(ImageMistake::BareRevision(Shown::new(&given.value, redactor))),
+        None => Ok(()),
     }
-    Ok(words)
-}
-
-fn read_all(stdin: &mut dyn Read) -> Result<String, ImageMistake> {
-    let mut bytes = Vec::new();
-    stdin
-        .take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| ImageMistake::StdinUnreadable(error.kind().to_string()))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(ImageMistake::StdinTooLarge);
-    }
-    let text = String::from_utf8(bytes).map_err(|_| ImageMistake::StdinNotUnicode)?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-}
-
-fn is_commit(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The service that was probably meant.

@@ -8,10 +8,11 @@ use std::fmt;
 use crate::secret::Redactor;
 use crate::settings::config::ConfigError;
 use crate::settings::environment::VariableMistake;
+use crate::settings::environments::EnvironmentMistake;
 use crate::settings::expectation::ExpectationMistake;
-use crate::settings::images::ImageMistake;
+use crate::settings::given::ValueMistake;
+use crate::settings::images::{ImageMistake, WordMistake};
 use crate::settings::network::NetworkMistake;
-use crate::settings::options::ValueMistake;
 use crate::settings::outputs::OutputMistake;
 use crate::settings::token::TokenMistake;
 use crate::settings::usage::ArgumentMistake;
@@ -62,6 +63,12 @@ pub(crate) enum Mistake {
     /// The images that were asked for.
     #[error(transparent)]
     Image(#[from] ImageMistake),
+    /// The words that name them.
+    #[error(transparent)]
+    Word(#[from] WordMistake),
+    /// The environment that they belong to.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentMistake),
     /// What the images are expected to be.
     #[error(transparent)]
     Expectation(#[from] ExpectationMistake),
@@ -84,10 +91,12 @@ impl Mistake {
             Self::Value(mistake) => mistake.hint(),
             Self::Config(error) => error.mistake.hint(),
             Self::Image(mistake) => mistake.hint(),
+            Self::Word(mistake) => mistake.hint(),
+            Self::Environment(mistake) => Some(mistake.hint()),
             Self::Expectation(mistake) => mistake.hint(),
             Self::Output(mistake) => mistake.hint(),
-            Self::Token(mistake) => mistake.hint(),
-            Self::Network(mistake) => mistake.hint(),
+            Self::Token(mistake) => Some(mistake.hint()),
+            Self::Network(mistake) => Some(mistake.hint()),
         }
     }
 }

@@ -20,6 +20,7 @@ mod environments;
 mod expand;
 mod expectation;
 mod file;
+mod given;
 mod help;
 mod images;
 mod mistake;
@@ -194,3 +195,6 @@ pub enum Format {
     /// The versioned report.
     Json,
 }
+
+#[cfg(test)]
+mod tests;

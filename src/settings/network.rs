@@ -40,19 +40,19 @@ pub(crate) enum NetworkMistake {
 }
 
 impl NetworkMistake {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> String {
         match self {
             Self::ApiUnreadable | Self::ApiHasMore(_) => {
-                Some("leave it unset, unless DigitalOcean's API is elsewhere for you".into())
+                "leave it unset, unless DigitalOcean's API is elsewhere for you".into()
             }
             Self::ApiNotSecure | Self::HostNotSecure(_) => {
-                Some("the token is sent there; plain `http` is for this machine alone".into())
+                "the token is sent there; plain `http` is for this machine alone".into()
             }
             Self::Host(_) => {
-                Some("it is a host and, where it has one, a port, as in `127.0.0.1:5000`".into())
+                "it is a host and, where it has one, a port, as in `127.0.0.1:5000`".into()
             }
             Self::Proxy => {
-                Some("it is written `http://HOST:PORT`, or unset where there is no proxy".into())
+                "it is written `http://HOST:PORT`, or unset where there is no proxy".into()
             }
         }
     }
@@ -65,7 +65,7 @@ pub(super) fn digitalocean(
 ) -> Result<(DigitalOcean, Vec<String>), NetworkMistake> {
     let StandardVariables { digitalocean_api_url, digitalocean_registry_host, .. } = variables;
     let mut notes = Vec::new();
-    let api = digitalocean_api_url.as_deref().map(api).transpose()?;
+    let api = digitalocean_api_url.as_deref().map(|text| api(text, redactor)).transpose()?;
     if let Some(api) = api.as_deref().filter(|api| *api != API) {
         notes.push(format!("DigitalOcean's API is `{api}` (`DIGITALOCEAN_API_URL`)"));
     }
@@ -90,7 +90,10 @@ pub(super) fn digitalocean(
 }
 
 /// The API's origin.
-fn api(text: &str) -> Result<String, NetworkMistake> {
+fn api(text: &str, redactor: &Redactor) -> Result<String, NetworkMistake> {
+    if redactor.finds_in(text) {
+        return Err(NetworkMistake::ApiUnreadable);
+    }
     let url: Url = text.trim().parse().map_err(|_| NetworkMistake::ApiUnreadable)?;
     let host = url.host_str().ok_or(NetworkMistake::ApiUnreadable)?;
     let more = if !url.username().is_empty() || url.password().is_some() {

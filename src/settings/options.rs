@@ -1,117 +1,20 @@
 //! The options, whichever of the command line and the variables they came from: one parser for both.
 //! The command line wins.
 
-use std::fmt;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::oci::{Platform, PlatformError};
+use crate::oci::Platform;
 use crate::secret::Redactor;
 use crate::settings::Format;
 use crate::settings::args::Args;
-use crate::settings::duration::{self, DurationMistake};
-use crate::settings::environment::{OptionVariables, variable_of};
+use crate::settings::duration;
+use crate::settings::environment::OptionVariables;
+use crate::settings::given::{
+    Given, Origin, ValueMistake, boolean, given_path, is_variable_name, list, number, path, text,
+};
 use crate::settings::mistake::Shown;
-
-/// The name under which a value was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// On the command line; `IMAGE`, or an option by its long name.
-    Argument(&'static str),
-    /// In the variable that stands for it.
-    Variable(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Argument("IMAGE") => f.write_str("`IMAGE`"),
-            Self::Argument(long) => write!(f, "`--{long}`"),
-            Self::Variable(long) => write!(f, "`{}`", variable_of(long).unwrap_or_default()),
-        }
-    }
-}
-
-/// A value, and where it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Given<T = String> {
-    pub value: T,
-    pub origin: Origin,
-}
-
-impl<T> Given<T> {
-    fn map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Given<U>, E> {
-        Ok(Given { value: convert(self.value)?, origin: self.origin })
-    }
-}
-
-/// Why the value of an option is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ValueMistake {
-    /// It is empty; on the command line that is a variable that was not set.
-    #[error("the value of {0} is empty")]
-    Empty(Origin),
-    /// Not a duration.
-    #[error("the value {1} of {0} {2}")]
-    Duration(Origin, Shown, DurationMistake),
-    /// The deadline would come before the wait's end.
-    #[error("{0} is shorter than the time to wait ({1})")]
-    DeadlineBeforeWait(Origin, String),
-    /// A deadline of nothing.
-    #[error("the value of {0} is no time at all")]
-    NoTime(Origin),
-    /// Not a number of jobs.
-    #[error("the value {1} of {0} is not a number from 1 to 64")]
-    Jobs(Origin, Shown),
-    /// Not a port.
-    #[error("the value {1} of {0} is not a port, which is a number from 1 to 65535")]
-    Port(Origin, Shown),
-    /// Not a boolean.
-    #[error("the value {1} of {0} is none of `1`, `0`, `true` and `false`")]
-    Boolean(Origin, Shown),
-    /// Not a level.
-    #[error("the value {1} of {0} is none of `0`, `1` and `2`")]
-    Level(Origin, Shown),
-    /// Not one of a few words.
-    #[error("the value {1} of {0} is none of {2}")]
-    Word(Origin, Shown, &'static str),
-    /// Not a platform.
-    #[error("the platform {1} of {0} {2}")]
-    Platform(Origin, Shown, PlatformError),
-    /// Not the name of a variable.
-    #[error("the value of {0} is not the name of a variable")]
-    VariableName(Origin),
-    /// Two options that say the same thing.
-    #[error("{0} and {1} cannot be used together")]
-    Conflict(Origin, Origin),
-}
-
-impl ValueMistake {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Empty(_) => Some(
-                "look whether the variable that it is made from is set in this job".into(),
-            ),
-            Self::DeadlineBeforeWait(_, _) => Some(
-                "give the run more time than the wait, or leave `--deadline` away: its default follows the wait"
-                    .into(),
-            ),
-            Self::VariableName(_) => Some(
-                "it takes a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable"
-                    .into(),
-            ),
-            Self::Duration(_, _, _)
-            | Self::NoTime(_)
-            | Self::Jobs(_, _)
-            | Self::Port(_, _)
-            | Self::Boolean(_, _)
-            | Self::Level(_, _)
-            | Self::Word(_, _, _)
-            | Self::Platform(_, _, _)
-            | Self::Conflict(_, _) => None,
-        }
-    }
-}
 
 /// When standard output and standard error get colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,29 +76,18 @@ impl Options {
         let show = |text: &str| Shown::new(text, redactor);
         let (expect_digest, expect_digest_file) = digests(&args, &variables)?;
         let (quiet, verbosity) = loudness(&args, &variables, &show)?;
-        let platform = |given: Given| {
-            let parsed = given.value.parse();
-            parsed.map_err(|error| ValueMistake::Platform(given.origin, show(&given.value), error))
+        let (wait, deadline) = times(&args, &variables, &show)?;
+        let flag = |given, variable: &Option<String>, long| {
+            boolean(given, variable.as_deref(), long, &show)
         };
-        let time = |given: Option<Given>| {
-            given.map(|given| {
-                let (origin, shown) = (given.origin, show(&given.value));
-                given.map(|text| {
-                    duration::parse(&text).map_err(|why| ValueMistake::Duration(origin, shown, why))
-                })
-            })
-        };
-        let wait = time(text(args.wait, variables.wait, "wait")?).transpose()?;
-        let deadline = time(text(args.deadline, variables.deadline, "deadline")?).transpose()?;
-        check_times(wait.as_ref(), deadline.as_ref())?;
-        let jobs = text(args.jobs, variables.jobs, "jobs")?;
-        let port = text(args.port, variables.port, "port")?;
-        let flag = |given, variable, long| boolean(given, variable, long, &show);
         Ok(Self {
-            images: list(args.images, variables.images, "IMAGE"),
+            update_status: flag(args.update_status, &variables.update_status, "update-status")?,
+            check_status: flag(args.check_status, &variables.check_status, "check-status")?,
+            files: Files::read(&args, &variables)?,
+            images: list(args.images, variables.images.as_deref(), "IMAGE"),
             config: path(args.config, variables.config, "config")?,
             repository: text(args.repository, variables.repository, "repository")?,
-            services: list(args.services, variables.services, "service"),
+            services: parted(args.services, variables.services.as_deref(), "service"),
             environment: text(args.environment, variables.environment, "environment")?,
             expect_digest,
             expect_digest_file,
@@ -204,127 +96,70 @@ impl Options {
                 variables.expect_revision,
                 "expect-revision",
             )?,
-            platforms: list(args.platforms, variables.platforms, "platform")
-                .into_iter()
-                .map(platform)
+            platforms: parted(args.platforms, variables.platforms.as_deref(), "platform")
+                .iter()
+                .map(|given| platform(given, &show))
                 .collect::<Result<_, _>>()?,
-            port: port
+            port: text(args.port, variables.port, "port")?
                 .map(|given| {
-                    number(&given, 1, u16::MAX)
-                        .ok_or_else(|| ValueMistake::Port(given.origin, show(&given.value)))
+                    let port = number(&given, 1, u16::MAX);
+                    port.ok_or_else(|| ValueMistake::Port(given.origin, show(&given.value)))
                 })
                 .transpose()?,
-            wait: wait.map(|wait| wait.value).filter(|wait| !wait.is_zero()),
+            wait,
             deadline,
-            jobs: jobs
-                .map(|given| {
-                    number(&given, 1, 64)
-                        .ok_or_else(|| ValueMistake::Jobs(given.origin, show(&given.value)))
-                })
-                .transpose()?
-                .map_or(JOBS, usize::from),
+            jobs: jobs(text(args.jobs, variables.jobs, "jobs")?, &show)?,
             token_env: token_env(text(args.token_env, variables.token_env, "token-env")?)?,
-            files: Files {
-                junit: path(args.junit, variables.junit, "junit")?,
-                record: path(args.record, variables.record, "record")?,
-                record_dir: path(args.record_dir, variables.record_dir, "record-dir")?,
-                pulumi_config: path(args.pulumi_config, variables.pulumi_config, "pulumi-config")?,
-                image_ref: path(args.image_ref, variables.image_ref, "image-ref")?,
-                html: path(args.html, variables.html, "html")?,
-                failure_reason: path(
-                    args.failure_reason_file,
-                    variables.failure_reason_file,
-                    "failure-reason-file",
-                )?,
-            },
-            update_status: flag(args.update_status, variables.update_status, "update-status")?,
             format: format(text(args.format, variables.format, "format")?, &show)?,
             color: color(text(args.color, variables.color, "color")?, &show)?,
             quiet,
             verbosity,
-            check_status: flag(args.check_status, variables.check_status, "check-status")?,
         })
     }
 }
 
-/// A text from the command line, else from the variable.
-fn text(
-    argument: Option<String>,
-    variable: Option<String>,
-    long: &'static str,
-) -> Result<Option<Given>, ValueMistake> {
-    match (argument, variable) {
-        (Some(value), _) if value.trim().is_empty() => {
-            Err(ValueMistake::Empty(Origin::Argument(long)))
-        }
-        (Some(value), _) => Ok(Some(Given { value, origin: Origin::Argument(long) })),
-        (None, Some(value)) => Ok(Some(Given { value, origin: Origin::Variable(long) })),
-        (None, None) => Ok(None),
+impl Files {
+    fn read(args: &Args, variables: &OptionVariables) -> Result<Self, ValueMistake> {
+        let file = |argument: &Option<OsString>, variable: &Option<String>, long| {
+            path(argument.clone(), variable.clone(), long)
+        };
+        Ok(Self {
+            junit: file(&args.junit, &variables.junit, "junit")?,
+            record: file(&args.record, &variables.record, "record")?,
+            record_dir: file(&args.record_dir, &variables.record_dir, "record-dir")?,
+            pulumi_config: file(&args.pulumi_config, &variables.pulumi_config, "pulumi-config")?,
+            image_ref: file(&args.image_ref, &variables.image_ref, "image-ref")?,
+            html: file(&args.html, &variables.html, "html")?,
+            failure_reason: file(
+                &args.failure_reason_file,
+                &variables.failure_reason_file,
+                "failure-reason-file",
+            )?,
+        })
     }
 }
 
-fn given_path(
-    argument: Option<PathBuf>,
-    variable: Option<String>,
-    long: &'static str,
-) -> Result<Option<Given<PathBuf>>, ValueMistake> {
-    match (argument, variable) {
-        (Some(value), _) if value.as_os_str().is_empty() => {
-            Err(ValueMistake::Empty(Origin::Argument(long)))
-        }
-        (Some(value), _) => Ok(Some(Given { value, origin: Origin::Argument(long) })),
-        (None, Some(value)) => {
-            Ok(Some(Given { value: value.into(), origin: Origin::Variable(long) }))
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-fn path(
-    argument: Option<PathBuf>,
-    variable: Option<String>,
-    long: &'static str,
-) -> Result<Option<PathBuf>, ValueMistake> {
-    Ok(given_path(argument, variable, long)?.map(|given| given.value))
-}
-
-/// The words of the command line, else those of the variable, which white space and commas part.
-fn list(arguments: Vec<String>, variable: Option<String>, long: &'static str) -> Vec<Given> {
-    let (values, origin) = if arguments.is_empty() {
-        let variable = variable.unwrap_or_default();
-        let words = variable.split(|character: char| character.is_whitespace() || character == ',');
-        let words = words.filter(|word| !word.is_empty()).map(str::to_owned);
-        (words.collect(), Origin::Variable(long))
-    } else {
-        (arguments, Origin::Argument(long))
+/// Words that can also be parted by commas, as builders take them.
+fn parted(arguments: Vec<String>, variable: Option<&str>, long: &'static str) -> Vec<Given> {
+    let split = |given: Given| {
+        let words = given.value.split(',').map(|word| word.trim().to_owned());
+        words.map(|value| Given { value, origin: given.origin }).collect::<Vec<_>>()
     };
-    values.into_iter().map(|value| Given { value, origin }).collect()
+    list(arguments, variable, long).into_iter().flat_map(split).collect()
 }
 
-fn boolean(
-    argument: bool,
-    variable: Option<String>,
-    long: &'static str,
-    show: &impl Fn(&str) -> Shown,
-) -> Result<bool, ValueMistake> {
-    if argument {
-        return Ok(true);
-    }
-    match variable.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("0" | "false") => Ok(false),
-        Some("1" | "true") => Ok(true),
-        Some(other) => Err(ValueMistake::Boolean(Origin::Variable(long), show(other))),
-    }
+fn platform(given: &Given, show: &impl Fn(&str) -> Shown) -> Result<Platform, ValueMistake> {
+    let platform = given.value.parse();
+    platform.map_err(|why| ValueMistake::Platform(given.origin, show(&given.value), why))
 }
 
-fn number(given: &Given, least: u16, most: u16) -> Option<u16> {
-    let digits = given.value.trim();
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|number| plain && (least..=most).contains(number))
+fn jobs(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<usize, ValueMistake> {
+    let Some(given) = given else { return Ok(JOBS) };
+    let jobs = number(&given, 1, 64).map(usize::from);
+    jobs.ok_or_else(|| ValueMistake::Jobs(given.origin, show(&given.value)))
 }
 
 /// The expected digest and the file that holds it: one of them, and the command line's before a variable's.
-#[expect(clippy::type_complexity, reason = "the two forms of one option")]
 fn digests(
     args: &Args,
     variables: &OptionVariables,
@@ -353,7 +188,7 @@ fn loudness(
     if args.quiet || args.verbose > 0 {
         return Ok((args.quiet, args.verbose.min(2)));
     }
-    let quiet = boolean(false, variables.quiet.clone(), "quiet", show)?;
+    let quiet = boolean(false, variables.quiet.as_deref(), "quiet", show)?;
     let level = match variables.verbose.as_deref() {
         None | Some("0" | "false") => 0,
         Some("1" | "true") => 1,
@@ -366,21 +201,35 @@ fn loudness(
     Ok((quiet, level))
 }
 
-fn check_times(
-    wait: Option<&Given<Duration>>,
-    deadline: Option<&Given<Duration>>,
-) -> Result<(), ValueMistake> {
-    let Some(deadline) = deadline else { return Ok(()) };
-    if deadline.value.is_zero() {
-        return Err(ValueMistake::NoTime(deadline.origin));
-    }
-    match wait {
-        Some(wait) if deadline.value < wait.value => {
-            let wait = format!("{} s", wait.value.as_secs());
-            Err(ValueMistake::DeadlineBeforeWait(deadline.origin, wait))
+/// The wait, where there is one, and the deadline, where one was given: it is not before the wait's end.
+fn times(
+    args: &Args,
+    variables: &OptionVariables,
+    show: &impl Fn(&str) -> Shown,
+) -> Result<(Option<Duration>, Option<Given<Duration>>), ValueMistake> {
+    let time = |argument: &Option<String>, variable: &Option<String>, long| {
+        let given = text(argument.clone(), variable.clone(), long)?;
+        given
+            .map(|given| {
+                let (origin, shown) = (given.origin, show(&given.value));
+                given.map(|text| {
+                    duration::parse(&text).map_err(|why| ValueMistake::Duration(origin, shown, why))
+                })
+            })
+            .transpose()
+    };
+    let wait = time(&args.wait, &variables.wait, "wait")?.map(|wait| wait.value);
+    let deadline = time(&args.deadline, &variables.deadline, "deadline")?;
+    if let Some(deadline) = &deadline {
+        if deadline.value.is_zero() {
+            return Err(ValueMistake::NoTime(deadline.origin));
         }
-        Some(_) | None => Ok(()),
+        if let Some(wait) = wait.filter(|wait| deadline.value < *wait) {
+            let wait = format!("{} s", wait.as_secs());
+            return Err(ValueMistake::DeadlineBeforeWait(deadline.origin, wait));
+        }
     }
+    Ok((wait.filter(|wait| !wait.is_zero()), deadline))
 }
 
 fn token_env(given: Option<Given>) -> Result<Option<Given>, ValueMistake> {
@@ -390,13 +239,6 @@ fn token_env(given: Option<Given>) -> Result<Option<Given>, ValueMistake> {
         }
         given => Ok(given),
     }
-}
-
-/// Whether a text can be a variable's name for a shell.
-pub(super) fn is_variable_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn format(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Format, ValueMistake> {

@@ -1,7 +1,8 @@
 //! Reads the settings, one step after another. Secrets are hidden before anything that could show one.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -10,7 +11,7 @@ use crate::circleci::CircleCi;
 use crate::secret::{Redactor, Secret};
 use crate::settings::args::Args;
 use crate::settings::config::Config;
-use crate::settings::environment::{Environment, PREFIX, StandardVariables, Variables};
+use crate::settings::environment::{PREFIX, StandardVariables, Variables};
 use crate::settings::expand::{Expander, KnownRevision};
 use crate::settings::images::Finder;
 use crate::settings::mistake::Mistake;
@@ -19,7 +20,8 @@ use crate::settings::outputs::{self, OutputMistake};
 use crate::settings::requests::Maker;
 use crate::settings::usage::{self, ArgumentMistake};
 use crate::settings::{
-    Asked, Settings, SettingsError, Surroundings, console, expectation, help, network, token,
+    Asked, Console, Settings, SettingsError, Surroundings, console, expectation, help, images,
+    network, token,
 };
 
 /// The time that a run has by default, before the wait.
@@ -89,52 +91,27 @@ impl Reading {
             return Ok(Asked::Show(text));
         }
         let variables = Variables { lookup: variable, redactor };
-        let Environment { options, standard, circleci } = variables.read()?;
-        let options = Options::read(args, options, redactor)?;
+        let environment = variables.read()?;
+        let options = Options::read(args, environment.options, redactor)?;
         let config = Config::find(&folder, options.config.as_deref(), redactor)?;
         if options.check_status {
             return check_status(&options, config.as_ref());
         }
-        let (digitalocean, mut notes) = network::digitalocean(&standard, redactor)?;
-        let proxy = network::proxy(&standard, redactor)?;
-        let without = Expander { variables, revision: &KnownRevision::None };
-        let revision = expectation::revision(
-            options.expect_revision.as_ref(),
-            circleci.revision.as_deref(),
-            without,
-        )?;
-        let expander = Expander { variables, revision: &revision.known };
-        let branch = circleci.branch.as_deref();
-        let finder = Finder { options: &options, config: config.as_ref(), expander, branch };
-        let targets = finder.targets(stdin)?;
-        let maker =
-            Maker { finder, revision: &revision, digitalocean: &digitalocean, folder: &folder };
-        let images = maker.requests(targets)?;
-        let outputs = outputs::outputs(&options, config.as_ref(), &images, redactor)?;
-        let token = if images.iter().any(|image| image.is_digitalocean) {
-            let named = options.token_env.as_ref().map(|given| given.value.as_str());
-            let (token, note) = token::find(variables, &standard, named)?;
-            notes.extend(note);
-            Some(token)
-        } else {
-            None
+        let run = Run {
+            options: &options,
+            config: config.as_ref(),
+            standard: &environment.standard,
+            circleci: &environment.circleci,
+            variables,
+            folder: &folder,
         };
-        Ok(Asked::Verify(Box::new(Settings {
-            deadline: deadline(&options, images.len()),
-            wait: options.wait,
-            jobs: options.jobs,
-            console: console::console(&options, &standard, stdout_is_terminal, stderr_is_terminal),
-            docker_config: docker_config(&standard),
-            helper_environment: helper_environment(&standard),
-            circleci: cleaned(circleci, redactor),
-            images,
-            digitalocean,
-            token,
-            proxy,
-            outputs,
-            notes,
-            redactor: redactor.clone(),
-        })))
+        let console = console::console(
+            &options,
+            &environment.standard,
+            stdout_is_terminal,
+            stderr_is_terminal,
+        );
+        Ok(Asked::Verify(Box::new(run.settings(stdin, console)?)))
     }
 
     /// A command line can be read by every process; a token in it is refused, and hidden from here on.
@@ -150,6 +127,59 @@ impl Reading {
             }
         }
         found.map_or(Ok(()), |index| Err(ArgumentMistake::Secret(index)))
+    }
+}
+
+/// What a run's settings are made of.
+struct Run<'a> {
+    options: &'a Options,
+    config: Option<&'a Config>,
+    standard: &'a StandardVariables,
+    circleci: &'a CircleCi,
+    variables: Variables<'a>,
+    folder: &'a Path,
+}
+
+impl Run<'_> {
+    fn settings(&self, stdin: &mut dyn Read, console: Console) -> Result<Settings, Mistake> {
+        let Run { options, config, standard, circleci, variables, folder } = *self;
+        let redactor = variables.redactor;
+        images::refuse_bare_revision(options, redactor)?;
+        let (digitalocean, mut notes) = network::digitalocean(standard, redactor)?;
+        let proxy = network::proxy(standard, redactor)?;
+        let without = Expander { variables, revision: &KnownRevision::None };
+        let sha1 = circleci.revision.as_deref();
+        let revision = expectation::revision(options.expect_revision.as_ref(), sha1, without)?;
+        let expander = Expander { variables, revision: &revision.known };
+        let finder = Finder { options, config, expander, branch: circleci.branch.as_deref() };
+        let targets = finder.targets(stdin)?;
+        let maker = Maker { finder, revision: &revision, digitalocean: &digitalocean, folder };
+        let images = maker.requests(targets)?;
+        let outputs = outputs::outputs(options, config, &images, redactor)?;
+        let token = if images.iter().any(|image| image.is_digitalocean) {
+            let named = options.token_env.as_ref().map(|given| given.value.as_str());
+            let (token, note) = token::find(variables, standard, named)?;
+            notes.extend(note);
+            Some(token)
+        } else {
+            None
+        };
+        Ok(Settings {
+            deadline: deadline(options, images.len()),
+            wait: options.wait,
+            jobs: options.jobs,
+            console,
+            docker_config: docker_config(standard),
+            helper_environment: helper_environment(standard),
+            circleci: cleaned(circleci.clone(), redactor),
+            images,
+            digitalocean,
+            token,
+            proxy,
+            outputs,
+            notes,
+            redactor: redactor.clone(),
+        })
     }
 }
 

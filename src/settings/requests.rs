@@ -11,9 +11,9 @@ use crate::settings::config::{
 };
 use crate::settings::environments::{self, Environment, Environments};
 use crate::settings::expectation::{self, ExpectationMistake, RevisionAsked};
+use crate::settings::given::Origin;
 use crate::settings::images::{Finder, ImageMistake, Target};
 use crate::settings::mistake::{Mistake, Shown};
-use crate::settings::options::Origin;
 use crate::settings::services::{ConfiguredService, Services};
 
 /// What makes requests of targets.

@@ -1,5 +1,7 @@
 //! The services of the config file, and the references that they stand for.
 
+use std::collections::BTreeMap;
+
 use crate::oci::{Digest, Reference, Tag};
 use crate::secret::Redactor;
 use crate::settings::config::{Config, ConfigMistake, Name, ServiceEntry, Text};
@@ -55,12 +57,9 @@ impl<'c> Services<'c> {
         reference: &Reference,
         word: &Shown,
     ) -> Result<Option<ConfiguredService<'c>>, ImageMistake> {
-        let name = reference.name();
-        let is_of = |service: &ConfiguredService<'c>| {
-            // One that cannot be resolved has no repository here; where it is meant, it is told.
-            self.repository(*service).is_ok_and(|repository| repository.name() == name)
-        };
-        let found: Vec<_> = self.all().filter(is_of).collect();
+        let numbers = self.config.repositories.get_or_init(|| self.repositories());
+        let numbers = numbers.get(&reference.name()).map_or(&[][..], Vec::as_slice);
+        let found: Vec<_> = numbers.iter().filter_map(|number| self.all().nth(*number)).collect();
         match found.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
@@ -69,6 +68,18 @@ impl<'c> Services<'c> {
                 services: self.listed(several),
             }),
         }
+    }
+
+    /// The numbers of the services of each repository. One that cannot be resolved has none here; where it is
+    /// meant, it is told.
+    fn repositories(self) -> BTreeMap<String, Vec<usize>> {
+        let mut repositories: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (number, service) in self.all().enumerate() {
+            if let Ok(repository) = self.repository(service) {
+                repositories.entry(repository.name()).or_default().push(number);
+            }
+        }
+        repositories
     }
 
     /// Whether a reference is in the registry of the config, or the config names none.

@@ -73,7 +73,7 @@ pub(crate) enum TokenMistake {
 }
 
 impl TokenMistake {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> String {
         let set = |name: &str| {
             format!(
                 "in CircleCI, set `{name}` under Project Settings > Environment Variables or in a context that the \
@@ -81,14 +81,14 @@ impl TokenMistake {
             )
         };
         match self {
-            Self::None => Some(format!("{}, or run `doctl auth init`", set(VARIABLE))),
-            Self::NamedIsUnset(name) => Some(set(name.as_str())),
-            Self::Odd { .. } => Some(
+            Self::None => format!("{}, or run `doctl auth init`", set(VARIABLE)),
+            Self::NamedIsUnset(name) => set(name.as_str()),
+            Self::Odd { .. } => {
                 "set it again to the token alone: no quotation marks, no `Bearer`, no white space"
-                    .into(),
-            ),
+                    .into()
+            }
             Self::Doctl(_) => {
-                Some(format!("set `{VARIABLE}`, or repair the file with `doctl auth init`"))
+                format!("set `{VARIABLE}`, or let `doctl auth init` write the file again")
             }
         }
     }

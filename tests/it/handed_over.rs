@@ -1,7 +1,5 @@
 //! What is handed over to DevOps: the record as documented, as published, and as the Pulumi example reads it.
 
-#![expect(clippy::unwrap_used, reason = "a test says where it broke")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

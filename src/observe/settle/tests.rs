@@ -64,6 +64,7 @@ fn settled(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the table is shown whole")]
 fn the_registrys_no_and_the_apis_words_together() {
     let api = |registry: Option<bool>, repository: Option<bool>, refused: bool| Explanation {
         knows_registry: registry,

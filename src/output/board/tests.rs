@@ -101,6 +101,13 @@ fn a_board_that_is_up_to_date_stays_as_it_is() {
     kept[0].pipeline = Pipeline::Kept;
     kept[1].pipeline = Pipeline::Kept;
     assert_eq!(updated(&board, &kept), Ok(board.clone()), "the links of other runs stay");
+    let mut this = two();
+    this[0].pipeline = Pipeline::This(Some("https://circleci.com/gh/keepkey/x/43".to_owned()));
+    assert_eq!(
+        updated(&board, &this).unwrap().matches("/43>").count(),
+        1,
+        "this run's link is new"
+    );
     kept[1].line.light = Light::Green;
     let changed = updated(&board, &kept).unwrap();
     assert_eq!(changed.matches("[job]").count(), 1, "a row that changed has lost its run's link");

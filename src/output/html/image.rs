@@ -152,9 +152,16 @@ fn observed(image: &ImageReport, facts: &ImageFacts, verified_at: Timestamp) -> 
 
 /// Which checks tell this image from an older one under the same tag.
 fn commit_evidence(image: &ImageReport) -> String {
-    let passed = |check: CheckId| {
-        image.result(check).is_some_and(|result| matches!(result.outcome, Outcome::Passed { .. }))
-    };
+    let outcome = |check: CheckId| image.result(check).map(|result| &result.outcome);
+    let passed = |check| matches!(outcome(check), Some(Outcome::Passed { .. }));
+    let failed = |check| matches!(outcome(check), Some(Outcome::Failed(_)));
+    if [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag]
+        .iter()
+        .copied()
+        .any(failed)
+    {
+        return "not the one that was meant, or not known to be: see what failed".to_owned();
+    }
     // A tag that was made from the image's own label says nothing about the commit that was meant.
     let named = matches!(image.request.expectation.immutable_tag, Some(ImmutableTag::Named(_)));
     let by: Vec<&str> = [
@@ -257,6 +264,28 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::fixtures;
+
+    #[test]
+    fn an_older_image_is_never_called_the_one_that_was_meant() {
+        let skipped = |check| (check, Outcome::skipped("not asked for"));
+        let bare = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag];
+        let of = |checks: &[CheckId]| {
+            let others: Vec<_> =
+                bare.into_iter().filter(|check| !checks.contains(check)).map(skipped).collect();
+            fixtures::image(fixtures::SUPPORT_EMAIL, &others)
+        };
+        assert!(commit_evidence(&of(&[])).starts_with("not proven: "));
+        assert_eq!(
+            commit_evidence(&of(&bare)),
+            "the one that was meant, by the expected digest and the revision label and the immutable tag"
+        );
+        let mut by_label = of(&[CheckId::ImmutableTag]);
+        by_label.request.expectation.immutable_tag =
+            Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
+        assert!(commit_evidence(&by_label).starts_with("not proven: "));
+        assert!(commit_evidence(&fixtures::stale()).starts_with("not the one that was meant"));
+    }
 
     #[test]
     fn sizes_and_durations_are_short() {

@@ -29,6 +29,7 @@ fn of_tag(answer: &Answer) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the table is shown whole")]
 fn what_each_answer_to_a_tag_means() {
     let json = [("content-type", "application/json")];
     let registry =

@@ -25,7 +25,7 @@ impl Place {
     /// The place of a byte of `text`.
     pub(super) fn of_byte(text: &[u8], index: usize) -> Self {
         let before = text.get(..index).unwrap_or(text);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let column =
             String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;

@@ -1,3 +1,7 @@
+#![expect(clippy::too_many_lines, reason = "tables are shown whole")]
+
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -274,7 +278,8 @@ fn each_mistake_has_a_place_and_says_what_was_meant() {
 fn what_would_be_slow_or_deep_is_refused_at_once() {
     let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x]\n");
     for (name, before) in [("b", "a"), ("c", "b"), ("d", "c"), ("e", "d"), ("f", "e"), ("g", "f")] {
-        bomb += &format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(","));
+        let nine = vec![format!("*{before}"); 9].join(",");
+        writeln!(bomb, "{name}: &{name} [{nine}]").unwrap();
     }
     let deep = "{a: ".repeat(5_000);
     let mistakes: Vec<String> =

@@ -177,6 +177,26 @@ fn the_board_is_drawn_from_every_status_file() {
 }
 
 #[test]
+fn a_row_links_the_run_that_verified_it_and_no_other() {
+    let folder = folder();
+    let run_as = |image: ImageReport, job: &str| {
+        let outputs = Outputs { status: Some(status_folder(folder.path())), ..Outputs::default() };
+        let settings = settings(vec![image.request.clone()], outputs);
+        let mut report = fixtures::report(vec![image]);
+        report.circleci.build_url = Some(format!("https://circleci.com/gh/keepkey/x/{job}"));
+        assert_eq!(Prepared::prove(&settings).unwrap().write(&report, &settings), []);
+    };
+    run_as(of("support-email", "development"), "1");
+    run_as(of("billing", "development"), "2");
+    let board = read(folder.path(), "board.md");
+    let link = |service: &str| {
+        let row = board.lines().find(|line| line.contains(&format!("| {service} |"))).unwrap();
+        row.rsplit_once("/x/").unwrap().1.to_owned()
+    };
+    assert_eq!((link("support-email").as_str(), link("billing").as_str()), ("1>) |", "2>) |"));
+}
+
+#[test]
 fn what_is_out_of_date_is_named_and_nothing_is_written() {
     let folder = folder();
     run(&one(&folder), vec![fixtures::verified()]);

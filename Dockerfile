@@ -1,0 +1,54 @@
+# The gate as a container image. Build it with BuildKit: `make image`, or
+#   docker build --build-arg REVISION="$(git rev-parse HEAD)" .
+#
+#   build     compiles the binary here (Rust on Alpine)
+#   prebuilt  takes dist/<amd64|arm64>/verify-registry-image, built by scripts/build-static.sh; choose it with
+#             --build-arg BINARY=prebuilt, so that a pipeline compiles once
+#   runtime   Alpine and the binary, nothing else
+#   circleci  runtime, and what CircleCI asks of a primary container (the default)
+#
+# For a build that can be repeated to the byte, give the base images by digest.
+
+ARG ALPINE=docker.io/library/alpine:3.22.2
+ARG RUST=docker.io/library/rust:1.95.0-alpine3.22
+ARG BINARY=build
+
+FROM ${RUST} AS build
+ARG TARGETARCH
+RUN apk add --no-cache musl-dev
+WORKDIR /src
+COPY . .
+RUN case "$TARGETARCH" in \
+    amd64) target=x86_64-unknown-linux-musl ;; \
+    arm64) target=aarch64-unknown-linux-musl ;; \
+    *) echo "no build for the architecture $TARGETARCH" >&2; exit 1 ;; \
+    esac && sh scripts/build-static.sh "$target" /verify-registry-image
+
+FROM scratch AS prebuilt
+ARG TARGETARCH
+COPY dist/${TARGETARCH}/verify-registry-image /verify-registry-image
+
+FROM ${BINARY} AS binary
+
+FROM ${ALPINE} AS runtime
+ARG SOURCE=https://github.com/OWNER/verify-registry-image
+ARG REVISION=
+ARG VERSION=
+LABEL org.opencontainers.image.title="verify-registry-image" \
+    org.opencontainers.image.description="Asks the registry itself whether a pushed image is really there, whole, and the one that was meant" \
+    org.opencontainers.image.source="${SOURCE}" \
+    org.opencontainers.image.revision="${REVISION}" \
+    org.opencontainers.image.version="${VERSION}" \
+    org.opencontainers.image.licenses="MIT OR Apache-2.0"
+COPY --from=binary --chmod=0755 /verify-registry-image /usr/local/bin/verify-registry-image
+# Any user will do; this one is nobody in particular.
+USER 65532:65532
+ENTRYPOINT ["verify-registry-image"]
+
+# CircleCI ignores the entry point of a primary container, and uses bash for the steps where there is one.
+FROM runtime AS circleci
+USER root
+RUN apk add --no-cache bash ca-certificates git gzip openssh-client tar \
+    && adduser -D -u 3434 circleci
+USER circleci
+WORKDIR /home/circleci/project

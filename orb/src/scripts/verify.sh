@@ -1,0 +1,33 @@
+#!/bin/sh
+# The gate. Every parameter arrives as a variable, and the program reads them itself; its exit code is the step's.
+set -eu
+
+if ! command -v verify-registry-image >/dev/null; then
+    echo "error: verify-registry-image is not on PATH" >&2
+    echo "hint: run this in the orb's executor, or put its command \`install\` before it" >&2
+    exit 127
+fi
+# A program that does not know all of the variables below would pass over an expectation in silence.
+version=$(verify-registry-image --version) || exit 2
+case $version in
+"verify-registry-image $ORB_SERIES."*) ;;
+*)
+    echo "error: this orb needs verify-registry-image $ORB_SERIES, and found: $version" >&2
+    echo "hint: give the executor or the command \`install\` a version of that series" >&2
+    exit 2
+    ;;
+esac
+
+mkdir -p -- "$ORB_RESULTS_DIR" || exit 2
+if [ -n "$ORB_RECORD_DIR" ]; then
+    if [ -n "$VERIFY_REGISTRY_IMAGE_IMAGES" ] && [ -z "$VERIFY_REGISTRY_IMAGE_ENVIRONMENT" ]; then
+        mkdir -p -- "$ORB_RECORD_DIR" || exit 2
+        export VERIFY_REGISTRY_IMAGE_RECORD="$ORB_RECORD_DIR/record.json"
+        export VERIFY_REGISTRY_IMAGE_PULUMI_CONFIG="$ORB_RECORD_DIR/pulumi-config.yaml"
+    else
+        export VERIFY_REGISTRY_IMAGE_RECORD_DIR="$ORB_RECORD_DIR"
+    fi
+fi
+# It would ask no registry. Only this one long option could turn the gate into something else; here it cannot.
+unset VERIFY_REGISTRY_IMAGE_CHECK_STATUS
+exec verify-registry-image

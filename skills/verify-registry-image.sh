@@ -1,0 +1,60 @@
+#!/bin/sh
+# Verifies that an image is in the registry: ./skills/verify-registry-image.sh TAG [--update-status]
+#
+# It runs the program verify-registry-image: the one on PATH, else the container image through docker (another image:
+# GATE_IMAGE=...). Everything behind the command goes to the program, and its exit code comes back: 0 there,
+# 1 missing or another image, 2 wrong settings, 3 could not find out, 4 the credentials were refused.
+set -eu
+
+if [ $# -eq 0 ]; then
+    echo "usage: $0 TAG [--update-status]" >&2
+    exit 2
+fi
+if command -v verify-registry-image >/dev/null; then
+    exec verify-registry-image "$@"
+fi
+if ! command -v docker >/dev/null; then
+    echo "error: neither verify-registry-image nor docker is on PATH" >&2
+    echo "hint: install the program from a release archive, or start docker" >&2
+    exit 2
+fi
+
+image=${GATE_IMAGE:-docker.io/OWNER/verify-registry-image:0.1.0}
+here=$(pwd -P)
+root=$(git rev-parse --show-toplevel 2>/dev/null) || root=$here
+arguments=$#
+
+# Variables go by name, so that no value stands in the arguments; docker leaves out those that are not set.
+for name in DIGITALOCEAN_ACCESS_TOKEN DIGITALOCEAN_CONTEXT DIGITALOCEAN_API_URL DIGITALOCEAN_REGISTRY_HOST \
+    HTTPS_PROXY NO_PROXY NO_COLOR CIRCLE_SHA1 CIRCLE_BRANCH CIRCLE_TAG CIRCLE_BUILD_URL CIRCLE_WORKFLOW_ID \
+    CIRCLE_PIPELINE_ID CIRCLE_JOB CIRCLE_BUILD_NUM CIRCLE_NODE_INDEX CIRCLE_PROJECT_USERNAME \
+    CIRCLE_PROJECT_REPONAME CIRCLE_REPOSITORY_URL \
+    $(env | sed -n 's/^\(VERIFY_REGISTRY_IMAGE_[A-Z_]*\)=.*/\1/p'); do
+    set -- "$@" --env "$name"
+done
+
+# The token that `doctl auth init` stored, read-only, put where the program looks for it on Linux.
+case $(uname -s) in
+Darwin) config="$HOME/Library/Application Support/doctl/config.yaml" ;;
+*) config=${XDG_CONFIG_HOME:-${HOME:-}/.config}/doctl/config.yaml ;;
+esac
+config=${DIGITALOCEAN_CONFIG:-$config}
+if [ -r "$config" ]; then
+    set -- "$@" --env XDG_CONFIG_HOME=/config \
+        --mount "type=bind,source=$config,target=/config/doctl/config.yaml,readonly"
+fi
+# A stand-in on this machine's loopback can be reached from its own network only.
+if [ -n "${DIGITALOCEAN_API_URL:-}" ]; then
+    set -- "$@" --network host
+fi
+set -- "$@" --rm --read-only --cap-drop ALL --security-opt no-new-privileges --user "$(id -u):$(id -g)" \
+    --mount "type=bind,source=$root,target=$root" --workdir "$here" "$image"
+
+# The caller's words stand first until here; they belong behind the image.
+while [ "$arguments" -gt 0 ]; do
+    word=$1
+    shift
+    set -- "$@" "$word"
+    arguments=$((arguments - 1))
+done
+exec docker run "$@"

@@ -1,0 +1,196 @@
+//! A value that was given, whether on the command line or in the variable that stands for the option, and
+//! what can be wrong with it. The command line wins.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::oci::PlatformError;
+use crate::settings::duration::DurationMistake;
+use crate::settings::environment::variable_of;
+use crate::settings::mistake::Shown;
+
+/// The name under which a value was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// On the command line; `IMAGE`, or an option by its long name.
+    Argument(&'static str),
+    /// In the variable that stands for it.
+    Variable(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument("IMAGE") => f.write_str("`IMAGE`"),
+            Self::Argument(long) => write!(f, "`--{long}`"),
+            Self::Variable(long) => write!(f, "`{}`", variable_of(long).unwrap_or_default()),
+        }
+    }
+}
+
+/// A value, and where it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Given<T = String> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl<T> Given<T> {
+    pub(super) fn map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Given<U>, E> {
+        Ok(Given { value: convert(self.value)?, origin: self.origin })
+    }
+}
+
+/// Why the value of an option is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ValueMistake {
+    /// It is empty; on the command line that is a variable that was not set.
+    #[error("the value of {0} is empty")]
+    Empty(Origin),
+    /// Not a duration.
+    #[error("the value {1} of {0} {2}")]
+    Duration(Origin, Shown, DurationMistake),
+    /// The deadline would come before the wait's end.
+    #[error("{0} is shorter than the time to wait ({1})")]
+    DeadlineBeforeWait(Origin, String),
+    /// A deadline of nothing.
+    #[error("the value of {0} is no time at all")]
+    NoTime(Origin),
+    /// Not a number of jobs.
+    #[error("the value {1} of {0} is not a number from 1 to 64")]
+    Jobs(Origin, Shown),
+    /// Not a port.
+    #[error("the value {1} of {0} is not a port, which is a number from 1 to 65535")]
+    Port(Origin, Shown),
+    /// Not a boolean.
+    #[error("the value {1} of {0} is none of `1`, `0`, `true` and `false`")]
+    Boolean(Origin, Shown),
+    /// Not a level.
+    #[error("the value {1} of {0} is none of `0`, `1` and `2`")]
+    Level(Origin, Shown),
+    /// Not one of a few words.
+    #[error("the value {1} of {0} is none of {2}")]
+    Word(Origin, Shown, &'static str),
+    /// Not a platform.
+    #[error("the platform {1} of {0} {2}")]
+    Platform(Origin, Shown, PlatformError),
+    /// Not the name of a variable.
+    #[error("the value of {0} is not the name of a variable")]
+    VariableName(Origin),
+    /// Two options that say the same thing.
+    #[error("{0} and {1} cannot be used together")]
+    Conflict(Origin, Origin),
+}
+
+impl ValueMistake {
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Empty(_) => Some(
+                "look whether the variable that it is made from is set in this job".into(),
+            ),
+            Self::DeadlineBeforeWait(_, _) => Some(
+                "give the run more time than the wait, or leave `--deadline` away: its default follows the wait"
+                    .into(),
+            ),
+            Self::VariableName(_) => Some(
+                "it takes a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable"
+                    .into(),
+            ),
+            Self::Duration(_, _, _)
+            | Self::NoTime(_)
+            | Self::Jobs(_, _)
+            | Self::Port(_, _)
+            | Self::Boolean(_, _)
+            | Self::Level(_, _)
+            | Self::Word(_, _, _)
+            | Self::Platform(_, _, _)
+            | Self::Conflict(_, _) => None,
+        }
+    }
+}
+
+/// A text from the command line, else from the variable.
+pub(super) fn text(
+    argument: Option<String>,
+    variable: Option<String>,
+    long: &'static str,
+) -> Result<Option<Given>, ValueMistake> {
+    match (argument, variable) {
+        (Some(value), _) if value.trim().is_empty() => {
+            Err(ValueMistake::Empty(Origin::Argument(long)))
+        }
+        (Some(value), _) => Ok(Some(Given { value, origin: Origin::Argument(long) })),
+        (None, Some(value)) => Ok(Some(Given { value, origin: Origin::Variable(long) })),
+        (None, None) => Ok(None),
+    }
+}
+
+pub(super) fn given_path(
+    argument: Option<OsString>,
+    variable: Option<String>,
+    long: &'static str,
+) -> Result<Option<Given<PathBuf>>, ValueMistake> {
+    match (argument, variable) {
+        (Some(value), _) if value.is_empty() => Err(ValueMistake::Empty(Origin::Argument(long))),
+        (Some(value), _) => Ok(Some(Given { value: value.into(), origin: Origin::Argument(long) })),
+        (None, Some(value)) => {
+            Ok(Some(Given { value: value.into(), origin: Origin::Variable(long) }))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+pub(super) fn path(
+    argument: Option<OsString>,
+    variable: Option<String>,
+    long: &'static str,
+) -> Result<Option<PathBuf>, ValueMistake> {
+    Ok(given_path(argument, variable, long)?.map(|given| given.value))
+}
+
+/// The words of the command line, else those of the variable, which white space and commas part.
+pub(super) fn list(
+    arguments: Vec<String>,
+    variable: Option<&str>,
+    long: &'static str,
+) -> Vec<Given> {
+    let (values, origin) = if arguments.is_empty() {
+        let variable = variable.unwrap_or("");
+        let words = variable.split(|character: char| character.is_whitespace() || character == ',');
+        let words = words.filter(|word| !word.is_empty()).map(str::to_owned);
+        (words.collect(), Origin::Variable(long))
+    } else {
+        (arguments, Origin::Argument(long))
+    };
+    values.into_iter().map(|value| Given { value, origin }).collect()
+}
+
+pub(super) fn boolean(
+    argument: bool,
+    variable: Option<&str>,
+    long: &'static str,
+    show: &impl Fn(&str) -> Shown,
+) -> Result<bool, ValueMistake> {
+    if argument {
+        return Ok(true);
+    }
+    match variable.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("0" | "false") => Ok(false),
+        Some("1" | "true") => Ok(true),
+        Some(other) => Err(ValueMistake::Boolean(Origin::Variable(long), show(other))),
+    }
+}
+
+pub(super) fn number(given: &Given, least: u16, most: u16) -> Option<u16> {
+    let digits = given.value.trim();
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|number| plain && (least..=most).contains(number))
+}
+
+/// Whether a text can be a variable's name for a shell.
+pub(super) fn is_variable_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

@@ -1,0 +1,135 @@
+//! The words that name images: those of the command line or the variable, and for `-` the lines of standard
+//! input, which is bounded.
+
+use std::io::Read;
+
+use crate::settings::given::Given;
+
+/// The most that is read of standard input.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// The most images of one run.
+const MOST_IMAGES: usize = 10_000;
+
+/// Why the words cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WordMistake {
+    /// An empty word.
+    #[error("an `IMAGE` is empty")]
+    Empty,
+    /// Standard input has no word in it.
+    #[error("there is nothing to verify: standard input holds no `IMAGE`")]
+    Nothing,
+    /// More images than one run takes.
+    #[error("more than 10000 images are asked for")]
+    TooMany,
+    /// Standard input is too long.
+    #[error("standard input is larger than 1024 KiB")]
+    TooLarge,
+    /// Standard input is not UTF-8.
+    #[error("standard input is not valid UTF-8")]
+    NotUnicode,
+    /// Standard input cannot be read.
+    #[error("standard input cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl WordMistake {
+    pub(in crate::settings) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Empty => {
+                Some("look whether the variable that it is made from is set in this job".into())
+            }
+            Self::Nothing => Some("write one `IMAGE` a line".into()),
+            Self::TooMany | Self::TooLarge | Self::NotUnicode | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// The words, with `-` replaced by what stands on standard input.
+pub(super) fn all(given: &[Given], stdin: &mut dyn Read) -> Result<Vec<String>, WordMistake> {
+    let mut words = Vec::new();
+    let mut stdin = Some(stdin);
+    for Given { value, origin: _ } in given {
+        let word = value.trim();
+        if word.is_empty() {
+            return Err(WordMistake::Empty);
+        }
+        if word != "-" {
+            words.push(word.to_owned());
+        } else if let Some(stdin) = stdin.take() {
+            let text = read_all(stdin)?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let before = words.len();
+            words.extend(lines.take(MOST_IMAGES + 1).map(str::to_owned));
+            if words.len() == before {
+                return Err(WordMistake::Nothing);
+            }
+        }
+        if words.len() > MOST_IMAGES {
+            return Err(WordMistake::TooMany);
+        }
+    }
+    Ok(words)
+}
+
+fn read_all(stdin: &mut dyn Read) -> Result<String, WordMistake> {
+    let mut bytes = Vec::new();
+    stdin
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| WordMistake::Unreadable(error.kind().to_string()))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(WordMistake::TooLarge);
+    }
+    let text = String::from_utf8(bytes).map_err(|_| WordMistake::NotUnicode)?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::settings::given::Origin;
+
+    fn from(arguments: &[&str], mut stdin: &[u8]) -> Result<Vec<String>, WordMistake> {
+        let given: Vec<Given> = arguments
+            .iter()
+            .map(|word| Given { value: (*word).to_owned(), origin: Origin::Argument("IMAGE") })
+            .collect();
+        all(&given, &mut stdin)
+    }
+
+    #[test]
+    fn a_dash_stands_for_the_lines_of_standard_input() {
+        assert_eq!(
+            from(&["a", "-", "b"], b"\xef\xbb\xbfx\r\n\n  y  \n").unwrap(),
+            ["a", "x", "y", "b"]
+        );
+        assert_eq!(from(&["-", "-"], b"x").unwrap(), ["x"], "standard input is read once");
+        assert_eq!(from(&["a"], b"x").unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn each_mistake_has_its_own_error() {
+        assert_eq!(from(&["a", " "], b""), Err(WordMistake::Empty));
+        assert_eq!(from(&["-"], b"\n \n"), Err(WordMistake::Nothing));
+        assert_eq!(from(&["-"], b"\xff"), Err(WordMistake::NotUnicode));
+        assert_eq!(from(&["-"], &b"x\n".repeat(10_001)), Err(WordMistake::TooMany));
+        assert_eq!(from(&["-"], &b"x\n".repeat(10_000)).map(|words| words.len()), Ok(10_000));
+        assert_eq!(from(&["-"], &b"x".repeat(1024 * 1024 + 1)), Err(WordMistake::TooLarge));
+        // Without a bound, this would never end.
+        let given = [Given { value: "-".to_owned(), origin: Origin::Argument("IMAGE") }];
+        assert_eq!(all(&given, &mut std::io::repeat(b'x')), Err(WordMistake::TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn any_input_is_survived(stdin: Vec<u8>) {
+            if let Ok(words) = from(&["-"], &stdin) {
+                prop_assert!(words.iter().all(|word| !word.is_empty() && !word.contains('\n')));
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A secret is not shown, wherever it is typed by mistake.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Everything that could be shown of a reading.
+fn everything(world: &World) -> String {
+    match world.read() {
+        Ok(asked) => format!("{asked:?}"),
+        Err(error) => format!("{error} {error:?} {:?}", error.hint()),
+    }
+}
+
+#[test]
+fn a_token_is_not_repeated_wherever_it_stands_on_the_command_line() {
+    for line in [
+        TOKEN.to_owned(),
+        format!("--token {TOKEN}"),
+        format!("--token={TOKEN}"),
+        format!("--{TOKEN}"),
+        format!("-{TOKEN}"),
+        format!("{TOKEN}={TOKEN}"),
+        format!("--format {TOKEN}"),
+        format!("--format={TOKEN}"),
+        format!("--wait {TOKEN}"),
+        format!("--token-env {TOKEN}"),
+        format!("--config {TOKEN}"),
+        format!("--expect-revision={TOKEN}"),
+        format!("registry.digitalocean.com/keepkey/a:{TOKEN}"),
+        format!("--environment {TOKEN} a:b"),
+        format!("-- {TOKEN}"),
+    ] {
+        // With the same token in the environment, and with one that only looks like a token.
+        for world in [
+            World::new(&line),
+            World::new(&line).variable(TOKEN_VARIABLE, "dop_v1_ffffffffffffffff"),
+        ] {
+            let shown = everything(&world);
+            assert!(!shown.contains("0123456789abcdef"), "{line}: {shown}");
+        }
+    }
+    insta::assert_snapshot!(World::new(&format!("--wait 5s {TOKEN}")).told(), @r"
+    error: argument 3 holds a secret; it is not repeated here
+      a command line can be read by every process: replace this token, and give the new one in `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_secret_of_any_form_is_known_by_its_value() {
+    let world = |line: &str| World::new(line).variable(TOKEN_VARIABLE, "correct-horse-battery");
+    for line in [
+        "correct-horse-battery",
+        "--x=correct-horse-battery",
+        "r.example/a:xcorrect-horse-batteryx",
+    ] {
+        let shown = everything(&world(line));
+        assert!(!shown.contains("correct-horse"), "{shown}");
+    }
+    let named = World::new("--token-env MINE hunter2-hunter2").variable("MINE", "hunter2-hunter2");
+    assert!(!everything(&named).contains("hunter2"));
+}
+
+#[test]
+fn a_token_in_a_variable_or_in_the_config_is_not_repeated() {
+    for world in [
+        World::new("").variable("VERIFY_REGISTRY_IMAGE_IMAGES", TOKEN),
+        World::new("").variable("VERIFY_REGISTRY_IMAGE_FORMAT", TOKEN),
+        World::new("$X").variable("X", TOKEN),
+        World::new("").config(&format!("registry: {TOKEN}\n")),
+        World::new("").config(&format!("{TOKEN}: a\n")),
+        World::new("").config(&format!("registry: [{TOKEN}\n")),
+        World::new("-").stdin(&format!("{TOKEN}\n")),
+        World::new(IMAGE).variable("DIGITALOCEAN_API_URL", format!("https://{TOKEN}/")),
+        World::new(IMAGE).variable("CIRCLE_BRANCH", TOKEN),
+    ] {
+        let shown = everything(&world);
+        assert!(!shown.contains("0123456789abcdef"), "{shown}");
+    }
+    let world = World::new("$X").variable("X", TOKEN);
+    insta::assert_snapshot!(world.told(), @r"
+    error: `$X` names a variable that cannot be used: the variable `X` holds a secret, and its value would be shown
+      a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_that_is_no_text_is_not_repeated() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let mut bytes = TOKEN.as_bytes().to_vec();
+    bytes.push(0xff);
+    let world = World::new(IMAGE).variable(TOKEN_VARIABLE, OsString::from_vec(bytes));
+    insta::assert_snapshot!(world.told(), @r"
+    error: the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` is not valid UTF-8
+      set it again to the token alone: no quotation marks, no `Bearer`, no white space
+    ");
+    assert!(!everything(&world).contains("0123456789abcdef"));
+}
+
+#[test]
+fn the_settings_of_a_run_do_not_show_their_secrets() {
+    let world =
+        World::new(IMAGE).variable("HTTPS_PROXY", "http://user:hunter2-hunter2@proxy.example");
+    let shown = everything(&world);
+    assert!(
+        shown.contains("Verify")
+            && !shown.contains("hunter2")
+            && !shown.contains("0123456789abcdef")
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_message_holds_a_control_character_or_the_token(
+        words in proptest::collection::vec("(--[a-z-]{0,12}=?|-[a-z]|\\PC|\u{1b}\\[31m|\n|\u{202e}|dop_v1_0123456789abcdef0123456789abcdef){0,4}", 0..4)
+    ) {
+        let world = words.iter().fold(World::new(""), World::argument);
+        if let Err(error) = world.read() {
+            let shown = format!("{error}{}", error.hint().unwrap_or_default().replace('\n', ""));
+            prop_assert!(shown.chars().all(crate::secret::is_printable), "{shown:?}");
+            prop_assert!(!shown.contains("0123456789abcdef"), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn any_variable_is_survived(name in 0usize..27, value: String) {
+        let names = ["IMAGES", "CONFIG", "REPOSITORY", "SERVICES", "ENVIRONMENT", "EXPECT_DIGEST", "EXPECT_DIGEST_FILE",
+            "EXPECT_REVISION", "PLATFORMS", "PORT", "WAIT", "DEADLINE", "JOBS", "TOKEN_ENV", "JUNIT", "RECORD", "RECORD_DIR",
+            "PULUMI_CONFIG", "IMAGE_REF", "HTML", "FAILURE_REASON_FILE", "UPDATE_STATUS", "FORMAT", "COLOR", "QUIET", "VERBOSE",
+            "CHECK_STATUS"];
+        let world = World::new(IMAGE).variable(&format!("{PREFIX}{}", names[name]), value);
+        let _ = world.told();
+    }
+}

@@ -1,0 +1,123 @@
+//! The image itself: what is in it, and what it runs without.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+use crate::engine::{self, GATE, GATE_WITHOUT_CA, at_its_own_path, from_run_sh, inspect, text};
+use crate::stand_in::{Image, StandIn};
+
+/// What the image may add to its base.
+const MOST_BYTES: u64 = 4_718_592;
+const HARDENED: [&str; 6] = [
+    "--read-only",
+    "--cap-drop=ALL",
+    "--user=12345",
+    "--security-opt=no-new-privileges",
+    "--network=host",
+    "--pids-limit=64",
+];
+
+#[test]
+fn it_adds_the_binary_and_no_more() {
+    let size = |image| inspect(image, "{{.Size}}").parse::<u64>().unwrap();
+    let added = size(GATE) - size("base:with-ca");
+    assert_eq!(added, fs::metadata(engine::binary()).unwrap().len());
+    assert!(added <= MOST_BYTES, "{added} bytes");
+    assert_eq!(inspect(GATE, "{{len .RootFS.Layers}}"), "2");
+}
+
+#[test]
+fn its_labels_say_what_it_was_built_from() {
+    let label = |name| {
+        inspect(GATE, &format!("{{{{index .Config.Labels \"org.opencontainers.image.{name}\"}}}}"))
+    };
+    assert_eq!(label("revision"), from_run_sh("CONTAINER_REVISION"));
+    assert_eq!(label("version"), "tested");
+    assert_eq!(label("licenses"), "MIT OR Apache-2.0");
+    assert!(label("source").starts_with("https://"));
+    // CircleCI runs the entry point of an image with this label.
+    assert!(!inspect(GATE, "{{json .Config.Labels}}").contains("com.circleci.preserve-entrypoint"));
+    assert_eq!(inspect(GATE, "{{json .Config.Entrypoint}}"), "[\"verify-registry-image\"]");
+    assert_eq!(inspect(GATE, "{{.Config.User}}"), "65532:65532");
+}
+
+#[test]
+fn it_verifies_as_any_user_without_rights_on_a_root_that_cannot_be_written() {
+    let stand_in = StandIn::honest();
+    stand_in.image("keepkey/support-email", "latest-dev", Image::node_on_alpine());
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let mount = at_its_own_path(folder.path());
+    let variables: Vec<String> = stand_in
+        .environment()
+        .into_iter()
+        .map(|(name, value)| format!("--env={name}={value}"))
+        .collect();
+    let mut flags = HARDENED.to_vec();
+    flags.push(&mount);
+    flags.extend(variables.iter().map(String::as_str));
+    let reference = stand_in.reference("keepkey/support-email:latest-dev");
+    let out = |name: &str| folder.path().join(name).display().to_string();
+    let (junit, record) = (out("junit.xml"), out("record.json"));
+    let output = engine::run(&flags, GATE, &["--junit", &junit, "--record", &record, &reference]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for file in [&junit, &record] {
+        let metadata = fs::metadata(file).unwrap();
+        assert_eq!((metadata.uid(), metadata.mode() & 0o777), (12345, 0o644), "{file}");
+    }
+
+    stand_in.untag("keepkey/support-email", "latest-dev");
+    let output = engine::run(&flags, GATE, &["--junit", &junit, "--record", &record, &reference]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(!folder.path().join("record.json").exists());
+
+    let output = engine::run(&flags, GATE, &["--junit", "/junit.xml", &reference]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn without_a_ca_bundle_it_says_so_and_is_undecided() {
+    let flags = ["--network=none", "--env=DIGITALOCEAN_ACCESS_TOKEN=dop_v1_0123456789abcdef"];
+    let image = "registry.digitalocean.com/keepkey/support-email:latest-dev";
+    let output = engine::run(&flags, GATE_WITHOUT_CA, &[image]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let shown = text(&[output.stdout, output.stderr].concat());
+    assert!(shown.contains("no CA certificates"), "{shown}");
+    // With a bundle, the same run comes as far as the network, and it is that which is missing.
+    let output = engine::run(
+        &[&flags[..], &["--env=CIRCLECI=true"]].concat(),
+        GATE,
+        &["--deadline", "5s", image],
+    );
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let shown = text(&[output.stdout, output.stderr].concat());
+    assert!(!shown.contains("CA certificates"), "{shown}");
+}
+
+#[test]
+fn it_ends_at_once_when_it_is_told_to() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository("keepkey/support-email");
+    let variables: Vec<String> = stand_in
+        .environment()
+        .into_iter()
+        .map(|(name, value)| format!("--env={name}={value}"))
+        .collect();
+    let mut flags = vec!["--network=host", "--detach"];
+    flags.extend(variables.iter().map(String::as_str));
+    let reference = stand_in.reference("keepkey/support-email:latest-dev");
+    let started = engine::docker()
+        .arg("run")
+        .args(&flags)
+        .args([GATE, "--wait", "300s", &reference])
+        .output()
+        .unwrap();
+    let container = text(&started.stdout);
+    stand_in.wait_until(|log| !log.is_empty());
+    // It is the container's first process, for which signals have no default.
+    let stopped = engine::docker().args(["stop", "--time", "60", &container]).output().unwrap();
+    assert!(stopped.status.success(), "{stopped:?}");
+    let code = engine::docker().args(["wait", &container]).output().unwrap();
+    assert_eq!(text(&code.stdout), "143");
+    assert!(engine::docker().args(["rm", &container]).output().unwrap().status.success());
+}

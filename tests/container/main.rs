@@ -1,0 +1,18 @@
+//! The image and the orb's packed steps on a real container engine, against the stand-in of DigitalOcean.
+//!
+//! `tests/container/run.sh` starts the engine, builds the images and runs this; by itself it says so and fails.
+
+#[path = "../orb/expand.rs"]
+#[allow(dead_code, clippy::allow_attributes, reason = "the orb's own tests use the rest")]
+mod expand;
+#[path = "../orb/parameters.rs"]
+#[allow(dead_code, clippy::allow_attributes, reason = "the orb's own tests use the rest")]
+mod parameters;
+#[path = "../support/stand_in/mod.rs"]
+mod stand_in;
+
+mod engine;
+mod gate;
+mod image;
+mod job;
+mod skill;

@@ -1,0 +1,157 @@
+//! The project's own pipeline files, and where the placeholders stand that its owner has yet to set.
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::process::Command;
+
+    use serde_yaml::Value;
+
+    use crate::pack::pack;
+    use crate::references::check_pipeline;
+    use crate::source::{Source, say};
+
+    const SETUP: &str = include_str!("../../.circleci/config.yml");
+    const TEST_DEPLOY: &str = include_str!("../../.circleci/test-deploy.yml");
+
+    fn check(text: &str) -> Vec<String> {
+        let pipeline: Value = serde_yaml::from_str(text).unwrap();
+        let orb = pack(&Source::committed().unwrap()).unwrap();
+        let mut findings = check_pipeline(&pipeline, &orb, "verify-registry-image");
+        for name in text.split("<< pipeline.parameters.").skip(1) {
+            let name = name.split(' ').next().unwrap_or_default();
+            if pipeline["parameters"].get(name).is_none() {
+                findings.push(format!("the pipeline parameter `{name}` is not declared"));
+            }
+        }
+        findings
+    }
+
+    #[test]
+    fn the_pipelines_use_the_orb_as_it_is() {
+        assert_eq!(check(SETUP), Vec::<String>::new());
+        assert_eq!(check(TEST_DEPLOY), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_workflow_in_the_documentation_uses_the_orb_as_it_is() {
+        let page = include_str!("../../docs/circleci.md");
+        let blocks: Vec<&str> = page
+            .split("```yaml\n")
+            .skip(1)
+            .filter_map(|rest| rest.split("```").next())
+            .filter(|block| block.starts_with("version: 2.1"))
+            .collect();
+        assert_eq!(blocks.len(), 1);
+        assert_eq!(check(blocks[0]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_mistake_in_a_pipeline_is_found() {
+        let broken = |from: &str, to: &str| {
+            assert!(TEST_DEPLOY.contains(from), "{from}");
+            check(&TEST_DEPLOY.replacen(from, to, 1)).join("\n")
+        };
+        let found = [
+            broken("requires: [index]", "requires: [indx]"),
+            broken("revision: required", "revision: always"),
+            broken("<< pipeline.parameters.image_repository >>", "<< pipeline.parameters.image >>"),
+            broken("          arch: arm64\n", ""),
+            broken("          arch: arm64\n", "          arch: arm\n"),
+        ];
+        insta::assert_snapshot!(found.join("\n---\n"), @"
+        workflows/test-deploy: `verify-registry-image/verify` requires `indx`, which is not there
+        ---
+        jobs/gate_release: command `verify-registry-image/verify`: the value of `revision` is not of type enum
+        ---
+        the pipeline parameter `image` is not declared
+        ---
+        workflows/test-deploy: `image`: the parameter `arch` is required and not given
+        ---
+        workflows/test-deploy: `image`: the value of `arch` is not of type enum
+        ");
+    }
+
+    #[test]
+    fn nothing_is_published_that_was_not_gated() {
+        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+        let jobs = pipeline["workflows"]["test-deploy"]["jobs"].as_sequence().unwrap();
+        let mut above = BTreeSet::from(["orb-tools/publish".to_owned()]);
+        // The jobs stand in the order of their need, so one walk from below reaches all that it rests on.
+        for entry in jobs.iter().rev() {
+            let (job, body) = entry.as_mapping().unwrap().iter().next().unwrap();
+            let name = body.get("name").unwrap_or(job).as_str().unwrap();
+            if above.contains(name) {
+                let requires = body.get("requires").and_then(Value::as_sequence);
+                above.extend(
+                    requires.into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()),
+                );
+            }
+        }
+        for needed in ["gate-itself", "must_fail", "gate_release", "binaries"] {
+            assert!(above.contains(needed), "{needed} is not among {above:?}");
+        }
+    }
+
+    #[test]
+    fn the_context_with_the_token_is_for_develop_and_releases() {
+        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+        let allowed = [&pipeline["published"], &pipeline["released"]];
+        for (_, workflow) in pipeline["workflows"].as_mapping().unwrap() {
+            for entry in workflow["jobs"].as_sequence().unwrap() {
+                let Some((name, body)) = entry.as_mapping().and_then(|map| map.iter().next())
+                else {
+                    continue;
+                };
+                let is_filtered =
+                    body.get("filters").is_some_and(|filter| allowed.contains(&filter));
+                assert!(body.get("context").is_none() || is_filtered, "{name:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_changes_how_the_program_is_built_is_in_the_images_build_context() {
+        let allowed = include_str!("../../.dockerignore");
+        let entries = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let left_out: Vec<String> = names
+            .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "toml"))
+            .filter(|name| !["clippy.toml", "rustfmt.toml", "deny.toml"].contains(&name.as_str()))
+            .filter(|name| !allowed.lines().any(|line| line == format!("!{name}")))
+            .collect();
+        assert_eq!(left_out, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_placeholders_stand_where_the_script_looks_for_them() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let script = include_str!("../../scripts/set-placeholders.sh");
+        let listed = script.split('\'').nth(1).unwrap();
+        let listed: BTreeSet<&str> = listed.lines().filter(|line| !line.is_empty()).collect();
+        let tracked = Command::new("git").args(["ls-files"]).current_dir(root).output();
+        let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
+            say("NOT RUN: this is no git checkout, so the placeholders were not looked for");
+            return;
+        };
+        let tracked = String::from_utf8(tracked.stdout).unwrap();
+        let holds = |path: &&str| {
+            let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+            ["/OWNER/", "NAMESPACE/"].iter().any(|placeholder| text.contains(placeholder))
+        };
+        // Generated, documentation, and the code that speaks of them.
+        let is_other = |path: &&str| {
+            let path = Path::new(path);
+            path.starts_with("tests")
+                || path.starts_with("docs")
+                || path.starts_with("scripts")
+                || path == Path::new("orb/orb.yml")
+                || path == Path::new("README.md")
+        };
+        let found: BTreeSet<&str> =
+            tracked.lines().filter(|path| !is_other(path)).filter(holds).collect();
+        let is_set = found.is_empty();
+        assert!(is_set || found == listed, "found {found:#?}\nlisted {listed:#?}");
+    }
+}

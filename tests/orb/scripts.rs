@@ -1,0 +1,413 @@
+//! The orb's scripts, run by every shell that is here as CircleCI runs them, with programs on PATH that record
+//! what they were given. This tries the wrapper; the gate itself is tried in tests/container.
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output};
+
+    use serde_yaml::{Mapping, Value};
+    use tempfile::TempDir;
+
+    use crate::expand::{self, Run, Step};
+    use crate::pack::pack;
+    use crate::source::{Source, say};
+
+    /// A working directory with a folder for programs, as a job has them.
+    struct Job {
+        folder: TempDir,
+    }
+
+    impl Job {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join("bin")).unwrap();
+            let job = Self { folder };
+            for tool in [
+                "mkdir",
+                "sed",
+                "env",
+                "sort",
+                "cat",
+                "uname",
+                "mktemp",
+                "rm",
+                "sha256sum",
+                "cut",
+                "tar",
+                "gzip",
+                "cp",
+                "chmod",
+                "mv",
+                "touch",
+            ] {
+                let found = ["/usr/bin", "/bin"].map(|bin| Path::new(bin).join(tool));
+                let found = found.iter().find(|path| path.exists()).unwrap();
+                std::os::unix::fs::symlink(found, job.path(&format!("bin/{tool}"))).unwrap();
+            }
+            job
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            use std::io::Write as _;
+            let mut file = fs::File::create(self.path(name)).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+        }
+
+        fn read(&self, name: &str) -> String {
+            fs::read_to_string(self.path(name)).unwrap_or_default()
+        }
+
+        fn program(&self, name: &str, script: &str) {
+            let name = format!("bin/{name}");
+            self.write(&name, &format!("#!/bin/sh\n{script}"));
+            fs::set_permissions(self.path(&name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+
+        /// The program, as far as the wrapper sees it: its version, else its variables kept and this exit code.
+        fn gate(&self, version: &str, exit: u8) {
+            let script = format!(
+                "if [ \"${{1:-}}\" = --version ]; then echo '{version}'; exit 0; fi\n\
+                 echo \"arguments: $#\" > seen\nenv | grep '^VERIFY_' | sort >> seen\nexit {exit}\n"
+            );
+            self.program("verify-registry-image", &script.replace("grep", "/bin/grep"));
+        }
+
+        fn run(&self, shell: &[&str], run: &Run) -> Output {
+            let mut command = Command::new(shell[0]);
+            command.args(&shell[1..]).arg("-c").arg(&run.command);
+            command.current_dir(self.folder.path()).env_clear();
+            command.envs(&run.environment).env("PATH", self.path("bin")).env("CIRCLECI", "true");
+            command.output().unwrap()
+        }
+    }
+
+    /// The shells that CircleCI uses: bash where there is one, else sh (dash here, ash on Alpine).
+    fn shells() -> Vec<Vec<&'static str>> {
+        let mut shells = vec![vec!["/bin/bash", "-eo", "pipefail"], vec!["/bin/sh", "-e"]];
+        let busybox =
+            ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
+        if let Some(busybox) = busybox {
+            shells.push(vec![busybox, "ash", "-eo", "pipefail"]);
+        } else {
+            say("NOT RUN: busybox is not here, so the orb's scripts were not tried under ash");
+        }
+        shells
+    }
+
+    fn given(text: &str) -> Mapping {
+        serde_yaml::from_str::<Value>(text).unwrap().as_mapping().cloned().unwrap_or_default()
+    }
+
+    fn orb() -> Value {
+        pack(&Source::committed().unwrap()).unwrap()
+    }
+
+    fn runs(command: &str, parameters: &str) -> Vec<Run> {
+        let steps = expand::command(&orb(), command, &given(parameters)).unwrap();
+        steps
+            .into_iter()
+            .filter_map(|step| match step {
+                Step::Run(run) => Some(run),
+                Step::Other(_, _) => None,
+            })
+            .collect()
+    }
+
+    fn verify(parameters: &str) -> Run {
+        runs("verify", parameters).remove(0)
+    }
+
+    fn code(output: &Output) -> i32 {
+        output.status.code().unwrap()
+    }
+
+    const SOUND: &str = concat!("verify-registry-image ", env!("CARGO_PKG_VERSION"));
+
+    #[test]
+    fn every_exit_code_of_the_gate_is_the_steps() {
+        for shell in shells() {
+            for exit in [0, 1, 2, 3, 4, 5, 101] {
+                let job = Job::new();
+                job.gate(SOUND, exit);
+                let output = job.run(&shell, &verify("{image: registry.example/team/api:1}"));
+                assert_eq!(code(&output), i32::from(exit), "{shell:?} {output:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_arrive_as_they_were_written_and_nothing_in_them_is_run() {
+        let parameters = "{image: 'registry.example/team/api:$(touch x);touch x`touch x`', environment: '$HOME', \
+                          config: '; touch x', wait: 90s, update_status: true, revision: \"off\", \
+                          digest_file: 'a b', results_dir: 'out/$(touch x)', record_dir: '-rf'}";
+        for shell in shells() {
+            let job = Job::new();
+            job.gate(SOUND, 0);
+            let output = job.run(&shell, &verify(parameters));
+            assert_eq!(code(&output), 0, "{shell:?} {output:?}");
+            assert!(!job.path("x").exists(), "{shell:?} ran something");
+            insta::allow_duplicates! { insta::assert_snapshot!(job.read("seen"), @"
+            arguments: 0
+            VERIFY_REGISTRY_IMAGE_CONFIG=; touch x
+            VERIFY_REGISTRY_IMAGE_DEADLINE=
+            VERIFY_REGISTRY_IMAGE_ENVIRONMENT=$HOME
+            VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST=
+            VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE=a b
+            VERIFY_REGISTRY_IMAGE_EXPECT_REVISION=off
+            VERIFY_REGISTRY_IMAGE_FAILURE_REASON_FILE=out/$(touch x)/failure-reason.env
+            VERIFY_REGISTRY_IMAGE_HTML=out/$(touch x)/report.html
+            VERIFY_REGISTRY_IMAGE_IMAGES=registry.example/team/api:$(touch x);touch x`touch x`
+            VERIFY_REGISTRY_IMAGE_JUNIT=out/$(touch x)/verify-registry-image.xml
+            VERIFY_REGISTRY_IMAGE_PLATFORMS=
+            VERIFY_REGISTRY_IMAGE_PORT=
+            VERIFY_REGISTRY_IMAGE_RECORD_DIR=-rf
+            VERIFY_REGISTRY_IMAGE_TOKEN_ENV=DIGITALOCEAN_ACCESS_TOKEN
+            VERIFY_REGISTRY_IMAGE_UPDATE_STATUS=1
+            VERIFY_REGISTRY_IMAGE_WAIT=90s
+            "); }
+        }
+    }
+
+    #[test]
+    fn a_record_of_one_image_has_a_file_and_the_records_of_a_config_have_a_folder() {
+        let record = |parameters: &str| {
+            let job = Job::new();
+            job.gate(SOUND, 0);
+            job.run(&["/bin/sh", "-e"], &verify(parameters));
+            let seen = job.read("seen");
+            let lines: Vec<&str> = seen.lines().filter(|line| line.contains("_RECORD")).collect();
+            lines.join(" ")
+        };
+        assert_eq!(
+            record("{image: a}"),
+            "VERIFY_REGISTRY_IMAGE_RECORD=deployment-record/record.json"
+        );
+        assert_eq!(record("{}"), "VERIFY_REGISTRY_IMAGE_RECORD_DIR=deployment-record");
+        assert_eq!(
+            record("{image: a, environment: e}"),
+            "VERIFY_REGISTRY_IMAGE_RECORD_DIR=deployment-record"
+        );
+        assert_eq!(record("{image: a, record_dir: ''}"), "");
+    }
+
+    #[test]
+    fn whatever_is_wrong_around_the_gate_is_red() {
+        for shell in shells() {
+            let missing = Job::new();
+            let output = missing.run(&shell, &verify("{image: a}"));
+            assert_eq!(code(&output), 127, "{shell:?} {output:?}");
+
+            for version in [
+                "verify-registry-image 0.0.9",
+                "verify-registry-image 99.1.0",
+                "",
+                "something else",
+            ] {
+                let job = Job::new();
+                job.gate(version, 0);
+                let output = job.run(&shell, &verify("{image: a}"));
+                assert_eq!(code(&output), 2, "{shell:?} {version} {output:?}");
+                assert_eq!(job.read("seen"), "", "the gate must not have been asked");
+            }
+
+            let broken = Job::new();
+            broken.program("verify-registry-image", "exit 1\n");
+            assert_eq!(code(&broken.run(&shell, &verify("{image: a}"))), 2, "{shell:?}");
+
+            for parameters in [
+                "{image: a, results_dir: ''}",
+                "{image: a, results_dir: file/below}",
+                "{image: a, record_dir: file/below}",
+            ] {
+                let job = Job::new();
+                job.gate(SOUND, 0);
+                job.write("file", "in the way");
+                let output = job.run(&shell, &verify(parameters));
+                assert_eq!(code(&output), 2, "{shell:?} {parameters} {output:?}");
+                assert_eq!(job.read("seen"), "", "the gate must not have been asked");
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_without_its_variables_is_red() {
+        let sound = verify("{image: a}");
+        for shell in shells() {
+            for name in
+                ["ORB_RESULTS_DIR", "ORB_RECORD_DIR", "ORB_SERIES", "VERIFY_REGISTRY_IMAGE_IMAGES"]
+            {
+                let mut run = sound.clone();
+                run.environment.remove(name);
+                let job = Job::new();
+                job.gate(SOUND, 0);
+                let output = job.run(&shell, &run);
+                assert_ne!(code(&output), 0, "{shell:?} without {name}: {output:?}");
+                assert_eq!(job.read("seen"), "", "{shell:?} without {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_follows_the_gate_can_hide_a_red_one() {
+        let steps = expand::job(&orb(), "verify", &given("{image: a, deploy_name: api}")).unwrap();
+        let shown: Vec<String> = steps
+            .iter()
+            .map(|step| match step {
+                Step::Run(run) => format!("run ({}): {}", run.when, run.name),
+                Step::Other(name, _) => name.clone(),
+            })
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"), @"
+        checkout
+        run (on_success): Verify the image in the registry
+        run (on_fail): Mark the deployment as failed
+        store_test_results
+        store_artifacts
+        store_artifacts
+        persist_to_workspace
+        ");
+        for path in Source::committed()
+            .unwrap()
+            .files
+            .iter()
+            .filter(|(path, _)| !path.starts_with("examples/"))
+        {
+            for bad in ["|| true", "|| :", "when: always", "step halt", "eval ", "set +e"] {
+                assert!(!path.1.contains(bad), "{} has `{bad}`", path.0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_marker_is_off_unless_it_is_named() {
+        assert_eq!(runs("verify", "{image: a}").len(), 1);
+        let marked = runs("verify", "{image: a, deploy_name: api}");
+        assert_eq!((marked.len(), marked[1].when.as_str()), (2, "on_fail"));
+    }
+
+    #[test]
+    fn a_failed_deployment_is_marked_with_the_gates_reason() {
+        let mark =
+            runs("verify", "{image: a, deploy_name: 'api $(touch x)', results_dir: out}").remove(1);
+        let reasons = [
+            (
+                Some("FAILURE_REASON='the tag is not there; it'\\''s `touch x` $(touch x)'\n"),
+                "the tag is not there; it's `touch x` $(touch x)",
+            ),
+            (Some("nothing of ours\n"), "the job failed before the gate had a reason"),
+            (None, "the job failed before the gate had a reason"),
+        ];
+        for shell in shells() {
+            for (file, reason) in reasons {
+                let job = Job::new();
+                job.program("circleci", "for word; do echo \"$word\"; done > seen\nexit 7\n");
+                fs::create_dir(job.path("out")).unwrap();
+                if let Some(file) = file {
+                    job.write("out/failure-reason.env", file);
+                }
+                let output = job.run(&shell, &mark);
+                assert_eq!(code(&output), 7, "{shell:?} {output:?}");
+                assert!(!job.path("x").exists(), "{shell:?} ran something");
+                let expected = format!(
+                    "run\nrelease\nupdate\napi $(touch x)\n--status=FAILED\n--failure-reason={reason}\n"
+                );
+                assert_eq!(job.read("seen"), expected, "{shell:?}");
+            }
+        }
+    }
+
+    /// An archive as a release has it, and a `curl` that hands it out.
+    fn release(job: &Job, program: &str) -> String {
+        job.program("packed", program);
+        fs::create_dir(job.path("pack")).unwrap();
+        fs::rename(job.path("bin/packed"), job.path("pack/verify-registry-image")).unwrap();
+        let mut tar = Command::new("tar");
+        tar.args(["-czf", "archive.tar.gz", "-C", "pack", "verify-registry-image"]);
+        assert!(in_folder(&mut tar, job).status.success());
+        let source = job.path("archive.tar.gz");
+        let copy = format!(
+            "for word; do last=$word; case $previous in --output) out=$word ;; esac; previous=$word; done\n\
+             echo \"$last\" > asked\ncp '{}' \"$out\"\n",
+            source.display()
+        );
+        job.program("curl", &format!("previous=\n{copy}"));
+        fs::create_dir(job.path("to")).unwrap();
+        let sum = in_folder(Command::new("sha256sum").arg("archive.tar.gz"), job);
+        String::from_utf8_lossy(&sum.stdout)[..64].to_owned()
+    }
+
+    fn in_folder(command: &mut Command, job: &Job) -> Output {
+        command.current_dir(job.folder.path()).output().unwrap()
+    }
+
+    fn install(shell: &[&str], job: &Job, sha256: &str, extra: &BTreeMap<&str, &str>) -> Output {
+        let mut run = runs("install", "{}").remove(0);
+        run.environment.insert("ORB_SHA256_AMD64".to_owned(), sha256.to_owned());
+        run.environment.insert("ORB_SHA256_ARM64".to_owned(), sha256.to_owned());
+        run.environment.insert("ORB_INSTALL_DIR".to_owned(), job.path("to").display().to_string());
+        for (name, value) in extra {
+            run.environment.insert((*name).to_owned(), (*value).to_owned());
+        }
+        job.run(shell, &run)
+    }
+
+    fn saying(version: &str) -> String {
+        format!("echo 'verify-registry-image {version}'\n")
+    }
+
+    #[test]
+    fn the_archive_that_was_named_is_installed() {
+        for shell in shells() {
+            let job = Job::new();
+            let sha256 = release(&job, &saying(env!("CARGO_PKG_VERSION")));
+            let output = install(&shell, &job, &sha256, &BTreeMap::new());
+            assert_eq!(code(&output), 0, "{shell:?} {output:?}");
+            assert!(job.path("to/verify-registry-image").exists());
+            let asked = job.read("asked");
+            let (version, arch) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+            assert!(
+                asked.trim_end().ends_with(&format!(
+                    "/releases/download/v{version}/verify-registry-image-{version}-{arch}-unknown-linux-musl.tar.gz"
+                )),
+                "{asked}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_other_archive_is_refused_and_nothing_is_installed() {
+        for shell in shells() {
+            let wrong = "0".repeat(64);
+            let refused = |program: &str, sha256: Option<&str>, extra: &[(&str, &str)]| {
+                let job = Job::new();
+                let real = release(&job, program);
+                let extra = extra.iter().copied().collect();
+                let output = install(&shell, &job, sha256.unwrap_or(&real), &extra);
+                assert_eq!(code(&output), 2, "{shell:?} {output:?}");
+                assert!(!job.path("to/verify-registry-image").exists());
+                String::from_utf8_lossy(&output.stderr).replace(&real, "<the real one>")
+            };
+            let sound = saying(env!("CARGO_PKG_VERSION"));
+            let messages = [
+                refused(&sound, Some(&wrong), &[]),
+                refused(&sound, Some(""), &[]),
+                refused(&saying("0.1.01"), None, &[]),
+                refused("exit 1\n", None, &[]),
+            ];
+            insta::allow_duplicates! { insta::assert_snapshot!(messages.concat(), @"
+            error: the archive's SHA-256 is <the real one>, and `sha256_amd64` is 0000000000000000000000000000000000000000000000000000000000000000
+            error: the parameter `sha256_amd64` is empty; the release page has its value
+            error: the archive holds another version: verify-registry-image 0.1.01
+            error: the program in the archive does not run here
+            "); }
+        }
+    }
+}

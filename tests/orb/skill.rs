@@ -1,0 +1,207 @@
+//! The old command, `skills/verify-registry-image.sh`, with a program and a docker on PATH that record what they
+//! were given. This tries the wrapper; with a real engine it is tried in tests/container.
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output};
+
+    use tempfile::TempDir;
+
+    struct Machine {
+        folder: TempDir,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            for name in ["bin", "home", "repository", "repository/service"] {
+                fs::create_dir(folder.path().join(name)).unwrap();
+            }
+            let machine = Self { folder };
+            for tool in ["sed", "env", "id", "uname"] {
+                std::os::unix::fs::symlink(
+                    format!("/usr/bin/{tool}"),
+                    machine.path(&format!("bin/{tool}")),
+                )
+                .unwrap();
+            }
+            machine.program("git", "echo \"$PWD\" | sed 's|/service$||'\n");
+            machine
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().canonicalize().unwrap().join(name)
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+            fs::File::create(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
+        }
+
+        fn program(&self, name: &str, script: &str) {
+            let name = format!("bin/{name}");
+            self.write(&name, &format!("#!/bin/sh\n{script}"));
+            fs::set_permissions(self.path(&name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+
+        /// A program that shows its arguments, one a line, and ends with this code.
+        fn recorder(&self, name: &str, exit: u8) {
+            self.program(
+                name,
+                &format!("for word; do echo \"{name}: $word\"; done\nexit {exit}\n"),
+            );
+        }
+
+        fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+            let script =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("skills/verify-registry-image.sh");
+            let output: Output = Command::new("/bin/sh")
+                .arg(script)
+                .args(arguments)
+                .current_dir(self.path("repository/service"))
+                .env_clear()
+                .env("PATH", self.path("bin"))
+                .env("HOME", self.path("home"))
+                .envs(variables.iter().copied())
+                .output()
+                .unwrap();
+            let text =
+                [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+            let root = self.path("").display().to_string();
+            let shown = text
+                .concat()
+                .replace(&root, "/machine/")
+                .replace(&format!("{}/", env!("CARGO_MANIFEST_DIR")), "");
+            (output.status.code().unwrap(), shown)
+        }
+    }
+
+    #[test]
+    fn the_program_on_path_is_taken_with_its_arguments_and_exit_code() {
+        for exit in [0, 1, 2, 3, 4, 5] {
+            let machine = Machine::new();
+            machine.recorder("verify-registry-image", exit);
+            machine.recorder("docker", 9);
+            let (code, shown) = machine.run(&["latest dev", "--update-status"], &[]);
+            assert_eq!(code, i32::from(exit));
+            assert_eq!(
+                shown,
+                "verify-registry-image: latest dev\nverify-registry-image: --update-status\n"
+            );
+        }
+    }
+
+    #[test]
+    fn else_the_image_runs_with_the_token_by_name_and_the_callers_uid() {
+        let machine = Machine::new();
+        machine.recorder("docker", 1);
+        machine.write("home/.config/doctl/config.yaml", "access-token: secret\n");
+        let variables =
+            [("DIGITALOCEAN_ACCESS_TOKEN", "dop_v1_secret"), ("VERIFY_REGISTRY_IMAGE_WAIT", "90s")];
+        let (code, shown) = machine.run(&["latest $(id)", "--update-status"], &variables);
+        assert_eq!(code, 1);
+        assert!(!shown.contains("secret"), "{shown}");
+        let id = |flag: &str| {
+            let output = Command::new("id").arg(flag).output().unwrap().stdout;
+            String::from_utf8(output).unwrap().trim().to_owned()
+        };
+        let shown =
+            shown.replace(&format!("\ndocker: {}:{}\n", id("-u"), id("-g")), "\ndocker: UID:GID\n");
+        let words: Vec<&str> = shown
+            .lines()
+            .map(|line| line.trim_start_matches("docker: "))
+            // Whoever owns the project names its public image.
+            .map(|word| if word.starts_with("docker.io/") { "THE PUBLIC IMAGE" } else { word })
+            .filter(|word| *word != "--env" && !word.starts_with("CIRCLE_"))
+            .collect();
+        insta::assert_snapshot!(words.join("\n"), @"
+        run
+        DIGITALOCEAN_ACCESS_TOKEN
+        DIGITALOCEAN_CONTEXT
+        DIGITALOCEAN_API_URL
+        DIGITALOCEAN_REGISTRY_HOST
+        HTTPS_PROXY
+        NO_PROXY
+        NO_COLOR
+        VERIFY_REGISTRY_IMAGE_WAIT
+        XDG_CONFIG_HOME=/config
+        --mount
+        type=bind,source=/machine/home/.config/doctl/config.yaml,target=/config/doctl/config.yaml,readonly
+        --rm
+        --read-only
+        --cap-drop
+        ALL
+        --security-opt
+        no-new-privileges
+        --user
+        UID:GID
+        --mount
+        type=bind,source=/machine/repository,target=/machine/repository
+        --workdir
+        /machine/repository/service
+        THE PUBLIC IMAGE
+        latest $(id)
+        --update-status
+        ");
+    }
+
+    #[test]
+    fn doctls_file_is_taken_from_where_the_host_keeps_it() {
+        let mounted = |system: &str, file: &str, variables: &[(&str, &str)]| {
+            let machine = Machine::new();
+            machine.recorder("docker", 0);
+            machine.write(&format!("bin/{file}"), "access-token: secret\n");
+            fs::remove_file(machine.path("bin/uname")).unwrap();
+            machine.program("uname", &format!("echo {system}\n"));
+            let owned: Vec<(&str, String)> = variables
+                .iter()
+                .map(|(name, value)| (*name, machine.path(value).display().to_string()))
+                .collect();
+            let mut all: Vec<(&str, &str)> =
+                owned.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let home = machine.path("bin").display().to_string();
+            all.push(("HOME", &home));
+            let (_, shown) = machine.run(&["dev"], &all);
+            shown
+                .lines()
+                .find(|line| line.contains("doctl") || line.contains("own.yaml"))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let mac = "Library/Application Support/doctl/config.yaml";
+        let target = "target=/config/doctl/config.yaml,readonly";
+        assert_eq!(
+            mounted("Darwin", mac, &[]),
+            format!("docker: type=bind,source=/machine/bin/{mac},{target}")
+        );
+        assert_eq!(
+            mounted("Linux", "xdg/doctl/config.yaml", &[("XDG_CONFIG_HOME", "bin/xdg")]),
+            format!("docker: type=bind,source=/machine/bin/xdg/doctl/config.yaml,{target}")
+        );
+        assert_eq!(
+            mounted("Linux", "own.yaml", &[("DIGITALOCEAN_CONFIG", "bin/own.yaml")]),
+            format!("docker: type=bind,source=/machine/bin/own.yaml,{target}")
+        );
+        assert_eq!(mounted("Linux", "other.yaml", &[]), "");
+    }
+
+    #[test]
+    fn what_is_missing_is_said_and_never_green() {
+        let machine = Machine::new();
+        let without_anything = machine.run(&["dev"], &[]);
+        machine.recorder("verify-registry-image", 0);
+        let without_a_tag = machine.run(&[], &[]);
+        insta::assert_snapshot!(
+            format!("{without_anything:?}\n{without_a_tag:?}").replace("\\n", "\n"), @r#"
+        (2, "error: neither verify-registry-image nor docker is on PATH
+        hint: install the program from a release archive, or start docker
+        ")
+        (2, "usage: skills/verify-registry-image.sh TAG [--update-status]
+        ")
+        "#);
+    }
+}

@@ -1,0 +1,59 @@
+//! The orb's source files, as texts: `orb/src` read from the disk, or a few lines written by a test.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Says aloud what could not be tried here; the test runner would keep an ordinary print to itself.
+pub(crate) fn say(what: &str) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Every file under the orb's root, by its path relative to it with `/` between the parts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+impl Source {
+    /// Reads a folder.
+    pub(crate) fn read(root: &Path) -> io::Result<Self> {
+        let mut source = Self::default();
+        source.add(root, "")?;
+        Ok(source)
+    }
+
+    /// The committed sources.
+    pub(crate) fn committed() -> io::Result<Self> {
+        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("orb/src"))
+    }
+
+    /// The same with one file put in, or put in another's place.
+    pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The same with a text in one file replaced; the text must be there, or the test proves nothing.
+    pub(crate) fn edited(mut self, path: &str, from: &str, to: &str) -> Self {
+        let text = self.files.get(path).map_or("", String::as_str);
+        assert!(text.contains(from), "`{from}` is not in {path}");
+        let edited = text.replacen(from, to, 1);
+        self.files.insert(path.to_owned(), edited);
+        self
+    }
+
+    fn add(&mut self, folder: &Path, prefix: &str) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                self.add(&entry.path(), &format!("{name}/"))?;
+            } else {
+                self.files.insert(name, fs::read_to_string(entry.path())?);
+            }
+        }
+        Ok(())
+    }
+}
