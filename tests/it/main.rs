@@ -13,3 +13,4 @@ mod fidelity;
 mod handed_over;
 mod openapi;
 mod page;
+mod readme;
