@@ -92,11 +92,11 @@ fn a_tag_made_from_the_images_own_label_is_no_proof_of_the_commit() {
     assert_eq!(sample.notes(), [""; 0], "the tag of the commit that is meant");
     sample.expectation().immutable_tag =
         Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
-    let notes = sample.notes().join("\n");
-    assert!(
-        notes.starts_with("found, but not proven to be this commit's: `latest-dev`"),
-        "{notes}"
-    );
+    assert_debug_snapshot!(sample.notes(), @r#"
+    [
+        "found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; its immutable tag was made from its own label, because no commit was given: give one with `--expect-revision=SHA`, or the digest with `--expect-digest`",
+    ]
+    "#);
 }
 
 #[test]
