@@ -11,5 +11,6 @@ mod support;
 
 mod fidelity;
 mod handed_over;
+mod lies;
 mod openapi;
 mod page;
