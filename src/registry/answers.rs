@@ -47,7 +47,7 @@ pub(crate) fn manifest(
         let message = format!("{what}: `{}` {said}", answer.host);
         Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message))
     };
-    let header = match content_digest(&answer.headers) {
+    let header = match content_digest(&answer.headers, redactor) {
         Ok(header) => header,
         Err(problem) => return contradiction(format!("sent {problem}")),
     };
@@ -93,14 +93,16 @@ fn broken_manifest(
 }
 
 /// Reads `Docker-Content-Digest`. None at all is fine; one that is malformed, or two, is not.
-fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, String> {
+fn content_digest(headers: &HeaderMap, redactor: &Redactor) -> Result<Option<Digest>, String> {
     let mut values = headers.get_all("docker-content-digest").iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err("two `Docker-Content-Digest` headers".to_owned());
     }
-    let parsed = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-    parsed.map(Some).ok_or_else(|| "a malformed `Docker-Content-Digest`".to_owned())
+    let text = String::from_utf8_lossy(value.as_bytes());
+    text.trim().parse().map(Some).map_err(|_| {
+        format!("a malformed `Docker-Content-Digest` (`{}`)", redactor.line(text.trim(), 150))
+    })
 }
 
 /// Reads the answer to a request for a whole blob, a config: its bytes, checked against its digest.
@@ -248,6 +250,11 @@ fn is_gateways(answer: &Answer) -> bool {
         || body.trim() == "404 page not found"
 }
 
+/// What to do when the storage refuses: no credentials of ours ever went there.
+const NOT_TAKEN: &str = "No credentials are sent to the storage, so the token is not at fault: it did not \
+     take the address that the registry had signed. Try again; if it stays, look at any proxy in between, \
+     then push the image again: some storages answer so where the bytes are gone.";
+
 /// What any answer but the wanted one says, given by the storage that the registry redirected to.
 fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T> {
     let storage = format!("the registry's storage `{}`", answer.host);
@@ -260,6 +267,10 @@ fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T
             let said = format!("{storage} answered {}", words(answer, redactor));
             Fact::Absent(Denial { reason: Reason::BlobMissing, said })
         }
+        401 | 403 => Fact::Unknown(Unavailable {
+            hint: Some(NOT_TAKEN.to_owned()),
+            ..Unavailable::new(Reason::UnexpectedAnswer, message)
+        }),
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message)),
     }
 }

@@ -120,9 +120,9 @@ fn the_digest_header_must_be_one_and_true() {
     present sha256:43835b6afe77
     present sha512:8cd49ffdee47
     unknown manifest-contradictory: it: `registry.example` sent bytes that hash to `sha256:43835b6afe770342aaf4d96e2a510d46adaca0d954d1ee39b6a297d0557a9fd9` under the digest `sha256:0000000000000000000000000000000000000000000000000000000000000000`
-    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest`
-    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest`
-    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest`
+    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (``)
+    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (`sha256:../../x`)
+    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (`SHA256:43835B6AFE770342AAF4D96E2A510D46ADACA0D954D1EE39B6A297D0557A9FD9`)
     unknown manifest-contradictory: it: `registry.example` sent two `Docker-Content-Digest` headers
     ");
 }
