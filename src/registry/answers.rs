@@ -77,19 +77,34 @@ fn broken_manifest(
     error: &ManifestError,
     redactor: &Redactor,
 ) -> Unavailable {
-    let reason = match error {
+    let (reason, beginning) = match error {
         ManifestError::MediaTypesDiffer { .. } | ManifestError::Ambiguous(_) => {
-            Reason::ManifestContradictory
+            (Reason::ManifestContradictory, String::new())
         }
-        ManifestError::Json(_)
-        | ManifestError::MediaType(_)
-        | ManifestError::SchemaVersion(_)
-        | ManifestError::TooMany(_) => Reason::UnexpectedAnswer,
+        ManifestError::TooMany(_) => (Reason::AnswerTooLarge, String::new()),
+        ManifestError::Json(_) | ManifestError::MediaType(_) | ManifestError::SchemaVersion(_) => {
+            (Reason::UnexpectedAnswer, beginning(&answer.body, redactor))
+        }
     };
+    let hint = error.is_schema_1().then(|| OLD_FORMAT.to_owned());
     let cause = std::error::Error::source(error)
         .map_or_else(String::new, |cause| format!(": {}", redactor.line(&cause.to_string(), 120)));
     let said = redactor.line(&error.to_string(), 300);
-    Unavailable::new(reason, format!("{what}: what `{}` sent {said}{cause}", answer.host))
+    let message = format!("{what}: what `{}` sent {said}{cause}{beginning}", answer.host);
+    Unavailable { hint, ..Unavailable::new(reason, message) }
+}
+
+/// What to do with a manifest of Docker's schema 1, which names no sizes and no config.
+const OLD_FORMAT: &str = "This is Docker's manifest schema 1, which engines no longer pull: build and push \
+     the image again with a current `docker`.";
+
+/// What a body that is no manifest begins with: it shows who really answered.
+fn beginning(body: &[u8], redactor: &Redactor) -> String {
+    let text = redactor.line(&String::from_utf8_lossy(body), 80);
+    match text.trim() {
+        "" => "; it is empty".to_owned(),
+        text => format!("; it begins with `{text}`"),
+    }
 }
 
 /// Reads `Docker-Content-Digest`. None at all is fine; one that is malformed, or two, is not.

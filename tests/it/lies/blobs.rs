@@ -238,7 +238,7 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
 
-      deploy     [registry]/keepkey/support-email@sha256:2fd1747b2bd7[..64]
+      deploy     [registry]/keepkey/support-email@sha256:9a449d302380[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       platform   linux/amd64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
@@ -257,7 +257,7 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     ----- image-ref
-    [registry]/keepkey/support-email@sha256:2fd1747b2bd7[..64][no newline]
+    [registry]/keepkey/support-email@sha256:9a449d302380[..64][no newline]
     ");
     assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
     let asked = stand_in.asked(&Route::Blob);

@@ -63,7 +63,7 @@ fn a_manifest_that_can_be_read_in_two_ways_is_no_verdict() {
         ("`fsLayers` of old", OCI_IMAGE, with_field("\"fsLayers\":[]")),
         ("an image served as an index", OCI_INDEX, image.clone().into_bytes()),
         ("two documents", OCI_IMAGE, format!("{image}{image}").into_bytes()),
-    ]), @"
+    ]), @r#"
     `Layers` beside `layers`: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it has a field `Layers`
 
@@ -83,8 +83,8 @@ fn a_manifest_that_can_be_read_in_two_ways_is_no_verdict() {
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.index.v1+json` and has a field `config`
 
     two documents: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: trailing characters at line 1 column 1025
-    ");
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: trailing characters at line 1 column 1025; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
+    "#);
 }
 
 #[test]
@@ -122,12 +122,10 @@ fn a_content_type_with_parameters_is_green() {
 #[test]
 fn a_manifest_that_is_served_as_something_else_is_no_verdict() {
     let docker = "application/vnd.docker.distribution.manifest.v2+json";
-    let schema_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     let by_tag = || Route::ManifestByTag;
     insta::assert_snapshot!(table([
         ("docker's type", by_tag(), Lie::content_type(docker)),
         ("an index's type", by_tag(), Lie::content_type(OCI_INDEX)),
-        ("schema 1", by_tag(), Lie::content_type(schema_1)),
         ("json", by_tag(), Lie::content_type("application/json")),
         ("plain text", by_tag(), Lie::content_type("text/plain; charset=utf-8")),
         ("a web page", by_tag(), Lie::content_type("text/html")),
@@ -139,20 +137,47 @@ fn a_manifest_that_is_served_as_something_else_is_no_verdict() {
     an index's type: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.index.v1+json` and has a field `config`
 
-    schema 1: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/vnd.docker.distribution.manifest.v1+prettyjws`, which is no image manifest
-
     json: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/json`, which is no image manifest
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/json`, which is no image manifest; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     plain text: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `text/plain; charset=utf-8`, which is no image manifest
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `text/plain; charset=utf-8`, which is no image manifest; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     a web page: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with a web page: 200 (`text/html`): `{"config":{"digest":"sha256:548e2972e7fe[..64]","mediaType":"application/vnd.oci.image.config.v1+json","size":1442},"layers":[{"digest":"sha256:88d50f9d79…`
 
     no type: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type ``, which is no image manifest
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no media type, so nothing says that it is an image manifest; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    "#);
+}
+
+#[test]
+fn a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do() {
+    let (stand_in, _) = with(Image::node_on_alpine());
+    let schema_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+    let body = json!({ "schemaVersion": 1, "fsLayers": [], "history": [], "signatures": [] });
+    let answer = Answer::new(200).header("content-type", schema_1).bytes(body.to_string());
+    stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @r#"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/vnd.docker.distribution.manifest.v1+prettyjws`, which is no image manifest; it begins with `{"fsLayers":[],"history":[],"schemaVersion":1,"signatures":[]}`
+        reason     unexpected-answer
+        next       This is Docker's manifest schema 1, which engines no longer pull: build and push the image again with a current `docker`.
+      passed     registry-honest
+      skipped    digest-expected: no digest was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     "#);
 }
 
@@ -240,34 +265,34 @@ fn a_body_that_is_no_manifest_is_no_verdict() {
         ("UTF-16", OCI_IMAGE, utf_16),
         ("not UTF-8", OCI_IMAGE, b"{\"schemaVersion\":2,\"\xff\":1}".to_vec()),
         ("schema version 1", OCI_IMAGE, honest().replace("\"schemaVersion\":2", "\"schemaVersion\":1").into_bytes()),
-    ]), @"
+    ]), @r#"
     empty: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: EOF while parsing a value at line 1 column 0
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: EOF while parsing a value at line 1 column 0; it is empty
 
     null: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: null, expected a JSON object at line 1 column 4
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: null, expected a JSON object at line 1 column 4; it begins with `null`
 
     a list: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: sequence, expected a JSON object at line 1 column 0
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: sequence, expected a JSON object at line 1 column 0; it begins with `[]`
 
     an empty object: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: missing field `schemaVersion` at line 1 column 2
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: missing field `schemaVersion` at line 1 column 2; it begins with `{}`
 
     a byte order mark: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
 
     NaN: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1023
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1023; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
 
     UTF-16: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: key must be a string at line 1 column 2
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: key must be a string at line 1 column 2; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
 
     not UTF-8: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid unicode code point at line 1 column 21
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid unicode code point at line 1 column 21; it begins with `{"schemaVersion":2,"�":1}`
 
     schema version 1: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has schema version 1, not 2
-    ");
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has schema version 1, not 2; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
+    "#);
 }
 
 #[test]
@@ -276,13 +301,13 @@ fn a_manifest_of_a_hundred_thousand_brackets_is_no_verdict() {
     let deep = format!("{{\"schemaVersion\":2,\"x\":{}", "[".repeat(100_000));
     let answer = Answer::new(200).header("content-type", OCI_IMAGE).bytes(Bytes::from(deep));
     stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
-    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @r#"
     $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: EOF while parsing a list at line 1 column 100023
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: EOF while parsing a list at line 1 column 100023; it begins with `{"schemaVersion":2,"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…`
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
       passed     registry-honest
@@ -296,5 +321,5 @@ fn a_manifest_of_a_hundred_thousand_brackets_is_no_verdict() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    ");
+    "#);
 }

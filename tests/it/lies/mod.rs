@@ -27,16 +27,24 @@
 //! | 64 | fields twice, or in another case | `manifests::a_manifest_that_can_be_read_in_two_ways_is_no_verdict` |
 //! | 65 | a media type with parameters | `manifests::a_content_type_with_parameters_is_green` |
 //! | 65 | a media type that is not the body's | `manifests::a_manifest_that_is_served_as_something_else_is_no_verdict` |
+//! | 65 | schema 1 | `manifests::a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do` |
 //! | 66 | another platform only | `manifests::an_image_for_another_platform_only_is_red` |
 //! | 66 | attestations in an index | `manifests::an_attestation_in_an_index_is_no_platform` |
 //! | 67 | bodies that are no manifest | `manifests::a_body_that_is_no_manifest_is_no_verdict` |
 //! | 68 | a depth bomb | `manifests::a_manifest_of_a_hundred_thousand_brackets_is_no_verdict` |
+//! | 69 | a body of a gibibyte, its length said | `sizes::a_manifest_of_a_gibibyte_is_no_verdict` |
+//! | 69 | bodies without an end | `sizes::a_body_without_end_is_read_to_its_limit_and_no_further` |
+//! | 69 | a body that is said to be compressed | `sizes::a_manifest_that_is_said_to_be_compressed_is_not_unpacked` |
+//! | 70 | sizes that cannot be | `sizes::a_layer_of_an_impossible_size_is_no_yes` |
+//! | 70 | too many layers | `sizes::more_layers_than_any_engine_takes_are_no_verdict` |
+//! | 70 | too many tags | `sizes::a_hundred_thousand_tags_are_told_in_five` |
 //! | 76 | a layer with `urls` | `blobs::a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only` |
 
 mod blobs;
 mod digests;
 mod listings;
 mod manifests;
+mod sizes;
 
 use crate::stand_in::{Image, Lie, Pushed, Route, StandIn};
 use crate::support::Gate;
