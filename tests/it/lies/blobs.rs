@@ -232,13 +232,15 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     let (stand_in, pushed) = with_foreign_layer();
     let foreign = pushed.layers.last().unwrap();
     stand_in.forget_blob(REPOSITORY, foreign);
-    insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
+    // The address is in the manifest, and another one in each run of the tests.
+    let gate = gate(&stand_in).redact(&pushed.digest, "[digest]");
+    insta::assert_snapshot!(gate.snapshot(), @"
     $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
 
-      deploy     [registry]/keepkey/support-email@sha256:9a449d302380[..64]
+      deploy     [registry]/keepkey/support-email@[digest]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       platform   linux/amd64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
@@ -257,7 +259,7 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     ----- image-ref
-    [registry]/keepkey/support-email@sha256:9a449d302380[..64][no newline]
+    [registry]/keepkey/support-email@[digest][no newline]
     ");
     assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
     let asked = stand_in.asked(&Route::Blob);

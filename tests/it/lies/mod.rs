@@ -38,13 +38,27 @@
 //! | 70 | sizes that cannot be | `sizes::a_layer_of_an_impossible_size_is_no_yes` |
 //! | 70 | too many layers | `sizes::more_layers_than_any_engine_takes_are_no_verdict` |
 //! | 70 | too many tags | `sizes::a_hundred_thousand_tags_are_told_in_five` |
+//! | 71 | control characters in an image | `texts::labels_that_hold_control_characters_are_shown_without_them` |
+//! | 71 | in errors, tags, `Warning` | `texts::an_error_that_holds_control_characters_is_shown_without_them` |
+//! | 71 | in a page of a gateway | `texts::a_page_that_holds_control_characters_is_shown_without_them` |
+//! | 72 | what XML forbids | `texts::characters_that_xml_forbids_do_not_break_the_junit_file` |
+//! | 73 | a label that is a script | `labels::a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be` |
+//! | 73 | a label of another commit | `labels::a_label_of_another_commit_is_compared_whole` |
+//! | 73 | a label of a mebibyte | `labels::a_label_of_a_mebibyte_is_cut_where_it_is_shown` |
+//! | 74 | garbage collection | `service::a_registry_that_collects_garbage_is_asked_again_and_told_of` |
+//! | 74 | a 503 that passes | `service::a_registry_that_answers_again_after_a_503_is_green` |
+//! | 74 | a read-only registry without the tag | `service::a_tag_that_is_missing_while_garbage_is_collected_is_red_and_told_of` |
+//! | 75 | a deprecated API | `service::an_api_that_is_deprecated_does_not_change_the_verdict` |
 //! | 76 | a layer with `urls` | `blobs::a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only` |
 
 mod blobs;
 mod digests;
+mod labels;
 mod listings;
 mod manifests;
+mod service;
 mod sizes;
+mod texts;
 
 use crate::stand_in::{Image, Lie, Pushed, Route, StandIn};
 use crate::support::Gate;

@@ -59,9 +59,25 @@ fn a_body_without_end_is_read_to_its_limit_and_no_further() {
         endless("a config", Route::Storage.containing(&config), 200, "application/octet-stream"),
         endless("a token", Route::Token, 200, "application/json"),
         endless("an error", Route::ManifestByTag, 400, "application/json"),
-        endless("the answer to a tag that cannot exist", Route::Control, 404, "application/json"),
+        endless("the word on a tag that cannot exist", Route::Control, 400, "text/plain"),
     ];
-    insta::assert_snapshot!(text.concat(), @"");
+    insta::assert_snapshot!(text.concat(), @"
+    a manifest: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
+
+    a config: exit code: 3
+    manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 4194304 bytes
+
+    a token: exit code: 3
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the answer is larger than 65536 bytes
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the token: `[api]`: the answer is larger than 65536 bytes
+
+    an error: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (`application/json`): `…`
+
+    the word on a tag that cannot exist: exit code: 3
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` answered 400 (`text/plain`): `…`
+    ");
 }
 
 #[test]
