@@ -22,8 +22,7 @@ pub struct ImageRequest {
 }
 
 impl ImageRequest {
-    /// Whether the tag is one that moves, as far as can be told: it is not the immutable tag itself, and
-    /// it does not hold the commit.
+    /// Whether the tag is one that moves, as far as can be told: it is not the immutable tag itself.
     pub fn has_moving_tag(&self) -> bool {
         let Some(tag) = &self.reference.tag else { return false };
         let immutable = match &self.expectation.immutable_tag {

@@ -129,9 +129,6 @@ reasons! {
     /// A redirect that is not followed.
     RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
         "A login page or a proxy may stand in between; nothing was sent there.";
-    /// The control tag could not be asked.
-    ControlNotAsked = "control-not-asked", "It could not be tried whether the registry denies a tag that cannot exist.",
-        "Try again; without the control a yes is not believed.";
     /// The credential program.
     CredentialHelperFailed = "credential-helper-failed", "The docker config's credential helper gave no credentials.",
         "Run `docker login` again, or call the helper by hand.";

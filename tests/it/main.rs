@@ -14,3 +14,4 @@ mod handed_over;
 mod lies;
 mod openapi;
 mod page;
+mod readme;

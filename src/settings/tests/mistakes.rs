@@ -699,7 +699,10 @@ fn a_token_is_only_needed_for_digitalocean() {
     );
     assert_eq!(
         settings.notes,
-        ["white space around the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` was ignored"]
+        [
+            "white space around the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` was ignored",
+            "the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`",
+        ]
     );
 }
 
