@@ -57,6 +57,7 @@ fn a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from '\'' touch pwned (touch pwned) '\''touch pwned'\''  status: GREEN image.x: GREEN, not from 1111111111111111111111111111111111111111 (revision-expected)'
     ----- status/development.status
@@ -114,6 +115,7 @@ fn a_label_of_another_commit_is_compared_whole() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 1111111111111111111111111111111111111112, not from 1111111111111111111111111111111111111111 (revision-expected)'
     ----- status/development.status
@@ -157,6 +159,7 @@ fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111, not from 1111111111111111111111111111111111111111 (revision-expec'
     ----- status/development.status

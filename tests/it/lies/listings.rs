@@ -55,6 +55,7 @@ fn a_list_of_tags_whose_next_page_is_itself_is_asked_for_once() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     assert_eq!(stand_in.asked(&Route::ApiTags).len(), 1);
 }
@@ -90,6 +91,7 @@ fn the_next_page_of_a_list_is_not_followed_to_a_foreign_host() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
 }
@@ -128,6 +130,7 @@ fn a_list_that_disagrees_with_itself_does_not_change_the_verdict() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -162,6 +165,7 @@ fn a_tag_that_is_listed_while_its_manifest_is_gone_is_red() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -191,6 +195,7 @@ fn a_tag_that_is_not_listed_while_its_manifest_is_there_is_green() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- image-ref
     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
     ");
@@ -223,6 +228,7 @@ fn another_digest_in_the_list_of_the_api_is_not_even_asked_for() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- image-ref
     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
     ");
@@ -258,6 +264,7 @@ fn a_tag_that_moves_during_the_run_is_resolved_once() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- image-ref
     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
     ");

@@ -29,6 +29,7 @@ fn a_registry_that_collects_garbage_is_asked_again_and_told_of() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     "#);
     assert!(stand_in.asked(&Route::ManifestByTag).len() > 1, "a 503 is asked again");
 }
@@ -59,6 +60,7 @@ fn a_registry_that_answers_again_after_a_503_is_green() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- image-ref
     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
     ");
@@ -95,6 +97,7 @@ fn a_tag_that_is_missing_while_garbage_is_collected_is_red_and_told_of() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -128,6 +131,7 @@ fn an_api_that_is_deprecated_does_not_change_the_verdict() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- image-ref
     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
     ");

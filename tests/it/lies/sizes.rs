@@ -35,6 +35,7 @@ fn a_manifest_of_a_gibibyte_is_no_verdict() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     assert_eq!(stand_in.asked(&Route::ManifestByTag).len(), 1, "and it is not asked for again");
     assert!(stand_in.bytes_sent() < FAR_ABOVE_ANY_LIMIT, "{} bytes", stand_in.bytes_sent());
@@ -108,6 +109,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     let asked = stand_in.asked(&Route::ManifestByTag);
     assert!(asked.iter().all(|entry| !entry.header_names.contains(&"accept-encoding".to_owned())));
@@ -185,6 +187,7 @@ fn more_layers_than_any_engine_takes_are_no_verdict() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     assert!(stand_in.asked(&Route::Blob).is_empty());
 }
@@ -221,5 +224,6 @@ fn a_hundred_thousand_tags_are_told_in_five() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }

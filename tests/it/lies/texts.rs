@@ -97,6 +97,7 @@ fn labels_that_hold_control_characters_are_shown_without_them() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'', not from 1111111111111111111111111111111111111111 (revision-expected)'
     "#);
@@ -152,6 +153,7 @@ fn an_error_that_holds_control_characters_is_shown_without_them() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: tag-missing: [registry]/keepkey/support-email has no tag latest-dev (404 MANIFEST_UNKNOWN 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'') (tag-exists)'
     "#);
@@ -181,6 +183,7 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='UNDECIDED [registry]/keepkey/support-email:latest-dev: not-found-bare: the manifest of latest-dev: [registry] answered 404 (no content type): 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'' (repository-exists)'
     "#);
@@ -190,7 +193,33 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
 fn characters_that_xml_forbids_do_not_break_the_junit_file() {
     let (stand_in, _) = with(Image::node_on_alpine().revision("\u{fffe}abc\u{ffff}\u{1}]]>&<"));
     let gate = || Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}"));
-    insta::assert_snapshot!(gate().snapshot(), @"");
+    insta::assert_snapshot!(gate().snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:09a7bebbb736[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     abc]]>&<
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
     assert_outputs_plain(&gate().args("--junit junit.xml --record record.json").run());
     // And where the label stands in the JUnit file itself.
     let junit = every_output(&stand_in).run().file("junit.xml").to_owned();
