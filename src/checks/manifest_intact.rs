@@ -88,7 +88,7 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
         return Outcome::Errored(why.finding());
     }
     let gone = (!gone.is_empty()).then(|| {
-        format!("manifest or config is gone, so there was nothing to hash: {}", listed(gone))
+        format!("there was nothing to hash for {}: manifest or config is gone", listed(gone))
     });
     if sound == 0 {
         return match gone {

@@ -11,6 +11,7 @@ mod support;
 
 mod fidelity;
 mod handed_over;
+mod lies;
 mod openapi;
 mod page;
 mod readme;
