@@ -210,6 +210,7 @@ impl<'a> Running<'a> {
             gate: self.gate,
         };
         run.assert_no_leak();
+        run.assert_token_at_home();
         run
     }
 }
@@ -271,6 +272,22 @@ impl Run<'_> {
         let asked = stand_in.asked(&Route::Control);
         let tags = asked.iter().filter_map(|entry| entry.target.rsplit('/').next());
         tags.filter(|tag| !told.contains(tag) && tag.len() > 15).map(str::to_owned).collect()
+    }
+
+    /// The token reached DigitalOcean's API, or the other registry that it is the password of, and nobody
+    /// else (contract, promise 1).
+    fn assert_token_at_home(&self) {
+        let Some(stand_in) = self.gate.stand_in else { return };
+        let host = self.gate.environment.get("DIGITALOCEAN_REGISTRY_HOST");
+        let is_digitaloceans = host == Some(&stand_in.host(Origin::Registry));
+        for entry in stand_in.log().iter().filter(|entry| entry.carries_token) {
+            let home = match entry.origin {
+                Origin::Api => true,
+                Origin::Registry => !is_digitaloceans,
+                Origin::Storage | Origin::Elsewhere => false,
+            };
+            assert!(home, "the token was sent to another host: {}", entry.line());
+        }
     }
 
     /// Nothing that the run left behind holds a secret of it, in any form.

@@ -5,7 +5,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,15 +26,27 @@ pub enum End {
 
 /// What is to become of a connection. Shared by the connection and the requests on it.
 #[derive(Debug, Default)]
-pub(super) struct Fate(Mutex<Option<End>>);
+pub(super) struct Fate {
+    end: Mutex<Option<End>>,
+    sent: Arc<AtomicU64>,
+}
 
 impl Fate {
+    /// A fate that counts the bytes of bodies that are sent.
+    pub(super) fn counting(sent: &Arc<AtomicU64>) -> Self {
+        Self { end: Mutex::default(), sent: Arc::clone(sent) }
+    }
+
     pub(super) fn set(&self, end: End) {
-        *self.0.lock().expect("no panic while held") = Some(end);
+        *self.end.lock().expect("no panic while held") = Some(end);
+    }
+
+    pub(super) fn count(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     fn get(&self) -> Option<End> {
-        self.0.lock().expect("no panic while held").clone()
+        self.end.lock().expect("no panic while held").clone()
     }
 }
 
@@ -46,12 +59,12 @@ pub(super) enum Socket {
 /// A socket that obeys its [`Fate`].
 pub(super) struct Connection {
     socket: Socket,
-    fate: std::sync::Arc<Fate>,
+    fate: Arc<Fate>,
     raw_sent: usize,
 }
 
 impl Connection {
-    pub(super) fn new(socket: Socket, fate: std::sync::Arc<Fate>) -> Self {
+    pub(super) fn new(socket: Socket, fate: Arc<Fate>) -> Self {
         Self { socket, fate, raw_sent: 0 }
     }
 

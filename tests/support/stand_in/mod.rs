@@ -36,6 +36,7 @@ mod token;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
@@ -245,6 +246,11 @@ impl StandIn {
         self.shared.log.connections(origin)
     }
 
+    /// How many bytes of bodies it has handed over to be sent, over all connections.
+    pub fn bytes_sent(&self) -> u64 {
+        self.shared.sent.load(Ordering::Relaxed)
+    }
+
     /// Waits until what it was asked fulfils a condition. Panics when that takes a minute.
     pub fn wait_until(&self, condition: impl Fn(&[Entry]) -> bool) {
         assert!(self.shared.log.wait_until(condition), "not asked within a minute");
@@ -273,6 +279,7 @@ struct Shared {
     store: Mutex<store::Store>,
     lies: Mutex<Vec<lie::Rule>>,
     log: log::Log,
+    sent: Arc<AtomicU64>,
 }
 
 impl Shared {
@@ -296,6 +303,7 @@ impl Shared {
             store: Mutex::default(),
             lies: Mutex::default(),
             log: log::Log::default(),
+            sent: Arc::default(),
         };
         (shared, listeners)
     }

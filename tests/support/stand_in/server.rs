@@ -65,7 +65,7 @@ async fn accepted(shared: Arc<Shared>, origin: Origin, tcp: TcpStream, tls: Opti
             Err(_) => return,
         },
     };
-    let fate = Arc::new(Fate::default());
+    let fate = Arc::new(Fate::counting(&shared.sent));
     let io = TokioIo::new(Connection::new(socket, Arc::clone(&fate)));
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
