@@ -25,10 +25,10 @@ fn a_429_on_everything_is_tried_four_times() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: 429, too many requests (4 tries)
         reason     rate-limited
-        next       Wait for the time that the message names; verify several images in one run instead of one run each.
+        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries)
         reason     rate-limited
-        next       Wait for the time that the message names; verify several images in one run instead of one run each.
+        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
       skipped    digest-expected: no digest was expected
       skipped    revision-expected: no commit was expected
       skipped    immutable-tag: no immutable tag was asked for
@@ -219,10 +219,10 @@ fn a_host_without_an_address_is_no_verdict() {
     ----- stdout
     UNDECIDED (could not find out) nosuch.invalid/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the registry `nosuch.invalid`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the registry `nosuch.invalid`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       skipped    digest-expected: no digest was expected
