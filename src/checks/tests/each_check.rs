@@ -550,7 +550,7 @@ mod immutable_tag {
     fn errs_when_either_tag_is_unknown() {
         said!(with(unknown(Reason::RateLimited)).said(CHECK), @"
         errored rate-limited: an answer that is rate-limited
-        hint: Wait for the time that the message names; verify several images in one run instead of one run each.
+        hint: Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
         ");
         let mut sample = with(Fact::Present(digest("top")));
         sample.observation.resolved = unknown(Reason::ServerError);
