@@ -96,7 +96,7 @@ fn a_404_with_name_unknown_is_a_no_for_the_repository() {
                    3. Start a pipeline on `develop`.
       repository-exists errored: the registry denies the repository (404 `NAME_UNKNOWN` `repository name not known to registry`) and the API lists it
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       The API is an index that lags, so the repository may just have been deleted: look in the control panel, and let the push job push again.
       passed     registry-honest
       skipped    manifest-intact, platform, layers-present:
                  there is no manifest to look at

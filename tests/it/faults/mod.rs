@@ -3,8 +3,42 @@
 //!
 //! | fault | test |
 //! |---|---|
+//! | ok, no auth | `a_sound_image_of_a_registry_that_asks_for_nothing_is_verified` |
+//! | ok, index of 3 | `an_index_of_three_platforms_is_verified_on_each` |
+//! | ok, bearer token | `a_sound_image_behind_a_bearer_token_is_verified` |
+//! | tag missing | `a_tag_that_is_missing_at_an_open_registry_is_a_no` |
+//! | tag missing, bearer | `a_tag_that_is_missing_behind_a_bearer_token_is_a_no` |
+//! | 404 NAME_UNKNOWN | `a_404_with_name_unknown_is_a_no_for_the_repository` |
+//! | 404 NOT_FOUND code (Harbor) | `a_404_with_harbors_not_found_is_a_no` |
+//! | 404 HTML | `a_404_that_is_a_web_page_is_no_answer` |
+//! | 200 HTML (login page) | `a_login_page_with_status_200_is_no_answer` |
+//! | empty index | `an_empty_index_is_no_image` |
+//! | 401 Basic refused | `a_basic_login_that_is_refused_is_no_answer` |
+//! | bearer, bad password | `a_token_that_the_token_server_refuses_is_no_answer` |
+//! | token server 404 | `a_token_server_that_answers_404_says_nothing_of_the_image` |
+//! | 403 | `a_registry_that_answers_403_for_an_image_of_ours_refused_the_credentials` |
+//! | 429 on all, Retry-After 1 | `a_429_on_everything_is_waited_for_as_asked_and_tried_four_times` |
+//! | 429 once, then ok | `a_429_that_is_over_a_second_later_costs_one_more_request` |
+//! | 503 on all | `a_503_on_everything_is_tried_four_times` |
+//! | 503 once, then ok | `a_503_that_is_over_a_second_later_costs_one_more_request` |
+//! | 500 | `a_500_that_outlasts_the_deadline_ends_with_it` |
+//! | connection refused | `a_connection_that_is_refused_is_tried_again_and_no_answer` |
+//! | DNS failure | `a_name_that_does_not_resolve_is_tried_again_and_no_answer` |
+//! | accepts, never answers | `a_registry_that_accepts_and_never_answers_is_left_at_the_deadline` |
+//! | body differs from header digest | `a_manifest_that_differs_from_its_digest_header_proves_nothing` |
+//! | truncated manifest body | `a_manifest_that_is_cut_is_asked_for_again_and_no_answer` |
+//! | config blob altered | `a_config_whose_bytes_were_altered_proves_nothing` |
+//! | layers missing (404) | `a_layer_that_the_registry_denies_is_a_no` |
+//! | the same, the storage's 404 | `a_layer_that_the_storage_lost_is_a_no` |
+//! | layer content altered | `a_layer_of_the_same_size_with_other_bytes_is_not_noticed` |
+//! | the same, another size | `a_layer_of_another_size_is_a_no` |
+//! | HEAD on blobs 403, on manifests 405 | `a_registry_that_has_no_use_for_head_is_never_asked_by_it` |
+//! | no Docker-Content-Digest | `a_registry_that_sends_no_digest_header_needs_none` |
+//! | ESC and `::error::` in a message | `control_characters_and_commands_in_a_registrys_message_stay_harmless` |
+//! | 300 MB manifest | `a_manifest_of_300_mb_is_left_after_4_mib` |
 
 mod absent;
+mod bytes;
 mod refused;
 mod sound;
 mod trouble;

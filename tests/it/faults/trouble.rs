@@ -14,12 +14,12 @@ fn a_429_on_everything_is_waited_for_as_asked_and_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: 429, too many requests (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
         reason     rate-limited
-        next       Wait for the time that the message names; verify several images in one run instead of one run each.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries)
+        next       Try again in a few minutes, or when the message says; verify several images in one run instead of one run each.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
         reason     rate-limited
-        next       Wait for the time that the message names; verify several images in one run instead of one run each.
+        next       Try again in a few minutes, or when the message says; verify several images in one run instead of one run each.
       skipped    digest-expected: no digest was expected
       skipped    revision-expected: no commit was expected
       skipped    immutable-tag: no immutable tag was asked for
@@ -227,10 +227,10 @@ fn a_name_that_does_not_resolve_is_tried_again_and_no_answer() {
     ----- stdout
     UNDECIDED (could not find out) nosuch.invalid/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the registry `nosuch.invalid`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the registry `nosuch.invalid`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       skipped    digest-expected: no digest was expected
