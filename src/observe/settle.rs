@@ -3,6 +3,10 @@
 use crate::observation::{Control, Denial, Explanation, Fact, Observation, Unavailable};
 use crate::report::Reason;
 
+/// What to do where the registry denies a repository that the API lists.
+const LISTED_AND_DENIED: &str = "The API is an index that lags, so the repository may just have been deleted: \
+     look in the control panel, and let the push job push again.";
+
 /// Whether the registry denied or refused anything, so that the API is asked to explain.
 pub(super) fn was_denied(observation: &Observation) -> bool {
     let mut denied = is_denied(&observation.resolved);
@@ -169,10 +173,16 @@ fn repository(observation: &Observation, explanation: &Explanation) -> Fact<()> 
         return Fact::Absent(Denial { reason, said });
     }
     match (denial.reason, explanation.knows_repository) {
-        (Reason::RepositoryMissing, Some(true)) => Fact::Unknown(Unavailable::new(
-            Reason::UnexpectedAnswer,
-            format!("the registry denies the repository ({}) and the API lists it", denial.said),
-        )),
+        (Reason::RepositoryMissing, Some(true)) => Fact::Unknown(Unavailable {
+            hint: Some(LISTED_AND_DENIED.to_owned()),
+            ..Unavailable::new(
+                Reason::UnexpectedAnswer,
+                format!(
+                    "the registry denies the repository ({}) and the API lists it",
+                    denial.said
+                ),
+            )
+        }),
         (Reason::RepositoryMissing, _) => Fact::Absent(denial.clone()),
         (_, Some(true)) => Fact::Present(()),
         (_, Some(false) | None) => {
