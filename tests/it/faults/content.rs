@@ -142,13 +142,13 @@ fn layers_that_are_missing_are_red() {
     let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
     stand_in.forget_blob(REPOSITORY, &pushed.layers[1]);
     stand_in.lose_from_storage(&pushed.layers[3]);
-    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @r#"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      layers-present failed: layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone
+      layers-present failed: layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone: the registry's storage `[storage]` answered 404 (`application/xml`): `<?xml version="1.0" encoding="UTF-8"?><Error…
         reason     blob-missing
         next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
@@ -180,7 +180,7 @@ fn layers_that_are_missing_are_red() {
     1 x Storage: GET Storage -> 200
     3 x Storage: GET Storage -> 206
     1 x Storage: GET Storage -> 404
-    ");
+    "#);
 }
 
 /// One byte of each layer and its size are looked at: an altered layer of the same size passes, and the

@@ -23,10 +23,10 @@ fn a_429_on_everything_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: 429, too many requests (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
       skipped    digest-expected: no digest was expected
@@ -75,7 +75,7 @@ fn a_503_on_everything_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: 503, `upstream connect error` (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 503, `upstream connect error` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 503, `upstream connect error` (4 tries)
@@ -148,7 +148,7 @@ fn a_500_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries); it asks to wait 0 s
         reason     server-error
         next       Try again later; look at the provider's status page.
       passed     registry-honest
@@ -184,7 +184,7 @@ fn a_refused_connection_is_no_verdict() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: connection refused (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (4 tries)
@@ -248,7 +248,7 @@ fn a_registry_that_never_answers_ends_with_the_deadline() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` had not answered when the run's deadline passed
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
