@@ -13,5 +13,6 @@ mod fidelity;
 mod handed_over;
 mod lies;
 mod openapi;
+mod outputs;
 mod page;
 mod readme;
