@@ -9,7 +9,7 @@ use crate::report::{Finding, Outcome, Reason};
 use super::Subject;
 use super::repository_exists;
 use super::subject::{Content, gravest, no_image, not_an_image, unasked};
-use super::wording::{clauses, cleaned, listed, quoted};
+use super::wording::{clauses, cleaned, listed, quoted, said};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     // Without a tag, this is the check that says whether anything is there.
@@ -57,7 +57,7 @@ fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
     let digest = subject.request.reference.digest.as_ref().map_or_else(String::new, quoted);
     let name = quoted(&subject.request.reference.name());
     let reason = Reason::ManifestMissing;
-    let message = format!("{name} has no manifest {digest} ({})", cleaned(&denial.said));
+    let message = format!("{name} has no manifest {digest} ({})", said(&denial.said));
     Outcome::Failed(Finding::new(reason, message).hint(reason.advice()))
 }
 

@@ -9,6 +9,7 @@
 mod stand_in;
 mod support;
 
+mod faults;
 mod fidelity;
 mod handed_over;
 mod lies;

@@ -21,7 +21,7 @@ fn a_layer_that_the_registry_no_longer_has_is_red() {
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone
+      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`
         reason     blob-missing
         next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
@@ -55,7 +55,7 @@ fn a_config_that_the_registry_no_longer_has_is_red() {
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      layers-present failed: config (`sha256:548e2972e7fe[..64]`) is gone
+      layers-present failed: config (`sha256:548e2972e7fe[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`
         reason     blob-missing
         next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
       passed     registry-honest, repository-exists, tag-exists

@@ -77,7 +77,7 @@ fn a_body_without_end_is_read_to_its_limit_and_no_further() {
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (`application/json`): `…`
 
     the word on a tag that cannot exist: exit code: 3
-    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` answered 400 (`text/plain`): `…`
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 400 (`text/plain`): `…`
     ");
 }
 

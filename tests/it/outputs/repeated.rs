@@ -35,9 +35,9 @@ fn the_same_run_twice_writes_the_same_bytes_but_for_the_times() {
 }
 
 fn config(stand_in: &StandIn, services: &[&str]) -> String {
-    let services: String = services.iter().map(|name| format!("  {name}:\n")).collect();
+    let services = services.join(":\n  ");
     format!(
-        "registry: {}\nenvironments:\n  development:\n    tag: {TAG}\nservices:\n{services}\
+        "registry: {}\nenvironments:\n  development:\n    tag: {TAG}\nservices:\n  {services}:\n\
          status:\n  directory: status\n  board: board.md\n",
         stand_in.reference("keepkey"),
     )
