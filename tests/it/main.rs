@@ -14,5 +14,6 @@ mod fidelity;
 mod handed_over;
 mod lies;
 mod openapi;
+mod outputs;
 mod page;
 mod readme;
