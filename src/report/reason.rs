@@ -101,7 +101,7 @@ reasons! {
         "Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.";
     /// 429.
     RateLimited = "rate-limited", "Too many requests with this token or from this address.",
-        "Wait for the time that the message names; verify several images in one run instead of one run each.";
+        "Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.";
     /// 5xx.
     ServerError = "server-error", "The registry or the API had an error of its own, also when asked again.",
         "Try again later; look at the provider's status page.";
@@ -129,9 +129,6 @@ reasons! {
     /// A redirect that is not followed.
     RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
         "A login page or a proxy may stand in between; nothing was sent there.";
-    /// The control tag could not be asked.
-    ControlNotAsked = "control-not-asked", "It could not be tried whether the registry denies a tag that cannot exist.",
-        "Try again; without the control a yes is not believed.";
     /// The credential program.
     CredentialHelperFailed = "credential-helper-failed", "The docker config's credential helper gave no credentials.",
         "Run `docker login` again, or call the helper by hand.";

@@ -9,7 +9,10 @@
 mod stand_in;
 mod support;
 
+mod faults;
 mod fidelity;
 mod handed_over;
+mod lies;
 mod openapi;
 mod page;
+mod readme;
