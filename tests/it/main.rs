@@ -9,6 +9,7 @@
 mod stand_in;
 mod support;
 
+mod expectations;
 mod fidelity;
 mod handed_over;
 mod openapi;
