@@ -133,7 +133,9 @@ impl Client {
                 Decision::GiveUp if empty_promises == retry::TRIES => {
                     return Err(never_came(request.what, &host));
                 }
-                Decision::GiveUp => return Err(trouble.unavailable(request.what, &host, tries)),
+                Decision::GiveUp => {
+                    return Err(trouble.unavailable(request.what, &host, tries, asked));
+                }
                 Decision::TooLate(wait) => {
                     return Err(trouble.too_late(request.what, &host, tries, asked, wait));
                 }

@@ -28,8 +28,15 @@ impl Trouble {
         Self { mishap, said: said.into(), hint: None, is_empty_promise: false }
     }
 
-    /// The trouble as a fact that could not be found out. `what` was asked of `host`.
-    pub(crate) fn unavailable(self, what: &str, host: &str, tries: u32) -> Unavailable {
+    /// The trouble as a fact that could not be found out. `what` was asked of `host`, which `asked` to
+    /// wait.
+    pub(crate) fn unavailable(
+        self,
+        what: &str,
+        host: &str,
+        tries: u32,
+        asked: Option<Duration>,
+    ) -> Unavailable {
         let Self { mishap, said, hint, is_empty_promise: _ } = self;
         let reason = match mishap {
             Mishap::Status(429) => Reason::RateLimited,
@@ -41,7 +48,10 @@ impl Trouble {
             Mishap::TooLarge => Reason::AnswerTooLarge,
         };
         let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
-        Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}"), hint }
+        let wait = asked.map_or_else(String::new, |asked| {
+            format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
+        });
+        Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}{wait}"), hint }
     }
 
     /// The same, given up because the next try would come after the deadline.
@@ -53,11 +63,9 @@ impl Trouble {
         asked: Option<Duration>,
         wait: Duration,
     ) -> Unavailable {
-        let mut unavailable = self.unavailable(what, host, tries);
+        let mut unavailable = self.unavailable(what, host, tries, asked);
         let why = match asked {
-            Some(asked) => {
-                format!("; it asks to wait {} s, which is beyond the deadline", asked.as_secs())
-            }
+            Some(_) => ", which is beyond the deadline".to_owned(),
             None => {
                 format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64())
             }

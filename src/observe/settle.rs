@@ -3,6 +3,10 @@
 use crate::observation::{Control, Denial, Explanation, Fact, Observation, Unavailable};
 use crate::report::Reason;
 
+/// What to do where the registry denies a repository that the API lists.
+const LISTED_AND_DENIED: &str = "The API is an index that lags, so the repository may just have been deleted: \
+     look in the control panel, and let the push job push again.";
+
 /// Whether the registry denied or refused anything, so that the API is asked to explain.
 pub(super) fn was_denied(observation: &Observation) -> bool {
     let mut denied = is_denied(&observation.resolved);
@@ -51,6 +55,8 @@ pub(super) fn settle(observation: &mut Observation, affirmed: bool) {
     }
     if let Some(reason) = decided_by_the_api(&explanation) {
         settle_refusal(observation, reason, &explanation);
+    } else if !explanation.refused && explanation.knows_repository == Some(true) {
+        hint_at_the_scope(observation);
     }
     observation.repository = repository(observation, &explanation);
 }
@@ -110,6 +116,30 @@ fn settle_refusal(observation: &mut Observation, reason: Reason, explanation: &E
     }
 }
 
+/// A token that the API takes and the registry refuses is valid, and lacks a right.
+fn hint_at_the_scope(observation: &mut Observation) {
+    fn hint<T>(fact: &mut Fact<T>) {
+        if let Fact::Unknown(why) = fact {
+            hint_of(why);
+        }
+    }
+    fn hint_of(why: &mut Unavailable) {
+        if why.reason.is_refusal() {
+            let hint = "The token is valid: DigitalOcean's API takes it and lists the repository. It has no \
+                        right to pull: give it the scope `registry:read`, or use a token that has it.";
+            why.hint = Some(hint.to_owned());
+        }
+    }
+    hint(&mut observation.resolved);
+    hint(&mut observation.repository);
+    if let Some((_, fact)) = &mut observation.immutable {
+        hint(fact);
+    }
+    if let Control::Unknown(why) = &mut observation.control {
+        hint_of(why);
+    }
+}
+
 fn api_words(reason: Reason, explanation: &Explanation) -> &'static str {
     if reason == Reason::RegistryUnknown
         && explanation.registries.as_ref().is_some_and(Vec::is_empty)
@@ -143,10 +173,16 @@ fn repository(observation: &Observation, explanation: &Explanation) -> Fact<()> 
         return Fact::Absent(Denial { reason, said });
     }
     match (denial.reason, explanation.knows_repository) {
-        (Reason::RepositoryMissing, Some(true)) => Fact::Unknown(Unavailable::new(
-            Reason::UnexpectedAnswer,
-            format!("the registry denies the repository ({}) and the API lists it", denial.said),
-        )),
+        (Reason::RepositoryMissing, Some(true)) => Fact::Unknown(Unavailable {
+            hint: Some(LISTED_AND_DENIED.to_owned()),
+            ..Unavailable::new(
+                Reason::UnexpectedAnswer,
+                format!(
+                    "the registry denies the repository ({}) and the API lists it",
+                    denial.said
+                ),
+            )
+        }),
         (Reason::RepositoryMissing, _) => Fact::Absent(denial.clone()),
         (_, Some(true)) => Fact::Present(()),
         (_, Some(false) | None) => {

@@ -148,13 +148,13 @@ impl Access {
 
     /// Asks a registry at its base address what it wants (distribution-spec "Determining Support").
     async fn ask_scheme(&self, client: &Client) -> Result<Scheme, Unavailable> {
-        let Self::Other { origin, host, .. } = self else { return Ok(Scheme::Open) };
-        let what = format!("the registry `{host}`");
+        let Self::Other { origin, .. } = self else { return Ok(Scheme::Open) };
+        let what = "the base address `/v2/`";
         let mut url = origin.clone();
         url.set_path("/v2/");
         let request = Request {
             url,
-            what: &what,
+            what,
             accept: None,
             authorization: None,
             want: Want::All(http::MOST_SMALL),
@@ -166,7 +166,7 @@ impl Access {
             401 => self.scheme_of(client, &answer).await,
             _ => {
                 let words = token::words(&answer, client.redactor());
-                let message = format!("{what}: `{}` answered {words} at `/v2/`", answer.host);
+                let message = format!("{what}: `{}` answered {words}", answer.host);
                 Err(Unavailable::new(Reason::UnexpectedAnswer, message))
             }
         }

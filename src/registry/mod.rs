@@ -129,7 +129,7 @@ impl Repository {
 
     async fn ask_control(&self, client: &Client) -> Control {
         let tag = format!("verify-registry-image-control-{:016x}", client.ambient().random());
-        let what = "a random tag that cannot exist";
+        let what = "the random tag";
         let answer = match self.get_manifest(client, &tag, what).await {
             Ok(answer) => answer,
             Err(why) => return Control::Unknown(why),

@@ -101,7 +101,7 @@ reasons! {
         "Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.";
     /// 429.
     RateLimited = "rate-limited", "Too many requests with this token or from this address.",
-        "Wait for the time that the message names; verify several images in one run instead of one run each.";
+        "Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.";
     /// 5xx.
     ServerError = "server-error", "The registry or the API had an error of its own, also when asked again.",
         "Try again later; look at the provider's status page.";

@@ -10,8 +10,10 @@ mod stand_in;
 mod support;
 
 mod expectations;
+mod faults;
 mod fidelity;
 mod handed_over;
+mod lies;
 mod openapi;
 mod page;
 mod readme;
