@@ -9,6 +9,7 @@
 mod stand_in;
 mod support;
 
+mod declared;
 mod expectations;
 mod faults;
 mod fidelity;
