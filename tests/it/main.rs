@@ -11,6 +11,7 @@ mod support;
 
 mod declared;
 mod expectations;
+mod explanations;
 mod faults;
 mod fidelity;
 mod handed_over;

@@ -742,7 +742,7 @@ mod layers_present {
         let mut sample = Sample::single();
         sample.observation.images[0].blobs[2].size = absent(Reason::BlobMissing, "404");
         said!(sample.said(CHECK), @"
-        failed blob-missing: layer 2 of 2 (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) is gone
+        failed blob-missing: layer 2 of 2 (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) is gone: 404
         hint: Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
         ");
     }
@@ -773,7 +773,7 @@ mod layers_present {
         revision-expected skipped: no commit was expected
         immutable-tag     skipped: no immutable tag was asked for
         platform          skipped: the config is gone, and nothing else says the platform
-        layers-present    failed blob-missing: config (`sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35`) is gone
+        layers-present    failed blob-missing: config (`sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35`) is gone: 404 `BLOB_UNKNOWN`
         port              skipped: no port was asked for
         runtime           skipped: no runtime was declared
         ");
@@ -787,7 +787,7 @@ mod layers_present {
             image.blobs[2].size = Fact::Present(0);
         }
         said!(sample.said(CHECK), @"
-        failed blob-missing: layer 1 of 2 of `linux/amd64` (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) is gone; layer 2 of 2 of `linux/amd64` (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) has 0 bytes where the manifest says 20000; layer 2 of 2 of `linux/arm64` (`sha256:446ad523a90af6d177f4e14ef0df96ece1e8d7f81270541b7fa7485f4c001b0f`) has 0 bytes where the manifest says 20000
+        failed blob-missing: layer 1 of 2 of `linux/amd64` (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) is gone: 404; layer 2 of 2 of `linux/amd64` (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) has 0 bytes where the manifest says 20000; layer 2 of 2 of `linux/arm64` (`sha256:446ad523a90af6d177f4e14ef0df96ece1e8d7f81270541b7fa7485f4c001b0f`) has 0 bytes where the manifest says 20000
         hint: Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
         ");
     }

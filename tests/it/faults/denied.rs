@@ -45,7 +45,7 @@ fn a_missing_tag_is_red_with_a_bearer_token() {
 
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `never-pushed` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     tag-missing
-        next       Is one of these meant? `latest-dev`
+        next       Is `latest-dev` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
@@ -209,7 +209,7 @@ fn a_message_with_control_characters_and_commands_is_printed_harmless() {
 
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `never-pushed` (404 `MANIFEST_UNKNOWN` `]0;owned[2K[32mVERIFIED[0m  ::error::line two ::set-output name=x::y`)
         reason     tag-missing
-        next       Is one of these meant? `latest-dev`
+        next       Is `latest-dev` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.

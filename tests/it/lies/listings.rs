@@ -71,7 +71,7 @@ fn the_next_page_of_a_list_is_not_followed_to_a_foreign_host() {
 
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     tag-missing
-        next       Is one of these meant? `latest-de`
+        next       Is `latest-de` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
@@ -105,7 +105,7 @@ fn a_list_that_disagrees_with_itself_does_not_change_the_verdict() {
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     tag-missing
         next       DigitalOcean's API still lists the tag and the registry no longer serves it: it was deleted, or its manifest was collected. Push it again.
-                   Is one of these meant? `latest-prod`
+                   Is `latest-prod` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
