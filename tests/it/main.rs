@@ -19,3 +19,4 @@ mod lies;
 mod openapi;
 mod page;
 mod readme;
+mod waiting;
