@@ -4,7 +4,7 @@
 
 use crate::observation::{Fact, Observation};
 use crate::oci::{Digest, Tag};
-use crate::report::{Finding, Outcome, Reason};
+use crate::report::{Finding, Outcome, Reason, Skip};
 use crate::request::ImmutableTag;
 
 use super::Subject;
@@ -28,10 +28,10 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         };
     }
     if let Some(why) = immutable_skipped {
-        return Outcome::Skipped { message: cleaned(why), noteworthy: true };
+        return Outcome::Skipped { message: cleaned(why), skip: Skip::Noteworthy };
     }
     let Some(asked) = &subject.request.expectation.immutable_tag else {
-        return Outcome::skipped("no immutable tag was asked for");
+        return Outcome::not_asked("no immutable tag was asked for");
     };
     match asked {
         ImmutableTag::Named(tag) => subject.with_resolved(|_| {

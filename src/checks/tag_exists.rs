@@ -61,11 +61,13 @@ fn explained(subject: &Subject<'_>, tag: &Tag) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if !explanation.near_tags.is_empty() {
-        lines.push(format!(
-            "Is one of these meant? {}",
-            listed(explanation.near_tags.iter().map(quoted))
-        ));
+    match explanation.near_tags.as_slice() {
+        [] => {}
+        [one] => lines.push(format!("Is {} meant?", quoted(one))),
+        several => {
+            let several = listed(several.iter().map(quoted));
+            lines.push(format!("Is one of these meant? {several}"));
+        }
     }
     match (&explanation.collecting, explanation.read_only) {
         (Some(status), _) => lines.push(format!(

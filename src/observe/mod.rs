@@ -312,7 +312,8 @@ fn silent(said: &str) -> Unavailable {
     let message = format!(
         "the registry denied the tag ({said}) and did not say whether it has the repository"
     );
-    Unavailable::new(Reason::UnexpectedAnswer, message)
+    let unclear = Unavailable::new(Reason::UnexpectedAnswer, message);
+    Unavailable { hint: Some(settle::REPOSITORY_OPEN.to_owned()), ..unclear }
 }
 
 async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {

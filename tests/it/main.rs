@@ -9,6 +9,9 @@
 mod stand_in;
 mod support;
 
+mod declared;
+mod expectations;
+mod explanations;
 mod faults;
 mod fidelity;
 mod handed_over;
@@ -17,3 +20,4 @@ mod openapi;
 mod outputs;
 mod page;
 mod readme;
+mod waiting;

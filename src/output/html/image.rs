@@ -87,7 +87,7 @@ impl<'a> CheckView<'a> {
         let (message, note): (&str, Option<&str>) = match outcome {
             Outcome::Passed { message, note } => (message, note.as_deref()),
             Outcome::Failed(finding) | Outcome::Errored(finding) => (&finding.message, None),
-            Outcome::Skipped { message, noteworthy: _ } => (message, None),
+            Outcome::Skipped { message, skip: _ } => (message, None),
         };
         Self {
             check: check.as_str(),
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_older_image_is_never_called_the_one_that_was_meant() {
-        let skipped = |check| (check, Outcome::skipped("not asked for"));
+        let skipped = |check| (check, Outcome::not_asked("not asked for"));
         let bare = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag];
         let of = |checks: &[CheckId]| {
             let others: Vec<_> =

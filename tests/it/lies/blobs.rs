@@ -26,10 +26,7 @@ fn a_layer_that_the_registry_no_longer_has_is_red() {
         next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -61,12 +58,9 @@ fn a_config_that_the_registry_no_longer_has_is_red() {
       passed     registry-honest, repository-exists, tag-exists
       skipped    manifest-intact:
                  there was nothing to hash for the image: manifest or config is gone
-      skipped    digest-expected: no digest was expected
       skipped    revision-expected: there is no config to look at for the image
-      skipped    immutable-tag: no immutable tag was asked for
       skipped    platform: the config is gone, and nothing else says the platform
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -97,12 +91,9 @@ fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
         reason     manifest-missing
         next       Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact
-      skipped    digest-expected: no digest was expected
       skipped    revision-expected: there is no config to look at for `linux/arm64`
-      skipped    immutable-tag: no immutable tag was asked for
       skipped    layers-present: there is no manifest to look at for `linux/arm64`
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:0244108230d1[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
@@ -139,10 +130,7 @@ fn a_storage_that_takes_only_the_signed_method_is_green() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -174,10 +162,7 @@ fn a_storage_that_refuses_every_method_is_no_verdict() {
         reason     unexpected-answer
         next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it stays, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
       passed     registry-honest, repository-exists, tag-exists
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -210,10 +195,7 @@ fn a_registry_that_knows_no_head_is_green() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -255,10 +237,7 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
     note: layers-present: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at: layer 5 of 5
     ----- stderr

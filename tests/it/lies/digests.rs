@@ -26,11 +26,7 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_no_verdict() {
         next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest
       skipped    tag-exists: the reference names a digest and no tag
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -54,10 +50,7 @@ fn a_config_that_is_answered_with_other_bytes_is_no_verdict() {
         reason     manifest-contradictory
         next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest, repository-exists, tag-exists
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -84,10 +77,7 @@ fn a_digest_header_that_differs_from_the_bytes_is_no_verdict() {
         reason     manifest-contradictory
         next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -118,10 +108,7 @@ fn a_registry_that_sends_no_digest_header_is_green_by_our_own_hash() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)

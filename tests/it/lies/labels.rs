@@ -43,10 +43,7 @@ fn a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be() {
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:230388b293ca[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -101,10 +98,7 @@ fn a_label_of_another_commit_is_compared_whole() {
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:9a090e0bf1b6[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -145,10 +139,7 @@ fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:dba5f0150bad[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)

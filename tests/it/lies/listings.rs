@@ -45,10 +45,7 @@ fn a_list_of_tags_whose_next_page_is_itself_is_asked_for_once() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, revision-expected, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -74,17 +71,14 @@ fn the_next_page_of_a_list_is_not_followed_to_a_foreign_host() {
 
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     tag-missing
-        next       Is one of these meant? `latest-de`
+        next       Is `latest-de` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
       passed     registry-honest, repository-exists
       skipped    manifest-intact, revision-expected, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -111,17 +105,14 @@ fn a_list_that_disagrees_with_itself_does_not_change_the_verdict() {
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     tag-missing
         next       DigitalOcean's API still lists the tag and the registry no longer serves it: it was deleted, or its manifest was collected. Push it again.
-                   Is one of these meant? `latest-prod`
+                   Is `latest-prod` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
       passed     registry-honest, repository-exists
       skipped    manifest-intact, revision-expected, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
 
@@ -153,10 +144,7 @@ fn a_tag_that_is_listed_while_its_manifest_is_gone_is_red() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, revision-expected, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
 
@@ -188,10 +176,7 @@ fn a_tag_that_is_not_listed_while_its_manifest_is_there_is_green() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -222,9 +207,7 @@ fn another_digest_in_the_list_of_the_api_is_not_even_asked_for() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, revision-expected, platform, layers-present
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -257,10 +240,7 @@ fn a_tag_that_moves_during_the_run_is_resolved_once() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)

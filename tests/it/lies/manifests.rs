@@ -38,10 +38,7 @@ fn a_manifest_that_is_an_image_and_an_index_at_once_is_no_verdict() {
         reason     manifest-contradictory
         next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -108,10 +105,7 @@ fn a_content_type_with_parameters_is_green() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -170,10 +164,7 @@ fn a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do() {
         reason     unexpected-answer
         next       This is Docker's manifest schema 1, which engines no longer pull: build and push the image again with a current `docker`.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -204,10 +195,7 @@ fn an_image_for_another_platform_only_is_red() {
       passed     registry-honest, repository-exists, tag-exists
       skipped    manifest-intact, revision-expected, layers-present:
                  there is no image of a wanted platform to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:7373ce2c0ee0[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
@@ -242,10 +230,7 @@ fn an_attestation_in_an_index_is_no_platform() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -316,10 +301,7 @@ fn a_manifest_of_a_hundred_thousand_brackets_is_no_verdict() {
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED

@@ -19,10 +19,7 @@ fn a_registry_that_collects_garbage_is_asked_again_and_told_of() {
         reason     server-error
         next       Try again later; look at the provider's status page.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -53,10 +50,7 @@ fn a_registry_that_answers_again_after_a_503_is_green() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -87,10 +81,7 @@ fn a_tag_that_is_missing_while_garbage_is_collected_is_red_and_told_of() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, revision-expected, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -124,10 +115,7 @@ fn an_api_that_is_deprecated_does_not_change_the_verdict() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)

@@ -25,10 +25,7 @@ fn a_manifest_of_a_gibibyte_is_no_verdict() {
         reason     answer-too-large
         next       Look which image this is; nothing over the limit is read.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -99,10 +96,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -177,10 +171,7 @@ fn more_layers_than_any_engine_takes_are_no_verdict() {
         reason     answer-too-large
         next       Look which image this is; nothing over the limit is read.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED
@@ -214,10 +205,7 @@ fn a_hundred_thousand_tags_are_told_in_five() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, revision-expected, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     note: no record was written: the image is not VERIFIED

@@ -83,10 +83,7 @@ fn labels_that_hold_control_characters_are_shown_without_them() {
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:f077db2c7525[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -144,10 +141,7 @@ fn an_error_that_holds_control_characters_is_shown_without_them() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, revision-expected, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -174,10 +168,7 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
         reason     not-found-bare
         next       Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -208,11 +199,7 @@ fn characters_that_xml_forbids_do_not_break_the_junit_file() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
