@@ -14,13 +14,17 @@ pub(super) fn cleaned(text: &str) -> String {
     let mut cut: String = clean.chars().take(MOST_CHARACTERS).collect();
     if clean.chars().nth(MOST_CHARACTERS).is_some() {
         cut.push('…');
+        // What was quoted stays quoted.
+        if cut.matches('`').count() % 2 == 1 {
+            cut.push('`');
+        }
     }
     cut
 }
 
 /// A name or value in backticks. Backticks inside it would end it early.
 pub(super) fn quoted<T: ToString + ?Sized>(text: &T) -> String {
-    format!("`{}`", cleaned(&text.to_string()).replace('`', "'"))
+    format!("`{}`", cleaned(&text.to_string().replace('`', "'")))
 }
 
 /// `a, b and 3 more`.
@@ -59,6 +63,14 @@ mod tests {
     fn a_text_of_others_is_cleaned_cut_and_kept_inside_its_backticks() {
         assert_eq!(quoted("a\u{1b}[31m`b\nc"), "`a[31m'b c`");
         assert_eq!(cleaned(&"x".repeat(120)), "x".repeat(120));
+        assert_eq!(
+            cleaned(&format!("404 `{0}` `{0}`", "x".repeat(100)))
+                .chars()
+                .rev()
+                .take(3)
+                .collect::<String>(),
+            "`…x"
+        );
         assert_eq!(cleaned(&"x".repeat(121)), format!("{}…", "x".repeat(120)));
     }
 }

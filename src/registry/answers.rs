@@ -257,7 +257,7 @@ fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T
             Fact::Unknown(Unavailable::new(Reason::NotFoundUnclear, message))
         }
         404 => {
-            let said = format!("{storage} answered {}", words(answer, redactor));
+            let said = format!("{storage} answered 404");
             Fact::Absent(Denial { reason: Reason::BlobMissing, said })
         }
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message)),

@@ -38,6 +38,7 @@
 //! | 300 MB manifest | `a_manifest_of_300_mb_is_left_after_4_mib` |
 
 mod absent;
+mod blobs;
 mod bytes;
 mod refused;
 mod sound;
