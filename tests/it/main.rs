@@ -12,5 +12,6 @@ mod support;
 mod faults;
 mod fidelity;
 mod handed_over;
+mod network;
 mod openapi;
 mod page;
