@@ -113,7 +113,7 @@ pub enum ManifestError {
         header: String,
     },
     /// The media type is none of the four.
-    #[error("has media type `{0}`, which is no image manifest")]
+    #[error("{}", no_manifest(.0))]
     MediaType(String),
     /// The body has fields of an image and of an index, or a field twice, or in another case.
     #[error("can be read in two ways: {0}")]
@@ -356,6 +356,13 @@ impl<'de> Deserialize<'de> for TopLevelKeys {
 /// A text of the registry's, cut to a length that fits a message. Cleaned where it is printed.
 fn shown(text: &str) -> String {
     text.chars().take(120).collect()
+}
+
+fn no_manifest(media_type: &str) -> String {
+    if media_type.is_empty() {
+        return "has no media type, so it is not known to be an image manifest".to_owned();
+    }
+    format!("has media type `{media_type}`, which is no image manifest")
 }
 
 #[cfg(test)]

@@ -125,10 +125,10 @@ reasons! {
         "Look at the answer that the message shows: a login page or a proxy may stand in between.";
     /// A body over its limit.
     AnswerTooLarge = "answer-too-large", "The answer is larger than any honest one.",
-        "Look which image this is; nothing over the limit is read.";
+        "Look at what answers there: an honest manifest, config or token is far smaller. Nothing over the limit is read.";
     /// A redirect that is not followed.
     RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
-        "A login page or a proxy may stand in between; nothing was sent there.";
+        "Look at what stands in between: a login page or a proxy, perhaps. Nothing was sent to where it leads.";
     /// The control tag could not be asked.
     ControlNotAsked = "control-not-asked", "It could not be tried whether the registry denies a tag that cannot exist.",
         "Try again; without the control a yes is not believed.";

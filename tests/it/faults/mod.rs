@@ -99,3 +99,10 @@ pub(crate) fn requests(stand_in: &StandIn) -> String {
         text
     })
 }
+
+/// A docker config with a login for a registry.
+pub(crate) fn docker_login(host: &str, password: &str) -> String {
+    use base64::Engine as _;
+    let auth = base64::engine::general_purpose::STANDARD.encode(format!("robot:{password}"));
+    serde_json::json!({ "auths": { host: { "auth": auth } } }).to_string()
+}

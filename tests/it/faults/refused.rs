@@ -1,6 +1,6 @@
 //! Credentials that are not accepted: one try each, and never a no about the image.
 
-use super::{filled, filled_with, gate, gate_elsewhere, seen};
+use super::{docker_login, filled, filled_with, gate, gate_elsewhere, seen};
 use crate::stand_in::{Auth, Lie, Options, Origin, Route};
 
 #[test]
@@ -135,11 +135,4 @@ fn a_registry_that_answers_403_for_an_image_of_ours_refused_the_credentials() {
     1 x GET ManifestByTag at Registry -> 403
     1 x GET Token at Api -> 200
     ");
-}
-
-/// A docker config with a login for a registry.
-fn docker_login(host: &str, password: &str) -> String {
-    use base64::Engine as _;
-    let auth = base64::engine::general_purpose::STANDARD.encode(format!("robot:{password}"));
-    serde_json::json!({ "auths": { host: { "auth": auth } } }).to_string()
 }

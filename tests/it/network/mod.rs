@@ -3,8 +3,13 @@
 //!
 //! Where several cases differ in little, each is a line of one table: how the run ended, and what it said.
 
+mod answers;
 mod connection;
+mod deadline;
+mod redirects;
 mod tls;
+mod tokens;
+mod waits;
 
 use std::fmt::Write as _;
 
