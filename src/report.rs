@@ -77,21 +77,27 @@ impl CheckId {
     }
 
     /// What it asks, as `--list-checks` and the README tell it.
-    pub fn title(self) -> &'static str {
+    pub const fn title(self) -> &'static str {
         match self {
-            Self::RegistryHonest => "the registry denies a tag that cannot exist",
-            Self::RepositoryExists => "the registry has the repository",
+            Self::RegistryHonest => "the registry denies a random tag that cannot exist",
+            Self::RepositoryExists => "the registry serves the repository",
             Self::TagExists => "the registry serves a manifest for the tag",
             Self::ManifestIntact => {
-                "manifest and config are what their digests say, and a container image"
+                "manifest and config hash to their digests and are a container image"
             }
-            Self::DigestExpected => "it is the digest that was pushed",
-            Self::RevisionExpected => "it was built from the commit that is meant",
-            Self::ImmutableTag => "the immutable tag names the same digest",
-            Self::Platform => "each wanted platform has a manifest",
-            Self::LayersPresent => "the config and every layer can be had, in full size",
-            Self::Port => "the image listens on the declared port",
-            Self::Runtime => "the image is of the declared runtime and base",
+            Self::DigestExpected => "the tag names the digest that was pushed (`--expect-digest`)",
+            Self::RevisionExpected => {
+                "the image says that it was built from this commit (`--expect-revision`)"
+            }
+            Self::ImmutableTag => {
+                "the tag that never moves names the same digest (`immutable_tag`)"
+            }
+            Self::Platform => "each wanted platform has a manifest (`--platform`)",
+            Self::LayersPresent => {
+                "the config and every layer can be pulled, in the size that the manifest says"
+            }
+            Self::Port => "the image exposes the port, or sets `PORT` to it (`--port`)",
+            Self::Runtime => "the image shows the declared language and base (`runtime`)",
         }
     }
 }

@@ -22,8 +22,7 @@ pub struct ImageRequest {
 }
 
 impl ImageRequest {
-    /// Whether the tag is one that moves, as far as can be told: it is not the immutable tag itself, and
-    /// it does not hold the commit.
+    /// Whether the tag is one that moves, as far as can be told: it is not the immutable tag itself.
     pub fn has_moving_tag(&self) -> bool {
         let Some(tag) = &self.reference.tag else { return false };
         let immutable = match &self.expectation.immutable_tag {
@@ -31,6 +30,15 @@ impl ImageRequest {
             Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
         };
         !immutable
+    }
+
+    /// Whether a tag that never moves tells this image from an older one. One that is made from the image's
+    /// own label names whatever image that is, and does not.
+    pub fn has_immutable_tag_of_the_commit(&self) -> bool {
+        match &self.expectation.immutable_tag {
+            Some(ImmutableTag::Named(_)) => true,
+            Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::Subject;
 use super::digest_expected::{not_comparable, same};
 use super::next_steps::{push_steps, this_commits_push};
 use super::subject::unasked;
-use super::wording::{cleaned, quoted};
+use super::wording::{self, cleaned, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Observation { immutable, immutable_skipped, repository, .. } = subject.observation;
@@ -72,7 +72,7 @@ fn missing(subject: &Subject<'_>, tag: &Tag, said: &str) -> Finding {
         "{} has no tag {}, which this commit's push should have set ({})",
         quoted(&subject.request.reference.name()),
         quoted(tag),
-        cleaned(said)
+        wording::said(said)
     );
     let hint = format!(
         "Let the push job push the immutable tag beside the moving one.\n{}",

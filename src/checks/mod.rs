@@ -47,59 +47,43 @@ pub struct Check {
 pub const CHECKS: &[Check] = &[
     Check {
         id: CheckId::RegistryHonest,
-        title: "the registry denies a random tag that cannot exist",
+        title: CheckId::RegistryHonest.title(),
         run: registry_honest::run,
     },
     Check {
         id: CheckId::RepositoryExists,
-        title: "the registry serves the repository",
+        title: CheckId::RepositoryExists.title(),
         run: repository_exists::run,
     },
-    Check {
-        id: CheckId::TagExists,
-        title: "the registry serves a manifest for the tag",
-        run: tag_exists::run,
-    },
+    Check { id: CheckId::TagExists, title: CheckId::TagExists.title(), run: tag_exists::run },
     Check {
         id: CheckId::ManifestIntact,
-        title: "manifest and config hash to their digests and are a container image",
+        title: CheckId::ManifestIntact.title(),
         run: manifest_intact::run,
     },
     Check {
         id: CheckId::DigestExpected,
-        title: "the tag names the digest that was pushed (`--expect-digest`)",
+        title: CheckId::DigestExpected.title(),
         run: digest_expected::run,
     },
     Check {
         id: CheckId::RevisionExpected,
-        title: "the image says that it was built from this commit (`--expect-revision`)",
+        title: CheckId::RevisionExpected.title(),
         run: revision_expected::run,
     },
     Check {
         id: CheckId::ImmutableTag,
-        title: "the tag that never moves names the same digest (`immutable_tag`)",
+        title: CheckId::ImmutableTag.title(),
         run: immutable_tag::run,
     },
-    Check {
-        id: CheckId::Platform,
-        title: "each wanted platform has a manifest (`--platform`)",
-        run: platform::run,
-    },
+    Check { id: CheckId::Platform, title: CheckId::Platform.title(), run: platform::run },
     Check {
         id: CheckId::LayersPresent,
-        title: "the config and every layer can be pulled, in the size that the manifest says",
+        title: CheckId::LayersPresent.title(),
         run: layers_present::run,
     },
-    Check {
-        id: CheckId::Port,
-        title: "the image exposes the port, or sets `PORT` to it (`--port`)",
-        run: port::run,
-    },
-    Check {
-        id: CheckId::Runtime,
-        title: "the image shows the declared language and base (`runtime`)",
-        run: runtime::run,
-    },
+    Check { id: CheckId::Port, title: CheckId::Port.title(), run: port::run },
+    Check { id: CheckId::Runtime, title: CheckId::Runtime.title(), run: runtime::run },
 ];
 
 /// Runs every check.

@@ -7,7 +7,7 @@ use crate::report::{Finding, Outcome, Reason};
 use super::Subject;
 use super::next_steps::push_steps;
 use super::repository_exists;
-use super::wording::{cleaned, listed, quoted};
+use super::wording::{listed, quoted, said};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Some(tag) = &subject.request.reference.tag else {
@@ -34,7 +34,7 @@ fn denied(subject: &Subject<'_>, tag: &Tag, denial: &Denial) -> Outcome {
         "{} has no tag {} ({})",
         quoted(&subject.request.reference.name()),
         quoted(tag),
-        cleaned(&denial.said)
+        said(&denial.said)
     );
     let mut hints = explained(subject, tag);
     hints.push(push_steps(subject.circleci));

@@ -191,13 +191,11 @@ impl Client {
         };
         let end = (started + limit).min(self.0.deadline);
         if started >= self.0.deadline {
-            let said = "was not asked any more: the run's deadline had passed";
-            let message = format!("{}: `{host}` {said}", request.what);
-            return Err(Unavailable::new(Reason::DeadlinePassed, message));
+            return Err(deadline_passed(request.what, host));
         }
         let origin = self.origin(&request.url).map_err(|error| {
             let message = format!("{}: `{host}`: {error}", request.what);
-            let hint = "Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.";
+            let hint = "install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates";
             Unavailable { hint: Some(hint.to_owned()), ..Unavailable::new(Reason::TlsFailed, message) }
         })?;
         self.0.requests.fetch_add(1, Ordering::Relaxed);

@@ -51,43 +51,25 @@ pub(crate) fn explain(error: &rustls::Error) -> (String, Option<&'static str>) {
             Certificate::Expired | Certificate::ExpiredContext { .. } => (
                 "its certificate has expired".to_owned(),
                 Some(
-                    "Look at this machine's clock first; if it is right, the server's certificate must be renewed.",
+                    "look at this machine's clock first; else the server's certificate must be renewed",
                 ),
             ),
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => (
                 "its certificate is not valid yet".to_owned(),
-                Some("Look at this machine's clock."),
+                Some("look at this machine's clock"),
             ),
-            Certificate::UnknownIssuer | Certificate::BadSignature => (
+            Certificate::UnknownIssuer => (
                 "its certificate was issued by nobody that this system trusts".to_owned(),
                 Some(
-                    "If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.",
+                    "if a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened",
                 ),
             ),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => (
                 "its certificate is for another host name".to_owned(),
-                Some("Look at the host's name and at any proxy in between."),
+                Some("look at the host's name and at any proxy in between"),
             ),
             other => (format!("its certificate was not accepted: {other}"), None),
         },
-        rustls::Error::InvalidMessage(_) => (
-            "what it sent is not TLS".to_owned(),
-            Some("Look at the host's name and port, and at any proxy in between."),
-        ),
         other => (other.to_string(), None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rustls::{CertificateError, Error};
-
-    /// An authority of a known name with another key is a stranger, too.
-    #[test]
-    fn a_stranger_under_a_known_name_is_a_stranger() {
-        let said = |error| super::explain(&Error::InvalidCertificate(error));
-        let stranger = said(CertificateError::BadSignature);
-        assert!(stranger.0.contains("nobody that this system trusts"), "{}", stranger.0);
-        assert_eq!(stranger, said(CertificateError::UnknownIssuer));
     }
 }

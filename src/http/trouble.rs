@@ -87,13 +87,7 @@ impl Trouble {
         if let Some(error) = find::<hyper::Error>(error)
             && (error.is_parse() || error.is_parse_status())
         {
-            let said = if error.is_parse_too_large() {
-                "its answer has more or longer headers than are read"
-            } else {
-                "what it sent is not HTTP"
-            };
-            let hint = "Look at the host's name and port, and at any proxy in between.".to_owned();
-            return Self { hint: Some(hint), ..Self::new(Mishap::Garbage, said) };
+            return Self::new(Mishap::Garbage, "what it sent is not HTTP");
         }
         let io = find::<io::Error>(error).map(io::Error::kind);
         if error.is_connect() {

@@ -249,7 +249,9 @@ async fn whole_config(client: &Client, repository: &Repository, descriptor: &Des
     // The bytes are the ones that were pushed: what they cannot be read as, they are not.
     let config =
         bytes.map(|bytes| ImageConfig::parse(&bytes).unwrap_or(Err(NotAnImage::UnreadableConfig)));
-    (size, config)
+    // An image that was built with a secret in a label must not spread it.
+    let mask = |text: String| client.redactor().redact(&text).into_owned();
+    (size, config.map(|config| config.map(|config| config.map_texts(mask))))
 }
 
 fn observed(

@@ -55,6 +55,8 @@ pub(super) fn settle(observation: &mut Observation, affirmed: bool) {
     }
     if let Some(reason) = decided_by_the_api(&explanation) {
         settle_refusal(observation, reason, &explanation);
+    } else if !explanation.refused && explanation.knows_repository == Some(true) {
+        hint_at_the_scope(observation);
     }
     observation.repository = repository(observation, &explanation);
 }
@@ -111,6 +113,30 @@ fn settle_refusal(observation: &mut Observation, reason: Reason, explanation: &E
     settle(&mut observation.repository, reason, words);
     if let Some((_, fact)) = &mut observation.immutable {
         settle(fact, reason, words);
+    }
+}
+
+/// A token that the API takes and the registry refuses is valid, and lacks a right.
+fn hint_at_the_scope(observation: &mut Observation) {
+    fn hint<T>(fact: &mut Fact<T>) {
+        if let Fact::Unknown(why) = fact {
+            hint_of(why);
+        }
+    }
+    fn hint_of(why: &mut Unavailable) {
+        if why.reason.is_refusal() {
+            let hint = "The token is valid: DigitalOcean's API takes it and lists the repository. It has no \
+                        right to pull: give it the scope `registry:read`, or use a token that has it.";
+            why.hint = Some(hint.to_owned());
+        }
+    }
+    hint(&mut observation.resolved);
+    hint(&mut observation.repository);
+    if let Some((_, fact)) = &mut observation.immutable {
+        hint(fact);
+    }
+    if let Control::Unknown(why) = &mut observation.control {
+        hint_of(why);
     }
 }
 

@@ -80,6 +80,34 @@ impl ImageConfig {
         self.labels.get(Self::REVISION_LABEL).map(String::as_str).filter(|text| !text.is_empty())
     }
 
+    /// The same config with every text of it changed by `change`: to mask what must not be shown.
+    #[must_use]
+    pub fn map_texts(self, change: impl Fn(String) -> String) -> Self {
+        let Self {
+            platform,
+            created,
+            labels,
+            env,
+            entrypoint,
+            cmd,
+            exposed_ports,
+            history,
+            layer_count,
+        } = self;
+        let list = |texts: Vec<String>| texts.into_iter().map(&change).collect();
+        Self {
+            platform,
+            created: created.map(&change),
+            labels: labels.into_iter().map(|(name, value)| (change(name), change(value))).collect(),
+            env: list(env),
+            entrypoint: list(entrypoint),
+            cmd: list(cmd),
+            exposed_ports: list(exposed_ports),
+            history: list(history),
+            layer_count,
+        }
+    }
+
     /// The value of an environment variable of the image.
     pub fn env_value(&self, name: &str) -> Option<&str> {
         // The last one wins, as it does for a container engine.

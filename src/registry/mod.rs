@@ -129,14 +129,13 @@ impl Repository {
 
     async fn ask_control(&self, client: &Client) -> Control {
         let tag = format!("verify-registry-image-control-{:016x}", client.ambient().random());
-        let what = "a random tag that cannot exist";
+        let what = "the random tag";
         let answer = match self.get_manifest(client, &tag, what).await {
             Ok(answer) => answer,
             Err(why) => return Control::Unknown(why),
         };
         let kind = client.redactor().line(&answer.media_type(), 80);
-        let kind = if kind.is_empty() { "no content type".to_owned() } else { format!("`{kind}`") };
-        let affirmed = format!("200 ({kind}) for the random tag `{tag}`");
+        let affirmed = format!("200 (`{kind}`) for the random tag `{tag}`");
         if answer.status == 200 && !answer.is_html() {
             return Control::Affirmed(affirmed);
         }
@@ -173,7 +172,7 @@ impl Repository {
         let what = format!("{role} `{}`", descriptor.digest.short());
         match self.get_blob(client, &descriptor.digest, &what, Want::FirstByte).await {
             Ok((answer, redirected)) => {
-                answers::first_byte(&answer, &what, descriptor.size, redirected, client.redactor())
+                answers::first_byte(&answer, &what, redirected, client.redactor())
             }
             Err(why) => Fact::Unknown(why),
         }

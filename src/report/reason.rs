@@ -101,7 +101,7 @@ reasons! {
         "Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.";
     /// 429.
     RateLimited = "rate-limited", "Too many requests with this token or from this address.",
-        "Try again in a few minutes, or when the message says; verify several images in one run instead of one run each.";
+        "Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.";
     /// 5xx.
     ServerError = "server-error", "The registry or the API had an error of its own, also when asked again.",
         "Try again later; look at the provider's status page.";
@@ -125,13 +125,10 @@ reasons! {
         "Look at the answer that the message shows: a login page or a proxy may stand in between.";
     /// A body over its limit.
     AnswerTooLarge = "answer-too-large", "The answer is larger than any honest one.",
-        "Look at what answers there: an honest manifest, config or token is far smaller. Nothing over the limit is read.";
+        "Look which image this is; nothing over the limit is read.";
     /// A redirect that is not followed.
     RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
-        "Look at what stands in between: a login page or a proxy, perhaps. Nothing was sent to where it leads.";
-    /// The control tag could not be asked.
-    ControlNotAsked = "control-not-asked", "It could not be tried whether the registry denies a tag that cannot exist.",
-        "Try again; without the control a yes is not believed.";
+        "A login page or a proxy may stand in between; nothing was sent there.";
     /// The credential program.
     CredentialHelperFailed = "credential-helper-failed", "The docker config's credential helper gave no credentials.",
         "Run `docker login` again, or call the helper by hand.";

@@ -15,7 +15,7 @@ pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
 
 /// The options that can be given as variables, and the rest of the variable's name. A repeatable option
 /// has a plural name.
-const OPTIONS: [(&str, &str); 27] = [
+const OPTIONS: [(&str, &str); 26] = [
     ("config", "CONFIG"),
     ("repository", "REPOSITORY"),
     ("service", "SERVICES"),
@@ -41,7 +41,6 @@ const OPTIONS: [(&str, &str); 27] = [
     ("color", "COLOR"),
     ("quiet", "QUIET"),
     ("verbose", "VERBOSE"),
-    ("check-status", "CHECK_STATUS"),
     ("IMAGE", "IMAGES"),
 ];
 
@@ -81,7 +80,6 @@ pub(super) struct OptionVariables {
     pub color: Option<String>,
     pub quiet: Option<String>,
     pub verbose: Option<String>,
-    pub check_status: Option<String>,
 }
 
 /// The variables that other programs know too.
@@ -307,7 +305,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_arrives_as_it_is(value in "[^<\\x00]{1,40}", index in 0usize..27) {
+        fn any_value_arrives_as_it_is(value in "[^<\\x00]{1,40}", index in 0usize..OPTIONS.len()) {
             let name = format!("{PREFIX}{}", OPTIONS[index].1);
             let environment = read(&[(&name, &value)]).unwrap();
             let found = format!("{:?}", environment.options);

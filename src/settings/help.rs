@@ -6,7 +6,7 @@ use clap_complete::aot::{Shell, generate};
 
 use crate::exit::Exit;
 use crate::report::CheckId;
-use crate::settings::args;
+use crate::settings::{args, variable_of};
 
 /// The shells that completions can be printed for.
 pub(super) const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
@@ -105,6 +105,41 @@ pub(super) fn checks() -> String {
         let _ = writeln!(list, "{check:<18} {}", check.title());
     }
     list
+}
+
+/// One option, as the README lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionText {
+    /// How it is written, as in `--config <FILE>`.
+    pub option: String,
+    /// The variable that stands for it; `None` for what is shown instead of verifying.
+    pub variable: Option<String>,
+    /// What it is for, with its default.
+    pub meaning: String,
+}
+
+/// Every option of the command line, in the order of `--help`.
+pub fn options() -> Vec<OptionText> {
+    let mut command = args::command();
+    command.build();
+    let options = command.get_arguments().filter(|argument| !argument.is_positional());
+    let text = |argument: &clap::Arg| {
+        let long = argument.get_long().unwrap_or_default();
+        let short = argument.get_short().map(|short| format!("-{short}, ")).unwrap_or_default();
+        let value = argument.get_num_args().filter(clap::builder::ValueRange::takes_values);
+        let value = value.and(argument.get_value_names()).and_then(<[_]>::first);
+        let value = match (value, argument.is_require_equals_set()) {
+            (Some(name), true) => format!("[=<{name}>]"),
+            (Some(name), false) => format!(" <{name}>"),
+            (None, _) => String::new(),
+        };
+        OptionText {
+            option: format!("{short}--{long}{value}"),
+            variable: variable_of(long),
+            meaning: argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        }
+    };
+    options.map(text).collect()
 }
 
 /// `--schema`. The names are those that the command line allows.

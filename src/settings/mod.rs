@@ -35,6 +35,7 @@ mod usage;
 
 pub use config::FILE_NAME;
 pub use environment::{PREFIX, variable_of};
+pub use help::{OptionText, options};
 pub use mistake::SettingsError;
 pub use token::VARIABLE as TOKEN_VARIABLE;
 

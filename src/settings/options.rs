@@ -82,7 +82,8 @@ impl Options {
         };
         Ok(Self {
             update_status: flag(args.update_status, &variables.update_status, "update-status")?,
-            check_status: flag(args.check_status, &variables.check_status, "check-status")?,
+            // A mode of its own, which asks no registry: no variable can turn a gate into it.
+            check_status: args.check_status,
             files: Files::read(&args, &variables)?,
             images: list(args.images, variables.images.as_deref(), "IMAGE"),
             config: path(args.config, variables.config, "config")?,

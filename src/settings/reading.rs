@@ -160,6 +160,7 @@ impl Run<'_> {
             let named = options.token_env.as_ref().map(|given| given.value.as_str());
             let (token, note) = token::find(variables, standard, named)?;
             notes.extend(note);
+            notes.push(format!("the DigitalOcean token comes from {}", token.source));
             Some(token)
         } else {
             None

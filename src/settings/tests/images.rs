@@ -374,7 +374,14 @@ fn a_local_stand_in_is_digitalocean_s_and_said_aloud() {
         .variable("DIGITALOCEAN_REGISTRY_HOST", "127.0.0.1:5000")
         .settings();
     assert!(settings.images[0].is_digitalocean && settings.digitalocean.plain_http);
-    assert_eq!(settings.notes.len(), 2);
+    assert_eq!(
+        settings.notes,
+        [
+            "DigitalOcean's API is `http://127.0.0.1:8080` (`DIGITALOCEAN_API_URL`)",
+            "DigitalOcean's registry is `127.0.0.1:5000` (`DIGITALOCEAN_REGISTRY_HOST`)",
+            "the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`",
+        ]
+    );
 }
 
 #[test]

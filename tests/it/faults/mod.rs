@@ -1,108 +1,105 @@
-//! Each fault that other programs were measured with, and what this one makes of it: a whole run in one
-//! snapshot, with the requests that it sent.
+//! The faults that were tried on the peers (crane, skopeo, regctl, oras, docker, buildx): one test a
+//! fault, each a whole run. What the peers did with each stands in the README's comparison.
 //!
-//! | fault | test |
-//! |---|---|
-//! | ok, no auth | `a_sound_image_of_a_registry_that_asks_for_nothing_is_verified` |
-//! | ok, index of 3 | `an_index_of_three_platforms_is_verified_on_each` |
-//! | ok, bearer token | `a_sound_image_behind_a_bearer_token_is_verified` |
-//! | tag missing | `a_tag_that_is_missing_at_an_open_registry_is_a_no` |
-//! | tag missing, bearer | `a_tag_that_is_missing_behind_a_bearer_token_is_a_no` |
-//! | 404 NAME_UNKNOWN | `a_404_with_name_unknown_is_a_no_for_the_repository` |
-//! | 404 NOT_FOUND code (Harbor) | `a_404_with_harbors_not_found_is_a_no` |
-//! | 404 HTML | `a_404_that_is_a_web_page_is_no_answer` |
-//! | 200 HTML (login page) | `a_login_page_with_status_200_is_no_answer` |
-//! | empty index | `an_empty_index_is_no_image` |
-//! | 401 Basic refused | `a_basic_login_that_is_refused_is_no_answer` |
-//! | bearer, bad password | `a_token_that_the_token_server_refuses_is_no_answer` |
-//! | token server 404 | `a_token_server_that_answers_404_says_nothing_of_the_image` |
-//! | 403 | `a_registry_that_answers_403_for_an_image_of_ours_refused_the_credentials` |
-//! | 429 on all, Retry-After 1 | `a_429_on_everything_is_waited_for_as_asked_and_tried_four_times` |
-//! | 429 once, then ok | `a_429_that_is_over_a_second_later_costs_one_more_request` |
-//! | 503 on all | `a_503_on_everything_is_tried_four_times` |
-//! | 503 once, then ok | `a_503_that_is_over_a_second_later_costs_one_more_request` |
-//! | 500 | `a_500_that_outlasts_the_deadline_ends_with_it` |
-//! | connection refused | `a_connection_that_is_refused_is_tried_again_and_no_answer` |
-//! | DNS failure | `a_name_that_does_not_resolve_is_tried_again_and_no_answer` |
-//! | accepts, never answers | `a_registry_that_accepts_and_never_answers_is_left_at_the_deadline` |
-//! | body differs from header digest | `a_manifest_that_differs_from_its_digest_header_proves_nothing` |
-//! | truncated manifest body | `a_manifest_that_is_cut_is_asked_for_again_and_no_answer` |
-//! | config blob altered | `a_config_whose_bytes_were_altered_proves_nothing` |
-//! | layers missing (404) | `a_layer_that_the_registry_denies_is_a_no` |
-//! | the same, the storage's 404 | `a_layer_that_the_storage_lost_is_a_no` |
-//! | layer content altered | `a_layer_of_the_same_size_with_other_bytes_is_not_noticed` |
-//! | the same, another size | `a_layer_of_another_size_is_a_no` |
-//! | HEAD on blobs 403, on manifests 405 | `a_registry_that_has_no_use_for_head_is_never_asked_by_it` |
-//! | no Docker-Content-Digest | `a_registry_that_sends_no_digest_header_needs_none` |
-//! | ESC and `::error::` in a message | `control_characters_and_commands_in_a_registrys_message_stay_harmless` |
-//! | 300 MB manifest | `a_manifest_of_300_mb_is_left_after_4_mib` |
+//! | # | fault | test |
+//! |---|---|---|
+//! | 1 | ok, no auth | `found::a_registry_that_asks_for_no_credentials_is_green` |
+//! | 2 | ok, index of 3 | `found::an_index_of_three_is_green_with_every_platform_looked_at` |
+//! | 3 | ok, bearer token | `found::a_bearer_token_is_green_with_one_token` |
+//! | 4 | tag missing | `denied::a_missing_tag_is_red_at_a_registry_without_credentials` |
+//! | 5 | tag missing, bearer | `denied::a_missing_tag_is_red_with_a_bearer_token` |
+//! | 6 | 404 `NAME_UNKNOWN` | `denied::name_unknown_is_red` |
+//! | 7 | 404 `NOT_FOUND` (Harbor) | `denied::not_found_as_harbor_writes_it_is_red` |
+//! | 8 | 404 HTML | `denied::a_404_that_is_a_web_page_is_no_verdict` |
+//! | 9 | 200 HTML (login page) | `denied::a_login_page_in_the_registrys_place_is_no_verdict` |
+//! | 10 | empty index | `content::an_empty_index_is_red` |
+//! | 11 | 401 Basic refused | `refused::basic_credentials_that_are_refused_are_exit_4` |
+//! | 12 | bearer, bad password | `refused::a_token_server_that_refuses_the_password_is_exit_4` |
+//! | 13 | token server 404 | `refused::a_404_of_the_token_server_says_nothing_of_the_image` |
+//! | 14 | 403 | `refused::a_403_of_the_registry_is_exit_4` |
+//! | 15 | 429 on all, `Retry-After: 1` | `trouble::a_429_on_everything_is_tried_four_times` |
+//! | 16 | 429 once, then ok | `trouble::a_429_once_is_green` |
+//! | 17 | 503 on all | `trouble::a_503_on_everything_is_tried_four_times` |
+//! | 18 | 503 once, then ok | `trouble::a_503_once_is_green` |
+//! | 19 | 500 | `trouble::a_500_is_tried_four_times` |
+//! | 20 | connection refused | `trouble::a_refused_connection_is_no_verdict` |
+//! | 21 | DNS failure | `trouble::a_host_without_an_address_is_no_verdict` |
+//! | 22 | accepts, never answers | `trouble::a_registry_that_never_answers_ends_with_the_deadline` |
+//! | 23 | body differs from header digest | `content::a_manifest_that_differs_from_its_digest_header_is_no_verdict` |
+//! | 24 | truncated manifest body | `content::a_manifest_that_is_cut_short_is_no_verdict` |
+//! | 25 | config blob altered | `content::an_altered_config_is_no_verdict` |
+//! | 26 | layers missing (404) | `content::layers_that_are_missing_are_red` |
+//! | 27 | layer content altered | `content::an_altered_layer_of_the_same_size_is_not_seen` |
+//! | 28 | HEAD on blobs 403 (ECR Public) | `head::a_registry_that_refuses_head_on_blobs_is_green` |
+//! | 29 | HEAD on manifests 405 | `head::a_registry_that_refuses_head_on_manifests_is_green` |
+//! | 30 | no `Docker-Content-Digest` | `content::a_manifest_without_a_digest_header_is_hashed_here` |
+//! | 31 | ESC and `::error::` in a registry's message | `denied::a_message_with_control_characters_and_commands_is_printed_harmless` |
+//! | 32 | 300 MB manifest | `content::a_manifest_of_300_mb_is_not_read` |
 
-mod absent;
-mod blobs;
-mod bytes;
+mod content;
+mod denied;
+mod found;
+mod head;
 mod refused;
-mod sound;
 mod trouble;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use crate::stand_in::{Image, Options, Pushed, StandIn};
+use crate::stand_in::{Auth, Image, Lie, Matcher, Options, StandIn};
 use crate::support::Gate;
 
 pub(crate) const REPOSITORY: &str = "keepkey/support-email";
 pub(crate) const TAG: &str = "latest-dev";
-const REFERENCE: &str = "keepkey/support-email:latest-dev";
+pub(crate) const IMAGE: &str = "keepkey/support-email:latest-dev";
 
-/// A registry that holds the image that everybody is waiting for.
-pub(crate) fn filled() -> (StandIn, Pushed) {
-    filled_with(Options::default())
-}
-
-/// The same, set up in another way.
-pub(crate) fn filled_with(options: Options) -> (StandIn, Pushed) {
+/// A stand-in that holds the image.
+pub(crate) fn with_image(options: Options) -> StandIn {
     let stand_in = StandIn::start(options);
-    let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
-    (stand_in, pushed)
+    stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
+    stand_in
 }
 
-/// A run that asks for the image at a registry of DigitalOcean's kind.
-pub(crate) fn gate(stand_in: &StandIn) -> Gate<'_> {
-    Gate::at(stand_in).image(REFERENCE)
+/// An honest one that holds the image and tells one lie.
+pub(crate) fn lying(matcher: impl Into<Matcher>, lie: Lie) -> StandIn {
+    let stand_in = with_image(Options::default());
+    stand_in.lie(matcher, lie);
+    stand_in
 }
 
-/// A run that asks for the image at a registry that is somebody else's.
-pub(crate) fn gate_elsewhere(stand_in: &StandIn) -> Gate<'_> {
-    gate(stand_in)
-        .without_env("DIGITALOCEAN_API_URL")
-        .without_env("DIGITALOCEAN_REGISTRY_HOST")
-        .without_env("DIGITALOCEAN_ACCESS_TOKEN")
+/// One that is no DigitalOcean to the program: a registry of somebody else.
+pub(crate) fn other(auth: Auth) -> StandIn {
+    with_image(Options { auth, ..Options::default() })
 }
 
-/// The run, and how often it asked for what.
-pub(crate) fn seen(gate: Gate<'_>, stand_in: &StandIn) -> String {
-    let run = gate.run();
-    format!("{}----- requests\n{}", run.snapshot(), requests(stand_in))
+/// A run at a registry of somebody else, without any credentials.
+pub(crate) fn anonymous(stand_in: &StandIn) -> Gate<'_> {
+    ["DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_REGISTRY_HOST", "DIGITALOCEAN_API_URL"]
+        .into_iter()
+        .fold(Gate::at(stand_in), Gate::without_env)
 }
 
-/// How often the stand-in was asked for what.
+/// A run at a registry of somebody else, with a login of the docker config: `password`.
+pub(crate) fn logged_in<'a>(stand_in: &'a StandIn, password: &str) -> Gate<'a> {
+    use base64::Engine as _;
+    let host = stand_in.host(crate::stand_in::Origin::Registry);
+    let login = base64::engine::general_purpose::STANDARD.encode(format!("ci:{password}"));
+    let config = serde_json::json!({ "auths": { host: { "auth": login } } });
+    anonymous(stand_in).secret(password).file(".docker/config.json", config.to_string())
+}
+
+/// The whole run, and what was asked: how often, of whom, for what, with which answer.
+pub(crate) fn with_requests(stand_in: &StandIn, gate: Gate<'_>) -> String {
+    let run = gate.snapshot();
+    format!("{run}----- asked\n{}", requests(stand_in))
+}
+
+/// What was asked: how often, of whom, for what, with which answer.
 pub(crate) fn requests(stand_in: &StandIn) -> String {
     let mut counts = BTreeMap::new();
     for entry in stand_in.log() {
-        let status =
-            entry.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        let kind = format!("{} {:?} at {:?} -> {status}", entry.method, entry.route, entry.origin);
-        *counts.entry(kind).or_insert(0_u64) += 1;
+        let status = entry.status.map_or_else(|| "no answer".to_owned(), |code| code.to_string());
+        let line = format!("{:?}: {} {:?} -> {status}", entry.origin, entry.method, entry.route);
+        *counts.entry(line).or_insert(0) += 1;
     }
-    counts.iter().fold(String::new(), |mut text, (kind, count)| {
-        let _ = writeln!(text, "{count} x {kind}");
-        text
-    })
-}
-
-/// A docker config with a login for a registry.
-pub(crate) fn docker_login(host: &str, password: &str) -> String {
-    use base64::Engine as _;
-    let auth = base64::engine::general_purpose::STANDARD.encode(format!("robot:{password}"));
-    serde_json::json!({ "auths": { host: { "auth": auth } } }).to_string()
+    counts.iter().map(|(line, count)| format!("{count} x {line}\n")).collect()
 }

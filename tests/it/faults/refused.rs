@@ -1,20 +1,21 @@
-//! Credentials that are not accepted: one try each, and never a no about the image.
+//! The credentials are refused.
 
-use super::{docker_login, filled, filled_with, gate, gate_elsewhere, seen};
-use crate::stand_in::{Auth, Lie, Options, Origin, Route};
+use super::{IMAGE, logged_in, lying, other, with_image, with_requests};
+use crate::stand_in::{Auth, Lie, Options, Route, bodies, verbatim};
+use crate::support::Gate;
+
+const WRONG: &str = "wrong-password-of-ci";
 
 #[test]
-fn a_basic_login_that_is_refused_is_no_answer() {
-    let (stand_in, _) = filled_with(Options { auth: Auth::Basic, ..Options::default() });
-    let login = docker_login(&stand_in.host(Origin::Registry), "dop_v1_of-somebody-else");
-    let gate = gate_elsewhere(&stand_in).file(".docker/config.json", login);
-    insta::assert_snapshot!(seen(gate.secret("dop_v1_of-somebody-else"), &stand_in), @"
+fn basic_credentials_that_are_refused_are_exit_4() {
+    let stand_in = other(Auth::Basic);
+    insta::assert_snapshot!(with_requests(&stand_in, logged_in(&stand_in, WRONG).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 4
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`
@@ -28,18 +29,18 @@ fn a_basic_login_that_is_refused_is_no_answer() {
 
       service    support-email
     ----- stderr
-    ----- requests
-    1 x GET Control at Registry -> 401
-    1 x GET ManifestByTag at Registry -> 401
-    1 x GET Ping at Registry -> 401
+    ----- asked
+    1 x Registry: GET Control -> 401
+    1 x Registry: GET ManifestByTag -> 401
+    1 x Registry: GET Ping -> 401
     ");
 }
 
 #[test]
-fn a_token_that_the_token_server_refuses_is_no_answer() {
-    let (stand_in, _) = filled();
-    let gate = gate(&stand_in).token("dop_v1_of-somebody-else-altogether");
-    insta::assert_snapshot!(seen(gate, &stand_in), @"
+fn a_token_server_that_refuses_the_password_is_exit_4() {
+    let stand_in = with_image(Options::default());
+    let gate = Gate::at(&stand_in).token("dop_v1_of-somebody-else-altogether").image(IMAGE);
+    insta::assert_snapshot!(with_requests(&stand_in, gate), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 4
     ----- stdout
@@ -61,19 +62,19 @@ fn a_token_that_the_token_server_refuses_is_no_answer() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    ----- requests
-    1 x GET ApiGc at Api -> 401
-    1 x GET ApiRegistries at Api -> 401
-    1 x GET ApiTags at Api -> 401
-    1 x GET Token at Api -> 401
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET ApiGc -> 401
+    1 x Api: GET ApiRegistries -> 401
+    1 x Api: GET ApiTags -> 401
+    1 x Api: GET Token -> 401
     ");
 }
 
 #[test]
-fn a_token_server_that_answers_404_says_nothing_of_the_image() {
-    let (stand_in, _) = filled();
-    stand_in.lie(Route::Token, Lie::Answer(crate::stand_in::gateway_404()));
-    insta::assert_snapshot!(seen(gate(&stand_in), &stand_in), @"
+fn a_404_of_the_token_server_says_nothing_of_the_image() {
+    let stand_in = lying(Route::Token, Lie::Answer(verbatim(404, bodies::GATEWAY_404)));
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
@@ -95,28 +96,33 @@ fn a_token_server_that_answers_404_says_nothing_of_the_image() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    ----- requests
-    1 x GET Token at Api -> 404
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 404
     ");
 }
 
 #[test]
-fn a_registry_that_answers_403_for_an_image_of_ours_refused_the_credentials() {
-    let (stand_in, _) = filled();
-    let lie = Lie::oci_error(403, "DENIED", "requested access to the resource is denied");
-    stand_in.lie(Route::Any.at(Origin::Registry), lie);
-    insta::assert_snapshot!(seen(gate(&stand_in), &stand_in), @"
+fn a_403_of_the_registry_is_exit_4() {
+    let stand_in = with_image(Options::default());
+    for route in [Route::ManifestByTag, Route::Control] {
+        stand_in.lie(
+            route,
+            Lie::oci_error(403, "DENIED", "requested access to the resource is denied"),
+        );
+    }
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 4
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
         reason     credentials-refused
-        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+        next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
         reason     credentials-refused
-        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+        next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
       skipped    digest-expected: no digest was expected
       skipped    revision-expected: no commit was expected
       skipped    immutable-tag: no immutable tag was asked for
@@ -127,12 +133,13 @@ fn a_registry_that_answers_403_for_an_image_of_ours_refused_the_credentials() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    ----- requests
-    1 x GET ApiGc at Api -> 404
-    1 x GET ApiRegistries at Api -> 200
-    1 x GET ApiTags at Api -> 200
-    1 x GET Control at Registry -> 403
-    1 x GET ManifestByTag at Registry -> 403
-    1 x GET Token at Api -> 200
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET ApiGc -> 404
+    1 x Api: GET ApiRegistries -> 200
+    1 x Api: GET ApiTags -> 200
+    1 x Api: GET Token -> 200
+    1 x Registry: GET Control -> 403
+    1 x Registry: GET ManifestByTag -> 403
     ");
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -169,8 +169,8 @@ impl<'a> Gate<'a> {
         // A program that does not read its input closes the pipe: that is not an error of the test.
         let _ = stdin.write_all(self.stdin.as_bytes());
         drop(stdin);
-        let stdout = drain(child.stdout.take().expect("a pipe"));
-        let stderr = drain(child.stderr.take().expect("a pipe"));
+        let stdout = Pipe::read(child.stdout.take().expect("a pipe"));
+        let stderr = Pipe::read(child.stderr.take().expect("a pipe"));
         Running { gate: self, before, child, stdout, stderr }
     }
 }
@@ -180,8 +180,8 @@ pub(crate) struct Running<'a> {
     gate: Gate<'a>,
     before: BTreeMap<PathBuf, Vec<u8>>,
     child: Child,
-    stdout: mpsc::Receiver<Vec<u8>>,
-    stderr: mpsc::Receiver<Vec<u8>>,
+    stdout: Pipe,
+    stderr: Pipe,
 }
 
 impl<'a> Running<'a> {
@@ -192,11 +192,19 @@ impl<'a> Running<'a> {
         assert!(sent.success(), "the program has ended already");
     }
 
+    /// Waits until its standard error holds `text`.
+    pub(crate) fn wait_for(&self, text: &str) {
+        let came = self.stderr.wait_until(self.gate.longest, |bytes, _| {
+            String::from_utf8_lossy(bytes).contains(text)
+        });
+        assert!(came, "standard error never held {text:?}");
+    }
+
     /// Waits for its end.
     pub(crate) fn finish(mut self) -> Run<'a> {
         let longest = self.gate.longest;
-        let ended = (self.stdout.recv_timeout(longest), self.stderr.recv_timeout(longest));
-        let (Ok(stdout), Ok(stderr)) = ended else {
+        let ended = (self.stdout.whole(longest), self.stderr.whole(longest));
+        let (Some(stdout), Some(stderr)) = ended else {
             self.child.kill().expect("a child of ours");
             panic!("still running after {longest:?}: {}", self.gate.arguments.join(" "));
         };
@@ -210,6 +218,7 @@ impl<'a> Running<'a> {
             gate: self.gate,
         };
         run.assert_no_leak();
+        run.assert_token_at_home();
         run
     }
 }
@@ -246,16 +255,11 @@ impl Run<'_> {
                 None => drop(writeln!(text, "----- {path}: removed")),
             }
         }
-        self.redacted(&text)
-    }
-
-    /// A text of the run with what differs from run to run taken out.
-    pub(crate) fn redacted(&self, text: &str) -> String {
         let mut redactions = self.gate.redactions.clone();
         for tag in self.control_tags() {
             redactions.text(&tag, "[control]");
         }
-        redactions.apply(text)
+        redactions.apply(&text)
     }
 
     /// One file that it wrote.
@@ -276,6 +280,22 @@ impl Run<'_> {
         let asked = stand_in.asked(&Route::Control);
         let tags = asked.iter().filter_map(|entry| entry.target.rsplit('/').next());
         tags.filter(|tag| !told.contains(tag) && tag.len() > 15).map(str::to_owned).collect()
+    }
+
+    /// The token reached DigitalOcean's API, or the other registry that it is the password of, and nobody
+    /// else (contract, promise 1).
+    fn assert_token_at_home(&self) {
+        let Some(stand_in) = self.gate.stand_in else { return };
+        let host = self.gate.environment.get("DIGITALOCEAN_REGISTRY_HOST");
+        let is_digitaloceans = host == Some(&stand_in.host(Origin::Registry));
+        for entry in stand_in.log().iter().filter(|entry| entry.carries_token) {
+            let home = match entry.origin {
+                Origin::Api => true,
+                Origin::Registry => !is_digitaloceans,
+                Origin::Storage | Origin::Elsewhere => false,
+            };
+            assert!(home, "the token was sent to another host: {}", entry.line());
+        }
     }
 
     /// Nothing that the run left behind holds a secret of it, in any form.
@@ -300,15 +320,51 @@ fn section(text: &mut String, title: &str, content: &str) {
     }
 }
 
-/// Reads a pipe to its end on a thread of its own, so that a full pipe never stops the program.
-fn drain(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = pipe.read_to_end(&mut bytes);
-        let _ = send.send(bytes);
-    });
-    receive
+/// What came through a pipe so far, and whether it has ended.
+#[derive(Clone, Default)]
+struct Pipe(Arc<(Mutex<(Vec<u8>, bool)>, Condvar)>);
+
+impl Pipe {
+    /// Reads a pipe to its end on a thread of its own, so that a full pipe never stops the program.
+    fn read(mut pipe: impl Read + Send + 'static) -> Self {
+        let this = Self::default();
+        let shared = this.clone();
+        std::thread::spawn(move || {
+            let mut block = [0; 4096];
+            loop {
+                let count = pipe.read(&mut block).unwrap_or_default();
+                shared.add(block.get(..count).unwrap_or_default());
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        this
+    }
+
+    /// Takes in what was read; nothing is the end.
+    fn add(&self, bytes: &[u8]) {
+        let (state, changed) = &*self.0;
+        let mut state = state.lock().expect("no panic while held");
+        state.0.extend_from_slice(bytes);
+        state.1 |= bytes.is_empty();
+        changed.notify_all();
+    }
+
+    /// Waits until what came fulfils a condition; false when that takes too long or cannot be any more.
+    fn wait_until(&self, longest: Duration, condition: impl Fn(&[u8], bool) -> bool) -> bool {
+        let (state, changed) = &*self.0;
+        let state = state.lock().expect("no panic while held");
+        let waiting = |state: &mut (Vec<u8>, bool)| !state.1 && !condition(&state.0, state.1);
+        let (state, _) = changed.wait_timeout_while(state, longest, waiting).expect("no panic");
+        condition(&state.0, state.1)
+    }
+
+    /// All that came, once it has ended.
+    fn whole(&self, longest: Duration) -> Option<Vec<u8>> {
+        let ended = self.wait_until(longest, |_, ended| ended);
+        ended.then(|| self.0.0.lock().expect("no panic while held").0.clone())
+    }
 }
 
 /// Every file below a folder with its content.

@@ -276,6 +276,9 @@ pub(super) fn token(shared: &Shared, ask: &Ask) -> Answer {
     }
     // docker and skopeo say whom the token is for; nobody else does.
     let account = query_values(&ask.query, "account").into_iter().next().unwrap_or(user);
+    // Where the user name is the API token too, the service has its own name for the account: what it
+    // gives out holds nothing of it.
+    let account = if account == shared.options.token { "account".to_owned() } else { account };
     let token = shared.issuer.issue(&account, access, super::seconds_since_1970());
     let mut body = json!({ "token": token });
     if query_values(&ask.query, "offline_token") == ["true"] {

@@ -48,11 +48,16 @@ pub(super) struct Connection {
     socket: Socket,
     fate: std::sync::Arc<Fate>,
     raw_sent: usize,
+    shared: std::sync::Arc<super::Shared>,
 }
 
 impl Connection {
-    pub(super) fn new(socket: Socket, fate: std::sync::Arc<Fate>) -> Self {
-        Self { socket, fate, raw_sent: 0 }
+    pub(super) fn new(
+        socket: Socket,
+        fate: std::sync::Arc<Fate>,
+        shared: std::sync::Arc<super::Shared>,
+    ) -> Self {
+        Self { socket, fate, raw_sent: 0, shared }
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -126,7 +131,9 @@ impl AsyncWrite for Connection {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_end(cx))?;
-        this.poll_socket_write(cx, bytes)
+        let sent = ready!(this.poll_socket_write(cx, bytes))?;
+        this.shared.log.sent(sent as u64);
+        Poll::Ready(Ok(sent))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

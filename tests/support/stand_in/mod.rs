@@ -245,6 +245,11 @@ impl StandIn {
         self.shared.log.connections(origin)
     }
 
+    /// How many bytes it could send: what its clients read, and what waits for them in the system's buffers.
+    pub fn bytes_sent(&self) -> u64 {
+        self.shared.log.bytes()
+    }
+
     /// Waits until what it was asked fulfils a condition. Panics when that takes a minute.
     pub fn wait_until(&self, condition: impl Fn(&[Entry]) -> bool) {
         assert!(self.shared.log.wait_until(condition), "not asked within a minute");

@@ -66,7 +66,7 @@ async fn accepted(shared: Arc<Shared>, origin: Origin, tcp: TcpStream, tls: Opti
         },
     };
     let fate = Arc::new(Fate::default());
-    let io = TokioIo::new(Connection::new(socket, Arc::clone(&fate)));
+    let io = TokioIo::new(Connection::new(socket, Arc::clone(&fate), Arc::clone(&shared)));
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         let fate = Arc::clone(&fate);

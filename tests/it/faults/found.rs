@@ -1,12 +1,13 @@
-//! Nothing is wrong, and how many requests it takes to know that.
+//! Nothing is wrong.
 
-use super::{REPOSITORY, TAG, filled, filled_with, gate, gate_elsewhere, seen};
+use super::{IMAGE, REPOSITORY, TAG, anonymous, other, with_image, with_requests};
 use crate::stand_in::{Auth, Image, Index, Options, StandIn};
+use crate::support::Gate;
 
 #[test]
-fn a_sound_image_of_a_registry_that_asks_for_nothing_is_verified() {
-    let (stand_in, _) = filled_with(Options { auth: Auth::Nothing, ..Options::default() });
-    insta::assert_snapshot!(seen(gate_elsewhere(&stand_in), &stand_in), @"
+fn a_registry_that_asks_for_no_credentials_is_green() {
+    let stand_in = other(Auth::Nothing);
+    insta::assert_snapshot!(with_requests(&stand_in, anonymous(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
@@ -28,29 +29,31 @@ fn a_sound_image_of_a_registry_that_asks_for_nothing_is_verified() {
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
-    ----- requests
-    6 x GET Blob at Registry -> 307
-    1 x GET Control at Registry -> 404
-    1 x GET ManifestByTag at Registry -> 200
-    1 x GET Ping at Registry -> 200
-    1 x GET Storage at Storage -> 200
-    5 x GET Storage at Storage -> 206
+    ----- asked
+    6 x Registry: GET Blob -> 307
+    1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByTag -> 200
+    1 x Registry: GET Ping -> 200
+    1 x Storage: GET Storage -> 200
+    5 x Storage: GET Storage -> 206
     ");
 }
 
 #[test]
-fn an_index_of_three_platforms_is_verified_on_each() {
+fn an_index_of_three_is_green_with_every_platform_looked_at() {
     let stand_in = StandIn::honest();
-    let image = Image::node_on_alpine();
-    let index = Index::of_two_platforms(&image).image(image.platform("linux/arm/v7"));
+    let image = |platform: &str| Image::node_on_alpine().platform(platform);
+    let index = ["linux/amd64", "linux/arm64", "linux/arm/v7"]
+        .into_iter()
+        .fold(Index::new(), |index, platform| index.image(image(platform)));
     stand_in.image(REPOSITORY, TAG, index);
-    insta::assert_snapshot!(seen(gate(&stand_in), &stand_in), @"
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
 
-      deploy     [registry]/keepkey/support-email@sha256:ffbfabf6c668[..64]
+      deploy     [registry]/keepkey/support-email@sha256:a07bfda3b65d[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
       platform   linux/amd64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
@@ -72,21 +75,22 @@ fn an_index_of_three_platforms_is_verified_on_each() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    ----- requests
-    8 x GET Blob at Registry -> 307
-    1 x GET Control at Registry -> 404
-    3 x GET ManifestByDigest at Registry -> 200
-    1 x GET ManifestByTag at Registry -> 200
-    3 x GET Storage at Storage -> 200
-    5 x GET Storage at Storage -> 206
-    1 x GET Token at Api -> 200
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 200
+    8 x Registry: GET Blob -> 307
+    1 x Registry: GET Control -> 404
+    3 x Registry: GET ManifestByDigest -> 200
+    1 x Registry: GET ManifestByTag -> 200
+    3 x Storage: GET Storage -> 200
+    5 x Storage: GET Storage -> 206
     ");
 }
 
 #[test]
-fn a_sound_image_behind_a_bearer_token_is_verified() {
-    let (stand_in, _) = filled();
-    insta::assert_snapshot!(seen(gate(&stand_in), &stand_in), @"
+fn a_bearer_token_is_green_with_one_token() {
+    let stand_in = with_image(Options::default());
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
@@ -110,12 +114,13 @@ fn a_sound_image_behind_a_bearer_token_is_verified() {
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    ----- requests
-    6 x GET Blob at Registry -> 307
-    1 x GET Control at Registry -> 404
-    1 x GET ManifestByTag at Registry -> 200
-    1 x GET Storage at Storage -> 200
-    5 x GET Storage at Storage -> 206
-    1 x GET Token at Api -> 200
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 200
+    6 x Registry: GET Blob -> 307
+    1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByTag -> 200
+    1 x Storage: GET Storage -> 200
+    5 x Storage: GET Storage -> 206
     ");
 }

@@ -1,0 +1,298 @@
+//! The registry answers, and what it sends is not, or not surely, what was pushed.
+
+use super::{IMAGE, REPOSITORY, TAG, lying, with_requests};
+use crate::stand_in::{Image, Index, Lie, Route, StandIn};
+use crate::support::Gate;
+
+#[test]
+fn an_empty_index_is_red() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, TAG, Index::new());
+    insta::assert_snapshot!(Gate::at(&stand_in).image(IMAGE).snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      manifest-intact failed: `latest-dev` is no container image that can be started: an index without entries
+        reason     not-an-image
+        next       Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+      passed     registry-honest, repository-exists, tag-exists
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    platform, layers-present:
+                 it is not a container image, so there is nothing to look at
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_manifest_that_differs_from_its_digest_header_is_no_verdict() {
+    let other = format!("sha256:{}", "0123456789abcdef".repeat(4));
+    let stand_in = lying(Route::ManifestByTag, Lie::digest_header(Some(&other)));
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` under the digest `sha256:0123456789ab[..64]`
+        reason     manifest-contradictory
+        next       Try again; if it stays, a proxy or the registry is broken.
+      passed     registry-honest
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 200
+    1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByTag -> 200
+    ");
+}
+
+#[test]
+fn a_manifest_that_is_cut_short_is_no_verdict() {
+    let stand_in = lying(Route::ManifestByTag, Lie::Truncated(100));
+    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    insta::assert_snapshot!(with_requests(&stand_in, gate), @"
+    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+      passed     registry-honest
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 200
+    1 x Registry: GET Control -> 404
+    2 x Registry: GET ManifestByTag -> 200
+    ");
+}
+
+#[test]
+fn an_altered_config_is_no_verdict() {
+    let stand_in = StandIn::honest();
+    let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
+    stand_in.replace_in_storage(&pushed.config, "{\"os\":\"linux\"}");
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:5809269daf2d[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
+        reason     manifest-contradictory
+        next       Try again; if it stays, a proxy or the registry is broken.
+      passed     registry-honest, repository-exists, tag-exists
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+      digest     sha256:72aa2829510e[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 200
+    6 x Registry: GET Blob -> 307
+    1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByTag -> 200
+    1 x Storage: GET Storage -> 200
+    5 x Storage: GET Storage -> 206
+    ");
+}
+
+#[test]
+fn layers_that_are_missing_are_red() {
+    let stand_in = StandIn::honest();
+    let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
+    stand_in.forget_blob(REPOSITORY, &pushed.layers[1]);
+    stand_in.lose_from_storage(&pushed.layers[3]);
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @r#"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      layers-present failed: layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone: the registry's storage `[storage]` answered 404 (`application/xml`): `<?xml version="1.0" encoding="UTF-8"?><Error…
+        reason     blob-missing
+        next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+      digest     sha256:72aa2829510e[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET ApiGc -> 404
+    1 x Api: GET ApiRegistries -> 200
+    1 x Api: GET ApiTags -> 200
+    1 x Api: GET Token -> 200
+    5 x Registry: GET Blob -> 307
+    1 x Registry: GET Blob -> 404
+    1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByTag -> 200
+    1 x Storage: GET Storage -> 200
+    3 x Storage: GET Storage -> 206
+    1 x Storage: GET Storage -> 404
+    "#);
+}
+
+/// One byte of each layer and its size are looked at: an altered layer of the same size passes, and the
+/// README says so. Whoever pulls it compares its digest.
+#[test]
+fn an_altered_layer_of_the_same_size_is_not_seen() {
+    let stand_in = StandIn::honest();
+    let image = Image::empty().layer("the bytes that were pushed", "COPY . .");
+    let pushed = stand_in.image(REPOSITORY, TAG, image);
+    stand_in.replace_in_storage(&pushed.layers[0], "THE BYTES THAT WERE PUSHED");
+    insta::assert_snapshot!(Gate::at(&stand_in).image(IMAGE).snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:3b10d21cba68[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 303 B in 1 layer
+                 created 2026-11-03T08:15:30.123456789Z
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_manifest_without_a_digest_header_is_hashed_here() {
+    let stand_in = StandIn::honest();
+    let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
+    stand_in.lie(Route::ManifestByTag, Lie::digest_header(None));
+    let gate = Gate::at(&stand_in).args("--image-ref ref").image(IMAGE);
+    let run = gate.run();
+    assert!(run.file("ref").ends_with(&pushed.digest), "{}", run.file("ref"));
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image --image-ref ref [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:72aa2829510e[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- ref
+    [registry]/keepkey/support-email@sha256:72aa2829510e[..64][no newline]
+    ");
+}
+
+#[test]
+fn a_manifest_of_300_mb_is_not_read() {
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let [said, unsaid] = [true, false].map(|says_length| {
+        let stand_in = lying(Route::ManifestByTag, Lie::large(media_type, 300, says_length));
+        let shown = with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE));
+        // What was under way when the connection was given up, and not more.
+        let mebibytes = stand_in.bytes_sent() >> 20;
+        assert!(mebibytes < 30, "{mebibytes} MiB were sent");
+        shown
+    });
+    assert_eq!(said, unsaid);
+    insta::assert_snapshot!(unsaid, @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
+        reason     answer-too-large
+        next       Look which image this is; nothing over the limit is read.
+      passed     registry-honest
+      skipped    digest-expected: no digest was expected
+      skipped    revision-expected: no commit was expected
+      skipped    immutable-tag: no immutable tag was asked for
+      skipped    port: no port was asked for
+      skipped    runtime: no runtime was declared
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 200
+    1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByTag -> 200
+    ");
+}
