@@ -136,7 +136,10 @@ impl<'a> Tally<'a> {
         match size {
             Fact::Present(size) if *size == blob.size => {}
             Fact::Present(size) => self.note(which, blob, Seen::Size(*size)),
-            Fact::Absent(_) if blob.has_urls => self.elsewhere.push(which),
+            // Kept elsewhere on purpose only where the registry itself never had it.
+            Fact::Absent(denial) if blob.has_urls && denial.reason == Reason::BlobMissing => {
+                self.elsewhere.push(which);
+            }
             Fact::Absent(denial) => self.note(which, blob, Seen::Gone(denial.said.clone())),
             Fact::Unknown(why) => self.unknown.push(why),
         }

@@ -29,7 +29,7 @@ pub(crate) use message::{Answer, Patience, Request, Want};
 use origin::{Connected, Noticing, Origin};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use retry::{Decision, Mishap};
-use trouble::Trouble;
+use trouble::{Trouble, deadline_passed, never_came};
 
 /// The most bytes of a manifest, a config or an API page (contract, promise 2).
 pub(crate) const MOST_CONTENT: usize = 4 << 20;
@@ -39,6 +39,8 @@ pub(crate) const MOST_SMALL: usize = 64 << 10;
 const MOST_REDIRECTS: usize = 5;
 /// Until a connection stands, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often an HTTP/2 connection with open requests is asked whether it lives, and how long that may take.
+const KEEP_ALIVE: Duration = Duration::from_secs(7);
 /// Until an answer is whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -88,6 +90,11 @@ impl Client {
             requests: self.0.requests.load(Ordering::Relaxed),
             retries: self.0.retries.load(Ordering::Relaxed),
         }
+    }
+
+    /// How long the run may still take.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.0.deadline.saturating_duration_since(Instant::now())
     }
 
     /// The run's redactor.
@@ -257,6 +264,9 @@ impl Client {
             .connector_layer(Noticing(connected.clone()))
             .user_agent(concat!("verify-registry-image/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
+            // A connection that has died in silence must not take every try with it.
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .http2_keep_alive_timeout(KEEP_ALIVE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -364,7 +374,7 @@ async fn read_body(
             Ok(None) => return Ok(body),
             Err(error) => {
                 let trouble = Trouble::of(&error);
-                let is_empty_promise = success && body.is_empty() && trouble.mishap == Mishap::Cut;
+                let is_empty_promise = success && body.is_empty() && trouble.is_empty_promise;
                 return Err(Trouble { is_empty_promise, ..trouble });
             }
         };
@@ -378,19 +388,4 @@ async fn read_body(
         }
         body.extend_from_slice(&chunk);
     }
-}
-
-fn never_came(what: &str, host: &str) -> Unavailable {
-    let tries = retry::TRIES;
-    let message = format!(
-        "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
-    );
-    Unavailable::new(Reason::BodyNeverCame, message)
-}
-
-fn deadline_passed(what: &str, host: &str) -> Unavailable {
-    Unavailable::new(
-        Reason::DeadlinePassed,
-        format!("{what}: `{host}` had not answered when the run's deadline passed"),
-    )
 }

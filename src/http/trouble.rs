@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use crate::http::retry::Mishap;
+use crate::http::retry::{Mishap, TRIES};
 use crate::http::tls;
 use crate::observation::Unavailable;
 use crate::report::Reason;
@@ -96,7 +96,11 @@ impl Trouble {
         if error.is_timeout() || io == Some(io::ErrorKind::TimedOut) {
             return Self::new(Mishap::TimedOut, "no answer in time");
         }
-        Self::new(Mishap::Cut, "the connection broke before the answer was whole")
+        // Closed in good order is another thing than a reset: the peer has nothing more to say.
+        let is_closed = io == Some(io::ErrorKind::UnexpectedEof)
+            || find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
+        let trouble = Self::new(Mishap::Cut, "the connection broke before the answer was whole");
+        Self { is_empty_promise: is_closed, ..trouble }
     }
 
     fn of_connecting(error: &reqwest::Error, io: Option<io::ErrorKind>) -> Self {
@@ -115,6 +119,23 @@ impl Trouble {
             None => Self::new(Mishap::NoConnection, format!("no connection ({})", deepest(error))),
         }
     }
+}
+
+/// An answer that was announced each time, and of which nothing came.
+pub(crate) fn never_came(what: &str, host: &str) -> Unavailable {
+    let tries = TRIES;
+    let message = format!(
+        "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
+    );
+    Unavailable::new(Reason::BodyNeverCame, message)
+}
+
+/// A request for which the run has no time left.
+pub(crate) fn deadline_passed(what: &str, host: &str) -> Unavailable {
+    Unavailable::new(
+        Reason::DeadlinePassed,
+        format!("{what}: `{host}` had not answered when the run's deadline passed"),
+    )
 }
 
 /// Looks for an error of type `E` in the chain. An `io::Error` hides what it wraps from `source`.

@@ -280,7 +280,8 @@ fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T
         }
         404 => {
             let said = format!("{storage} answered {}", words(answer, redactor));
-            Fact::Absent(Denial { reason: Reason::BlobMissing, said })
+            // Not `blob-missing`: the registry lists it, and only its storage does not have it.
+            Fact::Absent(Denial { reason: Reason::BodyNeverCame, said })
         }
         401 | 403 => Fact::Unknown(Unavailable {
             hint: Some(NOT_TAKEN.to_owned()),

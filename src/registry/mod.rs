@@ -261,7 +261,11 @@ impl Repository {
         // Tokens live for minutes, and a run that waits for a tag may outlive one.
         let renewed = self.pass(client, Some(pass.number)).await?;
         request.authorization = renewed.header.as_ref();
-        client.get(&request).await
+        let answer = client.get(&request).await?;
+        if answer.status != 401 && renewed.number == self.issued.load(Ordering::Relaxed) {
+            self.was_good.store(true, Ordering::Relaxed);
+        }
+        Ok(answer)
     }
 
     async fn pass(&self, client: &Client, refused: Option<u64>) -> Result<Pass, Unavailable> {

@@ -55,7 +55,8 @@ fn a_missing_tag_is_red_with_near_tags_and_three_steps() {
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     // The token, the registries that it has, one page of tags, and what the registry is doing.
-    let lines: Vec<_> = stand_in.asked_at(Origin::Api).iter().map(|entry| entry.line()).collect();
+    let lines: Vec<_> =
+        stand_in.asked_at(Origin::Api).iter().map(crate::stand_in::Entry::line).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     Api: GET /v2/registry/auth?service=registry.digitalocean.com&scope=repository%3Akeepkey%2Fsupport-email%3Apull -> 200
     Api: GET /v2/registries -> 200

@@ -178,7 +178,7 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown unexpected-answer: it: `registry.example` answered 416 to the range of the first byte
     absent  blob-missing: 404 `BLOB_UNKNOWN` `blob unknown to registry`
     unknown not-found-unclear: it: `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
-    absent  blob-missing: the registry's storage `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
+    absent  body-never-came: the registry's storage `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
     unknown not-found-unclear: it: the registry's storage `registry.example` answered 404 (`text/html`): `<html>`
     unknown unexpected-answer: it: the registry's storage `registry.example` answered 403 (`application/xml`): `<Error><Code>AccessDenied</Code></Error>`
     unknown credentials-refused: it: `registry.example` refused the credentials: 403 (no content type, no text)

@@ -349,7 +349,10 @@ fn section(text: &mut String, title: &str, content: &str) {
 
 /// What came through a pipe so far, and whether it has ended.
 #[derive(Clone, Default)]
-struct Pipe(Arc<(Mutex<(Vec<u8>, bool)>, Condvar)>);
+struct Pipe(Arc<(Mutex<Piped>, Condvar)>);
+
+/// What has come so far, and whether it has ended.
+type Piped = (Vec<u8>, bool);
 
 impl Pipe {
     /// Reads a pipe to its end on a thread of its own, so that a full pipe never stops the program.
