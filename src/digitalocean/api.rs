@@ -94,7 +94,9 @@ impl Api {
                 self.get(client, "/v2/registries", "the token's registries").await;
             match list.map(|list| list.registries) {
                 Answered::Yes(list) => Ok(list),
-                other => Err(other),
+                other @ (Answered::NotFound(_) | Answered::Refused | Answered::Nothing(_)) => {
+                    Err(other)
+                }
             }
         };
         // Only an answer is kept: an API that was in trouble is asked again.
