@@ -12,6 +12,7 @@ mod support;
 mod faults;
 mod fidelity;
 mod handed_over;
+mod network;
 mod openapi;
 mod page;
 mod readme;
