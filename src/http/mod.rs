@@ -202,7 +202,7 @@ impl Client {
         }
         let origin = self.origin(&request.url).map_err(|error| {
             let message = format!("{}: `{host}`: {error}", request.what);
-            let hint = "install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates";
+            let hint = "Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.";
             Unavailable { hint: Some(hint.to_owned()), ..Unavailable::new(Reason::TlsFailed, message) }
         })?;
         self.0.requests.fetch_add(1, Ordering::Relaxed);

@@ -51,25 +51,37 @@ pub(crate) fn explain(error: &rustls::Error) -> (String, Option<&'static str>) {
             Certificate::Expired | Certificate::ExpiredContext { .. } => (
                 "its certificate has expired".to_owned(),
                 Some(
-                    "look at this machine's clock first; else the server's certificate must be renewed",
+                    "Look at this machine's clock first; else the server's certificate must be renewed.",
                 ),
             ),
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => (
                 "its certificate is not valid yet".to_owned(),
-                Some("look at this machine's clock"),
+                Some("Look at this machine's clock."),
             ),
-            Certificate::UnknownIssuer => (
+            // One that names a trusted issuer and was not signed by it, too.
+            Certificate::UnknownIssuer | Certificate::BadSignature => (
                 "its certificate was issued by nobody that this system trusts".to_owned(),
                 Some(
-                    "if a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened",
+                    "If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.",
                 ),
             ),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => (
                 "its certificate is for another host name".to_owned(),
-                Some("look at the host's name and at any proxy in between"),
+                Some("Look at the host's name and at any proxy in between."),
             ),
             other => (format!("its certificate was not accepted: {other}"), None),
         },
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion) => (
+            "it speaks neither 1.2 nor 1.3 with a cipher of today".to_owned(),
+            Some("The server, or a proxy in between, is too old; TLS is never weakened."),
+        ),
+        rustls::Error::InvalidMessage(_) => (
+            "what it sent is not TLS".to_owned(),
+            Some(
+                "Look at the host's port (does it speak plain `http`?) and at any proxy in between.",
+            ),
+        ),
         other => (other.to_string(), None),
     }
 }

@@ -87,9 +87,9 @@ impl Trouble {
         if let Some(error) = find::<hyper::Error>(error)
             && (error.is_parse() || error.is_parse_status())
         {
-            return Self::new(Mishap::Garbage, "what it sent is not HTTP");
+            return Self::of_parsing(error);
         }
-        let io = find::<io::Error>(error).map(io::Error::kind);
+        let io = deepest_kind(error);
         if error.is_connect() {
             return Self::of_connecting(error, io);
         }
@@ -101,6 +101,17 @@ impl Trouble {
             || find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
         let trouble = Self::new(Mishap::Cut, "the connection broke before the answer was whole");
         Self { is_empty_promise: is_closed, ..trouble }
+    }
+
+    fn of_parsing(error: &hyper::Error) -> Self {
+        if error.is_parse_too_large() {
+            let said = "the head of its answer is larger than any honest one";
+            return Self::new(Mishap::TooLarge, said);
+        }
+        let hint = "Look at the host, its port and any proxy in between: something else than a registry \
+                    answers there.";
+        let trouble = Self::new(Mishap::Garbage, "what it sent is not HTTP");
+        Self { hint: Some(hint.to_owned()), ..trouble }
     }
 
     fn of_connecting(error: &reqwest::Error, io: Option<io::ErrorKind>) -> Self {
@@ -153,6 +164,22 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         next = error.source();
     }
     None
+}
+
+/// The kind of the innermost `io::Error` of the chain: the outer ones only wrap it, as `Other`.
+fn deepest_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let mut kind = None;
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            kind = Some(error.kind());
+            if let Some(inner) = error.get_ref() {
+                kind = deepest_kind(inner).or(kind);
+            }
+        }
+        next = error.source();
+    }
+    kind
 }
 
 /// The last error of the chain: the cause.

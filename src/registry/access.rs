@@ -189,7 +189,7 @@ impl Access {
                 let message = format!(
                     "the registry `{host}` asks for a login, and the docker config has none for it"
                 );
-                let hint = format!("run `docker login {host}` in an earlier step");
+                let hint = format!("Run `docker login {host}` in an earlier step.");
                 Unavailable {
                     hint: Some(hint),
                     ..Unavailable::new(Reason::CredentialsRefused, message)

@@ -125,7 +125,7 @@ reasons! {
         "Look at the answer that the message shows: a login page or a proxy may stand in between.";
     /// A body over its limit.
     AnswerTooLarge = "answer-too-large", "The answer is larger than any honest one.",
-        "Look which image this is; nothing over the limit is read.";
+        "Look which image and which server this is: nothing over the limit is read.";
     /// A redirect that is not followed.
     RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
         "A login page or a proxy may stand in between; nothing was sent there.";

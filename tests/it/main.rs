@@ -16,6 +16,7 @@ mod faults;
 mod fidelity;
 mod handed_over;
 mod lies;
+mod network;
 mod openapi;
 mod outputs;
 mod page;

@@ -934,7 +934,7 @@ mod port {
         sample.observation.images[0].manifest = unknown(Reason::AnswerTooLarge);
         said!(sample.said(CheckId::Port), @"
         errored answer-too-large: an answer that is answer-too-large
-        hint: Look which image this is; nothing over the limit is read.
+        hint: Look which image and which server this is: nothing over the limit is read.
         ");
     }
 }

@@ -249,7 +249,7 @@ fn a_manifest_of_300_mb_is_not_read() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
         reason     answer-too-large
-        next       Look which image this is; nothing over the limit is read.
+        next       Look which image and which server this is: nothing over the limit is read.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 

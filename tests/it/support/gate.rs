@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::leak::Secrets;
+use super::pipe::Pipe;
 use super::redaction::Redactions;
 use crate::stand_in::{Origin, Route, StandIn};
 
@@ -218,9 +218,7 @@ impl<'a> Running<'a> {
 
     /// Waits until its standard error holds `text`.
     pub(crate) fn wait_for(&self, text: &str) {
-        let came = self.stderr.wait_until(self.gate.longest, |bytes, _| {
-            String::from_utf8_lossy(bytes).contains(text)
-        });
+        let came = self.stderr.holds(self.gate.longest, text);
         assert!(came, "standard error never held {text:?}");
     }
 
@@ -313,8 +311,7 @@ impl Run<'_> {
     /// else (contract, promise 1).
     fn assert_token_at_home(&self) {
         let Some(stand_in) = self.gate.stand_in else { return };
-        let host = self.gate.environment.get("DIGITALOCEAN_REGISTRY_HOST");
-        let is_digitaloceans = host == Some(&stand_in.host(Origin::Registry));
+        let is_digitaloceans = self.gate.environment.contains_key("DIGITALOCEAN_REGISTRY_HOST");
         for entry in stand_in.log().iter().filter(|entry| entry.carries_token) {
             let home = match entry.origin {
                 Origin::Api => true,
@@ -344,56 +341,6 @@ fn section(text: &mut String, title: &str, content: &str) {
     text.push_str(content);
     if !content.is_empty() && !content.ends_with('\n') {
         text.push_str("[no newline]\n");
-    }
-}
-
-/// What came through a pipe so far, and whether it has ended.
-#[derive(Clone, Default)]
-struct Pipe(Arc<(Mutex<Piped>, Condvar)>);
-
-/// What has come so far, and whether it has ended.
-type Piped = (Vec<u8>, bool);
-
-impl Pipe {
-    /// Reads a pipe to its end on a thread of its own, so that a full pipe never stops the program.
-    fn read(mut pipe: impl Read + Send + 'static) -> Self {
-        let this = Self::default();
-        let shared = this.clone();
-        std::thread::spawn(move || {
-            let mut block = [0; 4096];
-            loop {
-                let count = pipe.read(&mut block).unwrap_or_default();
-                shared.add(block.get(..count).unwrap_or_default());
-                if count == 0 {
-                    return;
-                }
-            }
-        });
-        this
-    }
-
-    /// Takes in what was read; nothing is the end.
-    fn add(&self, bytes: &[u8]) {
-        let (state, changed) = &*self.0;
-        let mut state = state.lock().expect("no panic while held");
-        state.0.extend_from_slice(bytes);
-        state.1 |= bytes.is_empty();
-        changed.notify_all();
-    }
-
-    /// Waits until what came fulfils a condition; false when that takes too long or cannot be any more.
-    fn wait_until(&self, longest: Duration, condition: impl Fn(&[u8], bool) -> bool) -> bool {
-        let (state, changed) = &*self.0;
-        let state = state.lock().expect("no panic while held");
-        let waiting = |state: &mut (Vec<u8>, bool)| !state.1 && !condition(&state.0, state.1);
-        let (state, _) = changed.wait_timeout_while(state, longest, waiting).expect("no panic");
-        condition(&state.0, state.1)
-    }
-
-    /// All that came, once it has ended.
-    fn whole(&self, longest: Duration) -> Option<Vec<u8>> {
-        let ended = self.wait_until(longest, |_, ended| ended);
-        ended.then(|| self.0.0.lock().expect("no panic while held").0.clone())
     }
 }
 

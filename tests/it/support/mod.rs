@@ -9,6 +9,7 @@
 
 mod gate;
 mod leak;
+mod pipe;
 mod redaction;
 mod skip;
 mod tests;

@@ -81,6 +81,12 @@ impl Matcher {
         Self { from: count, ..self }
     }
 
+    /// At this server only.
+    #[must_use]
+    pub fn at(self, origin: Origin) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
     pub(super) fn rule(self, lie: Lie) -> Rule {
         let Self { route, origin, method, containing, from, until } = self;
         Rule { route, origin, method, containing, from, until, seen: 0, lie }

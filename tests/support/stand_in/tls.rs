@@ -12,8 +12,8 @@ use super::Certificate;
 
 /// An acceptor for HTTP/2 and HTTP/1.1, and the PEM of the authority that a client has to trust.
 pub(super) fn server(certificate: Certificate) -> (TlsAcceptor, String) {
-    let trusted = authority();
-    let foreign = authority();
+    let trusted = authority("stand-in authority");
+    let foreign = authority("foreign authority");
     let names = match certificate {
         Certificate::WrongHost => vec!["registry.example".to_owned()],
         Certificate::Good
@@ -43,9 +43,9 @@ pub(super) fn server(certificate: Certificate) -> (TlsAcceptor, String) {
     (TlsAcceptor::from(Arc::new(config)), trusted.pem())
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(rcgen::DnType::CommonName, "stand-in authority");
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
     CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority")
 }

@@ -1,0 +1,264 @@
+//! An answer that does not come whole, not in time, or is no HTTP.
+
+use std::io::Write;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::servers::{RawServer, head_of};
+use super::{brief, registry_at};
+use crate::faults::{IMAGE, lying, requests, with_image, with_requests};
+use crate::stand_in::{Answer, Auth, End, Lie, Options, Part, Route};
+use crate::support::Gate;
+
+#[test]
+fn a_connection_that_is_closed_before_the_response_is_tried_again() {
+    let stand_in = lying(Route::Token, Lie::close());
+    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    insta::assert_snapshot!(with_requests(&stand_in, gate), @"
+    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    2 x Api: GET Token -> no answer
+    ");
+}
+
+#[test]
+fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
+    let stand_in = lying(Route::ManifestByTag, Lie::CutAfter(3, End::Reset));
+    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    insta::assert_snapshot!(with_requests(&stand_in, gate), @"
+    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+      passed     registry-honest
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- asked
+    1 x Api: GET Token -> 200
+    1 x Registry: GET Control -> 404
+    2 x Registry: GET ManifestByTag -> 200
+    ");
+}
+
+#[test]
+fn a_token_that_is_cut_short_is_tried_again() {
+    for lie in [Lie::Truncated(1), Lie::CutAfter(9, End::Close)] {
+        let stand_in = lying(Route::Token.first(1), lie);
+        let run = Gate::at(&stand_in).image(IMAGE).run();
+        assert_eq!(run.code, Some(0), "{}", run.snapshot());
+        assert_eq!(stand_in.asked(&Route::Token).len(), 2);
+    }
+}
+
+#[test]
+fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
+    let cut = Answer::new(200)
+        .header("content-type", "application/vnd.oci.image.manifest.v1+json")
+        .header("content-length", "900");
+    let body = vec![Part::Bytes(r#"{"schemaVersion":2}"#.into()), Part::Cut(End::Close)];
+    let stand_in = lying(Route::ManifestByTag, Lie::Answer(Answer { body, ..cut }));
+    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    insta::assert_snapshot!(brief(&run), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+    ");
+}
+
+#[test]
+fn a_body_that_drips_ends_with_the_deadline() {
+    let stand_in = lying(Route::ManifestByTag, Lie::Slow(Duration::from_millis(500)));
+    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    insta::assert_snapshot!(brief(&run), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
+        reason     deadline-passed
+        next       Give the run a longer --deadline, or find out why the registry is slow.
+    ");
+}
+
+/// A server that goes on sending `piece` until the other end is gone, with a pause between.
+fn endless(start: &'static [u8], piece: &'static [u8], pause: Duration) -> RawServer {
+    RawServer::start(move |mut stream| {
+        // Waits as long as `pause`: nobody ever sends.
+        let (_sender, never) = mpsc::channel::<()>();
+        head_of(&mut stream);
+        let mut next = start;
+        while stream.write_all(next).is_ok() {
+            next = piece;
+            let _ = never.recv_timeout(pause);
+        }
+    })
+}
+
+#[test]
+fn a_head_that_drips_ends_with_the_deadline() {
+    let stand_in = with_image(Options::default());
+    let server = endless(b"HTTP/1.1 200 OK\r\nx-slow: ", b"a", Duration::from_millis(100));
+    let run = registry_at(&stand_in, &server.host()).args("--deadline 2s").run();
+    insta::assert_snapshot!(brief(&run), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
+        reason     deadline-passed
+        next       Give the run a longer --deadline, or find out why the registry is slow.
+    ");
+}
+
+#[test]
+fn endless_early_hints_end_with_the_deadline() {
+    let stand_in = with_image(Options::default());
+    let hint = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
+    let server = endless(hint, hint, Duration::ZERO);
+    let run = registry_at(&stand_in, &server.host()).args("--deadline 2s").run();
+    insta::assert_snapshot!(brief(&run), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
+        reason     deadline-passed
+        next       Give the run a longer --deadline, or find out why the registry is slow.
+    ");
+}
+
+#[test]
+fn http_1_0_without_a_length_is_understood() {
+    let stand_in = with_image(Options { auth: Auth::Nothing, ..Options::default() });
+    let answer =
+        b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"token\":\"of-another-time\"}";
+    stand_in.lie(Route::Token, Lie::raw(answer));
+    let run = Gate::at(&stand_in).image(IMAGE).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+}
+
+#[test]
+fn what_is_not_http_is_seen_at_once() {
+    let table = [
+        "{\"token\":\"as HTTP/0.9 has it\"}",
+        "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
+        "HTTP/1.1 99 Too Low\r\n\r\n",
+        "HTTP/1.1 2000 Too Long\r\n\r\n",
+        "HTTP/1.1 200 \u{1b}[2Jcleared\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+        "HTTP/1.1 200 OK\r\n broken: header\r\n\r\n{}",
+    ]
+    .map(|bytes| {
+        let stand_in = lying(Route::Token, Lie::raw(bytes.as_bytes()));
+        let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+        assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
+        format!("{bytes:?}\n{}{}\n", brief(&run), requests(&stand_in))
+    });
+    insta::assert_snapshot!(table.concat(), @r#"
+    "{\"token\":\"as HTTP/0.9 has it\"}"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+
+    "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+
+    "HTTP/1.1 99 Too Low\r\n\r\n"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+
+    "HTTP/1.1 2000 Too Long\r\n\r\n"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+
+    "HTTP/1.1 200 \u{1b}[2Jcleared\r\nContent-Length: 2\r\n\r\n{}"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+
+    "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+    2 x Api: GET Token -> no answer
+
+    "HTTP/1.1 200 OK\r\n broken: header\r\n\r\n{}"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
+        reason     unexpected-answer
+        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    1 x Api: GET Token -> no answer
+    "#);
+}
+
+#[test]
+fn a_huge_head_is_no_verdict() {
+    let many = (0..150).map(|number| (format!("x-header-{number}"), "1".to_owned())).collect();
+    let huge = Lie::Header("x-huge".to_owned(), Some("a".repeat(1 << 20)));
+    let table = [Lie::Headers(many), huge].map(|lie| {
+        let stand_in = lying(Route::ManifestByTag, lie);
+        let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+        format!("{}tries: {}\n", brief(&run), stand_in.asked(&Route::ManifestByTag).len())
+    });
+    insta::assert_snapshot!(table.concat(), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
+        reason     answer-too-large
+        next       Look which image and which server this is: nothing over the limit is read.
+    tries: 1
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
+        reason     answer-too-large
+        next       Look which image and which server this is: nothing over the limit is read.
+    tries: 1
+    ");
+}

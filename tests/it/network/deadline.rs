@@ -1,0 +1,61 @@
+//! One deadline for the whole run, and what is written when it has passed.
+
+use crate::faults::REPOSITORY;
+use crate::stand_in::{Image, Lie, Route, StandIn};
+use crate::support::Gate;
+
+#[test]
+fn images_that_were_not_reached_are_in_the_junit_file() {
+    let stand_in = StandIn::honest();
+    for tag in ["first", "second", "third"] {
+        stand_in.image(REPOSITORY, tag, Image::node_on_alpine());
+    }
+    stand_in.lie(Route::ManifestByTag.containing("/second"), Lie::Hang);
+    let gate = ["first", "second", "third"]
+        .into_iter()
+        .fold(Gate::at(&stand_in), |gate, tag| gate.image(&format!("{REPOSITORY}:{tag}")));
+    let run = gate.args("--jobs 1 --deadline 3s --junit junit.xml").run();
+    let document = roxmltree::Document::parse(run.file("junit.xml")).expect("well-formed XML");
+    let suites = document.descendants().filter(|node| node.has_tag_name("testsuite"));
+    let counts: Vec<_> = suites
+        .map(|suite| {
+            ["tests", "errors", "failures"].map(|name| suite.attribute(name).unwrap_or("-"))
+        })
+        .collect();
+    insta::assert_snapshot!(format!("{counts:?}"), @r#"[["11", "0", "0"], ["11", "5", "0"], ["11", "5", "0"]]"#);
+    let shown = run.snapshot();
+    insta::assert_snapshot!(shown.split("----- junit.xml").next().unwrap(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:first [registry]/keepkey/support-email:second [registry]/keepkey/support-email:third --jobs 1 --deadline 3s --junit junit.xml
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) 3 images: 2 undecided, 1 verified
+      VERIFIED   [registry]/keepkey/support-email:first   sha256:72aa2829510e
+      UNDECIDED  [registry]/keepkey/support-email:second  deadline-passed (repository-exists)
+      UNDECIDED  [registry]/keepkey/support-email:third   deadline-passed (repository-exists)
+
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:second
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `second`: `[registry]` had not answered when the run's deadline passed
+        reason     deadline-passed
+        next       Give the run a longer --deadline, or find out why the registry is slow.
+      passed     registry-honest
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+      service    support-email
+
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:third
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `third`: `[registry]` had not answered when the run's deadline passed
+        reason     deadline-passed
+        next       Give the run a longer --deadline, or find out why the registry is slow.
+      passed     registry-honest
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+      service    support-email
+
+    note: support-email: found, but not proven to be this commit's: `first` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    assert!(
+        stand_in.asked(&Route::ManifestByTag).iter().all(|entry| !entry.target.ends_with("third"))
+    );
+}

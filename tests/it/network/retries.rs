@@ -1,0 +1,169 @@
+//! What is asked again, how often, and after how long.
+
+use std::time::Duration;
+
+use super::brief;
+use crate::faults::{IMAGE, lying};
+use crate::stand_in::{Answer, Lie, Route};
+use crate::support::Gate;
+
+fn with_header(status: u16, name: &str, value: &str) -> Lie {
+    Lie::Answer(Answer::new(status).header(name, value))
+}
+
+/// The seconds that a run waited before its second try, as it told them itself.
+#[track_caller]
+fn wait_told(lie: Lie) -> f64 {
+    let stand_in = lying(Route::ManifestByTag.first(1), lie);
+    let run = Gate::at(&stand_in).args("-v").image(IMAGE).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert_eq!(stand_in.asked(&Route::ManifestByTag).len(), 2);
+    let told = run.stderr.lines().find_map(|line| line.split_once("asking again in "));
+    let seconds = told.and_then(|(_, rest)| rest.split_once(" s ")).map(|(seconds, _)| seconds);
+    seconds.expect("a line that tells the wait").parse().expect("a number")
+}
+
+/// Seconds since 1970, some seconds from now.
+#[expect(clippy::disallowed_methods, reason = "the program compares it with its own clock")]
+fn in_seconds(seconds: i64) -> jiff::Timestamp {
+    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)
+}
+
+#[test]
+fn a_wait_in_seconds_is_kept() {
+    let waited = wait_told(Lie::too_many(Some("2")));
+    assert!((2.0..2.1).contains(&waited), "{waited}");
+}
+
+#[test]
+fn a_wait_until_a_date_is_kept() {
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new();
+    let date = date.timestamp_to_rfc9110_string(&in_seconds(5)).expect("a date");
+    let waited = wait_told(Lie::too_many(Some(&date)));
+    assert!((2.0..=5.0).contains(&waited), "{waited} until {date}");
+}
+
+#[test]
+fn the_hourly_limit_of_the_api_is_read() {
+    let limited = |seconds| {
+        let reset = in_seconds(seconds).as_second().to_string();
+        with_header(429, "ratelimit-reset", &reset)
+    };
+    let waited = wait_told(limited(5));
+    assert!((2.0..=5.0).contains(&waited), "{waited}");
+    let stand_in = lying(Route::Token, limited(3600));
+    let run = Gate::at(&stand_in).image(IMAGE).run();
+    let shown = brief(&run);
+    let (before, after) = shown.split_once("asks to wait 3").expect("a wait of an hour");
+    let (digits, after) = after.split_once(' ').expect("seconds");
+    assert_eq!(digits.len(), 3, "{shown}");
+    insta::assert_snapshot!(format!("{before}asks to wait 3... {after}"), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: 429, too many requests; it asks to wait 3... s, which is beyond the deadline
+        reason     rate-limited
+        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+    ");
+    assert_eq!(stand_in.asked(&Route::Token).len(), 1);
+}
+
+#[test]
+fn a_wait_beyond_the_deadline_ends_the_run_at_once() {
+    let stand_in = lying(Route::Token, Lie::too_many(Some("86400")));
+    insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: 429, too many requests; it asks to wait 86400 s, which is beyond the deadline
+        reason     rate-limited
+        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+    ");
+    // Twenty digits are more than any number of seconds.
+    let stand_in = lying(Route::Token, with_header(503, "retry-after", "99999999999999999999"));
+    insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: 503; it asks to wait 4294967295 s, which is beyond the deadline
+        reason     server-error
+        next       Try again later; look at the provider's status page.
+    ");
+    assert_eq!(stand_in.asked(&Route::Token).len(), 1);
+}
+
+#[test]
+fn a_wait_that_cannot_be_read_is_our_own() {
+    let values = ["-1", "1e9", "soon", "\u{ff12}", "Wed, 99 Nov 2026 10:00:30 GMT", ""];
+    std::thread::scope(|scope| {
+        let waits = values.map(|value| {
+            (value, scope.spawn(move || wait_told(with_header(429, "retry-after", value))))
+        });
+        for (value, waited) in waits {
+            let waited = waited.join().expect("a run that is green");
+            assert!((0.7..1.3).contains(&waited), "{value:?}: {waited}");
+        }
+    });
+    // A date that has passed is a wait of nothing.
+    let past = "Wed, 25 Nov 2020 10:00:00 GMT";
+    assert!(wait_told(with_header(429, "retry-after", past)) < 0.2);
+}
+
+/// One line: what became of a run whose registry answered the first `count` requests for the tag so.
+fn after(count: u64, status: u16) -> String {
+    let lie = with_header(status, "retry-after", "0");
+    let stand_in = lying(Route::ManifestByTag.first(count), lie);
+    let run = Gate::at(&stand_in).image(IMAGE).run();
+    let shown = brief(&run);
+    let said =
+        shown.lines().find_map(|line| line.split_once("errored: ")).map_or("", |(_, said)| said);
+    let reason = shown.lines().find_map(|line| line.trim().strip_prefix("reason     "));
+    format!(
+        "{status} {count} times: exit {}, {} tries; {said} {}\n",
+        run.code.unwrap_or(-1),
+        stand_in.asked(&Route::ManifestByTag).len(),
+        reason.unwrap_or_default()
+    )
+}
+
+#[test]
+fn each_transient_status_is_green_after_two_and_no_verdict_after_four() {
+    let table = [408, 429, 500, 502, 503, 504].map(|status| after(2, status) + &after(9, status));
+    insta::assert_snapshot!(table.concat(), @"
+    408 2 times: exit 0, 3 tries;  
+    408 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 408 (4 tries); it asks to wait 0 s server-error
+    429 2 times: exit 0, 3 tries;  
+    429 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries); it asks to wait 0 s rate-limited
+    500 2 times: exit 0, 3 tries;  
+    500 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 500 (4 tries); it asks to wait 0 s server-error
+    502 2 times: exit 0, 3 tries;  
+    502 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 502 (4 tries); it asks to wait 0 s server-error
+    503 2 times: exit 0, 3 tries;  
+    503 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 503 (4 tries); it asks to wait 0 s server-error
+    504 2 times: exit 0, 3 tries;  
+    504 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 504 (4 tries); it asks to wait 0 s server-error
+    ");
+}
+
+#[test]
+fn other_statuses_are_asked_once() {
+    let table = [400, 402, 409, 418, 451, 501, 505, 520].map(|status| after(9, status));
+    insta::assert_snapshot!(table.concat(), @"
+    400 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) unexpected-answer
+    402 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 402 (no content type, no text) unexpected-answer
+    409 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 409 (no content type, no text) unexpected-answer
+    418 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 418 (no content type, no text) unexpected-answer
+    451 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 451 (no content type, no text) unexpected-answer
+    501 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 501 (no content type, no text) unexpected-answer
+    505 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 505 (no content type, no text) unexpected-answer
+    520 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 520 (no content type, no text) unexpected-answer
+    ");
+}
+
+#[test]
+fn a_deadline_caps_the_waits() {
+    let stand_in = lying(Route::ManifestByTag, Lie::status(503));
+    let running = std::time::Instant::now();
+    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    assert!(running.elapsed() < Duration::from_secs(10), "it ended in time");
+    insta::assert_snapshot!(brief(&run), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 503 (2 tries); the deadline comes before the next try in [duration]
+        reason     server-error
+        next       Try again later; look at the provider's status page.
+    ");
+}

@@ -1,0 +1,235 @@
+//! TLS does not come about. Nothing that is wrong with a certificate is tried again, and nothing is sent
+//! before a certificate is accepted.
+
+use crate::faults::{IMAGE, with_image};
+use crate::stand_in::{Certificate, Lie, Options, Origin, Route, StandIn};
+use crate::support::Gate;
+
+fn with(certificate: Certificate) -> StandIn {
+    with_image(Options { tls: Some(certificate), ..Options::default() })
+}
+
+/// One connection was made, and no request was sent on it.
+#[track_caller]
+fn refused_at_once(certificate: Certificate) -> String {
+    let stand_in = with(certificate);
+    let shown = Gate::at(&stand_in).image(IMAGE).snapshot();
+    assert_eq!((stand_in.connections(Origin::Api), stand_in.log().len()), (1, 0), "{shown}");
+    assert_eq!(stand_in.connections(Origin::Registry), 0, "{shown}");
+    shown
+}
+
+#[test]
+fn a_good_certificate_is_accepted() {
+    let stand_in = with(Certificate::Good);
+    let run = Gate::at(&stand_in).image(IMAGE).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert!(stand_in.log().iter().all(|entry| entry.version == "HTTP/2.0"));
+}
+
+#[test]
+fn an_expired_certificate_is_seen_at_once_and_nothing_is_sent() {
+    insta::assert_snapshot!(refused_at_once(Certificate::Expired), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate has expired
+        reason     tls-failed
+        next       Look at this machine's clock first; else the server's certificate must be renewed.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate has expired
+        reason     tls-failed
+        next       Look at this machine's clock first; else the server's certificate must be renewed.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_yet_hints_at_the_clock() {
+    insta::assert_snapshot!(refused_at_once(Certificate::NotYetValid), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate is not valid yet
+        reason     tls-failed
+        next       Look at this machine's clock.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate is not valid yet
+        reason     tls-failed
+        next       Look at this machine's clock.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_certificate_for_another_host_is_seen_at_once_and_nothing_is_sent() {
+    insta::assert_snapshot!(refused_at_once(Certificate::WrongHost), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate is for another host name
+        reason     tls-failed
+        next       Look at the host's name and at any proxy in between.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate is for another host name
+        reason     tls-failed
+        next       Look at the host's name and at any proxy in between.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
+    insta::assert_snapshot!(refused_at_once(Certificate::ForeignAuthority), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
+        reason     tls-failed
+        next       If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
+        reason     tls-failed
+        next       If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    let help = Gate::alone().args("--help").run().stdout;
+    assert!(
+        !help.contains("insecure") && !help.contains("skip-tls") && !help.contains("no-verify")
+    );
+}
+
+/// What a run says of a server that answers the first bytes of a handshake with these.
+fn said(answer: Lie) -> String {
+    let stand_in = with(Certificate::Good);
+    stand_in.lie(Route::Connection(Origin::Api), answer);
+    let shown = super::brief(&Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run());
+    format!("{shown}connections: {}", stand_in.connections(Origin::Api))
+}
+
+#[test]
+fn a_server_that_speaks_only_tls_1_1_is_no_verdict() {
+    // A record of version 3.2 with a `ServerHello` of version 3.2 and the suite 0x002f.
+    let mut hello = vec![22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
+    hello.extend([7; 32]);
+    hello.extend([0, 0, 0x2f, 0]);
+    insta::assert_snapshot!(said(Lie::raw(&hello)), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
+        reason     tls-failed
+        next       The server, or a proxy in between, is too old; TLS is never weakened.
+    connections: 1
+    ");
+    // The alert `protocol_version`, which others send.
+    insta::assert_snapshot!(said(Lie::raw(&[21, 3, 2, 0, 2, 2, 70])), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
+        reason     tls-failed
+        next       The server, or a proxy in between, is too old; TLS is never weakened.
+    connections: 1
+    ");
+}
+
+#[test]
+fn a_handshake_that_is_closed_is_tried_again() {
+    insta::assert_snapshot!(said(Lie::close()), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+    connections: 2
+    ");
+    insta::assert_snapshot!(said(Lie::reset()), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+    connections: 2
+    ");
+}
+
+#[test]
+fn a_handshake_that_is_answered_with_garbage_is_no_verdict() {
+    insta::assert_snapshot!(said(Lie::raw(b"SSH-2.0-OpenSSH_9.2p1\r\n")), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: what it sent is not TLS
+        reason     tls-failed
+        next       Look at the host's port (does it speak plain `http`?) and at any proxy in between.
+    connections: 1
+    ");
+}
+
+#[test]
+fn a_plain_port_that_is_asked_in_tls_is_no_verdict() {
+    let plain = with_image(Options::default());
+    let secure = with(Certificate::Good);
+    let gate = Gate::at(&secure)
+        .env("DIGITALOCEAN_API_URL", format!("https://{}", plain.host(Origin::Api)))
+        .redact(&plain.host(Origin::Api), "[api]")
+        .args("--deadline 2s")
+        .image(IMAGE);
+    insta::assert_snapshot!(super::brief(&gate.run()), @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: what it sent is not TLS
+        reason     tls-failed
+        next       Look at the host's port (does it speak plain `http`?) and at any proxy in between.
+    ");
+    assert!(plain.log().is_empty(), "no request was understood");
+}
+
+#[test]
+fn without_ca_certificates_the_message_says_what_to_install() {
+    let stand_in = with(Certificate::Good);
+    let gate = Gate::at(&stand_in).image(IMAGE);
+    let nothing = gate.folder().join("none").display().to_string();
+    let gate = gate.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", nothing);
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no CA certificates were found on this system
+        reason     tls-failed
+        next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no CA certificates were found on this system
+        reason     tls-failed
+        next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    assert_eq!(stand_in.connections(Origin::Api), 0);
+}
