@@ -104,7 +104,7 @@ impl Trouble {
     }
 
     fn of_parsing(error: &hyper::Error) -> Self {
-        if error.is_parse_too_large() {
+        if error.to_string().contains("too large") {
             let said = "the head of its answer is larger than any honest one";
             return Self::new(Mishap::TooLarge, said);
         }

@@ -116,7 +116,6 @@ fn a_proxy_that_refuses_is_no_verdict() {
         let run =
             through(&stand_in, &format!("http://{}", proxy.host())).args("--deadline 2s").run();
         insta::allow_duplicates! {}
-        println!("{expected}: {} {}", brief(&run), proxy.connections());
     }
     assert!(stand_in.log().is_empty());
 }
