@@ -21,4 +21,6 @@ mod openapi;
 mod outputs;
 mod page;
 mod readme;
+mod registries;
+mod traffic;
 mod waiting;

@@ -153,6 +153,16 @@ impl<'a> Gate<'a> {
         self
     }
 
+    /// With a program in its folder, to be found through `PATH`.
+    pub(crate) fn program(self, name: &str, script: &str) -> Self {
+        let gate = self.file(&format!("bin/{name}"), script);
+        let path = gate.folder().join("bin").join(name);
+        let all_may = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(path, all_may).expect("a file of our own");
+        let bin = gate.folder().join("bin").display().to_string();
+        gate.env("PATH", format!("{bin}:/usr/bin:/bin"))
+    }
+
     /// The folder that it runs in.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -285,6 +295,15 @@ impl Run<'_> {
             redactions.text(&tag, "[control]");
         }
         redactions.apply(&text)
+    }
+
+    /// A part of what it left behind, with what differs from run to run taken out.
+    pub(crate) fn shown(&self, part: &str) -> String {
+        let mut redactions = self.gate.redactions.clone();
+        for tag in self.control_tags() {
+            redactions.text(&tag, "[control]");
+        }
+        redactions.apply(part)
     }
 
     /// One file that it wrote.

@@ -11,10 +11,13 @@ mod gate;
 mod leak;
 mod pipe;
 mod redaction;
+mod requests;
 mod skip;
 mod tests;
 
 pub(crate) use gate::Gate;
 #[allow(unused_imports, reason = "named by the tests that look at more than the snapshot")]
 pub(crate) use gate::Run;
+#[allow(unused_imports, reason = "named by the tests that count requests")]
+pub(crate) use requests::requests;
 pub(crate) use skip::could_not_run;

@@ -1,0 +1,378 @@
+//! Registries that are not DigitalOcean's: anonymous, with docker's login, with a credential helper.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::stand_in::{Auth, ClosedPort, Image, Lie, Options, Origin, Route, StandIn};
+use crate::support::{Gate, requests};
+
+const PASSWORD: &str = "correct-horse-battery-staple";
+
+/// A registry of somebody else, with an image.
+fn registry(auth: Auth) -> StandIn {
+    let stand_in =
+        StandIn::start(Options { auth, token: PASSWORD.to_owned(), ..Options::default() });
+    stand_in.image("keepkey/support-email", "latest-dev", Image::node_on_alpine());
+    stand_in
+}
+
+/// A run that knows nothing of DigitalOcean.
+fn gate(stand_in: &StandIn) -> Gate<'_> {
+    Gate::at(stand_in)
+        .without_env("DIGITALOCEAN_API_URL")
+        .without_env("DIGITALOCEAN_REGISTRY_HOST")
+        .without_env("DIGITALOCEAN_ACCESS_TOKEN")
+        .image("keepkey/support-email:latest-dev")
+}
+
+/// Docker's config with a login for a host.
+fn login(host: &str, password: &str) -> String {
+    let auth = STANDARD.encode(format!("robot:{password}"));
+    format!(r#"{{"auths":{{"{host}":{{"auth":"{auth}"}}}}}}"#)
+}
+
+fn logged_in<'a>(stand_in: &'a StandIn, password: &str) -> Gate<'a> {
+    let config = login(&stand_in.host(Origin::Registry), password);
+    gate(stand_in).file(".docker/config.json", config).secret(password)
+}
+
+#[test]
+fn a_registry_that_asks_nobody_for_anything_is_asked_with_nothing() {
+    let stand_in = registry(Auth::Nothing);
+    let run = gate(&stand_in).run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:72aa2829510e[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    ");
+    insta::assert_snapshot!(requests(&stand_in), @"
+    Registry: GET Blob x6
+    Registry: GET Control x1
+    Registry: GET ManifestByTag x1
+    Registry: GET Ping x1
+    Storage: GET Storage x6
+    ");
+    assert!(stand_in.log().iter().all(|entry| !entry.has_authorization()));
+}
+
+#[test]
+fn a_public_image_needs_no_login() {
+    let stand_in = registry(Auth::Anonymous);
+    let run = gate(&stand_in).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    insta::assert_snapshot!(requests(&stand_in), @"
+    Registry: GET Blob x6
+    Registry: GET Control x1
+    Registry: GET ManifestByTag x1
+    Registry: GET Ping x1
+    Registry: GET Token x1
+    Storage: GET Storage x6
+    ");
+    assert!(stand_in.asked(&Route::Token).iter().all(|entry| !entry.has_authorization()));
+}
+
+#[test]
+fn a_login_of_dockers_config_is_given_to_the_registrys_own_token_server() {
+    let stand_in = registry(Auth::OwnHost);
+    let run = logged_in(&stand_in, PASSWORD).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    let tokens = stand_in.asked(&Route::Token);
+    assert!(tokens.iter().all(|entry| entry.authorization.as_deref() == Some("Basic")));
+    assert_eq!(tokens.len(), 1);
+}
+
+#[test]
+fn a_login_is_given_to_a_registry_that_wants_it_with_each_request() {
+    let stand_in = registry(Auth::Basic);
+    let run = logged_in(&stand_in, PASSWORD).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    let at_storage = stand_in.asked_at(Origin::Storage);
+    assert!(!at_storage.is_empty() && at_storage.iter().all(|entry| !entry.has_authorization()));
+}
+
+#[test]
+fn a_login_can_be_elsewhere_than_at_home() {
+    let stand_in = registry(Auth::Basic);
+    let config = login(&format!("http://{}/v2/", stand_in.host(Origin::Registry)), PASSWORD);
+    let gate = gate(&stand_in).file("ci/docker/config.json", config).secret(PASSWORD);
+    let folder = gate.folder().join("ci/docker").display().to_string();
+    let run = gate.env("DOCKER_CONFIG", folder).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+}
+
+#[test]
+fn a_wrong_login_is_refused() {
+    let stand_in = registry(Auth::OwnHost);
+    let run = logged_in(&stand_in, "not-the-password-at-all").run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 4
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+        reason     credentials-refused
+        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+        reason     credentials-refused
+        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    ");
+}
+
+#[test]
+fn without_a_login_a_private_image_is_refused() {
+    let stand_in = registry(Auth::OwnHost);
+    let run = gate(&stand_in).run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 4
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+        reason     credentials-refused
+        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+        reason     credentials-refused
+        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    ");
+}
+
+#[test]
+fn a_login_is_never_given_to_a_token_server_on_another_host() {
+    // This registry sends its clients to another host, as DigitalOcean's does.
+    let stand_in = registry(Auth::DigitalOcean);
+    let run = logged_in(&stand_in, PASSWORD).run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
+        reason     token-server-not-trusted
+        next       Use a registry whose token server is on its own host.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
+        reason     token-server-not-trusted
+        next       Use a registry whose token server is on its own host.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    ");
+    assert_eq!(stand_in.connections(Origin::Api), 0, "nothing was sent there");
+}
+
+#[test]
+fn a_credential_helper_is_asked_and_its_output_is_never_shown() {
+    let stand_in = registry(Auth::OwnHost);
+    let host = stand_in.host(Origin::Registry);
+    let script = format!(
+        "#!/bin/sh\n\
+         read host\n\
+         env > \"$HOME/seen\"\n\
+         echo \"$1 $host\" >> \"$HOME/seen\"\n\
+         echo \"helper says {PASSWORD}\" >&2\n\
+         printf '{{\"ServerURL\":\"%s\",\"Username\":\"robot\",\"Secret\":\"{PASSWORD}\"}}' \"$host\"\n"
+    );
+    let config = format!(r#"{{"credHelpers":{{"{host}":"ours"}}}}"#);
+    let run = gate(&stand_in)
+        .file(".docker/config.json", config)
+        .program("docker-credential-ours", &script)
+        .env("OTHER_SECRET", "not-for-the-helper")
+        .env("CIRCLE_TOKEN", "not-for-the-helper")
+        .args("-vv")
+        .secret(PASSWORD)
+        .run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert!(!run.stderr.contains("helper says"), "{}", run.stderr);
+    let mut seen: Vec<_> = run.file("seen").lines().filter(|line| !line.starts_with('_')).collect();
+    seen.retain(|line| !line.starts_with("PWD=") && !line.starts_with("OLDPWD="));
+    seen.retain(|line| !line.starts_with("SHLVL="));
+    seen.sort_unstable();
+    insta::assert_snapshot!(run.shown(&seen.join("\n")), @"
+    HOME=[folder]
+    PATH=[folder]/bin:/usr/bin:/bin
+    get [registry]
+    ");
+}
+
+#[test]
+fn a_credential_helper_that_fails_is_no_verdict() {
+    let stand_in = registry(Auth::OwnHost);
+    let mut seen = String::new();
+    for (name, script) in [
+        ("fails", format!("#!/bin/sh\necho {PASSWORD}\necho {PASSWORD} >&2\nexit 1\n")),
+        ("says something else", format!("#!/bin/sh\necho 'password: {PASSWORD}'\n")),
+        (
+            "has nothing",
+            "#!/bin/sh\necho credentials not found in native keychain\nexit 1\n".to_owned(),
+        ),
+    ] {
+        let run = gate(&stand_in)
+            .file(".docker/config.json", r#"{"credsStore":"ours"}"#)
+            .program("docker-credential-ours", &script)
+            .secret(PASSWORD)
+            .run();
+        let lines = run
+            .stdout
+            .lines()
+            .filter(|line| line.contains(" errored: ") || line.trim_start().starts_with("next"));
+        let said: Vec<_> = lines.map(str::trim).collect();
+        seen.push_str(&run.shown(&format!("{name}: {:?}\n{}\n", run.code, said.join("\n"))));
+    }
+    let absent = r#"{"credsStore":"absent"}"#;
+    let run = gate(&stand_in).file(".docker/config.json", absent).run();
+    seen.push_str(&run.shown(&format!("is absent: {:?}\n{}", run.code, run.stdout)));
+    insta::assert_snapshot!(seen, @"
+    fails: Some(3)
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` failed for `[registry]`
+    next       Run `docker login` again, or call the helper by hand.
+    repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-ours` failed for `[registry]`
+    next       Run `docker login` again, or call the helper by hand.
+    says something else: Some(3)
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`
+    next       Run `docker login` again, or call the helper by hand.
+    repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`
+    next       Run `docker login` again, or call the helper by hand.
+    has nothing: Some(4)
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+    next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+    repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+    next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+    is absent: Some(3)
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-absent` could not be run (entity not found), for `[registry]`
+        reason     credential-helper-failed
+        next       Run `docker login` again, or call the helper by hand.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-absent` could not be run (entity not found), for `[registry]`
+        reason     credential-helper-failed
+        next       Run `docker login` again, or call the helper by hand.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ");
+}
+
+#[test]
+fn a_tag_that_another_registry_denies_is_red() {
+    let stand_in = registry(Auth::Nothing);
+    stand_in.untag("keepkey/support-email", "latest-dev");
+    let run = gate(&stand_in).run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
+        reason     tag-missing
+        next       1. Is the push job in this workflow, and does this job require it?
+                   2. Did the push job fail, or push under another name?
+                   3. Start a pipeline on `develop`.
+      passed     registry-honest, repository-exists
+      skipped    manifest-intact, platform, layers-present:
+                 there is no manifest to look at
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    ");
+    insta::assert_snapshot!(requests(&stand_in), @"
+    Registry: GET Control x2
+    Registry: GET Ping x1
+    Registry: GET TagsList x1
+    ");
+}
+
+#[test]
+fn docker_hub_is_asked_where_it_is() {
+    // Nobody listens at the proxy, so nothing leaves this machine.
+    let closed = ClosedPort::new();
+    let run = Gate::alone()
+        .env("HTTPS_PROXY", format!("http://{}", closed.host()))
+        .redact(&closed.host(), "[proxy]")
+        .args("docker.io/alpine:3.22 --deadline 500ms -v")
+        .run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image docker.io/alpine:3.22 --deadline 500ms -v
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) docker.io/alpine:3.22
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `registry-1.docker.io`: connection refused; the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `registry-1.docker.io`: connection refused; the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the network, the proxy and the host's name.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    alpine
+    ----- stderr
+    GET https://registry-1.docker.io/v2/ -> connection refused ( [duration])
+    ");
+}
+
+#[test]
+fn images_of_two_registries_can_be_verified_in_one_run() {
+    let ours = StandIn::honest();
+    ours.image("keepkey/support-email", "latest-dev", Image::node_on_alpine());
+    let theirs = registry(Auth::Anonymous);
+    theirs.lie(Route::ManifestByTag, Lie::oci_error(404, "MANIFEST_UNKNOWN", "manifest unknown"));
+    let run = Gate::at(&ours)
+        .redact(&theirs.host(Origin::Registry), "[theirs]")
+        .image("keepkey/support-email:latest-dev")
+        .arg(theirs.reference("keepkey/support-email:latest-dev"))
+        .run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev [theirs]/keepkey/support-email:latest-dev
+    exit code: 1
+    ----- stdout
+    FAILED (RED) 2 images: 1 failed, 1 verified
+      VERIFIED   [registry]/keepkey/support-email:latest-dev  sha256:72aa2829510e
+      FAILED     [theirs]/keepkey/support-email:latest-dev  tag-missing (tag-exists)
+
+    FAILED (RED) [theirs]/keepkey/support-email:latest-dev
+      tag-exists failed: `[theirs]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
+        reason     tag-missing
+        next       1. Is the push job in this workflow, and does this job require it?
+                   2. Did the push job fail, or push under another name?
+                   3. Start a pipeline on `develop`.
+      passed     registry-honest, repository-exists
+      skipped    manifest-intact, platform, layers-present:
+                 there is no manifest to look at
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+      service    support-email
+
+    note: support-email: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    assert!(theirs.log().iter().all(|entry| !entry.carries_token));
+}
