@@ -197,7 +197,9 @@ impl Asker {
             ));
         }
         lines.push(self.body(ask.kind, answer));
-        lines.into_iter().map(|line| format!("  {}\n", self.hidden(&line, 1_000))).collect()
+        let lines: Vec<String> =
+            lines.into_iter().map(|line| format!("  {}\n", self.hidden(&line, 1_000))).collect();
+        lines.concat()
     }
 
     /// An error's body in its own words, any other's shape.

@@ -228,6 +228,7 @@ mod tests {
 
     /// Every question has its answer, and none of them tells a secret or a name.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "every probe is shown")]
     fn the_answers_of_a_stand_in_are_told_without_secrets_and_names() {
         let stand_in = StandIn::honest();
         stand_in.image("keepkey/team/mail", "latest-dev", Image::node_on_alpine());

@@ -116,6 +116,7 @@ fn a_proxy_that_refuses_is_no_verdict() {
         let run =
             through(&stand_in, &format!("http://{}", proxy.host())).args("--deadline 2s").run();
         assert_eq!(run.code, Some(3), "{expected}: {}", run.stdout);
+        assert!(proxy.connections() > 0, "{expected}: the proxy was asked");
     }
     assert!(stand_in.log().is_empty());
 }
