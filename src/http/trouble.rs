@@ -66,6 +66,16 @@ impl Trouble {
         unavailable
     }
 
+    /// The same where a proxy may have been what could not be reached.
+    pub(crate) fn through_a_proxy(self) -> Self {
+        if self.mishap != Mishap::NoConnection {
+            return self;
+        }
+        let hint = "Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless \
+                    NO_PROXY names it.";
+        Self { hint: Some(hint.to_owned()), ..self }
+    }
+
     /// Classifies an error of the client.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         if let Some(error) = find::<rustls::Error>(error) {
@@ -115,7 +125,17 @@ impl Trouble {
                 Self::new(Mishap::Cut, "the connection was closed during the TLS handshake")
             }
             Some(kind) => Self::new(Mishap::NoConnection, format!("no connection ({kind})")),
-            None => Self::new(Mishap::NoConnection, format!("no connection ({})", deepest(error))),
+            None => {
+                let cause = deepest(error);
+                // The client's own word for a proxy that does not let it through.
+                let said = match cause.strip_prefix("tunnel error: ") {
+                    // It says no more of any other refusal.
+                    Some("unsuccessful") => "the proxy opened no tunnel to it".to_owned(),
+                    Some(cause) => format!("the proxy opened no tunnel to it ({cause})"),
+                    None => format!("no connection ({cause})"),
+                };
+                Self::new(Mishap::NoConnection, said)
+            }
         }
     }
 }

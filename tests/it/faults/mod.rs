@@ -48,6 +48,10 @@ use std::collections::BTreeMap;
 use crate::stand_in::{Auth, Image, Lie, Matcher, Options, StandIn};
 use crate::support::Gate;
 
+/// Lets a request be tried twice, whatever the jitter: the wait before the second try is at most 1.25 s,
+/// the one before the third at least 1.5 s.
+pub(crate) const TWO_TRIES: &str = "--deadline 2250ms";
+
 pub(crate) const REPOSITORY: &str = "keepkey/support-email";
 pub(crate) const TAG: &str = "latest-dev";
 pub(crate) const IMAGE: &str = "keepkey/support-email:latest-dev";

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use super::servers::{RawServer, head_of};
 use super::{brief, registry_at};
-use crate::faults::{IMAGE, lying, requests, with_image, with_requests};
+use crate::faults::{IMAGE, TWO_TRIES, lying, requests, with_image, with_requests};
 use crate::stand_in::{Answer, Auth, End, Lie, Options, Part, Route};
 use crate::support::Gate;
 
 #[test]
 fn a_connection_that_is_closed_before_the_response_is_tried_again() {
     let stand_in = lying(Route::Token, Lie::close());
-    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    let gate = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -45,9 +45,9 @@ fn a_connection_that_is_closed_before_the_response_is_tried_again() {
 #[test]
 fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
     let stand_in = lying(Route::ManifestByTag, Lie::CutAfter(3, End::Reset));
-    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    let gate = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -91,7 +91,7 @@ fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
         .header("content-length", "900");
     let body = vec![Part::Bytes(r#"{"schemaVersion":2}"#.into()), Part::Cut(End::Close)];
     let stand_in = lying(Route::ManifestByTag, Lie::Answer(Answer { body, ..cut }));
-    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
@@ -103,7 +103,7 @@ fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
 #[test]
 fn a_body_that_drips_ends_with_the_deadline() {
     let stand_in = lying(Route::ManifestByTag, Lie::Slow(Duration::from_millis(500)));
-    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
@@ -130,7 +130,7 @@ fn endless(start: &'static [u8], piece: &'static [u8], pause: Duration) -> RawSe
 fn a_head_that_drips_ends_with_the_deadline() {
     let stand_in = with_image(Options::default());
     let server = endless(b"HTTP/1.1 200 OK\r\nx-slow: ", b"a", Duration::from_millis(100));
-    let run = registry_at(&stand_in, &server.host()).args("--deadline 2s").run();
+    let run = registry_at(&stand_in, &server.host()).args(TWO_TRIES).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
@@ -144,7 +144,7 @@ fn endless_early_hints_end_with_the_deadline() {
     let stand_in = with_image(Options::default());
     let hint = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
     let server = endless(hint, hint, Duration::ZERO);
-    let run = registry_at(&stand_in, &server.host()).args("--deadline 2s").run();
+    let run = registry_at(&stand_in, &server.host()).args(TWO_TRIES).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
@@ -178,7 +178,7 @@ fn what_is_not_http_is_seen_at_once() {
     ]
     .map(|bytes| {
         let stand_in = lying(Route::Token, Lie::raw(bytes.as_bytes()));
-        let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+        let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
         assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
         format!("{bytes:?}\n{}{}\n", brief(&run), requests(&stand_in))
     });
@@ -254,7 +254,7 @@ fn a_huge_head_is_no_verdict() {
     let huge = Lie::Header("x-huge".to_owned(), Some("a".repeat(1 << 20)));
     let table = [Lie::Headers(many), huge].map(|lie| {
         let stand_in = lying(Route::ManifestByTag, lie);
-        let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+        let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
         format!("{}tries: {}\n", brief(&run), stand_in.asked(&Route::ManifestByTag).len())
     });
     insta::assert_snapshot!(table.concat(), @"

@@ -48,6 +48,7 @@ fn a_login_goes_to_no_other_token_server() {
         let real = real.replace("{registry}", &stand_in.host(Origin::Registry));
         let said = answer_to(&stand_in, &format!("Bearer realm=\"{real}\",service=\"x\""));
         assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
+        assert!(!said.contains("user:pass"), "{said}");
         format!("{realm}\n{said}")
     });
     insta::assert_snapshot!(table.concat(), @"
@@ -56,11 +57,11 @@ fn a_login_goes_to_no_other_token_server() {
         reason     token-server-not-trusted
         next       Use a registry whose token server is on its own host.
     http://{registry}@{elsewhere}/token
-    exit 3: the registry `[registry]` names the token server `http://[registry]@[elsewhere]/token`, an address with a user name in it
+    exit 3: the registry `[registry]` names the token server `***@[elsewhere]/token`, an address with a user name in it
         reason     token-server-not-trusted
         next       Use a registry whose token server is on its own host.
     http://user:pass@{registry}/token
-    exit 3: the registry `[registry]` names the token server `http://user:pass@[registry]/token`, an address with a user name in it
+    exit 3: the registry `[registry]` names the token server `***@[registry]/token`, an address with a user name in it
         reason     token-server-not-trusted
         next       Use a registry whose token server is on its own host.
     https://{registry}/token
