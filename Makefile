@@ -1,7 +1,5 @@
 # The commands of this project, by name; what each does is in scripts/, or is one line here.
 
-# Where Cargo builds.
-TARGET := $(or $(CARGO_TARGET_DIR),target)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
@@ -11,8 +9,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 demo: ## the gate, four times, at a registry of its own on this machine
-	cargo build --release --locked --bin verify-registry-image
-	cargo run --quiet --locked --example demo -- "$(TARGET)/release/verify-registry-image" "$(TARGET)/demo"
+	sh scripts/demo.sh
 
 test: ## everything that can be tested here; says at its end what could not
 	sh scripts/test.sh

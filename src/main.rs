@@ -30,11 +30,15 @@ fn main() -> Exit {
             Exit::Verified
         }
         Asked::CheckStatus(folder) => check_status(&folder),
-        Asked::Verify(settings) => verify(&settings).unwrap_or_else(|error| {
-            let message = settings.redactor.line(&format!("{error:#}"), 2000);
-            complain(&message, None);
-            Exit::Undecided
-        }),
+        Asked::Verify(settings) => {
+            // They live as long as the process.
+            let settings: &'static Settings = Box::leak(settings);
+            verify(settings).unwrap_or_else(|error| {
+                let message = settings.redactor.line(&format!("{error:#}"), 2000);
+                complain(&message, None);
+                Exit::Undecided
+            })
+        }
     }
 }
 
@@ -53,7 +57,7 @@ fn read_settings() -> Result<Asked, SettingsError> {
     })
 }
 
-fn verify(settings: &Settings) -> anyhow::Result<Exit> {
+fn verify(settings: &'static Settings) -> anyhow::Result<Exit> {
     let outputs = match Prepared::prove(settings) {
         Ok(outputs) => outputs,
         Err(error) => return Ok(refuse_output(&error, settings)),
@@ -67,15 +71,18 @@ fn verify(settings: &Settings) -> anyhow::Result<Exit> {
         .enable_all()
         .build()
         .context("the runtime could not be started")?;
-    let ended =
-        runtime.block_on(until_a_signal(gate::run(settings, &Ambient::system(), &progress)));
+    // Written on a thread of its own, so that a signal ends this, too: a lock that is held, or a reader that
+    // does not read, must not make the process one that cannot be ended.
+    let ended = runtime.block_on(until_a_signal(async {
+        let report = gate::run(settings, &Ambient::system(), &progress).await;
+        tokio::task::spawn_blocking(move || tell(&report, settings, &outputs)).await
+    }));
     // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
     runtime.shutdown_background();
-    let report = match ended? {
-        Ok(report) => report,
-        Err(signal) => return Ok(signal),
-    };
-    Ok(tell(&report, settings, &outputs))
+    match ended? {
+        Ok(exit) => exit.context("the outputs could not be written"),
+        Err(signal) => Ok(signal),
+    }
 }
 
 /// Writes the files, shows the report, and says how the process ends.

@@ -167,9 +167,20 @@ pub enum Outcome {
     Skipped {
         /// Why.
         message: String,
-        /// Whether the reader should be told even where skipped checks are left out.
-        noteworthy: bool,
+        /// What kind of skip it is.
+        skip: Skip,
     },
+}
+
+/// Why a check was skipped, as far as it matters to a reader who is in a hurry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// Nobody asked for it.
+    NotAsked,
+    /// An earlier answer leaves nothing to look at.
+    NothingLeft,
+    /// The reader should be told even where skipped checks are left out.
+    Noteworthy,
 }
 
 impl Outcome {
@@ -178,9 +189,14 @@ impl Outcome {
         Self::Passed { message: message.into(), note: None }
     }
 
-    /// A skip that needs no attention.
+    /// Nobody asked for it.
+    pub fn not_asked(message: impl Into<String>) -> Self {
+        Self::Skipped { message: message.into(), skip: Skip::NotAsked }
+    }
+
+    /// An earlier answer leaves nothing to look at.
     pub fn skipped(message: impl Into<String>) -> Self {
-        Self::Skipped { message: message.into(), noteworthy: false }
+        Self::Skipped { message: message.into(), skip: Skip::NothingLeft }
     }
 
     /// The word used for it in every output.

@@ -31,6 +31,15 @@ impl ImageRequest {
         };
         !immutable
     }
+
+    /// Whether a tag that never moves tells this image from an older one. One that is made from the image's
+    /// own label names whatever image that is, and does not.
+    pub fn has_immutable_tag_of_the_commit(&self) -> bool {
+        match &self.expectation.immutable_tag {
+            Some(ImmutableTag::Named(_)) => true,
+            Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
+        }
+    }
 }
 
 /// What an image is expected to be, beyond being there.

@@ -16,6 +16,10 @@ const MASK: &str = "***";
 /// Shorter texts are not secrets that can be searched for: they would mask half of every output.
 const SHORTEST: usize = 6;
 
+/// A token that a server hands out is longer than any word of a report: a server that hands out `sha256`
+/// must not get a digest masked.
+const SHORTEST_ISSUED: usize = 16;
+
 /// A credential. It can be used and cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
@@ -90,7 +94,7 @@ impl Redactor {
     pub fn hide_as_it_is(&self, secret: &Secret) {
         let text = secret.expose();
         let mut needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
-        if text.len() >= SHORTEST && !needles.iter().any(|needle| needle == text) {
+        if text.len() >= SHORTEST_ISSUED && !needles.iter().any(|needle| needle == text) {
             let at = needles.partition_point(|needle| needle.len() >= text.len());
             needles.insert(at, text.to_owned());
         }

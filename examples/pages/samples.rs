@@ -17,7 +17,7 @@ use verify_registry_image::oci::{Algorithm, Digest, MediaType};
 use verify_registry_image::output::record::Record;
 use verify_registry_image::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Reason, Report,
-    Traffic,
+    Skip, Traffic,
 };
 use verify_registry_image::request::{
     Expectation, ExpectedPort, ImageRequest, ImmutableTag, RevisionRule, Runtime, Service,
@@ -113,7 +113,7 @@ pub(crate) fn hostile() -> Report {
             CheckId::Port => {
                 Outcome::Passed { message: evil.to_owned(), note: Some(evil.to_owned()) }
             }
-            _ => Outcome::Skipped { message: evil.to_owned(), noteworthy: true },
+            _ => Outcome::Skipped { message: evil.to_owned(), skip: Skip::Noteworthy },
         };
     }
     let mut report = report(vec![image.clone(), image]);
@@ -242,7 +242,7 @@ fn verified(service: &str, environment: Option<&str>) -> ImageReport {
             CheckId::RepositoryExists => Outcome::passed("the registry serves the repository"),
             CheckId::TagExists => Outcome::passed(format!("the tag names {short}")),
             CheckId::ManifestIntact => Outcome::passed("manifest and config hash to their digests"),
-            CheckId::DigestExpected => Outcome::skipped("no digest was expected"),
+            CheckId::DigestExpected => Outcome::not_asked("no digest was expected"),
             CheckId::RevisionExpected => Outcome::passed("the label names the expected commit"),
             CheckId::ImmutableTag => Outcome::passed("the immutable tag names the same digest"),
             CheckId::Platform => Outcome::passed("linux/amd64 has a manifest"),
@@ -328,7 +328,7 @@ fn unreachable(service: &str, environment: Option<&str>) -> ImageReport {
     ImageReport {
         request: request(service, environment),
         results: results(|check| match check {
-            CheckId::DigestExpected => Outcome::skipped("no digest was expected"),
+            CheckId::DigestExpected => Outcome::not_asked("no digest was expected"),
             _ => Outcome::Errored(finding.clone()),
         }),
         facts: None,

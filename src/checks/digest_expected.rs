@@ -12,7 +12,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     // Beside a tag, the reference's own digest is what the tag is expected to name.
     let beside_tag = reference.digest.as_ref().filter(|_| reference.tag.is_some());
     let Some(expected) = subject.request.expectation.digest.as_ref().or(beside_tag) else {
-        return Outcome::skipped("no digest was expected");
+        return Outcome::not_asked("no digest was expected");
     };
     subject.with_resolved(|resolved| {
         let observed = &resolved.digest;

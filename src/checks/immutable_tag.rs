@@ -4,14 +4,14 @@
 
 use crate::observation::{Fact, Observation};
 use crate::oci::{Digest, Tag};
-use crate::report::{Finding, Outcome, Reason};
+use crate::report::{Finding, Outcome, Reason, Skip};
 use crate::request::ImmutableTag;
 
 use super::Subject;
 use super::digest_expected::{not_comparable, same};
 use super::next_steps::{push_steps, this_commits_push};
 use super::subject::unasked;
-use super::wording::{cleaned, quoted};
+use super::wording::{self, cleaned, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Observation { immutable, immutable_skipped, repository, .. } = subject.observation;
@@ -28,10 +28,10 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         };
     }
     if let Some(why) = immutable_skipped {
-        return Outcome::Skipped { message: cleaned(why), noteworthy: true };
+        return Outcome::Skipped { message: cleaned(why), skip: Skip::Noteworthy };
     }
     let Some(asked) = &subject.request.expectation.immutable_tag else {
-        return Outcome::skipped("no immutable tag was asked for");
+        return Outcome::not_asked("no immutable tag was asked for");
     };
     match asked {
         ImmutableTag::Named(tag) => subject.with_resolved(|_| {
@@ -72,7 +72,7 @@ fn missing(subject: &Subject<'_>, tag: &Tag, said: &str) -> Finding {
         "{} has no tag {}, which this commit's push should have set ({})",
         quoted(&subject.request.reference.name()),
         quoted(tag),
-        cleaned(said)
+        wording::said(said)
     );
     let hint = format!(
         "Let the push job push the immutable tag beside the moving one.\n{}",

@@ -8,7 +8,7 @@ use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
 use super::subject::{gravest, no_image, unasked};
-use super::wording::{clauses, listed, quoted};
+use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     subject.with_manifest(|_| {
@@ -63,8 +63,15 @@ struct Problem {
     /// `layer 2 of 3`, with its platform where there are several.
     which: String,
     descriptor: Descriptor,
-    /// The size that was seen; `None` where it is gone.
-    size: Option<u64>,
+    seen: Seen,
+}
+
+/// What was found in its place.
+enum Seen {
+    /// Nothing, in these words.
+    Gone(String),
+    /// As many bytes.
+    Size(u64),
 }
 
 #[derive(Default)]
@@ -94,7 +101,9 @@ impl<'a> Tally<'a> {
         if self.is_new(config) {
             let which = format!("config{of}");
             match (observed.get(&(&config.digest, config.size)), &image.config) {
-                (_, Fact::Absent(_)) => self.note(which, config, None),
+                (_, Fact::Absent(denial)) => {
+                    self.note(which, config, Seen::Gone(denial.said.clone()));
+                }
                 (Some(size), Fact::Present(_) | Fact::Unknown(_)) => {
                     self.judge(which, config, size);
                 }
@@ -119,16 +128,19 @@ impl<'a> Tally<'a> {
         self.met.insert((blob.digest.clone(), blob.size))
     }
 
-    fn note(&mut self, which: String, blob: &Descriptor, size: Option<u64>) {
-        self.problems.push(Problem { which, descriptor: blob.clone(), size });
+    fn note(&mut self, which: String, blob: &Descriptor, seen: Seen) {
+        self.problems.push(Problem { which, descriptor: blob.clone(), seen });
     }
 
     fn judge(&mut self, which: String, blob: &Descriptor, size: &'a Fact<u64>) {
         match size {
             Fact::Present(size) if *size == blob.size => {}
-            Fact::Present(size) => self.note(which, blob, Some(*size)),
-            Fact::Absent(_) if blob.has_urls => self.elsewhere.push(which),
-            Fact::Absent(_) => self.note(which, blob, None),
+            Fact::Present(size) => self.note(which, blob, Seen::Size(*size)),
+            // Kept elsewhere on purpose only where the registry itself never had it.
+            Fact::Absent(denial) if blob.has_urls && denial.reason == Reason::BlobMissing => {
+                self.elsewhere.push(which);
+            }
+            Fact::Absent(denial) => self.note(which, blob, Seen::Gone(denial.said.clone())),
             Fact::Unknown(why) => self.unknown.push(why),
         }
     }
@@ -164,12 +176,12 @@ impl<'a> Tally<'a> {
 }
 
 fn finding(problems: &[Problem]) -> Finding {
-    let is_gone = problems.iter().any(|problem| problem.size.is_none());
-    let message = clauses(problems.iter().map(|Problem { which, descriptor, size }| {
+    let is_gone = problems.iter().any(|problem| matches!(problem.seen, Seen::Gone(_)));
+    let message = clauses(problems.iter().map(|Problem { which, descriptor, seen }| {
         let digest = quoted(&descriptor.digest);
-        match size {
-            None => format!("{which} ({digest}) is gone"),
-            Some(size) => format!(
+        match seen {
+            Seen::Gone(said) => format!("{which} ({digest}) is gone: {}", cleaned(said)),
+            Seen::Size(size) => format!(
                 "{which} ({digest}) has {size} bytes where the manifest says {}",
                 descriptor.size
             ),
@@ -178,7 +190,7 @@ fn finding(problems: &[Problem]) -> Finding {
     let reason = if is_gone { Reason::BlobMissing } else { Reason::BlobSizeDiffers };
     let finding = Finding::new(reason, message).hint(reason.advice());
     match problems {
-        [Problem { which: _, descriptor, size: Some(size) }] => {
+        [Problem { which: _, descriptor, seen: Seen::Size(size) }] => {
             finding.compared(format!("{} bytes", descriptor.size), format!("{size} bytes"))
         }
         _ => finding,

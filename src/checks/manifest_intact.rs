@@ -9,7 +9,7 @@ use crate::report::{Finding, Outcome, Reason};
 use super::Subject;
 use super::repository_exists;
 use super::subject::{Content, gravest, no_image, not_an_image, unasked};
-use super::wording::{clauses, cleaned, listed, quoted};
+use super::wording::{clauses, cleaned, listed, quoted, said};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     // Without a tag, this is the check that says whether anything is there.
@@ -57,7 +57,7 @@ fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
     let digest = subject.request.reference.digest.as_ref().map_or_else(String::new, quoted);
     let name = quoted(&subject.request.reference.name());
     let reason = Reason::ManifestMissing;
-    let message = format!("{name} has no manifest {digest} ({})", cleaned(&denial.said));
+    let message = format!("{name} has no manifest {digest} ({})", said(&denial.said));
     Outcome::Failed(Finding::new(reason, message).hint(reason.advice()))
 }
 
@@ -88,7 +88,7 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
         return Outcome::Errored(why.finding());
     }
     let gone = (!gone.is_empty()).then(|| {
-        format!("manifest or config is gone, so there was nothing to hash: {}", listed(gone))
+        format!("there was nothing to hash for {}: manifest or config is gone", listed(gone))
     });
     if sound == 0 {
         return match gone {

@@ -68,14 +68,20 @@ fn not_proven(request: &ImageRequest, results: &[CheckResult]) -> Option<String>
             .any(|result| result.check == check && matches!(result.outcome, Outcome::Passed { .. }))
     };
     let is_well = results.iter().all(|result| result.outcome.finding().is_none());
-    let is_told_apart = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag]
-        .into_iter()
-        .any(passed);
+    let is_told_apart = passed(CheckId::DigestExpected)
+        || passed(CheckId::RevisionExpected)
+        || passed(CheckId::ImmutableTag) && request.has_immutable_tag_of_the_commit();
     let tag = request.reference.tag.as_ref().filter(|_| request.has_moving_tag())?;
     (is_well && passed(CheckId::TagExists) && !is_told_apart).then(|| {
+        let remedy = if passed(CheckId::ImmutableTag) {
+            "its immutable tag was made from its own label, because no commit was given: give one with \
+             `--expect-revision=SHA`, or the digest with `--expect-digest`"
+        } else {
+            "give `--expect-digest`, `--expect-revision` or an `immutable_tag`"
+        };
         format!(
             "found, but not proven to be this commit's: {} can move, and nothing tells this image from \
-             an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`",
+             an older one; {remedy}",
             quoted(tag)
         )
     })

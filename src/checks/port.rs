@@ -1,14 +1,14 @@
 //! The image says that it listens on the port, on every wanted platform.
 
 use crate::oci::ImageConfig;
-use crate::report::{Finding, Outcome, Reason};
+use crate::report::{Finding, Outcome, Reason, Skip};
 
 use super::Subject;
 use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Some(expected) = subject.request.expectation.port else {
-        return Outcome::skipped("no port was asked for");
+        return Outcome::not_asked("no port was asked for");
     };
     let number = expected.number;
     subject.with_configs(|configs| {
@@ -39,7 +39,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         }
         let message =
             format!("no port is named by {names}, so {} was not compared", quoted(&tcp(number)));
-        Outcome::Skipped { message, noteworthy: true }
+        Outcome::Skipped { message, skip: Skip::Noteworthy }
     })
 }
 

@@ -5,7 +5,7 @@ use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
 use super::next_steps::push_steps;
-use super::wording::{cleaned, listed, quoted};
+use super::wording::{self, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     match &subject.observation.repository {
@@ -21,7 +21,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
 /// What to say of a repository, or of its whole registry, that is not there.
 pub(super) fn denied(subject: &Subject<'_>, denial: &Denial) -> Finding {
     let Denial { reason, said } = denial;
-    let (name, said) = (quoted(&subject.request.reference.name()), cleaned(said));
+    let (name, said) = (quoted(&subject.request.reference.name()), wording::said(said));
     let explanation = subject.observation.explanation.as_ref();
     if *reason == Reason::RegistryUnknown {
         let message = format!(

@@ -1,7 +1,7 @@
 //! The image says that it was built from the commit that is meant, on every wanted platform.
 
 use crate::oci::ImageConfig;
-use crate::report::{Finding, Outcome, Reason};
+use crate::report::{Finding, Outcome, Reason, Skip};
 use crate::request::{Revision, RevisionRule};
 
 use super::Subject;
@@ -13,7 +13,7 @@ const LABEL_LINE: &str = "--label org.opencontainers.image.revision=$CIRCLE_SHA1
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let (expected, is_required) = match &subject.request.expectation.revision {
-        RevisionRule::Off => return Outcome::skipped("no commit was expected"),
+        RevisionRule::Off => return Outcome::not_asked("no commit was expected"),
         RevisionRule::WhenLabelled(revision) => (revision, false),
         RevisionRule::Required(revision) => (revision, true),
     };
@@ -56,7 +56,7 @@ fn judge(
             "there is no label {} on {names}, so no commit was compared; add to the build: `{LABEL_LINE}`",
             quoted(ImageConfig::REVISION_LABEL)
         ),
-        noteworthy: true,
+        skip: Skip::Noteworthy,
     }
 }
 

@@ -3,7 +3,7 @@
 //! `nodejs` and `alpine` are looked for. Other values are handed on in the record, unchecked.
 
 use crate::oci::ImageConfig;
-use crate::report::{Finding, Outcome, Reason};
+use crate::report::{Finding, Outcome, Reason, Skip};
 
 use super::Subject;
 use super::wording::{clauses, listed, quoted};
@@ -30,8 +30,8 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         (!handed_on.is_empty()).then(|| format!("handed on, unchecked: {}", listed(handed_on)));
     if sought.is_empty() {
         return match handed_on {
-            Some(message) => Outcome::Skipped { message, noteworthy: true },
-            None => Outcome::skipped("no runtime was declared"),
+            Some(message) => Outcome::Skipped { message, skip: Skip::Noteworthy },
+            None => Outcome::not_asked("no runtime was declared"),
         };
     }
     subject.with_configs(|configs| judge(&sought, handed_on, configs))
@@ -77,7 +77,7 @@ fn judge(
         if !found.is_empty() {
             message = format!("{message}; it shows {}", listed(found));
         }
-        return Outcome::Skipped { message, noteworthy: true };
+        return Outcome::Skipped { message, skip: Skip::Noteworthy };
     }
     Outcome::Passed { message: format!("it shows {}", listed(found)), note: handed_on }
 }

@@ -7,7 +7,7 @@ use crate::report::{Finding, Outcome, Reason};
 use super::Subject;
 use super::next_steps::push_steps;
 use super::repository_exists;
-use super::wording::{cleaned, listed, quoted};
+use super::wording::{listed, quoted, said};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Some(tag) = &subject.request.reference.tag else {
@@ -34,7 +34,7 @@ fn denied(subject: &Subject<'_>, tag: &Tag, denial: &Denial) -> Outcome {
         "{} has no tag {} ({})",
         quoted(&subject.request.reference.name()),
         quoted(tag),
-        cleaned(&denial.said)
+        said(&denial.said)
     );
     let mut hints = explained(subject, tag);
     hints.push(push_steps(subject.circleci));
@@ -61,11 +61,13 @@ fn explained(subject: &Subject<'_>, tag: &Tag) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if !explanation.near_tags.is_empty() {
-        lines.push(format!(
-            "Is one of these meant? {}",
-            listed(explanation.near_tags.iter().map(quoted))
-        ));
+    match explanation.near_tags.as_slice() {
+        [] => {}
+        [one] => lines.push(format!("Is {} meant?", quoted(one))),
+        several => {
+            let several = listed(several.iter().map(quoted));
+            lines.push(format!("Is one of these meant? {several}"));
+        }
     }
     match (&explanation.collecting, explanation.read_only) {
         (Some(status), _) => lines.push(format!(

@@ -8,11 +8,24 @@ const MOST_ITEMS: usize = 5;
 /// The most characters of a text that is not ours.
 const MOST_CHARACTERS: usize = 120;
 
+/// The most characters of what a registry and an API said: two answers, each with its request and 200
+/// characters of its body.
+const MOST_CHARACTERS_SAID: usize = 600;
+
 /// A text that is not ours, fit for a message.
 pub(super) fn cleaned(text: &str) -> String {
+    cut(text, MOST_CHARACTERS)
+}
+
+/// What was answered. Its end counts as much as its beginning: there the API has its word.
+pub(super) fn said(text: &str) -> String {
+    cut(text, MOST_CHARACTERS_SAID)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let clean = printable(text);
-    let mut cut: String = clean.chars().take(MOST_CHARACTERS).collect();
-    if clean.chars().nth(MOST_CHARACTERS).is_some() {
+    let mut cut: String = clean.chars().take(most).collect();
+    if clean.chars().nth(most).is_some() {
         cut.push('…');
     }
     cut
@@ -60,5 +73,7 @@ mod tests {
         assert_eq!(quoted("a\u{1b}[31m`b\nc"), "`a[31m'b c`");
         assert_eq!(cleaned(&"x".repeat(120)), "x".repeat(120));
         assert_eq!(cleaned(&"x".repeat(121)), format!("{}…", "x".repeat(120)));
+        assert_eq!(said(&"x".repeat(600)), "x".repeat(600));
+        assert_eq!(said(&"x".repeat(601)), format!("{}…", "x".repeat(600)));
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Api {
     origin: Url,
     bearer: Secret,
     /// Asked once a run: what the token has does not change meanwhile.
-    registries: OnceCell<Answered<Vec<ApiRegistry>>>,
+    registries: OnceCell<Vec<ApiRegistry>>,
 }
 
 /// What the API said to one question.
@@ -92,9 +92,18 @@ impl Api {
         let fetch = async {
             let list: Answered<Registries> =
                 self.get(client, "/v2/registries", "the token's registries").await;
-            list.map(|list| list.registries)
+            match list.map(|list| list.registries) {
+                Answered::Yes(list) => Ok(list),
+                other @ (Answered::NotFound(_) | Answered::Refused | Answered::Nothing(_)) => {
+                    Err(other)
+                }
+            }
         };
-        self.registries.get_or_init(|| fetch).await.clone()
+        // Only an answer is kept: an API that was in trouble is asked again.
+        match self.registries.get_or_try_init(|| fetch).await {
+            Ok(list) => Answered::Yes(list.clone()),
+            Err(other) => other,
+        }
     }
 
     /// One page of a repository's tags, in the API's own order.

@@ -65,15 +65,19 @@ enum Asked {
 }
 
 async fn ask_all(settings: &Settings, world: &World, ambient: &Ambient) -> Vec<ImageReport> {
-    let asked: Vec<Asked> = stream::iter(&settings.images)
-        .map(|request| ask(settings, world, ambient, request))
-        .buffered(settings.jobs)
+    let started = Instant::now();
+    let mut asked: Vec<(usize, Asked)> = stream::iter(settings.images.iter().enumerate())
+        .map(|(place, request)| async move {
+            (place, ask(settings, world, ambient, request, started).await)
+        })
+        .buffer_unordered(settings.jobs)
         .collect()
         .await;
+    asked.sort_unstable_by_key(|(place, _)| *place);
     asked
         .into_iter()
         .zip(&settings.images)
-        .map(|(asked, request)| match asked {
+        .map(|((_, asked), request)| match asked {
             Asked::Done(report) => *report,
             Asked::Open(mut observation) => {
                 world.settle_again(request, &mut observation);
@@ -88,8 +92,9 @@ async fn ask(
     world: &World,
     ambient: &Ambient,
     request: &ImageRequest,
+    started: Instant,
 ) -> Asked {
-    let observation = wait::observe(settings, world, request).await;
+    let observation = wait::observe(settings, world, request, started).await;
     if has_bare_denial(&observation) {
         return Asked::Open(Box::new(observation));
     }

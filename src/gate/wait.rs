@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::checks;
-use crate::observation::{Control, Observation};
+use crate::observation::{Control, Fact, Observation};
 use crate::observe::{World, observe as ask};
 use crate::progress::Loudness;
 use crate::report::{CheckResult, Outcome, Reason};
@@ -15,15 +15,15 @@ use crate::settings::Settings;
 /// How often a wait is told.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
-/// Asks for an image until it is there, or the wait is over.
+/// Asks for an image until it is there, or the wait, which is counted from `started`, is over.
 pub(super) async fn observe(
     settings: &Settings,
     world: &World,
     request: &ImageRequest,
+    started: Instant,
 ) -> Observation {
     let mut observation = ask(world, request, None).await;
     let Some(wait) = settings.wait else { return observation };
-    let started = Instant::now();
     let mut told = None;
     let mut asked = 0;
     while let Some(why) = unfinished(settings, request, &observation) {
@@ -38,9 +38,14 @@ pub(super) async fn observe(
             );
             world.client().progress().say(Loudness::Normal, &line);
         }
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(pause.min(world.client().time_left())).await;
         asked += 1;
-        observation = ask(world, request, Some(&observation)).await;
+        let next = ask(world, request, Some(&observation)).await;
+        if matches!(&next.resolved, Fact::Unknown(why) if why.reason == Reason::DeadlinePassed) {
+            // The deadline left no time for another answer: the last one stands.
+            return observation;
+        }
+        observation = next;
     }
     observation
 }

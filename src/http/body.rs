@@ -31,7 +31,7 @@ pub(crate) async fn read(
             Ok(None) => return Ok(body),
             Err(error) => {
                 let trouble = Trouble::of(&error);
-                let is_empty_promise = success && body.is_empty() && trouble.mishap == Mishap::Cut;
+                let is_empty_promise = success && body.is_empty() && trouble.is_empty_promise;
                 return Err(Trouble { is_empty_promise, ..trouble });
             }
         };

@@ -30,7 +30,7 @@ pub(crate) use message::{Answer, Patience, Request, Want};
 use origin::{Connected, Noticing, Origin};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use retry::{Decision, Mishap};
-use trouble::Trouble;
+use trouble::{Trouble, deadline_passed, never_came};
 
 /// The most bytes of a manifest, a config or an API page (contract, promise 2).
 pub(crate) const MOST_CONTENT: usize = 4 << 20;
@@ -40,6 +40,8 @@ pub(crate) const MOST_SMALL: usize = 64 << 10;
 const MOST_REDIRECTS: usize = 5;
 /// Until a connection stands, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often an HTTP/2 connection with open requests is asked whether it lives, and how long that may take.
+const KEEP_ALIVE: Duration = Duration::from_secs(7);
 /// Until an answer is whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -91,6 +93,11 @@ impl Client {
         }
     }
 
+    /// How long the run may still take.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.0.deadline.saturating_duration_since(Instant::now())
+    }
+
     /// The run's redactor.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.0.redactor
@@ -134,7 +141,9 @@ impl Client {
                 Decision::GiveUp if empty_promises == retry::TRIES => {
                     return Err(never_came(request.what, &host));
                 }
-                Decision::GiveUp => return Err(trouble.unavailable(request.what, &host, tries)),
+                Decision::GiveUp => {
+                    return Err(trouble.unavailable(request.what, &host, tries, asked));
+                }
                 Decision::TooLate(wait) => {
                     return Err(trouble.too_late(request.what, &host, tries, asked, wait));
                 }
@@ -262,6 +271,9 @@ impl Client {
             .connector_layer(Noticing(connected.clone()))
             .user_agent(concat!("verify-registry-image/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
+            // A connection that has died in silence must not take every try with it.
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .http2_keep_alive_timeout(KEEP_ALIVE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -347,14 +359,6 @@ impl Client {
     }
 }
 
-fn never_came(what: &str, host: &str) -> Unavailable {
-    let tries = retry::TRIES;
-    let message = format!(
-        "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
-    );
-    Unavailable::new(Reason::BodyNeverCame, message)
-}
-
 fn in_a_circle(what: &str, host: &str) -> Unavailable {
     let message = format!(
         "{what}: more than {MOST_REDIRECTS} redirects in a row, the last one from `{host}`"
@@ -365,11 +369,4 @@ fn in_a_circle(what: &str, host: &str) -> Unavailable {
         hint: Some(hint.to_owned()),
         ..Unavailable::new(Reason::RedirectRefused, message)
     }
-}
-
-fn deadline_passed(what: &str, host: &str) -> Unavailable {
-    Unavailable::new(
-        Reason::DeadlinePassed,
-        format!("{what}: `{host}` had not answered when the run's deadline passed"),
-    )
 }

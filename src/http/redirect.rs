@@ -51,7 +51,7 @@ pub(crate) fn permitted(from: &Url, url: &Url) -> Result<(), RedirectError> {
         "http" if from.scheme() == "http" && from_here && is_local(url) => {}
         other => return Err(RedirectError::Scheme(other.to_owned())),
     }
-    if !from_here && is_inside(url) {
+    if !from_here && !is_inside(from) && is_inside(url) {
         return Err(RedirectError::Inside(url.host_str().unwrap_or_default().to_owned()));
     }
     Ok(())

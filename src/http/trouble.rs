@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use crate::http::retry::Mishap;
+use crate::http::retry::{Mishap, TRIES};
 use crate::http::tls;
 use crate::observation::Unavailable;
 use crate::report::Reason;
@@ -28,8 +28,15 @@ impl Trouble {
         Self { mishap, said: said.into(), hint: None, is_empty_promise: false }
     }
 
-    /// The trouble as a fact that could not be found out. `what` was asked of `host`.
-    pub(crate) fn unavailable(self, what: &str, host: &str, tries: u32) -> Unavailable {
+    /// The trouble as a fact that could not be found out. `what` was asked of `host`, which `asked` to
+    /// wait.
+    pub(crate) fn unavailable(
+        self,
+        what: &str,
+        host: &str,
+        tries: u32,
+        asked: Option<Duration>,
+    ) -> Unavailable {
         let Self { mishap, said, hint, is_empty_promise: _ } = self;
         let reason = match mishap {
             Mishap::Status(429) => Reason::RateLimited,
@@ -41,7 +48,10 @@ impl Trouble {
             Mishap::TooLarge => Reason::AnswerTooLarge,
         };
         let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
-        Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}"), hint }
+        let wait = asked.map_or_else(String::new, |asked| {
+            format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
+        });
+        Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}{wait}"), hint }
     }
 
     /// The same, given up because the next try would come after the deadline.
@@ -53,11 +63,9 @@ impl Trouble {
         asked: Option<Duration>,
         wait: Duration,
     ) -> Unavailable {
-        let mut unavailable = self.unavailable(what, host, tries);
+        let mut unavailable = self.unavailable(what, host, tries, asked);
         let why = match asked {
-            Some(asked) => {
-                format!("; it asks to wait {} s, which is beyond the deadline", asked.as_secs())
-            }
+            Some(_) => ", which is beyond the deadline".to_owned(),
             None => {
                 format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64())
             }
@@ -98,7 +106,11 @@ impl Trouble {
         if error.is_timeout() || io == Some(io::ErrorKind::TimedOut) {
             return Self::new(Mishap::TimedOut, "no answer in time");
         }
-        Self::new(Mishap::Cut, "the connection broke before the answer was whole")
+        // Closed in good order is another thing than a reset: the peer has nothing more to say.
+        let is_closed = io == Some(io::ErrorKind::UnexpectedEof)
+            || find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
+        let trouble = Self::new(Mishap::Cut, "the connection broke before the answer was whole");
+        Self { is_empty_promise: is_closed, ..trouble }
     }
 
     fn of_parsing(error: &hyper::Error) -> Self {
@@ -138,6 +150,23 @@ impl Trouble {
             }
         }
     }
+}
+
+/// An answer that was announced each time, and of which nothing came.
+pub(crate) fn never_came(what: &str, host: &str) -> Unavailable {
+    let tries = TRIES;
+    let message = format!(
+        "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
+    );
+    Unavailable::new(Reason::BodyNeverCame, message)
+}
+
+/// A request for which the run has no time left.
+pub(crate) fn deadline_passed(what: &str, host: &str) -> Unavailable {
+    Unavailable::new(
+        Reason::DeadlinePassed,
+        format!("{what}: `{host}` had not answered when the run's deadline passed"),
+    )
 }
 
 /// Looks for an error of type `E` in the chain. An `io::Error` hides what it wraps from `source`.

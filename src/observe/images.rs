@@ -77,10 +77,11 @@ pub(super) async fn look(
 /// Whether an earlier observation of the same manifest leaves nothing to ask again.
 fn is_complete(previous: &Observation, digest: &Digest) -> bool {
     let same = previous.resolved.present().is_some_and(|resolved| resolved.digest == *digest);
+    // What was absent is asked for again: a push of the same image may have brought it back.
     same && previous.images.iter().all(|image| {
-        !matches!(image.manifest, Fact::Unknown(_))
-            && !matches!(image.config, Fact::Unknown(_))
-            && image.blobs.iter().all(|blob| !matches!(blob.size, Fact::Unknown(_)))
+        image.manifest.present().is_some()
+            && image.config.present().is_some()
+            && image.blobs.iter().all(|blob| blob.size.present().is_some())
     })
 }
 
@@ -215,7 +216,11 @@ async fn with_blobs(
 /// while other blobs of the same image arrive, the blob cannot be had, and that is a no.
 fn believe_broken_promises(images: &mut [PlatformObservation]) {
     let arrived = |blob: &BlobObservation| matches!(blob.size, Fact::Present(size) if size > 0);
-    if !images.iter().any(|image| image.blobs.iter().any(arrived)) {
+    let layers = || images.iter().flat_map(|image| image.blobs.iter().skip(1));
+    let is_single = layers().count() == 1;
+    let something_arrived = images.iter().any(|image| image.blobs.iter().any(arrived));
+    // Layers that all fail alike are a storage that fails, and not lost layers.
+    if !something_arrived || !is_single && !layers().any(arrived) {
         return;
     }
     for blob in images.iter_mut().flat_map(|image| &mut image.blobs) {
@@ -223,7 +228,7 @@ fn believe_broken_promises(images: &mut [PlatformObservation]) {
             && why.reason == Reason::BodyNeverCame
         {
             let said = why.message.clone();
-            blob.size = Fact::Absent(Denial { reason: Reason::BlobMissing, said });
+            blob.size = Fact::Absent(Denial { reason: Reason::BodyNeverCame, said });
         }
     }
 }

@@ -194,7 +194,9 @@ async fn ask(
         (CheckId::ImmutableTag, immutable.1),
     ]);
     let resolved = resolved.0;
-    if let Fact::Present(_) = resolved {
+    // What a registry says that affirms everything shows nothing.
+    let is_believed = !matches!(control.0, Control::Affirmed(_));
+    if is_believed && resolved.present().is_some() {
         world.remember_served(request);
     }
     let looked = images::look(client, repository, request, &resolved, previous).await;
@@ -312,7 +314,8 @@ fn silent(said: &str) -> Unavailable {
     let message = format!(
         "the registry denied the tag ({said}) and did not say whether it has the repository"
     );
-    Unavailable::new(Reason::UnexpectedAnswer, message)
+    let unclear = Unavailable::new(Reason::UnexpectedAnswer, message);
+    Unavailable { hint: Some(settle::REPOSITORY_OPEN.to_owned()), ..unclear }
 }
 
 async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {

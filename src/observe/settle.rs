@@ -3,6 +3,21 @@
 use crate::observation::{Control, Denial, Explanation, Fact, Observation, Unavailable};
 use crate::report::Reason;
 
+/// What to do where the registry denies a repository that the API lists.
+const LISTED_AND_DENIED: &str = "The API is an index that lags, so the repository may just have been deleted: \
+     look in the control panel, and let the push job push again.";
+
+/// What to do where the registry denied the tag and nobody could say more of the repository.
+pub(super) const REPOSITORY_OPEN: &str =
+    "This is beside the point: the registry denied the tag itself. Look at `tag-exists` first.";
+
+/// The same, where a token with one scope more would get an answer.
+const REPOSITORY_OPEN_TO_OTHERS: &str = "This is beside the point: the registry denied the tag itself. With the scope `registry:read`, \
+     DigitalOcean's API says whether it has the repository, and which tags are like this one.";
+
+/// What to do where the control was refused with everything else, and the API said why.
+const CONTROL_REFUSED_TOO: &str = "This has the reason that `repository-exists` has.";
+
 /// Whether the registry denied or refused anything, so that the API is asked to explain.
 pub(super) fn was_denied(observation: &Observation) -> bool {
     let mut denied = is_denied(&observation.resolved);
@@ -110,6 +125,11 @@ fn settle_refusal(observation: &mut Observation, reason: Reason, explanation: &E
     if let Some((_, fact)) = &mut observation.immutable {
         settle(fact, reason, words);
     }
+    if let Control::Unknown(why) = &mut observation.control
+        && why.reason.is_refusal()
+    {
+        why.hint = Some(CONTROL_REFUSED_TOO.to_owned());
+    }
 }
 
 /// A token that the API takes and the registry refuses is valid, and lacks a right.
@@ -169,25 +189,30 @@ fn repository(observation: &Observation, explanation: &Explanation) -> Fact<()> 
         return Fact::Absent(Denial { reason, said });
     }
     match (denial.reason, explanation.knows_repository) {
-        (Reason::RepositoryMissing, Some(true)) => Fact::Unknown(Unavailable::new(
-            Reason::UnexpectedAnswer,
-            format!("the registry denies the repository ({}) and the API lists it", denial.said),
-        )),
+        (Reason::RepositoryMissing, Some(true)) => Fact::Unknown(Unavailable {
+            hint: Some(LISTED_AND_DENIED.to_owned()),
+            ..Unavailable::new(
+                Reason::UnexpectedAnswer,
+                format!(
+                    "the registry denies the repository ({}) and the API lists it",
+                    denial.said
+                ),
+            )
+        }),
         (Reason::RepositoryMissing, _) => Fact::Absent(denial.clone()),
         (_, Some(true)) => Fact::Present(()),
         (_, Some(false) | None) => {
-            let why = match (&explanation.trouble, explanation.refused) {
-                (Some(trouble), _) => trouble.as_str(),
-                (None, true) => "the API refused the token",
-                (None, false) => "the API did not say either",
+            let (why, hint) = match (&explanation.trouble, explanation.refused) {
+                (Some(trouble), _) => (trouble.as_str(), REPOSITORY_OPEN),
+                (None, true) => ("the API refused the token", REPOSITORY_OPEN_TO_OTHERS),
+                (None, false) => ("the API did not say either", REPOSITORY_OPEN),
             };
-            Fact::Unknown(Unavailable::new(
-                Reason::UnexpectedAnswer,
-                format!(
-                    "the registry denied the tag ({}) and did not say whether it has the repository; {why}",
-                    denial.said
-                ),
-            ))
+            let message = format!(
+                "the registry denied the tag ({}) and did not say whether it has the repository; {why}",
+                denial.said
+            );
+            let unclear = Unavailable::new(Reason::UnexpectedAnswer, message);
+            Fact::Unknown(Unavailable { hint: Some(hint.to_owned()), ..unclear })
         }
     }
 }

@@ -113,7 +113,7 @@ pub enum ManifestError {
         header: String,
     },
     /// The media type is none of the four.
-    #[error("has media type `{0}`, which is no image manifest")]
+    #[error("{}", said_of_media_type(.0))]
     MediaType(String),
     /// The body has fields of an image and of an index, or a field twice, or in another case.
     #[error("can be read in two ways: {0}")]
@@ -124,6 +124,30 @@ pub enum ManifestError {
     /// More entries than any engine accepts.
     #[error("has {0} entries, more than {MOST_ENTRIES}")]
     TooMany(usize),
+}
+
+impl ManifestError {
+    /// Whether it is an image manifest of Docker's schema 1.
+    pub fn is_schema_1(&self) -> bool {
+        match self {
+            Self::MediaType(media_type) => {
+                media_type.starts_with("application/vnd.docker.distribution.manifest.v1+")
+            }
+            Self::SchemaVersion(_)
+            | Self::Json(_)
+            | Self::MediaTypesDiffer { .. }
+            | Self::Ambiguous(_)
+            | Self::TooMany(_) => false,
+        }
+    }
+}
+
+fn said_of_media_type(media_type: &str) -> String {
+    if media_type.is_empty() {
+        "has no media type, so nothing says that it is an image manifest".to_owned()
+    } else {
+        format!("has media type `{media_type}`, which is no image manifest")
+    }
 }
 
 /// What the bytes hold: an image or an index, or honestly something else.

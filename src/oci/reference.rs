@@ -15,9 +15,7 @@ pub enum ReferenceError {
     #[error("is empty")]
     Empty,
     /// The first part is not a host: it has no dot, no port, and is not `localhost`.
-    #[error(
-        "has no registry host; write it in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`"
-    )]
+    #[error("has no registry host")]
     NoHost,
     /// The host part is malformed.
     #[error("has a malformed registry host: `{0}`")]

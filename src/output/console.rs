@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::output::{Unwritten, json::pinned};
 use crate::report::{
-    CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Verdict,
+    CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Skip, Verdict,
 };
 use crate::request::ImageRequest;
 use crate::secret::printable;
@@ -248,21 +248,25 @@ impl Page {
         self.row(4, "next", hint.as_deref().unwrap_or(reason.advice()));
     }
 
-    /// The checks that passed, and those that were skipped with why, briefly.
+    /// The checks that passed, those that had nothing left to look at, and those that nobody asked for.
     fn checks(&mut self, image: &ImageReport) {
         let mut passed: Vec<&str> = Vec::new();
         let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut not_asked: Vec<&str> = Vec::new();
         for CheckResult { check, outcome, took: _ } in &image.results {
             match outcome {
                 Outcome::Passed { message: _, note: _ } => passed.push(check.as_str()),
-                Outcome::Skipped { message, noteworthy: false } => {
+                Outcome::Skipped { message, skip: Skip::NothingLeft } => {
                     match skipped.iter_mut().find(|(why, _)| why == message) {
                         Some((_, checks)) => checks.push(check.as_str()),
                         None => skipped.push((message, vec![check.as_str()])),
                     }
                 }
+                Outcome::Skipped { message: _, skip: Skip::NotAsked } => {
+                    not_asked.push(check.as_str());
+                }
                 // A noteworthy one is told among the notes.
-                Outcome::Skipped { message: _, noteworthy: true }
+                Outcome::Skipped { message: _, skip: Skip::Noteworthy }
                 | Outcome::Failed(_)
                 | Outcome::Errored(_) => {}
             }
@@ -272,6 +276,9 @@ impl Page {
         }
         for (why, checks) in skipped {
             self.names(2, "skipped", &checks, Some(why));
+        }
+        if !not_asked.is_empty() {
+            self.names(2, "not asked", &not_asked, None);
         }
     }
 
@@ -337,11 +344,11 @@ fn notes(image: &ImageReport) -> Vec<String> {
             Outcome::Passed { message: _, note: Some(note) } => {
                 notes.push(format!("{check}: {note}"));
             }
-            Outcome::Skipped { message, noteworthy: true } => {
+            Outcome::Skipped { message, skip: Skip::Noteworthy } => {
                 notes.push(format!("{check} skipped: {message}"));
             }
             Outcome::Passed { message: _, note: None }
-            | Outcome::Skipped { message: _, noteworthy: false }
+            | Outcome::Skipped { message: _, skip: Skip::NotAsked | Skip::NothingLeft }
             | Outcome::Failed(_)
             | Outcome::Errored(_) => {}
         }

@@ -10,7 +10,7 @@ use crate::circleci::CircleCi;
 use crate::oci::{Algorithm, Digest, MediaType};
 use crate::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Reason, Report,
-    Traffic,
+    Skip, Traffic,
 };
 use crate::request::{Expectation, ExpectedPort, ImageRequest, ImmutableTag, Runtime, Service};
 
@@ -108,7 +108,7 @@ fn passed(check: CheckId) -> &'static str {
 pub(crate) const SUPPORT_EMAIL: &str = "registry.digitalocean.com/keepkey/support-email:latest-dev";
 
 pub(crate) fn verified() -> ImageReport {
-    image(SUPPORT_EMAIL, &[(CheckId::DigestExpected, Outcome::skipped("no digest is expected"))])
+    image(SUPPORT_EMAIL, &[(CheckId::DigestExpected, Outcome::not_asked("no digest is expected"))])
 }
 
 /// The tag is not there; what depends on it was skipped.
@@ -257,7 +257,7 @@ pub(crate) fn saying(texts: &[String; 6]) -> Vec<ImageReport> {
         &[
             (CheckId::RevisionExpected, Outcome::Failed(finding.clone())),
             (CheckId::Port, Outcome::Errored(finding)),
-            (CheckId::Runtime, Outcome::Skipped { message: text(4), noteworthy: true }),
+            (CheckId::Runtime, Outcome::Skipped { message: text(4), skip: Skip::Noteworthy }),
         ],
     );
     let passed = Outcome::Passed { message: text(4), note: Some(text(5)) };

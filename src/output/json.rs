@@ -296,7 +296,7 @@ impl Check {
             }
             Outcome::Failed(finding) => blank.found(CheckStatus::Failed, finding),
             Outcome::Errored(finding) => blank.found(CheckStatus::Errored, finding),
-            Outcome::Skipped { message, noteworthy: _ } => {
+            Outcome::Skipped { message, skip: _ } => {
                 Self { status: CheckStatus::Skipped, message: message.clone(), ..blank }
             }
         }

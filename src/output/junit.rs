@@ -78,7 +78,7 @@ fn status(image: &ImageReport, result: &CheckResult) -> TestCaseStatus {
         Outcome::Passed { message: _, note: _ } => TestCaseStatus::success(),
         Outcome::Failed(finding) => explained(NonSuccessKind::Failure, finding),
         Outcome::Errored(finding) => explained(NonSuccessKind::Error, finding),
-        Outcome::Skipped { message, noteworthy: _ } => {
+        Outcome::Skipped { message, skip: _ } => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(line(message));
             status

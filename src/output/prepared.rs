@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::output::file::{self, FileError};
 use crate::output::record::Record;
-use crate::output::{Unwritten, failure_reason, html, image_ref, junit, pulumi_config, status};
+use crate::output::{
+    Unwritten, failure_reason, html, image_ref, json, junit, pulumi_config, status,
+};
 use crate::report::{ImageReport, Report, Verdict};
 use crate::secret::Redactor;
 use crate::settings::{Outputs, Settings};
@@ -59,7 +61,11 @@ impl Prepared {
             }
         }
         for (path, text) in others(report, settings) {
-            writing.put(&path, &text);
+            if settings.outputs.image_ref.as_ref() == Some(&path) {
+                writing.put_exact(&path, &text);
+            } else {
+                writing.put(&path, &text);
+            }
         }
         if writing.unwritten.is_empty() {
             self.write_records(report, settings, &mut writing);
@@ -70,8 +76,16 @@ impl Prepared {
     /// What is deployed from, all or none: with one missing, the others would be a part that looks like the whole.
     fn write_records(&self, report: &Report, settings: &Settings, writing: &mut Writing<'_>) {
         let mut written: Vec<&Path> = Vec::new();
+        // A reference with a mask in it would name no image.
+        let is_masked = report.images.iter().any(|image| {
+            let facts = image.facts.as_ref();
+            facts.is_some_and(|facts| {
+                writing.redactor.finds_in(&json::pinned(&image.request.reference, facts))
+            })
+        });
         for (path, text) in self.deployable(report, settings) {
             match text {
+                Ok(_) if is_masked => writing.failed(path, MASKED.to_owned()),
                 Ok(text) => writing.put(path, &text),
                 Err(why) => writing.failed(path, why),
             }
@@ -125,6 +139,10 @@ fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, String)> {
     others
 }
 
+/// Why a file that a deployment reads is not written.
+const MASKED: &str =
+    "a secret of this run stands in the image's reference, and masked it would name no image";
+
 /// Writes one file after the other and remembers what went wrong.
 struct Writing<'a> {
     redactor: &'a Redactor,
@@ -135,6 +153,19 @@ impl Writing<'_> {
     fn put(&mut self, path: &Path, text: &str) {
         let masked = self.redactor.redact(text);
         self.keep(path, file::replace(path, masked.as_bytes()));
+    }
+
+    /// Writes what a deployment reads. A reference with a mask in it would name no image: then it is not
+    /// written at all.
+    fn put_exact(&mut self, path: &Path, text: &str) {
+        if self.redactor.finds_in(text) {
+            self.failed(
+                path,
+                "it would hold a secret of this run, and cannot be masked".to_owned(),
+            );
+        } else {
+            self.put(path, text);
+        }
     }
 
     /// Writes a file that others write to as well, which read `old` before.

@@ -47,7 +47,7 @@ pub(crate) fn manifest(
         let message = format!("{what}: `{}` {said}", answer.host);
         Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message))
     };
-    let header = match content_digest(&answer.headers) {
+    let header = match content_digest(&answer.headers, redactor) {
         Ok(header) => header,
         Err(problem) => return contradiction(format!("sent {problem}")),
     };
@@ -77,30 +77,47 @@ fn broken_manifest(
     error: &ManifestError,
     redactor: &Redactor,
 ) -> Unavailable {
-    let reason = match error {
+    let (reason, beginning) = match error {
         ManifestError::MediaTypesDiffer { .. } | ManifestError::Ambiguous(_) => {
-            Reason::ManifestContradictory
+            (Reason::ManifestContradictory, String::new())
         }
-        ManifestError::Json(_)
-        | ManifestError::MediaType(_)
-        | ManifestError::SchemaVersion(_)
-        | ManifestError::TooMany(_) => Reason::UnexpectedAnswer,
+        ManifestError::TooMany(_) => (Reason::AnswerTooLarge, String::new()),
+        ManifestError::Json(_) | ManifestError::MediaType(_) | ManifestError::SchemaVersion(_) => {
+            (Reason::UnexpectedAnswer, beginning(&answer.body, redactor))
+        }
     };
+    let hint = error.is_schema_1().then(|| OLD_FORMAT.to_owned());
     let cause = std::error::Error::source(error)
         .map_or_else(String::new, |cause| format!(": {}", redactor.line(&cause.to_string(), 120)));
     let said = redactor.line(&error.to_string(), 300);
-    Unavailable::new(reason, format!("{what}: what `{}` sent {said}{cause}", answer.host))
+    let message = format!("{what}: what `{}` sent {said}{cause}{beginning}", answer.host);
+    Unavailable { hint, ..Unavailable::new(reason, message) }
+}
+
+/// What to do with a manifest of Docker's schema 1, which names no sizes and no config.
+const OLD_FORMAT: &str = "This is Docker's manifest schema 1, which engines no longer pull: build and push \
+     the image again with a current `docker`.";
+
+/// What a body that is no manifest begins with: it shows who really answered.
+fn beginning(body: &[u8], redactor: &Redactor) -> String {
+    let text = redactor.line(&String::from_utf8_lossy(body), 80);
+    match text.trim() {
+        "" => "; it is empty".to_owned(),
+        text => format!("; it begins with `{text}`"),
+    }
 }
 
 /// Reads `Docker-Content-Digest`. None at all is fine; one that is malformed, or two, is not.
-fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, String> {
+fn content_digest(headers: &HeaderMap, redactor: &Redactor) -> Result<Option<Digest>, String> {
     let mut values = headers.get_all("docker-content-digest").iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err("two `Docker-Content-Digest` headers".to_owned());
     }
-    let parsed = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-    parsed.map(Some).ok_or_else(|| "a malformed `Docker-Content-Digest`".to_owned())
+    let text = String::from_utf8_lossy(value.as_bytes());
+    text.trim().parse().map(Some).map_err(|_| {
+        format!("a malformed `Docker-Content-Digest` (`{}`)", redactor.line(text.trim(), 150))
+    })
 }
 
 /// Reads the answer to a request for a whole blob, a config: its bytes, checked against its digest.
@@ -248,6 +265,11 @@ fn is_gateways(answer: &Answer) -> bool {
         || body.trim() == "404 page not found"
 }
 
+/// What to do when the storage refuses: no credentials of ours ever went there.
+const NOT_TAKEN: &str = "No credentials are sent to the storage, so the token is not at fault: it did not \
+     take the address that the registry had signed. Try again; if it stays, look at any proxy in between, \
+     then push the image again: some storages answer so where the bytes are gone.";
+
 /// What any answer but the wanted one says, given by the storage that the registry redirected to.
 fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T> {
     let storage = format!("the registry's storage `{}`", answer.host);
@@ -258,8 +280,13 @@ fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T
         }
         404 => {
             let said = format!("{storage} answered {}", words(answer, redactor));
-            Fact::Absent(Denial { reason: Reason::BlobMissing, said })
+            // Not `blob-missing`: the registry lists it, and only its storage does not have it.
+            Fact::Absent(Denial { reason: Reason::BodyNeverCame, said })
         }
+        401 | 403 => Fact::Unknown(Unavailable {
+            hint: Some(NOT_TAKEN.to_owned()),
+            ..Unavailable::new(Reason::UnexpectedAnswer, message)
+        }),
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message)),
     }
 }

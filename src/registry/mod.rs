@@ -129,7 +129,7 @@ impl Repository {
 
     async fn ask_control(&self, client: &Client) -> Control {
         let tag = format!("verify-registry-image-control-{:016x}", client.ambient().random());
-        let what = "a random tag that cannot exist";
+        let what = "the random tag";
         let answer = match self.get_manifest(client, &tag, what).await {
             Ok(answer) => answer,
             Err(why) => return Control::Unknown(why),
@@ -261,7 +261,11 @@ impl Repository {
         // Tokens live for minutes, and a run that waits for a tag may outlive one.
         let renewed = self.pass(client, Some(pass.number)).await?;
         request.authorization = renewed.header.as_ref();
-        client.get(&request).await
+        let answer = client.get(&request).await?;
+        if answer.status != 401 && renewed.number == self.issued.load(Ordering::Relaxed) {
+            self.was_good.store(true, Ordering::Relaxed);
+        }
+        Ok(answer)
     }
 
     async fn pass(&self, client: &Client, refused: Option<u64>) -> Result<Pass, Unavailable> {

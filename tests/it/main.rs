@@ -9,10 +9,16 @@
 mod stand_in;
 mod support;
 
+mod declared;
+mod expectations;
+mod explanations;
 mod faults;
 mod fidelity;
 mod handed_over;
+mod lies;
 mod network;
 mod openapi;
+mod outputs;
 mod page;
 mod readme;
+mod waiting;

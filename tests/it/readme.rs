@@ -1,18 +1,28 @@
-//! The README says what the program says: exit codes, checks, options, reasons, and its own links.
+//! The README says what the program says: exit codes, checks, options, reasons, the runs that it shows, the
+//! commands in it, and its own links.
 //!
-//! A test that fails prints the table as it should stand.
+//! A test that fails prints what should stand there.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use regex_lite::Regex;
 
 use verify_registry_image::checks::CHECKS;
 use verify_registry_image::exit::Exit;
 use verify_registry_image::report::Reason;
 use verify_registry_image::settings;
 
-use crate::stand_in::{Origin, StandIn};
-use crate::support::Gate;
+use crate::stand_in::{Image, Origin, StandIn};
+use crate::support::{Gate, Run};
+
+/// The commit whose image the README's runs find.
+const COMMIT: &str = "8f14e45fceea167a5a36dedd4bea2543a1b2c3d4";
+
+/// Where the README's runs found the stand-in.
+const SHOWN_HOST: &str = "127.0.0.1:43463";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,7 +38,12 @@ fn holds(head: &str, rows: &[String]) {
     for row in rows {
         writeln!(table, "{row}").unwrap();
     }
-    assert!(readme().contains(&table), "the README should hold this table:\n\n{table}");
+    shows(&format!("\n{table}\n"));
+}
+
+/// Fails with the text that the README should hold.
+fn shows(text: &str) {
+    assert!(readme().contains(text), "the README should hold this:\n\n{text}");
 }
 
 /// A text as a cell of a Markdown table.
@@ -91,22 +106,131 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn the_config_example_is_one_that_the_program_reads() {
-    let readme = readme();
-    let config: Vec<String> = blocks(&readme, "yaml")
-        .into_iter()
-        .filter(|block| block.starts_with("registry: "))
-        .collect();
-    assert_eq!(config.len(), 1, "one whole config file is shown");
-    let stand_in = StandIn::honest();
+/// The whole config file that is shown.
+fn config() -> String {
+    let mut configs = blocks(&readme(), "yaml");
+    configs.retain(|block| block.starts_with("registry: "));
+    assert_eq!(configs.len(), 1, "one whole config file is shown");
+    configs.remove(0)
+}
+
+/// A run in a job of the commit, with the config file that is shown, at a registry that holds its image.
+fn run<'a>(stand_in: &'a StandIn, arguments: &str) -> Run<'a> {
+    let image = Image::node_on_alpine().revision(COMMIT);
+    stand_in.image("keepkey/support-email", "latest-dev", image.clone());
+    stand_in.image("keepkey/support-email", &format!("{COMMIT}-dev"), image);
     let host = stand_in.host(Origin::Registry);
-    let run = Gate::at(&stand_in)
-        .file("verify-registry-image.yml", &config[0].replace("registry.digitalocean.com", &host))
-        .env("CIRCLE_SHA1", "8f14e45fceea167a5a36dedd4bea2543a1b2c3d4")
-        .args("--environment development")
-        .run();
-    assert_eq!(run.code, Some(1), "it is read, and its image is asked for: {}", run.stderr);
+    Gate::at(stand_in)
+        .file("verify-registry-image.yml", config().replace("registry.digitalocean.com", &host))
+        .file("docs/deployment/status/.keep", "")
+        .file("docs/deployment/badges/.keep", "")
+        .env("CIRCLE_SHA1", COMMIT)
+        .args(arguments)
+        .run()
+}
+
+/// Something of a run, as the README shows it: with its host, and at its time.
+fn as_shown(stand_in: &StandIn, text: &str) -> String {
+    let now = Regex::new(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
+    let text = text.replace(&stand_in.host(Origin::Registry), SHOWN_HOST);
+    now.replace_all(&text, "2026-11-25T10:48:07Z").into_owned()
+}
+
+#[test]
+fn the_runs_that_are_shown_are_real() {
+    for (code, arguments) in [(1, "support-email:latest-test"), (0, "--environment development")] {
+        let stand_in = StandIn::honest();
+        let run = run(&stand_in, arguments);
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
+        let told = as_shown(&stand_in, &run.stdout);
+        shows(&format!(
+            "```text\n$ verify-registry-image {arguments}\n{told}exit code {code}\n```\n"
+        ));
+    }
+}
+
+#[test]
+fn the_files_that_are_shown_are_real() {
+    let stand_in = StandIn::honest();
+    let written = run(&stand_in, "--environment development --update-status");
+    let status = written.file("docs/deployment/status/development.status");
+    shows(&format!("```text\n{}```\n", as_shown(&stand_in, status)));
+
+    let stand_in = StandIn::honest();
+    let written = run(&stand_in, "support-email:latest-test --failure-reason-file reason.env");
+    shows(&format!("```text\n{}```\n", as_shown(&stand_in, written.file("reason.env"))));
+}
+
+#[test]
+fn every_key_of_the_config_is_explained() {
+    let schema = include_str!("../../schema/config.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let mut keys = BTreeSet::from(["registry".to_owned()]);
+    for (section, entry) in [
+        ("environments.*", "EnvironmentEntry"),
+        ("services.*", "ServiceEntry"),
+        ("status", "StatusEntry"),
+    ] {
+        let properties = schema["$defs"][entry]["properties"].as_object().unwrap();
+        keys.extend(properties.keys().map(|key| format!("{section}.{key}")));
+    }
+    let readme = readme();
+    let table = readme.split("| key | what it says |").nth(1).unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    let explained: BTreeSet<String> = table
+        .lines()
+        .filter_map(|row| row.strip_prefix("| ")?.split(" | ").next())
+        .flat_map(|cell| cell.split(", "))
+        .map(|key| key.trim_matches('`').to_owned())
+        .collect();
+    assert_eq!(explained, keys);
+}
+
+/// The commands of the shell blocks, each on one line.
+fn commands(text: &str) -> Vec<String> {
+    let joined = blocks(text, "sh").join("\n").replace("\\\n", " ");
+    let lines = joined.lines().filter(|line| line.starts_with("verify-registry-image "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_option_of_a_command_that_is_shown_exists() {
+    let long = |text: &str| {
+        let name = text.split("--").nth(1)?.split(['=', '[', ' ']).next()?;
+        Some(format!("--{name}"))
+    };
+    let known: BTreeSet<String> =
+        settings::options().iter().filter_map(|text| long(&text.option)).collect();
+    let mut seen = 0;
+    for (page, text) in pages() {
+        for word in commands(&text).iter().flat_map(|command| command.split_whitespace()) {
+            if let Some(option) = long(word).filter(|_| word.starts_with("--")) {
+                seen += 1;
+                assert!(known.contains(&option), "{}: {option}", page.display());
+            }
+        }
+    }
+    assert!(seen >= 4, "the commands were found");
+}
+
+#[test]
+fn the_workflow_is_the_one_that_is_checked_against_the_orb() {
+    let page = fs::read_to_string(root().join("docs/circleci.md")).unwrap();
+    let workflow =
+        blocks(&page, "yaml").into_iter().find(|block| block.starts_with("version: 2.1"));
+    shows(&format!("```yaml\n{}\n```\n", workflow.unwrap()));
+}
+
+#[test]
+fn the_image_is_the_one_that_the_orb_runs_in() {
+    let executor = include_str!("../../orb/src/executors/default.yml");
+    let executor: serde_yaml::Value = serde_yaml::from_str(executor).unwrap();
+    let default = |name: &str| executor["parameters"][name]["default"].as_str().unwrap();
+    // The pages keep the placeholder when the orb has the owner's name.
+    let name = default("image").rsplit('/').next().unwrap();
+    shows(&format!("`docker.io/OWNER/{name}:{}`", default("tag")));
+    assert_eq!(default("tag"), env!("CARGO_PKG_VERSION"));
+    shows(&format!("\nversion={}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
@@ -117,22 +241,62 @@ fn every_yaml_block_is_yaml() {
     }
 }
 
+/// The README and the other pages.
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut paths = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
+    for folder in ["docs", "examples/pulumi"] {
+        paths.extend(fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    paths.retain(|path| path.extension().is_some_and(|kind| kind == "md"));
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut is_code = false;
+    let headings = text.lines().filter(|line| {
+        is_code ^= line.starts_with("```");
+        !is_code && line.starts_with('#')
+    });
+    headings
+        .map(|line| {
+            let kept = line.trim_start_matches('#').trim().to_lowercase();
+            let kept =
+                kept.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+            kept.collect::<String>().replace(' ', "-")
+        })
+        .collect()
+}
+
 #[test]
 fn every_link_into_the_repository_leads_somewhere() {
-    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
-    pages.extend(fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()));
     let mut links = 0;
-    for page in pages.iter().filter(|page| page.extension().is_some_and(|kind| kind == "md")) {
-        let text = fs::read_to_string(page).unwrap();
+    for (page, text) in pages() {
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let path = link.split('#').next().unwrap_or_default();
-            if path.is_empty() || path.contains("://") {
+            if link.contains("://") {
                 continue;
             }
             links += 1;
-            let target = page.parent().unwrap().join(path);
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target =
+                if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
             assert!(target.exists(), "{}: {link}", page.display());
+            if !anchor.is_empty() {
+                let anchors = anchors(&fs::read_to_string(target).unwrap());
+                assert!(anchors.contains(anchor), "{}: {link}: {anchors:?}", page.display());
+            }
         }
     }
-    assert!(links > 5, "the links were found");
+    assert!(links > 30, "the links were found: {links}");
+}
+
+#[test]
+fn the_contents_list_every_section() {
+    let readme = readme();
+    let contents = readme.split("**Contents:**").nth(1).unwrap().split("\n\n").next().unwrap();
+    let sections = readme.lines().filter_map(|line| line.strip_prefix("## "));
+    for section in sections {
+        let anchor = anchors(&format!("## {section}")).pop_first().unwrap();
+        assert!(contents.contains(&format!("](#{anchor})")), "{section}");
+    }
 }

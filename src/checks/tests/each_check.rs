@@ -675,7 +675,7 @@ mod platform {
         ");
         said!(sample.said(CheckId::ManifestIntact), @"
         passed: index, manifest and config hash to their digests
-        note: manifest or config is gone, so there was nothing to hash: `linux/arm64`
+        note: there was nothing to hash for `linux/arm64`: manifest or config is gone
         ");
     }
 
@@ -742,7 +742,7 @@ mod layers_present {
         let mut sample = Sample::single();
         sample.observation.images[0].blobs[2].size = absent(Reason::BlobMissing, "404");
         said!(sample.said(CHECK), @"
-        failed blob-missing: layer 2 of 2 (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) is gone
+        failed blob-missing: layer 2 of 2 (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) is gone: 404
         hint: Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
         ");
     }
@@ -768,12 +768,12 @@ mod layers_present {
         registry-honest   passed: the registry denied a tag that cannot exist
         repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
         tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-        manifest-intact   skipped: manifest or config is gone, so there was nothing to hash: the image
+        manifest-intact   skipped: there was nothing to hash for the image: manifest or config is gone
         digest-expected   skipped: no digest was expected
         revision-expected skipped: no commit was expected
         immutable-tag     skipped: no immutable tag was asked for
         platform          skipped: the config is gone, and nothing else says the platform
-        layers-present    failed blob-missing: config (`sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35`) is gone
+        layers-present    failed blob-missing: config (`sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35`) is gone: 404 `BLOB_UNKNOWN`
         port              skipped: no port was asked for
         runtime           skipped: no runtime was declared
         ");
@@ -787,7 +787,7 @@ mod layers_present {
             image.blobs[2].size = Fact::Present(0);
         }
         said!(sample.said(CHECK), @"
-        failed blob-missing: layer 1 of 2 of `linux/amd64` (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) is gone; layer 2 of 2 of `linux/amd64` (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) has 0 bytes where the manifest says 20000; layer 2 of 2 of `linux/arm64` (`sha256:446ad523a90af6d177f4e14ef0df96ece1e8d7f81270541b7fa7485f4c001b0f`) has 0 bytes where the manifest says 20000
+        failed blob-missing: layer 1 of 2 of `linux/amd64` (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) is gone: 404; layer 2 of 2 of `linux/amd64` (`sha256:de9dd0b53fe28b453ec4a102e0fe417be128c7d8d9a7fa2fbd5932ca0383d452`) has 0 bytes where the manifest says 20000; layer 2 of 2 of `linux/arm64` (`sha256:446ad523a90af6d177f4e14ef0df96ece1e8d7f81270541b7fa7485f4c001b0f`) has 0 bytes where the manifest says 20000
         hint: Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
         ");
     }

@@ -257,7 +257,7 @@ fn report(sample: &Sample) -> ImageReport {
 fn texts(report: &ImageReport) -> Vec<String> {
     let of = |outcome: &Outcome| match outcome.clone() {
         Outcome::Passed { message, note } => vec![Some(message), note],
-        Outcome::Skipped { message, noteworthy: _ } => vec![Some(message)],
+        Outcome::Skipped { message, skip: _ } => vec![Some(message)],
         Outcome::Failed(found) | Outcome::Errored(found) => {
             let lines = found.hint.map(|hint| hint.replace('\n', " "));
             vec![Some(found.message), found.expected, found.observed, lines]

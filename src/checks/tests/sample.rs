@@ -14,7 +14,7 @@ use crate::oci::{
     Algorithm, Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest,
     MediaType, Platform,
 };
-use crate::report::{CheckId, CheckResult, ImageFacts, Outcome, Reason};
+use crate::report::{CheckId, CheckResult, ImageFacts, Outcome, Reason, Skip};
 use crate::request::{Expectation, ImageRequest, Runtime, Service};
 
 /// The commit that the sample is built from.
@@ -149,8 +149,12 @@ fn told(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Passed { message, note: None } => format!("passed: {message}"),
         Outcome::Passed { message, note: Some(note) } => format!("passed: {message}\nnote: {note}"),
-        Outcome::Skipped { message, noteworthy: false } => format!("skipped: {message}"),
-        Outcome::Skipped { message, noteworthy: true } => format!("skipped, to be told: {message}"),
+        Outcome::Skipped { message, skip: Skip::NotAsked | Skip::NothingLeft } => {
+            format!("skipped: {message}")
+        }
+        Outcome::Skipped { message, skip: Skip::Noteworthy } => {
+            format!("skipped, to be told: {message}")
+        }
         Outcome::Failed(finding) | Outcome::Errored(finding) => {
             let mut out = format!("{} {}: {}", outcome.word(), finding.reason, finding.message);
             if let (Some(expected), Some(observed)) = (&finding.expected, &finding.observed) {

@@ -84,6 +84,22 @@ fn one_of_digest_revision_and_immutable_tag_is_proof_enough() {
 }
 
 #[test]
+fn a_tag_made_from_the_images_own_label_is_no_proof_of_the_commit() {
+    let mut sample = Sample::single();
+    full_expectation(&mut sample);
+    sample.expectation().digest = None;
+    sample.expectation().revision = RevisionRule::Off;
+    assert_eq!(sample.notes(), [""; 0], "the tag of the commit that is meant");
+    sample.expectation().immutable_tag =
+        Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
+    assert_debug_snapshot!(sample.notes(), @r#"
+    [
+        "found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; its immutable tag was made from its own label, because no commit was given: give one with `--expect-revision=SHA`, or the digest with `--expect-digest`",
+    ]
+    "#);
+}
+
+#[test]
 fn nothing_is_said_to_be_found_where_a_check_did_not_pass() {
     let mut sample = Sample::single();
     sample.observation.images[0].blobs[1].size = absent(Reason::BlobMissing, "404");

@@ -19,7 +19,7 @@ fn shown(images: Vec<ImageReport>) -> String {
 
 #[test]
 fn a_verified_image_says_what_to_deploy() {
-    insta::assert_snapshot!(shown(vec![fixtures::verified()]), @r"
+    insta::assert_snapshot!(shown(vec![fixtures::verified()]), @"
     VERIFIED (GREEN) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
@@ -33,7 +33,7 @@ fn a_verified_image_says_what_to_deploy() {
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, immutable-tag, platform, layers-present, port,
                  runtime
-      skipped    digest-expected: no digest is expected
+      not asked  digest-expected
     ");
 }
 
@@ -176,7 +176,10 @@ fn notes_and_unwritten_outputs_stand_at_the_end() {
         &[
             (
                 CheckId::Port,
-                Outcome::Skipped { message: "the image names no port".into(), noteworthy: true },
+                Outcome::Skipped {
+                    message: "the image names no port".into(),
+                    skip: Skip::Noteworthy,
+                },
             ),
             (
                 CheckId::LayersPresent,
@@ -217,16 +220,16 @@ fn notes_and_unwritten_outputs_stand_at_the_end() {
 fn a_report_in_which_nothing_ran_does_not_look_green() {
     let mut image = fixtures::verified();
     for result in &mut image.results {
-        result.outcome = Outcome::skipped("not asked");
+        result.outcome = Outcome::not_asked("not asked");
     }
     image.facts = None;
-    insta::assert_snapshot!(shown(vec![image]), @r"
+    insta::assert_snapshot!(shown(vec![image]), @"
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       a check that a yes stands on did not run, so this is not a yes
-      skipped    registry-honest, repository-exists, tag-exists, manifest-intact,
+      not asked  registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, revision-expected, immutable-tag, platform,
-                 layers-present, port, runtime: not asked
+                 layers-present, port, runtime
 
       service    support-email in development
     ");

@@ -8,7 +8,7 @@ use super::{Fact, Tone};
 use crate::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
 };
-use crate::request::{ImageRequest, ImmutableTag, Runtime, Service};
+use crate::request::{ImageRequest, Runtime, Service};
 
 pub(super) struct ImageView<'a> {
     pub(super) anchor: String,
@@ -87,7 +87,7 @@ impl<'a> CheckView<'a> {
         let (message, note): (&str, Option<&str>) = match outcome {
             Outcome::Passed { message, note } => (message, note.as_deref()),
             Outcome::Failed(finding) | Outcome::Errored(finding) => (&finding.message, None),
-            Outcome::Skipped { message, noteworthy: _ } => (message, None),
+            Outcome::Skipped { message, skip: _ } => (message, None),
         };
         Self {
             check: check.as_str(),
@@ -162,8 +162,7 @@ fn commit_evidence(image: &ImageReport) -> String {
     {
         return "not the one that was meant, or not known to be: see what failed".to_owned();
     }
-    // A tag that was made from the image's own label says nothing about the commit that was meant.
-    let named = matches!(image.request.expectation.immutable_tag, Some(ImmutableTag::Named(_)));
+    let named = image.request.has_immutable_tag_of_the_commit();
     let by: Vec<&str> = [
         (passed(CheckId::DigestExpected), "the expected digest"),
         (passed(CheckId::RevisionExpected), "the revision label"),
@@ -265,10 +264,11 @@ fn size(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::output::fixtures;
+    use crate::request::ImmutableTag;
 
     #[test]
     fn an_older_image_is_never_called_the_one_that_was_meant() {
-        let skipped = |check| (check, Outcome::skipped("not asked for"));
+        let skipped = |check| (check, Outcome::not_asked("not asked for"));
         let bare = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag];
         let of = |checks: &[CheckId]| {
             let others: Vec<_> =

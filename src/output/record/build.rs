@@ -172,7 +172,7 @@ impl Check {
         let CheckResult { check, outcome, took: _ } = result;
         let (status, message, note) = match outcome {
             Outcome::Passed { message, note } => (CheckStatus::Passed, message, note.clone()),
-            Outcome::Skipped { message, noteworthy: _ } => (CheckStatus::Skipped, message, None),
+            Outcome::Skipped { message, skip: _ } => (CheckStatus::Skipped, message, None),
             Outcome::Failed(_) | Outcome::Errored(_) => return None,
         };
         Some(Self { id: check.to_string(), status, message: message.clone(), note })

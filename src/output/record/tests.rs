@@ -175,7 +175,7 @@ fn no_other_verdict_has_one() {
         assert_eq!(record(&image), None, "{:?}", image.verdict());
     }
     // Nothing failed, and the layers were not looked at.
-    let skipped = (CheckId::LayersPresent, Outcome::skipped("not asked"));
+    let skipped = (CheckId::LayersPresent, Outcome::not_asked("not asked"));
     assert_eq!(record(&fixtures::image(fixtures::SUPPORT_EMAIL, &[skipped])), None);
     let mut without_tag = fixtures::verified();
     without_tag.request.reference =

@@ -68,8 +68,8 @@ fn what_each_answer_to_a_tag_means() {
     200 -> present sha256:43835b6afe77
     200 -> unknown unexpected-answer: it: `registry.example` answered with a web page: 200 (`text/html`): `<html>Log in</html>`
     200 -> unknown unexpected-answer: it: `registry.example` answered with a web page: 200 (`application/vnd.oci.image.manifest.v1+json`): `<html>Log in</html>`
-    200 -> unknown unexpected-answer: it: what `registry.example` sent has media type `application/json`, which is no image manifest
-    200 -> unknown unexpected-answer: it: what `registry.example` sent is not a valid manifest: EOF while parsing a value at line 1 column 0
+    200 -> unknown unexpected-answer: it: what `registry.example` sent has media type `application/json`, which is no image manifest; it begins with `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+js…`
+    200 -> unknown unexpected-answer: it: what `registry.example` sent is not a valid manifest: EOF while parsing a value at line 1 column 0; it is empty
     204 -> unknown unexpected-answer: it: `registry.example` answered 204 (no content type, no text)
     206 -> unknown unexpected-answer: it: `registry.example` answered 206 (`application/vnd.oci.image.manifest.v1+json`): `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[{"mediaType":…`
     304 -> unknown unexpected-answer: it: `registry.example` answered 304 (no content type, no text)
@@ -120,9 +120,9 @@ fn the_digest_header_must_be_one_and_true() {
     present sha256:43835b6afe77
     present sha512:8cd49ffdee47
     unknown manifest-contradictory: it: `registry.example` sent bytes that hash to `sha256:43835b6afe770342aaf4d96e2a510d46adaca0d954d1ee39b6a297d0557a9fd9` under the digest `sha256:0000000000000000000000000000000000000000000000000000000000000000`
-    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest`
-    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest`
-    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest`
+    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (``)
+    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (`sha256:../../x`)
+    unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (`SHA256:43835B6AFE770342AAF4D96E2A510D46ADACA0D954D1EE39B6A297D0557A9FD9`)
     unknown manifest-contradictory: it: `registry.example` sent two `Docker-Content-Digest` headers
     ");
 }
@@ -178,7 +178,7 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown unexpected-answer: it: `registry.example` answered 416 to the range of the first byte
     absent  blob-missing: 404 `BLOB_UNKNOWN` `blob unknown to registry`
     unknown not-found-unclear: it: `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
-    absent  blob-missing: the registry's storage `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
+    absent  body-never-came: the registry's storage `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
     unknown not-found-unclear: it: the registry's storage `registry.example` answered 404 (`text/html`): `<html>`
     unknown unexpected-answer: it: the registry's storage `registry.example` answered 403 (`application/xml`): `<Error><Code>AccessDenied</Code></Error>`
     unknown credentials-refused: it: `registry.example` refused the credentials: 403 (no content type, no text)

@@ -102,6 +102,9 @@ impl ConfigMistake {
                 Some("give it to the deployment from its own store of secrets, and take it out here".into())
             }
             Self::Path(_) => Some("write it relative to this file, without `..` and without `/` at its start".into()),
+            Self::Reference(_, ReferenceError::NoHost) => {
+                Some("begin it with the host, as in `registry.digitalocean.com/REGISTRY`".into())
+            }
             Self::NoRegistry => Some("add it at the top, as in `registry: registry.digitalocean.com/REGISTRY`".into()),
             Self::Empty => Some("`verify-registry-image --schema config` shows its form".into()),
             Self::SecondDocument => Some("remove the line `---` and what follows it".into()),

@@ -251,7 +251,7 @@ fn of_images_without_a_config() {
       write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
 
     $ keepkey/support-email:latest-dev
-    error: `keepkey/support-email:latest-dev` has no registry host; write it in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: `keepkey/support-email:latest-dev` has no registry host
       did you mean `registry.digitalocean.com/keepkey/support-email:latest-dev`?
 
     $ https://registry.digitalocean.com/keepkey/a:b
@@ -296,7 +296,7 @@ fn of_images_without_a_config() {
       add `verify-registry-image.yml` to the repository, or name it with `--config`
 
     $ --repository keepkey/a latest-dev
-    error: the value `keepkey/a` of `--repository` has no registry host; write it in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: the value `keepkey/a` of `--repository` has no registry host
       write host, registry and repository, as in `registry.digitalocean.com/REGISTRY/REPOSITORY`
 
     $ --repository registry.digitalocean.com/keepkey/a:b latest-dev
@@ -499,7 +499,8 @@ fn of_configs_that_do_not_fit() {
       say which one is meant, as in `SERVICE:TAG`
 
     $ a:b
-    error: verify-registry-image.yml:1:11: the value `keepkey` has no registry host; write it in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: verify-registry-image.yml:1:11: the value `keepkey` has no registry host
+      begin it with the host, as in `registry.digitalocean.com/REGISTRY`
 
     $ a:b
     error: verify-registry-image.yml:1:11: the value `r.example/Upper` has a repository with upper-case letters; repositories are lower-case

@@ -18,13 +18,9 @@ fn an_empty_index_is_red() {
         reason     not-an-image
         next       Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
       passed     registry-honest, repository-exists, tag-exists
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
       skipped    platform, layers-present:
                  it is not a container image, so there is nothing to look at
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -48,11 +44,7 @@ fn a_manifest_that_differs_from_its_digest_header_is_no_verdict() {
         reason     manifest-contradictory
         next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -80,11 +72,7 @@ fn a_manifest_that_is_cut_short_is_no_verdict() {
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -113,11 +101,7 @@ fn an_altered_config_is_no_verdict() {
         reason     manifest-contradictory
         next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest, repository-exists, tag-exists
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       digest     sha256:72aa2829510e[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -142,22 +126,18 @@ fn layers_that_are_missing_are_red() {
     let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
     stand_in.forget_blob(REPOSITORY, &pushed.layers[1]);
     stand_in.lose_from_storage(&pushed.layers[3]);
-    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @r#"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      layers-present failed: layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone
+      layers-present failed: layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone: the registry's storage `[storage]` answered 404 (`application/xml`): `<?xml version="1.0" encoding="UTF-8"?><Error…
         reason     blob-missing
         next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       digest     sha256:72aa2829510e[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -180,7 +160,7 @@ fn layers_that_are_missing_are_red() {
     1 x Storage: GET Storage -> 200
     3 x Storage: GET Storage -> 206
     1 x Storage: GET Storage -> 404
-    ");
+    "#);
 }
 
 /// One byte of each layer and its size are looked at: an altered layer of the same size passes, and the
@@ -205,11 +185,7 @@ fn an_altered_layer_of_the_same_size_is_not_seen() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
@@ -241,11 +217,7 @@ fn a_manifest_without_a_digest_header_is_hashed_here() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
@@ -279,11 +251,7 @@ fn a_manifest_of_300_mb_is_not_read() {
         reason     answer-too-large
         next       Look which image and which server this is: nothing over the limit is read.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr

@@ -23,11 +23,7 @@ fn a_missing_tag_is_red_at_a_registry_without_credentials() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -49,18 +45,14 @@ fn a_missing_tag_is_red_with_a_bearer_token() {
 
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `never-pushed` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     tag-missing
-        next       Is one of these meant? `latest-dev`
+        next       Is `latest-dev` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
       passed     registry-honest, repository-exists
       skipped    manifest-intact, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -96,11 +88,7 @@ fn name_unknown_is_red() {
       skipped    tag-exists: there is no repository to look in
       skipped    manifest-intact, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-mail
     ----- stderr
@@ -135,11 +123,7 @@ fn not_found_as_harbor_writes_it_is_red() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -159,11 +143,7 @@ fn a_404_that_is_a_web_page_is_no_verdict() {
         reason     not-found-unclear
         next       A gateway or proxy answered: try again, and look at the answer that the message shows.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -189,17 +169,13 @@ fn a_login_page_in_the_registrys_place_is_no_verdict() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` answered 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with a web page: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -233,18 +209,14 @@ fn a_message_with_control_characters_and_commands_is_printed_harmless() {
 
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `never-pushed` (404 `MANIFEST_UNKNOWN` `]0;owned[2K[32mVERIFIED[0m  ::error::line two ::set-output name=x::y`)
         reason     tag-missing
-        next       Is one of these meant? `latest-dev`
+        next       Is `latest-dev` meant?
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
       passed     registry-honest, repository-exists
       skipped    manifest-intact, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr

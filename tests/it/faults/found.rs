@@ -21,11 +21,7 @@ fn a_registry_that_asks_for_no_credentials_is_green() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
@@ -65,11 +61,7 @@ fn an_index_of_three_is_green_with_every_platform_looked_at() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
@@ -104,11 +96,7 @@ fn a_bearer_token_is_green_with_one_token() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr

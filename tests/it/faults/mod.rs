@@ -105,5 +105,7 @@ pub(crate) fn requests(stand_in: &StandIn) -> String {
         let line = format!("{:?}: {} {:?} -> {status}", entry.origin, entry.method, entry.route);
         *counts.entry(line).or_insert(0) += 1;
     }
-    counts.iter().map(|(line, count)| format!("{count} x {line}\n")).collect()
+    let lines: Vec<String> =
+        counts.iter().map(|(line, count)| format!("{count} x {line}\n")).collect();
+    lines.concat()
 }

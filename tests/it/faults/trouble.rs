@@ -25,17 +25,13 @@ fn a_429_on_everything_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: 429, too many requests (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -77,17 +73,13 @@ fn a_503_on_everything_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: 503, `upstream connect error` (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 503, `upstream connect error` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 503, `upstream connect error` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -118,11 +110,7 @@ fn a_503_once_is_green() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
@@ -150,15 +138,11 @@ fn a_500_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries); it asks to wait 0 s
         reason     server-error
         next       Try again later; look at the provider's status page.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -193,11 +177,7 @@ fn a_refused_connection_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -228,11 +208,7 @@ fn a_host_without_an_address_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -251,17 +227,13 @@ fn a_registry_that_never_answers_ends_with_the_deadline() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` had not answered when the run's deadline passed
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr

@@ -26,6 +26,8 @@ pub(crate) struct Gate<'a> {
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
     stdin: String,
+    shell: Option<String>,
+    within: Option<PathBuf>,
     secrets: Secrets,
     redactions: Redactions,
 }
@@ -65,6 +67,8 @@ impl<'a> Gate<'a> {
             arguments: Vec::new(),
             environment: BTreeMap::from([("HOME".to_owned(), home)]),
             stdin: String::new(),
+            shell: None,
+            within: None,
             secrets: Secrets::default(),
             redactions,
         }
@@ -131,6 +135,18 @@ impl<'a> Gate<'a> {
         self
     }
 
+    /// Started by a shell, which runs this: `"$@"` is the program with its arguments.
+    pub(crate) fn through(mut self, shell: &str) -> Self {
+        self.shell = Some(shell.to_owned());
+        self
+    }
+
+    /// In the folder of another run.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.within = Some(folder.to_owned());
+        self
+    }
+
     /// With a text that differs from run to run shown as `shown`.
     pub(crate) fn redact(mut self, text: &str, shown: &str) -> Self {
         self.redactions.text(text, shown);
@@ -155,11 +171,19 @@ impl<'a> Gate<'a> {
     /// Starts it.
     pub(crate) fn start(self) -> Running<'a> {
         let before = files(self.folder());
-        let mut child = Command::new(&self.program)
+        let mut command = match &self.shell {
+            None => Command::new(&self.program),
+            Some(shell) => {
+                let mut command = Command::new("/bin/sh");
+                command.args(["-c", shell, "sh"]).arg(&self.program);
+                command
+            }
+        };
+        let mut child = command
             .args(&self.arguments)
             .env_clear()
             .envs(&self.environment)
-            .current_dir(self.folder())
+            .current_dir(self.within.as_deref().unwrap_or(self.folder()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -238,7 +262,10 @@ impl Run<'_> {
     /// Everything that can be seen of the run, with what differs from run to run taken out.
     pub(crate) fn snapshot(&self) -> String {
         let program = self.gate.program.file_name().unwrap_or_default().to_string_lossy();
-        let mut text = format!("$ {program}");
+        let mut text = match &self.gate.shell {
+            None => format!("$ {program}"),
+            Some(shell) => format!("$ {}", shell.replace("\"$@\"", &program)),
+        };
         for argument in &self.gate.arguments {
             let plain = !argument.is_empty() && !argument.contains([' ', '\n', '\'', '"', '$']);
             let _ = if plain { write!(text, " {argument}") } else { write!(text, " {argument:?}") };

@@ -3,7 +3,7 @@
 use regex_lite::{Captures, Regex};
 
 /// Patterns that differ from run to run, in the order in which they are applied.
-const PATTERNS: [(&str, &str); 7] = [
+const PATTERNS: [(&str, &str); 8] = [
     // A digest is known by its first digits; the length is shown, so that a cut one would be seen.
     (r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b", "${1}[..64]"),
     (r#"\btime="\d+(\.\d+)?""#, r#"time="[seconds]""#),
@@ -13,6 +13,7 @@ const PATTERNS: [(&str, &str); 7] = [
     ),
     (r" *\b\d+(\.\d+)? ms\b", " [duration]"),
     (r" *\b\d+\.\d+ s\b", " [duration]"),
+    (r"\(\d+ s of (\d+ s)\)", "([waited] of ${1})"),
     (r"\bverify-registry-image([/ ]v?)\d+\.\d+\.\d+\b", "verify-registry-image${1}[version]"),
     (r"\b127\.0\.0\.1:\d+\b", "127.0.0.1:[port]"),
 ];
@@ -59,8 +60,8 @@ fn what_differs_from_run_to_run_is_taken_out() {
     redactions.text("127.0.0.1:4711", "[registry]");
     let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
     let text = format!(
-        "127.0.0.1:4711/a@{digest} 127.0.0.1:9 verify-registry-image 0.1.0 in 41 ms, 1.25 s of 15 s \
+        "127.0.0.1:4711/a@{digest} 127.0.0.1:9 verify-registry-image 0.1.0 in 41 ms, 1.25 s of 15 s (3 s of 15 s) \
          2026-11-25T09:33:31.5Z 2026-11-03T08:15:30Z time=\"0.041\" \"duration_ms\":41"
     );
-    insta::assert_snapshot!(redactions.apply(&text), @r#"[registry]/a@sha256:0123456789ab[..64] 127.0.0.1:[port] verify-registry-image [version] in [duration], [duration] of 15 s [time] 2026-11-03T08:15:30Z time="[seconds]" "duration_ms": [number]"#);
+    insta::assert_snapshot!(redactions.apply(&text), @r#"[registry]/a@sha256:0123456789ab[..64] 127.0.0.1:[port] verify-registry-image [version] in [duration], [duration] of 15 s ([waited] of 15 s) [time] 2026-11-03T08:15:30Z time="[seconds]" "duration_ms": [number]"#);
 }

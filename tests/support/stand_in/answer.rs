@@ -157,13 +157,11 @@ impl Body for Sending {
             match this.parts.pop_front() {
                 None => return Poll::Ready(None),
                 Some(Part::Bytes(bytes)) => {
-                    this.fate.count(bytes.len());
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Some(Part::Repeat(_, 0) | Part::Unsized) => {}
                 Some(Part::Repeat(bytes, times)) => {
                     this.parts.push_front(Part::Repeat(bytes.clone(), times - 1));
-                    this.fate.count(bytes.len());
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Some(Part::Pause(time)) => this.sleep = Some(Box::pin(tokio::time::sleep(time))),

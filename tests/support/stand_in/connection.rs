@@ -5,8 +5,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -26,27 +25,15 @@ pub enum End {
 
 /// What is to become of a connection. Shared by the connection and the requests on it.
 #[derive(Debug, Default)]
-pub(super) struct Fate {
-    end: Mutex<Option<End>>,
-    sent: Arc<AtomicU64>,
-}
+pub(super) struct Fate(Mutex<Option<End>>);
 
 impl Fate {
-    /// A fate that counts the bytes of bodies that are sent.
-    pub(super) fn counting(sent: &Arc<AtomicU64>) -> Self {
-        Self { end: Mutex::default(), sent: Arc::clone(sent) }
-    }
-
     pub(super) fn set(&self, end: End) {
-        *self.end.lock().expect("no panic while held") = Some(end);
-    }
-
-    pub(super) fn count(&self, bytes: usize) {
-        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        *self.0.lock().expect("no panic while held") = Some(end);
     }
 
     fn get(&self) -> Option<End> {
-        self.end.lock().expect("no panic while held").clone()
+        self.0.lock().expect("no panic while held").clone()
     }
 }
 
@@ -59,13 +46,18 @@ pub(super) enum Socket {
 /// A socket that obeys its [`Fate`].
 pub(super) struct Connection {
     socket: Socket,
-    fate: Arc<Fate>,
+    fate: std::sync::Arc<Fate>,
     raw_sent: usize,
+    shared: std::sync::Arc<super::Shared>,
 }
 
 impl Connection {
-    pub(super) fn new(socket: Socket, fate: Arc<Fate>) -> Self {
-        Self { socket, fate, raw_sent: 0 }
+    pub(super) fn new(
+        socket: Socket,
+        fate: std::sync::Arc<Fate>,
+        shared: std::sync::Arc<super::Shared>,
+    ) -> Self {
+        Self { socket, fate, raw_sent: 0, shared }
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -139,7 +131,9 @@ impl AsyncWrite for Connection {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_end(cx))?;
-        this.poll_socket_write(cx, bytes)
+        let sent = ready!(this.poll_socket_write(cx, bytes))?;
+        this.shared.log.sent(sent as u64);
+        Poll::Ready(Ok(sent))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -273,7 +273,8 @@ impl Image {
         self.layers.iter().map(typed).collect()
     }
 
-    pub(super) fn manifest(&self) -> Bytes {
+    /// Its manifest, as it is pushed.
+    pub fn manifest(&self) -> Bytes {
         let layers: Vec<_> = self.layer_blobs().iter().map(Blob::descriptor).collect();
         let mut manifest = json!({
             "schemaVersion": 2,

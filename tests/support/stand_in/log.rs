@@ -59,6 +59,7 @@ struct Inner {
     ordinal: u64,
     entries: Vec<Entry>,
     connections: BTreeMap<Origin, u64>,
+    bytes: u64,
 }
 
 impl Log {
@@ -91,6 +92,15 @@ impl Log {
     pub(super) fn connections(&self, origin: Origin) -> u64 {
         let inner = self.0.lock().expect("no panic while held");
         inner.connections.get(&origin).copied().unwrap_or_default()
+    }
+
+    /// Counts bytes that a client took, or that the system keeps for it.
+    pub(super) fn sent(&self, bytes: u64) {
+        self.0.lock().expect("no panic while held").bytes += bytes;
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.lock().expect("no panic while held").bytes
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {

@@ -36,7 +36,6 @@ mod token;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
@@ -246,9 +245,9 @@ impl StandIn {
         self.shared.log.connections(origin)
     }
 
-    /// How many bytes of bodies it has handed over to be sent, over all connections.
+    /// How many bytes it could send: what its clients read, and what waits for them in the system's buffers.
     pub fn bytes_sent(&self) -> u64 {
-        self.shared.sent.load(Ordering::Relaxed)
+        self.shared.log.bytes()
     }
 
     /// Waits until what it was asked fulfils a condition. Panics when that takes a minute.
@@ -279,7 +278,6 @@ struct Shared {
     store: Mutex<store::Store>,
     lies: Mutex<Vec<lie::Rule>>,
     log: log::Log,
-    sent: Arc<AtomicU64>,
 }
 
 impl Shared {
@@ -303,7 +301,6 @@ impl Shared {
             store: Mutex::default(),
             lies: Mutex::default(),
             log: log::Log::default(),
-            sent: Arc::default(),
         };
         (shared, listeners)
     }

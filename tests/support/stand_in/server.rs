@@ -65,8 +65,8 @@ async fn accepted(shared: Arc<Shared>, origin: Origin, tcp: TcpStream, tls: Opti
             Err(_) => return,
         },
     };
-    let fate = Arc::new(Fate::counting(&shared.sent));
-    let io = TokioIo::new(Connection::new(socket, Arc::clone(&fate)));
+    let fate = Arc::new(Fate::default());
+    let io = TokioIo::new(Connection::new(socket, Arc::clone(&fate), Arc::clone(&shared)));
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         let fate = Arc::clone(&fate);

@@ -1,0 +1,134 @@
+//! Runs a program again and again, and says how long it took and how much memory it had at its peak.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::stand_in::StandIn;
+
+/// A command to be measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    program: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    stdin: String,
+    expected: i32,
+}
+
+impl Run {
+    /// A program with arguments parted by white space, without any variable, that is expected to succeed.
+    pub(crate) fn of(program: &str, arguments: &str) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+            environment: Vec::new(),
+            stdin: String::new(),
+            expected: 0,
+        }
+    }
+
+    /// With the variables that point it to a stand-in, and the certificates in `ca`.
+    pub(crate) fn at(mut self, stand_in: &StandIn, ca: &Path) -> Self {
+        self.environment = stand_in.environment();
+        // No docker config and no doctl of this machine.
+        self.environment.push(("HOME".to_owned(), "/nonexistent".to_owned()));
+        if stand_in.ca_pem().is_some() {
+            self.environment.push(("SSL_CERT_FILE".to_owned(), ca.display().to_string()));
+        }
+        self
+    }
+
+    /// With this on standard input.
+    pub(crate) fn stdin(self, text: String) -> Self {
+        Self { stdin: text, ..self }
+    }
+
+    /// Expected to end with this code.
+    pub(crate) fn code(self, expected: i32) -> Self {
+        Self { expected, ..self }
+    }
+
+    /// One run to its end, and how long it took.
+    pub(crate) fn once(&self) -> anyhow::Result<Duration> {
+        self.run(&self.program, &self.arguments)
+    }
+
+    /// The middle one of so many runs.
+    pub(crate) fn median(&self, times: usize) -> anyhow::Result<Duration> {
+        self.once()?;
+        let mut took = (0..times).map(|_| self.once()).collect::<anyhow::Result<Vec<_>>>()?;
+        took.sort();
+        took.get(times / 2).copied().context("no run at all")
+    }
+
+    /// The most memory of a run in bytes, as GNU time has it from the kernel; `None` without GNU time.
+    ///
+    /// A child of this process would be charged with the memory of this process, which it shares until it becomes
+    /// the program; a child of GNU time is charged with GNU time's, which is small.
+    pub(crate) fn peak(&self) -> anyhow::Result<Option<u64>> {
+        if !is_there("/usr/bin/time") {
+            return Ok(None);
+        }
+        let file = env::temp_dir().join(format!("bench-{}.kib", std::process::id()));
+        let mut arguments =
+            vec!["-q".into(), "-f".into(), "%M".into(), "-o".into(), file.display().to_string()];
+        arguments.push(self.program.clone());
+        arguments.extend_from_slice(&self.arguments);
+        let ran = self.run("/usr/bin/time", &arguments);
+        let written = fs::read_to_string(&file);
+        let _ = fs::remove_file(&file);
+        ran?;
+        let kib: u64 = written?.trim().parse()?;
+        Ok(Some(kib << 10))
+    }
+
+    fn run(&self, program: &str, arguments: &[String]) -> anyhow::Result<Duration> {
+        let started = Instant::now();
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir("/")
+            .stdin(if self.stdin.is_empty() { Stdio::null() } else { Stdio::piped() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("`{program}`"))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(self.stdin.as_bytes())?;
+        }
+        let output = child.wait_with_output()?;
+        let took = started.elapsed();
+        if output.status.code() != Some(self.expected) {
+            let said = [output.stdout, output.stderr].concat();
+            bail!(
+                "`{} {}` ended with {:?}, not {}: {}",
+                self.program,
+                self.arguments.join(" "),
+                output.status.code(),
+                self.expected,
+                String::from_utf8_lossy(&said)
+            );
+        }
+        Ok(took)
+    }
+}
+
+/// Whether a program can be run.
+pub(crate) fn is_there(program: &str) -> bool {
+    let mut version = Command::new(program);
+    version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
+    version.status().is_ok_and(|status| status.success())
+}
+
+/// The first line of what a program says of its version.
+pub(crate) fn version(program: &str) -> anyhow::Result<String> {
+    let output = Command::new(program).arg("--version").output()?;
+    ensure!(output.status.success(), "`{program} --version` failed");
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
+}

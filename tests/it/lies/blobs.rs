@@ -1,0 +1,253 @@
+//! Layers and configs that are gone, kept from the reader, or said to be elsewhere.
+
+use serde_json::json;
+
+use super::{COMMIT, REPOSITORY, TAG, gate, gate_with_record, with_image};
+use crate::stand_in::{Image, Index, Lie, Origin, Route, StandIn};
+
+/// Nothing was asked for with another method than `GET`.
+fn assert_only_get(stand_in: &StandIn) {
+    let log = stand_in.log();
+    assert!(!log.is_empty() && log.iter().all(|entry| entry.method == "GET"), "{log:?}");
+}
+
+#[test]
+fn a_layer_that_the_registry_no_longer_has_is_red() {
+    let (stand_in, pushed) = with_image();
+    stand_in.forget_blob(REPOSITORY, &pushed.layers[2]);
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`
+        reason     blob-missing
+        next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 revision-expected, platform
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      digest     sha256:03783fe6aa95[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     1111111111111111111111111111111111111111
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_config_that_the_registry_no_longer_has_is_red() {
+    let (stand_in, pushed) = with_image();
+    stand_in.forget_blob(REPOSITORY, &pushed.config);
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      layers-present failed: config (`sha256:548e2972e7fe[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`
+        reason     blob-missing
+        next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
+      passed     registry-honest, repository-exists, tag-exists
+      skipped    manifest-intact:
+                 there was nothing to hash for the image: manifest or config is gone
+      skipped    revision-expected: there is no config to look at for the image
+      skipped    platform: the config is gone, and nothing else says the platform
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      digest     sha256:03783fe6aa95[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
+    let stand_in = StandIn::honest();
+    let image = Image::node_on_alpine().revision(COMMIT);
+    stand_in.image(REPOSITORY, TAG, Index::of_two_platforms(&image));
+    let arm = stand_in.image(REPOSITORY, "arm", image.platform("linux/arm64"));
+    stand_in.untag(REPOSITORY, "arm");
+    stand_in.forget_manifest(REPOSITORY, &arm.digest);
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      platform failed: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:e6d8013a48fa`)
+        reason     manifest-missing
+        next       Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact
+      skipped    revision-expected: there is no config to look at for `linux/arm64`
+      skipped    layers-present: there is no manifest to look at for `linux/arm64`
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      digest     sha256:0244108230d1[..64]
+      type       an index (application/vnd.oci.image.index.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     1111111111111111111111111111111111111111
+      service    support-email
+
+    note: manifest-intact: there was nothing to hash for `linux/arm64`: manifest or config is gone
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_storage_that_takes_only_the_signed_method_is_green() {
+    let (stand_in, pushed) = with_image();
+    stand_in.lie(Route::Storage.method("HEAD"), Lie::status(403));
+    insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     1111111111111111111111111111111111111111
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 revision-expected, platform, layers-present
+      not asked  digest-expected, immutable-tag, port, runtime
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- image-ref
+    [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
+    ");
+    assert_only_get(&stand_in);
+    // The config is read whole, of each layer one byte.
+    let storage = stand_in.asked(&Route::Storage);
+    let of_one_byte = storage.iter().filter(|entry| entry.range.as_deref() == Some("bytes=0-0"));
+    assert_eq!(
+        (storage.len(), of_one_byte.count()),
+        (pushed.layers.len() + 1, pushed.layers.len())
+    );
+}
+
+#[test]
+fn a_storage_that_refuses_every_method_is_no_verdict() {
+    let (stand_in, _) = with_image();
+    stand_in.lie(Route::Storage, Lie::status(403));
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: the registry's storage `[storage]` answered 403 (no content type, no text)
+        reason     unexpected-answer
+        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it stays, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
+      passed     registry-honest, repository-exists, tag-exists
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      digest     sha256:03783fe6aa95[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_registry_that_knows_no_head_is_green() {
+    let (stand_in, _) = with_image();
+    stand_in.lie(Route::Any.method("HEAD").first(1), Lie::status(405));
+    stand_in.lie(Route::Any.method("HEAD"), Lie::status(501));
+    insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     1111111111111111111111111111111111111111
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 revision-expected, platform, layers-present
+      not asked  digest-expected, immutable-tag, port, runtime
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- image-ref
+    [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
+    ");
+    assert_only_get(&stand_in);
+}
+
+/// An image with a layer that its manifest says to be elsewhere, too.
+fn with_foreign_layer() -> (StandIn, crate::stand_in::Pushed) {
+    let stand_in = StandIn::honest();
+    let url = format!("{}/foreign-layer.tar.gz", stand_in.url(Origin::Elsewhere));
+    let image = Image::node_on_alpine().revision(COMMIT);
+    let pushed = stand_in.image(REPOSITORY, TAG, image.last_layer_field("urls", json!([url])));
+    (stand_in, pushed)
+}
+
+#[test]
+fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
+    let (stand_in, pushed) = with_foreign_layer();
+    let foreign = pushed.layers.last().unwrap();
+    stand_in.forget_blob(REPOSITORY, foreign);
+    // The address is in the manifest, and another one in each run of the tests.
+    let gate = gate(&stand_in).redact(&pushed.digest, "[digest]");
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@[digest]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     1111111111111111111111111111111111111111
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 revision-expected, platform, layers-present
+      not asked  digest-expected, immutable-tag, port, runtime
+
+    note: layers-present: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at: layer 5 of 5
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- image-ref
+    [registry]/keepkey/support-email@[digest][no newline]
+    ");
+    assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
+    let asked = stand_in.asked(&Route::Blob);
+    assert!(asked.iter().any(|entry| entry.target.ends_with(foreign)), "{asked:?}");
+}

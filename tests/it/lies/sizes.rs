@@ -1,0 +1,217 @@
+//! Bodies that are larger than any honest one, and numbers that nothing honest has.
+
+use hyper::body::Bytes;
+use serde_json::json;
+
+use super::{COMMIT, REPOSITORY, TAG, gate_with_record, row, with_image};
+use crate::stand_in::{Answer, Content, Image, Lie, Matcher, Part, Route, StandIn};
+
+const OCI_IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
+
+/// A limit that a reader without one would miss, with room for what the system keeps for it.
+const FAR_ABOVE_ANY_LIMIT: u64 = 64 << 20;
+
+#[test]
+fn a_manifest_of_a_gibibyte_is_no_verdict() {
+    let (stand_in, _) = with_image();
+    stand_in.lie(Route::ManifestByTag, Lie::large(OCI_IMAGE, 1024, true));
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
+        reason     answer-too-large
+        next       Look which image this is; nothing over the limit is read.
+      passed     registry-honest
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    assert_eq!(stand_in.asked(&Route::ManifestByTag).len(), 1, "and it is not asked for again");
+    assert!(stand_in.bytes_sent() < FAR_ABOVE_ANY_LIMIT, "{} bytes", stand_in.bytes_sent());
+}
+
+/// A run with a body of a tebibyte somewhere.
+fn endless(name: &str, matcher: impl Into<Matcher>, status: u16, media_type: &str) -> String {
+    let (stand_in, _) = with_image();
+    let mut answer = Answer::new(status).header("content-type", media_type);
+    answer.body = vec![Part::Repeat(Bytes::from(vec![b' '; 64 << 10]), 16 << 20), Part::Unsized];
+    stand_in.lie(matcher, Lie::Answer(answer));
+    let row = row(name, gate_with_record(&stand_in));
+    assert!(stand_in.bytes_sent() < FAR_ABOVE_ANY_LIMIT, "{name}: {} bytes", stand_in.bytes_sent());
+    row
+}
+
+#[test]
+fn a_body_without_end_is_read_to_its_limit_and_no_further() {
+    let config = with_image().1.config.replace("sha256:", "");
+    let text = [
+        endless("a manifest", Route::ManifestByTag, 200, OCI_IMAGE),
+        endless("a config", Route::Storage.containing(&config), 200, "application/octet-stream"),
+        endless("a token", Route::Token, 200, "application/json"),
+        endless("an error", Route::ManifestByTag, 400, "application/json"),
+        endless("the word on a tag that cannot exist", Route::Control, 400, "text/plain"),
+    ];
+    insta::assert_snapshot!(text.concat(), @"
+    a manifest: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
+
+    a config: exit code: 3
+    manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 4194304 bytes
+
+    a token: exit code: 3
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the answer is larger than 65536 bytes
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the token: `[api]`: the answer is larger than 65536 bytes
+
+    an error: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (`application/json`): `…`
+
+    the word on a tag that cannot exist: exit code: 3
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 400 (`text/plain`): `…`
+    ");
+}
+
+#[test]
+fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
+    let (stand_in, _) = with_image();
+    let answer = Answer::new(200)
+        .header("content-type", OCI_IMAGE)
+        .header("content-encoding", "gzip")
+        .bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03 a bomb would follow".to_vec());
+    stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1; it begins with `� a bomb would follow`
+        reason     unexpected-answer
+        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+      passed     registry-honest
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    let asked = stand_in.asked(&Route::ManifestByTag);
+    assert!(asked.iter().all(|entry| !entry.header_names.contains(&"accept-encoding".to_owned())));
+}
+
+/// A run at an image whose last layer is said to have this size.
+fn sized(name: &str, size: serde_json::Value) -> String {
+    let stand_in = StandIn::honest();
+    let image = Image::node_on_alpine().revision(COMMIT);
+    stand_in.image(REPOSITORY, TAG, image.last_layer_field("size", size));
+    row(name, gate_with_record(&stand_in))
+}
+
+#[test]
+fn a_layer_of_an_impossible_size_is_no_yes() {
+    let text = [
+        sized("negative", json!(-1)),
+        sized("2^63", json!(1_u64 << 63)),
+        sized("the largest", json!(u64::MAX)),
+        sized("larger than any", json!(1e30)),
+        sized("a fraction", json!(0.5)),
+        sized("a text", json!("22917")),
+        sized("one byte less", json!(22_916)),
+    ];
+    insta::assert_snapshot!(text.concat(), @r#"
+    negative: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid value: integer `-1`, expected u64 at line 1 column 943; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+
+    2^63: exit code: 1
+    layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 9223372036854775808
+
+    the largest: exit code: 1
+    layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 18446744073709551615
+
+    larger than any: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `1e+30`, expected u64 at line 1 column 946; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+
+    a fraction: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `0.5`, expected u64 at line 1 column 944; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+
+    a text: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: string "22917", expected u64 at line 1 column 948; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+
+    one byte less: exit code: 1
+    layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 22916
+    "#);
+}
+
+#[test]
+fn more_layers_than_any_engine_takes_are_no_verdict() {
+    let layer = r#"{"digest":"sha256:0","size":1},"#.repeat(120_000);
+    let config = format!(r#"{{"digest":"sha256:{}","size":2}}"#, "0".repeat(64));
+    let layers = layer.trim_end_matches(',');
+    let manifest = format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{layers}]}}"#);
+    let stand_in = StandIn::honest();
+    let content = Content::Raw(OCI_IMAGE.to_owned(), manifest.into());
+    stand_in.image(REPOSITORY, TAG, content);
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has 120000 entries, more than 1000
+        reason     answer-too-large
+        next       Look which image this is; nothing over the limit is read.
+      passed     registry-honest
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    assert!(stand_in.asked(&Route::Blob).is_empty());
+}
+
+#[test]
+fn a_hundred_thousand_tags_are_told_in_five() {
+    let (stand_in, _) = with_image();
+    stand_in.untag(REPOSITORY, TAG);
+    let tags: Vec<_> =
+        (0..100_000).map(|number| json!({ "tag": format!("latest-{number}") })).collect();
+    stand_in.lie(Route::ApiTags, Lie::Answer(Answer::json(200, &json!({ "tags": tags }))));
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
+        reason     tag-missing
+        next       Is one of these meant? `latest-0`, `latest-1`, `latest-10`, `latest-100`, `latest-101`
+                   1. Is the push job in this workflow, and does this job require it?
+                   2. Did the push job fail, or push under another name?
+                   3. Start a pipeline on `develop`.
+      passed     registry-honest, repository-exists
+      skipped    manifest-intact, revision-expected, platform, layers-present:
+                 there is no manifest to look at
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      service    support-email
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}

@@ -1,0 +1,217 @@
+//! Texts of others that would move a cursor, turn a line around, break a document, or fill a page.
+
+use serde_json::json;
+
+use super::{REPOSITORY, TAG, gate, with, with_image};
+use crate::stand_in::{Answer, Image, Lie, Route, StandIn};
+use crate::support::{Gate, Run};
+
+/// An escape sequence, a title, a bell, a carriage return, a line of one's own, bidirectional and
+/// invisible characters, what XML forbids, and a command of CircleCI's log.
+const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}\r\nVERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J<b>&\"']]>";
+
+/// Nothing in `text` but line feeds and what can be seen; and none of it was meant for a terminal.
+#[track_caller]
+fn assert_plain(place: &str, text: &str) {
+    let odd = |character: char| {
+        (character.is_control() && character != '\n')
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(character, '\u{fffe}' | '\u{ffff}' | '\u{feff}')
+    };
+    let found: Vec<_> = text.chars().filter(|character| odd(*character)).collect();
+    assert!(found.is_empty(), "{place}: {found:?} in {text}");
+}
+
+/// Every output is plain, the JUnit file is a document, and so is JSON.
+#[track_caller]
+fn assert_outputs_plain(run: &Run<'_>) {
+    assert_plain("standard output", &run.stdout);
+    assert_plain("standard error", &run.stderr);
+    for (path, content) in &run.files {
+        assert_plain(path, content.as_deref().unwrap_or_default());
+    }
+    let junit = roxmltree::Document::parse(run.file("junit.xml")).unwrap();
+    for node in junit.descendants() {
+        assert_plain("junit.xml, read", node.text().unwrap_or_default().trim());
+        for attribute in node.attributes() {
+            assert_plain("an attribute of junit.xml", &attribute.value().replace('\n', " "));
+        }
+    }
+    if let Some(Some(record)) = run.files.get("record.json") {
+        let record: serde_json::Value = serde_json::from_str(record).unwrap();
+        assert_plain("record.json, read", &record.to_string());
+    }
+}
+
+fn every_output(stand_in: &StandIn) -> Gate<'_> {
+    gate(stand_in).args("--junit junit.xml --failure-reason-file reason")
+}
+
+/// A run with every output and `-vv` beside the one in the snapshot: the order of its lines differs from
+/// run to run.
+#[track_caller]
+fn snapshot(stand_in: &StandIn) -> String {
+    assert_outputs_plain(&every_output(stand_in).args("-vv").run());
+    gate(stand_in).args("--failure-reason-file reason").snapshot()
+}
+
+/// An image whose every text is hostile.
+fn hostile_image() -> Image {
+    Image::node_on_alpine()
+        .revision(HOSTILE)
+        .label(HOSTILE, HOSTILE)
+        .env(HOSTILE, HOSTILE)
+        .ports(&[HOSTILE])
+        .config_field("created", json!(HOSTILE))
+        .manifest_field("annotations", json!({ HOSTILE: HOSTILE }))
+}
+
+#[test]
+fn labels_that_hold_control_characters_are_shown_without_them() {
+    let (stand_in, _) = with(hostile_image());
+    insta::assert_snapshot!(snapshot(&stand_in), @r#"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      revision-expected failed: the image says that it was built from `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`, not from `1111111111111111111111111111111111111111`
+        expected   1111111111111111111111111111111111111111
+        observed   [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
+        reason     revision-differs
+        next       Did this commit's push job run before this one?
+                   If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      digest     sha256:f077db2c7525[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.7 KiB in 5 layers
+                 created [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>, exposes [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
+      commit     [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- reason
+    FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'', not from 1111111111111111111111111111111111111111 (revision-expected)'
+    "#);
+    let run = every_output(&stand_in).run();
+    assert_outputs_plain(&run);
+    let junit = roxmltree::Document::parse(run.file("junit.xml")).unwrap();
+    let failure = junit.descendants().find(|node| node.has_tag_name("failure")).unwrap();
+    insta::assert_snapshot!(failure.text().unwrap().replace(&stand_in.reference(""), ""), @r#"
+    keepkey/support-email:latest-dev
+    the image says that it was built from `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`, not from `1111111111111111111111111111111111111111`
+    expected: 1111111111111111111111111111111111111111
+    observed: [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
+    reason: revision-differs: The image says that it was built from another commit: the tag was not moved, or the label is its base image's.
+    next: Did this commit's push job run before this one?
+    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+    "#);
+}
+
+#[test]
+fn an_error_that_holds_control_characters_is_shown_without_them() {
+    let (stand_in, _) = with_image();
+    let answer = Answer::oci_error(404, "MANIFEST_UNKNOWN", HOSTILE, &json!({ HOSTILE: HOSTILE }))
+        .header("warning", "299 - \"\u{202e}desrever\u{200b}\"");
+    stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
+    let tags = json!({ "tags": [{ "tag": HOSTILE }, { "tag": format!("latest-{HOSTILE}") }] });
+    stand_in.lie(Route::ApiTags, Lie::Answer(Answer::json(200, &tags)));
+    let registries = json!({ "registries": [{ "name": HOSTILE }, { "name": "keepkey" }] });
+    stand_in.lie(Route::ApiRegistries, Lie::Answer(Answer::json(200, &registries)));
+    let collection = json!({ "garbage_collection": { "status": HOSTILE } });
+    stand_in.lie(Route::ApiGc, Lie::Answer(Answer::json(200, &collection)));
+    insta::assert_snapshot!(snapshot(&stand_in), @r#"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`)
+        reason     tag-missing
+        next       Is one of these meant? `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`, `latest-[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`
+                   A garbage collection is under way (`[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`): pushes fail until it ends, pulls work.
+                   1. Is the push job in this workflow, and does this job require it?
+                   2. Did the push job fail, or push under another name?
+                   3. Start a pipeline on `develop`.
+      passed     registry-honest, repository-exists
+      skipped    manifest-intact, revision-expected, platform, layers-present:
+                 there is no manifest to look at
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- reason
+    FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: tag-missing: [registry]/keepkey/support-email has no tag latest-dev (404 MANIFEST_UNKNOWN 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'') (tag-exists)'
+    "#);
+}
+
+#[test]
+fn a_page_that_holds_control_characters_is_shown_without_them() {
+    let (stand_in, _) = with_image();
+    let answer = Answer::new(404).header("content-type", "text/\u{202e}html").bytes(HOSTILE);
+    stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
+    insta::assert_snapshot!(snapshot(&stand_in), @r#"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 404 (no content type): `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`
+        reason     not-found-bare
+        next       Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.
+      passed     registry-honest
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ----- reason
+    FAILURE_REASON='UNDECIDED [registry]/keepkey/support-email:latest-dev: not-found-bare: the manifest of latest-dev: [registry] answered 404 (no content type): 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'' (repository-exists)'
+    "#);
+}
+
+#[test]
+fn characters_that_xml_forbids_do_not_break_the_junit_file() {
+    let (stand_in, _) = with(Image::node_on_alpine().revision("\u{fffe}abc\u{ffff}\u{1}]]>&<"));
+    let gate = || Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}"));
+    insta::assert_snapshot!(gate().snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:09a7bebbb736[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     abc]]>&<
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    assert_outputs_plain(&gate().args("--junit junit.xml --record record.json").run());
+    // And where the label stands in the JUnit file itself.
+    let junit = every_output(&stand_in).run().file("junit.xml").to_owned();
+    let junit = roxmltree::Document::parse(&junit).unwrap();
+    let failure = junit.descendants().find(|node| node.has_tag_name("failure")).unwrap();
+    let message = failure.attribute("message").unwrap();
+    assert!(message.contains("was built from `abc]]>&<`, not from"), "{message}");
+}

@@ -1,0 +1,35 @@
+//! What the program leaves behind: files, an exit code, and no secret.
+//!
+//! One test a behaviour, each a whole run: paths that cannot be written, runs that are ended from outside,
+//! runs side by side, and a server that hands a secret back.
+
+mod ends;
+mod paths;
+mod repeated;
+mod secrets;
+
+use crate::stand_in::{Image, Pushed, StandIn};
+use crate::support::Gate;
+
+const REPOSITORY: &str = "keepkey/support-email";
+const TAG: &str = "latest-dev";
+
+/// A stand-in with one honest image.
+fn with_image() -> (StandIn, Pushed) {
+    let stand_in = StandIn::honest();
+    let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
+    (stand_in, pushed)
+}
+
+/// A run that asks for the image and says so in a line.
+fn gate(stand_in: &StandIn) -> Gate<'_> {
+    Gate::at(stand_in).args("-q --deadline 5s").image(&format!("{REPOSITORY}:{TAG}"))
+}
+
+/// A record as an earlier run wrote it.
+fn older_record(stand_in: &StandIn) -> String {
+    let run = gate(stand_in).args("--record record.json").run();
+    let record = run.file("record.json").to_owned();
+    stand_in.clear_log();
+    record
+}

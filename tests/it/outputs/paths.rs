@@ -1,0 +1,188 @@
+//! Where a file may be written, and what becomes of the one that stands there.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use super::{REPOSITORY, TAG, gate, older_record, with_image};
+use crate::stand_in::StandIn;
+use crate::support::{Gate, could_not_run};
+
+/// Nothing was asked.
+#[track_caller]
+fn assert_not_asked(stand_in: &StandIn) {
+    assert!(stand_in.log().is_empty(), "{:?}", stand_in.log());
+}
+
+#[test]
+fn nothing_is_written_through_a_link() {
+    let (stand_in, _) = with_image();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let gate = gate(&stand_in).args("--junit junit.xml");
+    symlink(elsewhere.path().join("made"), gate.folder().join("junit.xml")).unwrap();
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: cannot write `junit.xml` (--junit): it is a symbolic link
+      hint: name the file itself; nothing is written through a link
+    ");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0, "the link's target was made");
+    assert_not_asked(&stand_in);
+}
+
+#[test]
+fn what_a_link_points_at_stays_as_it_was() {
+    let (stand_in, _) = with_image();
+    let gate = gate(&stand_in).args("--image-ref ref").file("kept", "as it was");
+    symlink("kept", gate.folder().join("ref")).unwrap();
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --image-ref ref
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: cannot write `ref` (--image-ref): it is a symbolic link
+      hint: name the file itself; nothing is written through a link
+    ");
+    assert_not_asked(&stand_in);
+}
+
+#[test]
+fn a_path_that_cannot_be_a_file_ends_the_run_before_it_asks() {
+    let (stand_in, _) = with_image();
+    let mut said = String::new();
+    for path in ["folder", "missing/junit.xml", "file/junit.xml", "pipe"] {
+        let gate = gate(&stand_in).arg("--junit").arg(path).file("folder/x", "").file("file", "");
+        let made = Command::new("mkfifo").arg(gate.folder().join("pipe")).status().unwrap();
+        assert!(made.success());
+        let run = gate.run();
+        assert!((run.code, run.files.len()) == (Some(2), 0) && run.stdout.is_empty());
+        said.push_str(&run.stderr);
+    }
+    insta::assert_snapshot!(said, @"
+    error: cannot write `folder` (--junit): it is a folder
+      hint: name a file in that folder
+    error: cannot write `missing/junit.xml` (--junit): its folder does not exist
+      hint: make the folder first, with `mkdir -p`
+    error: cannot write `file/junit.xml` (--junit): its folder is not a folder
+      hint: name a file in a folder that exists
+    error: cannot write `pipe` (--junit): it is not a regular file
+      hint: name a regular file, or one that does not exist yet
+    ");
+    assert_not_asked(&stand_in);
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_ends_the_run_before_it_asks() {
+    let (stand_in, _) = with_image();
+    let gate = gate(&stand_in).args("--junit junit.xml");
+    fs::set_permissions(gate.folder(), fs::Permissions::from_mode(0o555)).unwrap();
+    // The superuser may write anywhere.
+    let probe = gate.folder().join("probe");
+    let is_root = fs::File::create(&probe).is_ok();
+    let _ = fs::remove_file(probe);
+    let gate = if !is_root {
+        gate
+    } else if Path::new("/usr/bin/setpriv").exists() {
+        gate.through("exec /usr/bin/setpriv --reuid=65534 --clear-groups -- \"$@\"")
+    } else {
+        let name = "a_folder_that_may_not_be_written_ends_the_run_before_it_asks";
+        return could_not_run(name, "the superuser may write anywhere, and there is no `setpriv`");
+    };
+    let run = gate.run();
+    insta::assert_snapshot!(format!("{:?}\n{}", run.code, run.stderr), @"
+    Some(2)
+    error: cannot write `junit.xml` (--junit): permission denied
+      hint: look who owns the folder and whether it can be written, or name another one
+    ");
+    assert_not_asked(&stand_in);
+}
+
+#[test]
+fn an_older_record_is_removed_when_the_image_is_not_verified() {
+    let (stand_in, _) = with_image();
+    let record = older_record(&stand_in);
+    stand_in.untag(REPOSITORY, TAG);
+    let gate = gate(&stand_in).args("--record record.json").file("record.json", record);
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+    ----- stderr
+    ----- record.json: removed
+    ");
+}
+
+#[test]
+fn a_file_that_is_no_record_is_not_replaced_by_one() {
+    let (stand_in, _) = with_image();
+    let gate = gate(&stand_in)
+        .args("--record package.json")
+        .file("package.json", "{ \"name\": \"support-email\" }\n");
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --record package.json
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: `package.json` (--record) is there already, and is not a deployment record of ours
+      hint: name another path, or remove the file if nobody needs it
+    ");
+    assert_not_asked(&stand_in);
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn a_new_file_can_be_read_by_others_and_an_old_one_keeps_its_mode() {
+    let (stand_in, _) = with_image();
+    let run = gate(&stand_in).args("--junit junit.xml").through("umask 022; exec \"$@\"").run();
+    assert_eq!(mode(&run.folder().join("junit.xml")), 0o644);
+    let run = gate(&stand_in).args("--junit junit.xml").through("umask 077; exec \"$@\"").run();
+    assert_eq!(mode(&run.folder().join("junit.xml")), 0o600);
+    let kept = gate(&stand_in).args("--junit junit.xml").file("junit.xml", "");
+    fs::set_permissions(kept.folder().join("junit.xml"), fs::Permissions::from_mode(0o640))
+        .unwrap();
+    let run = kept.run();
+    assert_eq!(mode(&run.folder().join("junit.xml")), 0o640);
+    assert!(run.file("junit.xml").starts_with("<?xml "));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_after_a_yes_has_its_own_code_and_leaves_no_record() {
+    let (stand_in, _) = with_image();
+    // As on a full disk: a file can be made, and takes no byte.
+    let gate = Gate::at(&stand_in)
+        .args("--junit junit.xml --record record.json")
+        .image(&format!("{REPOSITORY}:{TAG}"))
+        .through("trap '' XFSZ; ulimit -f 0; exec \"$@\"")
+        .file("junit.xml", "the old one\n");
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ trap '' XFSZ; ulimit -f 0; exec verify-registry-image --junit junit.xml --record record.json [registry]/keepkey/support-email:latest-dev
+    exit code: 5
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:72aa2829510e[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    error: could not write `junit.xml`: file too large
+    note: no record was written, because another output could not be
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}

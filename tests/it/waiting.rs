@@ -1,0 +1,296 @@
+//! `--wait`: the tag is asked for again until the image is there, and no longer than it may take.
+
+use crate::stand_in::{Entry, Image, Lie, Route, StandIn};
+use crate::support::Gate;
+
+const REPOSITORY: &str = "keepkey/support-email";
+const WANTED: &str = "1111111111111111111111111111111111111111";
+const OTHER: &str = "2222222222222222222222222222222222222222";
+
+fn gate(stand_in: &StandIn) -> Gate<'_> {
+    Gate::at(stand_in).image("keepkey/support-email:latest-dev")
+}
+
+/// Whether the tag has been asked for, and answered.
+fn was_asked(log: &[Entry]) -> bool {
+    log.iter().any(|entry| entry.target.ends_with("/manifests/latest-dev") && entry.end.is_some())
+}
+
+/// How often the tag was asked for.
+fn times_asked(stand_in: &StandIn) -> usize {
+    stand_in.log().iter().filter(|entry| entry.target.ends_with("/manifests/latest-dev")).count()
+}
+
+#[test]
+fn a_tag_that_appears_is_green() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    let running = gate(&stand_in).args("--wait 30s").start();
+    stand_in.wait_until(was_asked);
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    insta::assert_snapshot!(running.finish().snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 30s
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:72aa2829510e[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    waiting for `[registry]/keepkey/support-email:latest-dev`: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) ([waited] of 30 s)
+    ");
+    assert_eq!(times_asked(&stand_in), 2);
+}
+
+#[test]
+fn a_tag_that_is_moved_to_the_expected_image_is_green() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(OTHER));
+    let running =
+        gate(&stand_in).arg(format!("--expect-revision={WANTED}")).args("--wait 30s").start();
+    stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::Storage));
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(WANTED));
+    insta::assert_snapshot!(running.finish().snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --expect-revision=1111111111111111111111111111111111111111 --wait 30s
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     1111111111111111111111111111111111111111
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 revision-expected, platform, layers-present
+      not asked  digest-expected, immutable-tag, port, runtime
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111` ([waited] of 30 s)
+    ");
+}
+
+#[test]
+fn a_tag_that_never_appears_is_red_at_the_end() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    insta::assert_snapshot!(gate(&stand_in).args("--wait 3s").snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 3s
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
+        reason     tag-missing
+        next       1. Is the push job in this workflow, and does this job require it?
+                   2. Did the push job fail, or push under another name?
+                   3. Start a pipeline on `develop`.
+      passed     registry-honest, repository-exists
+      skipped    manifest-intact, platform, layers-present:
+                 there is no manifest to look at
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    waiting for `[registry]/keepkey/support-email:latest-dev`: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) ([waited] of 3 s)
+    ");
+    assert_eq!(times_asked(&stand_in), 3, "at once, after 2 s, and at the end");
+}
+
+#[test]
+fn a_tag_that_stays_on_another_image_is_red_at_the_end() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(OTHER));
+    let gate = gate(&stand_in).arg(format!("--expect-revision={WANTED}")).args("--wait 2s");
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --expect-revision=1111111111111111111111111111111111111111 --wait 2s
+    exit code: 1
+    ----- stdout
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
+
+      revision-expected failed: the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111`
+        expected   1111111111111111111111111111111111111111
+        observed   2222222222222222222222222222222222222222
+        reason     revision-differs
+        next       Did this commit's push job run before this one?
+                   If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      digest     sha256:db0fb3d95e97[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      commit     2222222222222222222222222222222222222222
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111` ([waited] of 2 s)
+    ");
+}
+
+#[test]
+fn an_image_that_is_there_is_not_waited_for() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    let run = gate(&stand_in).args("--wait 10m").run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert_eq!(times_asked(&stand_in), 1);
+}
+
+#[test]
+fn what_no_push_would_mend_is_not_waited_for() {
+    let stand_in = StandIn::honest();
+    let pushed = stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    stand_in.lose_from_storage(&pushed.layers[0]);
+    let run = gate(&stand_in).args("--wait 10m --port 8080").run();
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    assert_eq!(times_asked(&stand_in), 1);
+}
+
+#[test]
+fn refused_credentials_end_it_at_once() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    let gate = gate(&stand_in).args("--wait 10m").token("dop_v1_of-somebody-else-altogether");
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 10m
+    exit code: 4
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+        reason     credentials-refused
+        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+        reason     credentials-refused
+        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+#[test]
+fn a_token_that_ran_out_is_fetched_anew_once() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    let running = gate(&stand_in).args("--wait 30s").start();
+    stand_in.wait_until(was_asked);
+    stand_in.expire_tokens();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    let run = running.finish();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert_eq!(stand_in.asked(&Route::Token).len(), 2);
+}
+
+#[test]
+fn trouble_that_passes_is_waited_through() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    // A 400 is not tried again at once, so that what is seen here is the waiting.
+    stand_in.lie(Route::ManifestByTag.first(1), Lie::status(400));
+    insta::assert_snapshot!(gate(&stand_in).args("--wait 30s").snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 30s
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+
+      deploy     [registry]/keepkey/support-email@sha256:72aa2829510e[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      platform   linux/amd64, 76.0 KiB in 5 layers
+                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
+      service    support-email
+
+      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
+                 platform, layers-present
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) ([waited] of 30 s)
+    ");
+}
+
+#[test]
+fn trouble_that_does_not_pass_is_no_verdict_at_the_end() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    stand_in.lie(Route::ManifestByTag, Lie::status(400));
+    insta::assert_snapshot!(gate(&stand_in).args("--wait 2s").snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 2s
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
+        reason     unexpected-answer
+        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+      passed     registry-honest
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) ([waited] of 2 s)
+    ");
+}
+
+#[test]
+fn a_deadline_that_is_shorter_than_the_wait_is_a_mistake_of_the_command_line() {
+    let stand_in = StandIn::honest();
+    insta::assert_snapshot!(gate(&stand_in).args("--wait 5m --deadline 1m").snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 5m --deadline 1m
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: `--deadline` is shorter than the time to wait (300 s)
+      hint: give the run more time than the wait, or leave `--deadline` away: its default follows the wait
+    ");
+}
+
+#[test]
+fn a_signal_ends_it_at_once_and_leaves_no_half_a_file() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        stand_in.clear_log();
+        let gate = gate(&stand_in).args("--wait 10m --junit junit.xml --record record.json");
+        let running = gate.start();
+        stand_in.wait_until(was_asked);
+        running.signal(signal);
+        let run = running.finish();
+        assert_eq!((run.code, run.files.len()), (Some(code), 0), "{}", run.snapshot());
+    }
+}
