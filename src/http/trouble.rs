@@ -48,7 +48,7 @@ impl Trouble {
             Mishap::TooLarge => Reason::AnswerTooLarge,
         };
         let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
-        let wait = asked.map_or_else(String::new, |asked| {
+        let wait = asked.filter(|asked| !asked.is_zero()).map_or_else(String::new, |asked| {
             format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
         });
         Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}{wait}"), hint }
@@ -64,7 +64,7 @@ impl Trouble {
         wait: Duration,
     ) -> Unavailable {
         let mut unavailable = self.unavailable(what, host, tries, asked);
-        let why = match asked {
+        let why = match asked.filter(|asked| !asked.is_zero()) {
             Some(_) => ", which is beyond the deadline".to_owned(),
             None => {
                 format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64())

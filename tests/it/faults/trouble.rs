@@ -138,7 +138,7 @@ fn a_500_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries); it asks to wait 0 s
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
       passed     registry-honest
@@ -171,7 +171,7 @@ fn a_refused_connection_is_no_verdict() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]

@@ -23,7 +23,7 @@ fn a_manifest_of_a_gibibyte_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
         reason     answer-too-large
-        next       Look which image this is; nothing over the limit is read.
+        next       Look which image and which server this is: nothing over the limit is read.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 
@@ -169,7 +169,7 @@ fn more_layers_than_any_engine_takes_are_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has 120000 entries, more than 1000
         reason     answer-too-large
-        next       Look which image this is; nothing over the limit is read.
+        next       Look which image and which server this is: nothing over the limit is read.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 

@@ -58,11 +58,7 @@ fn a_login_page_in_the_token_servers_place_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 200 (`text/html`) with something that is no token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -90,7 +86,7 @@ fn a_login_page_in_the_apis_place_explains_nothing_and_hides_no_verdict() {
                    3. Start a pipeline on `develop`.
       repository-exists errored: the registry denied the tag (404 `MANIFEST_UNKNOWN` `manifest unknown`) and did not say whether it has the repository; the token's registries: the API answered 200 with something that it does not document
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       This is beside the point: the registry denied the tag itself. Look at `tag-exists` first.
     ");
 }
 
@@ -220,11 +216,7 @@ fn a_token_that_ends_during_the_run_is_fetched_once_more() {
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
       passed     registry-honest, repository-exists, tag-exists
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       digest     sha256:72aa2829510e[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)

@@ -26,11 +26,7 @@ fn a_connection_that_is_closed_before_the_response_is_tried_again() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -56,11 +52,7 @@ fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr

@@ -27,11 +27,7 @@ fn an_api_whose_name_has_no_address_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -63,11 +59,7 @@ fn a_refused_connection_is_tried_four_times() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[closed]`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -116,17 +108,13 @@ fn a_host_that_drops_every_packet_ends_with_the_deadline() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: a random tag that cannot exist: `[registry]` had not answered when the run's deadline passed
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr

@@ -38,11 +38,7 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    support-email
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:third
@@ -50,11 +46,7 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    support-email
 
     note: support-email: found, but not proven to be this commit's: `first` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`

@@ -42,11 +42,7 @@ fn the_api_is_not_followed() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered with a redirect (302), which is not followed
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -71,15 +67,11 @@ fn the_api_is_not_followed() {
                    3. Start a pipeline on `develop`.
       repository-exists errored: the registry denied the tag (404 `MANIFEST_UNKNOWN` `manifest unknown`) and did not say whether it has the repository; the repository's tags: the API answered 302 and that says nothing
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       This is beside the point: the registry denied the tag itself. Look at `tag-exists` first.
       passed     registry-honest
       skipped    manifest-intact, platform, layers-present:
                  there is no manifest to look at
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -109,11 +101,7 @@ fn a_manifest_is_not_followed() {
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
       passed     registry-honest
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -173,7 +161,7 @@ fn a_foreign_challenge_gets_no_answer() {
     exit code: 3
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[elsewhere]` answered 401 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it stays, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
     1 x Api: GET Token -> 200
     6 x Elsewhere: GET Blob -> 401
     6 x Registry: GET Blob -> 302

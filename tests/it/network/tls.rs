@@ -41,11 +41,7 @@ fn an_expired_certificate_is_seen_at_once_and_nothing_is_sent() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate has expired
         reason     tls-failed
         next       Look at this machine's clock first; else the server's certificate must be renewed.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -69,11 +65,7 @@ fn a_certificate_that_is_not_valid_yet_hints_at_the_clock() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate is not valid yet
         reason     tls-failed
         next       Look at this machine's clock.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -97,11 +89,7 @@ fn a_certificate_for_another_host_is_seen_at_once_and_nothing_is_sent() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate is for another host name
         reason     tls-failed
         next       Look at the host's name and at any proxy in between.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -125,11 +113,7 @@ fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
         reason     tls-failed
         next       If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -178,7 +162,7 @@ fn a_server_that_speaks_only_tls_1_1_is_no_verdict() {
 fn a_handshake_that_is_closed_is_tried_again() {
     insta::assert_snapshot!(said(Lie::close()), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection was closed during the TLS handshake (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
     connections: 2
@@ -239,11 +223,7 @@ fn without_ca_certificates_the_message_says_what_to_install() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no CA certificates were found on this system
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
-      skipped    digest-expected: no digest was expected
-      skipped    revision-expected: no commit was expected
-      skipped    immutable-tag: no immutable tag was asked for
-      skipped    port: no port was asked for
-      skipped    runtime: no runtime was declared
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
