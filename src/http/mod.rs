@@ -1,6 +1,7 @@
 //! One HTTP client for the run: GET requests with limits, timeouts and retries; no cookies, no automatic
 //! redirects, no compression. What an answer means is for the rooms above to say.
 
+mod body;
 mod message;
 mod origin;
 mod redirect;
@@ -170,7 +171,7 @@ impl Client {
             }
             let url = redirect::target(&answer.url, &answer.headers).map_err(|error| {
                 let said = format!(
-                    "{}: `{}` answered {} {error}",
+                    "{}: `{}` answered with a redirect ({}) {error}",
                     request.what, answer.host, answer.status
                 );
                 Unavailable::new(Reason::RedirectRefused, said)
@@ -179,8 +180,7 @@ impl Client {
             answer = self.get(&request).await?;
         }
         if is_redirect(answer.status) {
-            let said = format!("{}: more than {MOST_REDIRECTS} redirects in a row", request.what);
-            return Err(Unavailable::new(Reason::RedirectRefused, said));
+            return Err(in_a_circle(request.what, &answer.host));
         }
         Ok(answer)
     }
@@ -198,7 +198,11 @@ impl Client {
         };
         let end = (started + limit).min(self.0.deadline);
         if started >= self.0.deadline {
-            return Err(deadline_passed(request.what, host));
+            let said = format!(
+                "{}: the run's deadline passed before `{host}` could be asked",
+                request.what
+            );
+            return Err(Unavailable::new(Reason::DeadlinePassed, said));
         }
         let origin = self.origin(&request.url).map_err(|error| {
             let message = format!("{}: `{host}`: {error}", request.what);
@@ -241,9 +245,12 @@ impl Client {
                 headers.insert("authorization", value);
             }
         }
-        let mut response = origin.send(sent).await.map_err(|error| Trouble::of(&error))?;
+        let mut response = origin.send(sent).await.map_err(|error| {
+            let trouble = Trouble::of(&error);
+            if self.may_be_proxied(&request.url) { trouble.through_a_proxy() } else { trouble }
+        })?;
         let status = response.status().as_u16();
-        let body = read_body(&mut response, status, request.want).await?;
+        let body = body::read(&mut response, status, request.want).await?;
         let headers = std::mem::take(response.headers_mut());
         Ok(Answer { host: host.to_owned(), status, headers, body, url: request.url.clone() })
     }
@@ -272,7 +279,7 @@ impl Client {
             .referer(false)
             .https_only(!plain)
             .no_proxy();
-        if let Some(address) = self.0.proxy.https.as_ref().filter(|_| !plain && !is_local(url)) {
+        if let Some(address) = self.0.proxy.https.as_ref().filter(|_| self.may_be_proxied(url)) {
             let no_proxy = self.0.proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
             let proxy = reqwest::Proxy::https(address.expose())
                 .map_err(|_| tls::TlsError::Setup("the proxy's address is not valid".to_owned()))?;
@@ -282,6 +289,11 @@ impl Client {
         let origin = Arc::new(Origin::new(client, connected));
         origins.insert(key, Arc::clone(&origin));
         Ok(origin)
+    }
+
+    /// Whether an address is reached through the proxy, unless `NO_PROXY` names its host.
+    fn may_be_proxied(&self, url: &Url) -> bool {
+        self.0.proxy.https.is_some() && url.scheme() == "https" && !is_local(url)
     }
 
     fn status_trouble(&self, answer: &Answer) -> Trouble {
@@ -347,45 +359,14 @@ impl Client {
     }
 }
 
-/// Reads as much of a body as is wanted, and never more than its limit.
-async fn read_body(
-    response: &mut reqwest::Response,
-    status: u16,
-    want: Want,
-) -> Result<Vec<u8>, Trouble> {
-    let success = (200..300).contains(&status);
-    let most = match want {
-        Want::All(most) if success => most,
-        Want::FirstByte if success => 1,
-        Want::All(_) | Want::FirstByte => MOST_SMALL,
-    };
-    let is_whole_wanted = success && want != Want::FirstByte;
-    let too_large = || {
-        let said = format!("the answer is larger than {most} bytes");
-        Trouble::new(Mishap::TooLarge, said)
-    };
-    if is_whole_wanted && response.content_length().is_some_and(|length| length > most as u64) {
-        return Err(too_large());
-    }
-    let mut body = Vec::new();
-    loop {
-        let chunk = match response.chunk().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => return Ok(body),
-            Err(error) => {
-                let trouble = Trouble::of(&error);
-                let is_empty_promise = success && body.is_empty() && trouble.is_empty_promise;
-                return Err(Trouble { is_empty_promise, ..trouble });
-            }
-        };
-        let room = most - body.len();
-        if chunk.len() > room {
-            if is_whole_wanted {
-                return Err(too_large());
-            }
-            body.extend_from_slice(chunk.get(..room).unwrap_or_default());
-            return Ok(body);
-        }
-        body.extend_from_slice(&chunk);
+fn in_a_circle(what: &str, host: &str) -> Unavailable {
+    let message = format!(
+        "{what}: more than {MOST_REDIRECTS} redirects in a row, the last one from `{host}`"
+    );
+    let hint = "Try again; if it stays, the registry's storage is not set up right, or a proxy stands in \
+                between. No credentials were sent along.";
+    Unavailable {
+        hint: Some(hint.to_owned()),
+        ..Unavailable::new(Reason::RedirectRefused, message)
     }
 }

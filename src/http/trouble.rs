@@ -48,7 +48,7 @@ impl Trouble {
             Mishap::TooLarge => Reason::AnswerTooLarge,
         };
         let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
-        let wait = asked.map_or_else(String::new, |asked| {
+        let wait = asked.filter(|asked| !asked.is_zero()).map_or_else(String::new, |asked| {
             format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
         });
         Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}{wait}"), hint }
@@ -64,7 +64,7 @@ impl Trouble {
         wait: Duration,
     ) -> Unavailable {
         let mut unavailable = self.unavailable(what, host, tries, asked);
-        let why = match asked {
+        let why = match asked.filter(|asked| !asked.is_zero()) {
             Some(_) => ", which is beyond the deadline".to_owned(),
             None => {
                 format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64())
@@ -72,6 +72,16 @@ impl Trouble {
         };
         unavailable.message.push_str(&why);
         unavailable
+    }
+
+    /// The same where a proxy may have been what could not be reached.
+    pub(crate) fn through_a_proxy(self) -> Self {
+        if self.mishap != Mishap::NoConnection {
+            return self;
+        }
+        let hint = "Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless \
+                    NO_PROXY names it.";
+        Self { hint: Some(hint.to_owned()), ..self }
     }
 
     /// Classifies an error of the client.
@@ -127,7 +137,17 @@ impl Trouble {
                 Self::new(Mishap::Cut, "the connection was closed during the TLS handshake")
             }
             Some(kind) => Self::new(Mishap::NoConnection, format!("no connection ({kind})")),
-            None => Self::new(Mishap::NoConnection, format!("no connection ({})", deepest(error))),
+            None => {
+                let cause = deepest(error);
+                // The client's own word for a proxy that does not let it through.
+                let said = match cause.strip_prefix("tunnel error: ") {
+                    // It says no more of any other refusal.
+                    Some("unsuccessful") => "the proxy opened no tunnel to it".to_owned(),
+                    Some(cause) => format!("the proxy opened no tunnel to it ({cause})"),
+                    None => format!("no connection ({cause})"),
+                };
+                Self::new(Mishap::NoConnection, said)
+            }
         }
     }
 }

@@ -212,7 +212,11 @@ fn judge_realm(
     client: &Client,
 ) -> Result<Url, Unavailable> {
     let untrusted = |said: &str| {
-        let shown = client.redactor().line(realm, 200);
+        // A password in there is nobody's business, whoever wrote it.
+        let shown = realm
+            .rsplit_once('@')
+            .map_or_else(|| realm.to_owned(), |(_, rest)| format!("***@{rest}"));
+        let shown = client.redactor().line(&shown, 200);
         let message = format!("the registry `{host}` names the token server `{shown}`, {said}");
         Unavailable::new(Reason::TokenServerNotTrusted, message)
     };

@@ -213,7 +213,7 @@ pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Reda
             Fact::Unknown(Unavailable::new(Reason::CredentialsRefused, message))
         }
         status if is_redirect(status) => {
-            let message = format!("{}; a redirect is followed for layers only", said());
+            let message = format!("{}; a redirect is followed for configs and layers only", said());
             Fact::Unknown(Unavailable::new(Reason::RedirectRefused, message))
         }
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, said())),

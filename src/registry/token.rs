@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::http::Answer;
+use crate::http::{Answer, is_redirect};
 use crate::observation::Unavailable;
 use crate::oci::ErrorBody;
 use crate::report::Reason;
@@ -39,7 +39,7 @@ pub(crate) fn read(answer: &Answer, redactor: &Redactor) -> Result<Secret, Unava
                 words(answer, redactor)
             ),
         )),
-        300..=399 => Err(Unavailable::new(
+        status if is_redirect(status) => Err(Unavailable::new(
             Reason::RedirectRefused,
             format!(
                 "the token server `{host}` answered with a redirect ({}), which is not followed",

@@ -325,10 +325,10 @@ fn docker_hub_is_asked_where_it_is() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `registry-1.docker.io`: connection refused; the deadline comes before the next try in [duration]
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `registry-1.docker.io`: connection refused; the deadline comes before the next try in [duration]
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    alpine

@@ -73,7 +73,7 @@ fn what_each_answer_to_a_tag_means() {
     204 -> unknown unexpected-answer: it: `registry.example` answered 204 (no content type, no text)
     206 -> unknown unexpected-answer: it: `registry.example` answered 206 (`application/vnd.oci.image.manifest.v1+json`): `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[{"mediaType":…`
     304 -> unknown unexpected-answer: it: `registry.example` answered 304 (no content type, no text)
-    302 -> unknown redirect-refused: it: `registry.example` answered 302 (no content type, no text); a redirect is followed for layers only
+    302 -> unknown redirect-refused: it: `registry.example` answered 302 (no content type, no text); a redirect is followed for configs and layers only
     401 -> unknown credentials-refused: it: `registry.example` refused the credentials: 401 `UNAUTHORIZED` `authentication required`
     403 -> unknown credentials-refused: it: `registry.example` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
     404 -> absent  tag-missing: 404 `MANIFEST_UNKNOWN` `manifest unknown`

@@ -48,6 +48,10 @@ use std::collections::BTreeMap;
 use crate::stand_in::{Auth, Image, Lie, Matcher, Options, StandIn};
 use crate::support::Gate;
 
+/// Lets a request be tried twice, whatever the jitter: the wait before the second try is at most 1.25 s,
+/// the one before the third at least 1.5 s.
+pub(crate) const TWO_TRIES: &str = "--deadline 2250ms";
+
 pub(crate) const REPOSITORY: &str = "keepkey/support-email";
 pub(crate) const TAG: &str = "latest-dev";
 pub(crate) const IMAGE: &str = "keepkey/support-email:latest-dev";
@@ -104,4 +108,34 @@ pub(crate) fn requests(stand_in: &StandIn) -> String {
     let lines: Vec<String> =
         counts.iter().map(|(line, count)| format!("{count} x {line}\n")).collect();
     lines.concat()
+}
+
+/// Panics when a row of the table at the head of a module names a test that is not there.
+#[track_caller]
+fn assert_rows(folder: &str, rows: usize) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(folder);
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
+    let head = read("mod.rs");
+    let is_row = |line: &&str| line.starts_with("//! | ") && !line.starts_with("//! | #");
+    let table: Vec<_> = head.lines().filter(is_row).collect();
+    assert_eq!(table.len(), rows);
+    for row in table {
+        let cell = row.trim_end_matches('|').rsplit('|').next().expect("a last cell");
+        let mut named = 0;
+        for (module, name) in cell.split('`').filter_map(|word| word.split_once("::")) {
+            named += 1;
+            // One is a test of the program's own.
+            if module != "redirect" {
+                let file = read(&format!("{module}.rs"));
+                assert!(file.contains(&format!("fn {name}(")), "no test {module}::{name}");
+            }
+        }
+        assert!(named > 0, "{row}");
+    }
+}
+
+#[test]
+fn every_row_has_its_test() {
+    assert_rows("faults", 32);
+    assert_rows("network", 49);
 }

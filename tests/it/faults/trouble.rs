@@ -1,6 +1,6 @@
 //! The registry cannot answer, at first or at all.
 
-use super::{IMAGE, lying, requests, with_image, with_requests};
+use super::{IMAGE, TWO_TRIES, lying, requests, with_image, with_requests};
 use crate::stand_in::{Answer, ClosedPort, Lie, Options, Origin, Route};
 use crate::support::Gate;
 
@@ -10,7 +10,9 @@ fn too_many() -> Lie {
 }
 
 fn unavailable() -> Lie {
-    let answer = Answer::new(503).header("content-type", "text/plain; charset=utf-8");
+    let answer = Answer::new(503)
+        .header("content-type", "text/plain; charset=utf-8")
+        .header("retry-after", "0");
     Lie::Answer(answer.bytes("upstream connect error\n"))
 }
 
@@ -136,7 +138,7 @@ fn a_500_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries); it asks to wait 0 s
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
       passed     registry-honest
@@ -161,17 +163,18 @@ fn a_refused_connection_is_no_verdict() {
     let gate = Gate::at(&stand_in)
         .env("DIGITALOCEAN_REGISTRY_HOST", closed.host())
         .redact(&closed.host(), "[registry]")
+        .args(TWO_TRIES)
         .arg(format!("{}/{IMAGE}", closed.host()));
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (4 tries)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -190,11 +193,11 @@ fn a_refused_connection_is_no_verdict() {
 fn a_host_without_an_address_is_no_verdict() {
     let stand_in = with_image(Options::default());
     let gate = Gate::at(&stand_in)
-        .args("--deadline 2s")
+        .args(TWO_TRIES)
         .without_env("DIGITALOCEAN_REGISTRY_HOST")
         .arg("nosuch.invalid/keepkey/support-email:latest-dev");
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2s nosuch.invalid/keepkey/support-email:latest-dev
+    $ verify-registry-image --deadline 2250ms nosuch.invalid/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) nosuch.invalid/keepkey/support-email:latest-dev
@@ -217,9 +220,9 @@ fn a_host_without_an_address_is_no_verdict() {
 #[test]
 fn a_registry_that_never_answers_ends_with_the_deadline() {
     let stand_in = lying(Route::Any.at(Origin::Registry), Lie::Hang);
-    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    let gate = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev

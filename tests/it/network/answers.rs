@@ -1,7 +1,7 @@
 //! The token endpoint and the API answer, and not with what was asked for.
 
 use super::brief;
-use crate::faults::{IMAGE, REPOSITORY, lying, requests, with_image, with_requests};
+use crate::faults::{IMAGE, TWO_TRIES, lying, requests, with_image, with_requests};
 use crate::stand_in::{Answer, Lie, Options, Route, bodies, verbatim};
 use crate::support::Gate;
 
@@ -95,7 +95,7 @@ fn a_success_without_content_is_no_verdict() {
     let table = [204, 206, 304].map(|status| {
         let told = |route: Route| {
             let stand_in = lying(route.clone(), Lie::Answer(Answer::new(status)));
-            let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+            let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
             format!("{route:?} {status}: {}", brief(&run))
         };
         [Route::Token, Route::ManifestByTag, Route::Storage].map(told).concat()
@@ -126,9 +126,9 @@ fn a_success_without_content_is_no_verdict() {
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
     Token 304: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered with a redirect (304), which is not followed
-        reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 304 (no content type, no text)
+        reason     unexpected-answer
+        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
     ManifestByTag 304: exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 304 (no content type, no text)
         reason     unexpected-answer
@@ -155,7 +155,7 @@ fn a_token_document_is_judged_and_never_quoted() {
     ];
     let table = bodies.map(|body| {
         let stand_in = lying(Route::Token, Lie::Body(body.clone().into()));
-        let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+        let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
         let shown = run.snapshot();
         assert!(!shown.contains("SECRET"), "{shown}");
         assert!(stand_in.asked(&Route::ManifestByTag).is_empty());
@@ -234,5 +234,5 @@ fn a_token_that_ends_during_the_run_is_fetched_once_more() {
     1 x Registry: GET Control -> 404
     1 x Registry: GET ManifestByTag -> 200
     ");
-    assert_eq!(stand_in.asked(&Route::Token).len(), 2, "{REPOSITORY}");
+    assert_eq!(stand_in.asked(&Route::Token).len(), 2);
 }

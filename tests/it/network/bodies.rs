@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use super::servers::{RawServer, head_of};
 use super::{brief, registry_at};
-use crate::faults::{IMAGE, lying, requests, with_image, with_requests};
+use crate::faults::{IMAGE, TWO_TRIES, lying, requests, with_image, with_requests};
 use crate::stand_in::{Answer, Auth, End, Lie, Options, Part, Route};
 use crate::support::Gate;
 
 #[test]
 fn a_connection_that_is_closed_before_the_response_is_tried_again() {
     let stand_in = lying(Route::Token, Lie::close());
-    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    let gate = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -41,9 +41,9 @@ fn a_connection_that_is_closed_before_the_response_is_tried_again() {
 #[test]
 fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
     let stand_in = lying(Route::ManifestByTag, Lie::CutAfter(3, End::Reset));
-    let gate = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE);
+    let gate = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2s [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -83,7 +83,7 @@ fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
         .header("content-length", "900");
     let body = vec![Part::Bytes(r#"{"schemaVersion":2}"#.into()), Part::Cut(End::Close)];
     let stand_in = lying(Route::ManifestByTag, Lie::Answer(Answer { body, ..cut }));
-    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
@@ -95,7 +95,7 @@ fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
 #[test]
 fn a_body_that_drips_ends_with_the_deadline() {
     let stand_in = lying(Route::ManifestByTag, Lie::Slow(Duration::from_millis(500)));
-    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
@@ -122,7 +122,7 @@ fn endless(start: &'static [u8], piece: &'static [u8], pause: Duration) -> RawSe
 fn a_head_that_drips_ends_with_the_deadline() {
     let stand_in = with_image(Options::default());
     let server = endless(b"HTTP/1.1 200 OK\r\nx-slow: ", b"a", Duration::from_millis(100));
-    let run = registry_at(&stand_in, &server.host()).args("--deadline 2s").run();
+    let run = registry_at(&stand_in, &server.host()).args(TWO_TRIES).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
@@ -136,7 +136,7 @@ fn endless_early_hints_end_with_the_deadline() {
     let stand_in = with_image(Options::default());
     let hint = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
     let server = endless(hint, hint, Duration::ZERO);
-    let run = registry_at(&stand_in, &server.host()).args("--deadline 2s").run();
+    let run = registry_at(&stand_in, &server.host()).args(TWO_TRIES).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
@@ -171,74 +171,65 @@ fn what_is_not_http_is_seen_at_once() {
     ]
     .map(|bytes| {
         let stand_in = lying(Route::Token, Lie::raw(bytes.as_bytes()));
-        let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+        let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
         assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
-        format!("{bytes:?}\n{}{}\n", brief(&run), requests(&stand_in))
+        let said = brief(&run);
+        let said = said.split("errored: ").nth(1).and_then(|said| said.lines().next());
+        format!(
+            "{bytes:?}\nexit {:?}: {}\n{}\n",
+            run.code.unwrap(),
+            said.unwrap_or_default(),
+            requests(&stand_in)
+        )
     });
     insta::assert_snapshot!(table.concat(), @r#"
     "{\"token\":\"as HTTP/0.9 has it\"}"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
-        reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    exit 3: the token: `[api]`: what it sent is not HTTP
     1 x Api: GET Token -> no answer
 
     "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
-        reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    exit 3: the token: `[api]`: what it sent is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 99 Too Low\r\n\r\n"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
-        reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    exit 3: the token: `[api]`: what it sent is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 2000 Too Long\r\n\r\n"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
-        reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    exit 3: the token: `[api]`: what it sent is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 \u{1b}[2Jcleared\r\nContent-Length: 2\r\n\r\n{}"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
-        reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    exit 3: the token: `[api]`: what it sent is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
-        reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    exit 3: the token: `[api]`: what it sent is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
-        reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+    exit 3: the token: `[api]`: what it sent is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"
-    exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
-        reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+    exit 3: the token: `[api]`: the connection broke before the answer was whole (2 tries); the deadline comes before the next try in [duration]
     2 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\n broken: header\r\n\r\n{}"
+    exit 3: the token: `[api]`: what it sent is not HTTP
+    1 x Api: GET Token -> no answer
+    "#);
+}
+
+#[test]
+fn a_port_of_something_else_is_named_as_such() {
+    let stand_in = lying(Route::Token, Lie::raw(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"));
+    insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: what it sent is not HTTP
         reason     unexpected-answer
         next       Look at the host, its port and any proxy in between: something else than a registry answers there.
-    1 x Api: GET Token -> no answer
-    "#);
+    ");
 }
 
 #[test]
@@ -247,7 +238,7 @@ fn a_huge_head_is_no_verdict() {
     let huge = Lie::Header("x-huge".to_owned(), Some("a".repeat(1 << 20)));
     let table = [Lie::Headers(many), huge].map(|lie| {
         let stand_in = lying(Route::ManifestByTag, lie);
-        let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+        let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
         format!("{}tries: {}\n", brief(&run), stand_in.asked(&Route::ManifestByTag).len())
     });
     insta::assert_snapshot!(table.concat(), @"

@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 
 use super::registry_at;
 use super::servers::RawServer;
-use crate::faults::{IMAGE, with_image, with_requests};
+use crate::faults::{IMAGE, TWO_TRIES, with_image, with_requests};
 use crate::stand_in::{ClosedPort, Options, Origin};
 use crate::support::Gate;
 
@@ -14,9 +14,9 @@ fn an_api_whose_name_has_no_address_is_no_verdict() {
     let closed = ClosedPort::new();
     let gate = registry_at(&stand_in, &closed.host())
         .env("DIGITALOCEAN_API_URL", "https://nosuch.invalid")
-        .args("--deadline 2s");
+        .args(TWO_TRIES);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 2s
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 2250ms
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -101,9 +101,9 @@ fn a_host_that_drops_every_packet_ends_with_the_deadline() {
     let listener = runtime.block_on(async { socket.listen(0).unwrap() });
     let address = listener.local_addr().unwrap();
     let _queued = TcpStream::connect(address).unwrap();
-    let gate = registry_at(&stand_in, &address.to_string()).args("--deadline 2s");
+    let gate = registry_at(&stand_in, &address.to_string()).args(TWO_TRIES);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 2s
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 2250ms
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev

@@ -1,7 +1,7 @@
 //! Frames of HTTP/2 that end or break a stream.
 
 use super::brief;
-use crate::faults::{IMAGE, with_image};
+use crate::faults::{IMAGE, TWO_TRIES, with_image};
 use crate::stand_in::{Certificate, Lie, Options, Origin, Route};
 use crate::support::Gate;
 
@@ -26,7 +26,7 @@ const OK: &[u8] = &[0x88];
 fn said(frames: &[Vec<u8>]) -> String {
     let stand_in = with_image(Options { tls: Some(Certificate::Good), ..Options::default() });
     stand_in.lie(Route::Token, Lie::raw(&frames.concat()));
-    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
     let (tries, connections) =
         (stand_in.asked(&Route::Token).len(), stand_in.connections(Origin::Api));
     format!("{}requests: {tries}, connections: {connections}\n", brief(&run))

@@ -50,7 +50,7 @@
 //! | 45 | a Basic challenge for Bearer | `realms::digitaloceans_token_is_no_answer_to_a_basic_challenge` |
 //! | 46 | odd tokens | `answers::a_token_document_is_judged_and_never_quoted` |
 //! | 47 | the token ends during the run | `answers::a_token_that_ends_during_the_run_is_fetched_once_more` |
-//! | 48 | proxies | `proxy::through_a_proxy_the_token_goes_inside_tls_only` and the others there |
+//! | 48 | proxies | `proxy::through_a_proxy_the_token_goes_inside_tls_only`, `proxy::the_password_of_a_proxy_goes_to_the_proxy_and_is_not_printed`, `proxy::no_proxy_is_honoured`, `proxy::a_proxy_that_does_not_let_it_through_is_no_verdict`, `proxy::an_address_that_is_no_proxy_is_a_mistake` |
 //! | 49 | an API in plain http | `proxy::an_api_in_plain_http_elsewhere_is_a_mistake` |
 
 mod answers;

@@ -2,8 +2,8 @@
 
 use super::brief;
 use super::servers::{ConnectProxy, RawServer};
-use crate::faults::{IMAGE, with_image};
-use crate::stand_in::{Certificate, Options, Origin, StandIn};
+use crate::faults::{IMAGE, TWO_TRIES, with_image};
+use crate::stand_in::{Certificate, ClosedPort, Options, Origin, StandIn};
 use crate::support::Gate;
 
 /// The name in the stand-in's certificate; no resolver knows it, so that only a proxy leads there.
@@ -38,6 +38,7 @@ fn heads(proxy: &ConnectProxy) -> String {
         .heads()
         .iter()
         .map(|head| digits.replace_all(head.trim_end(), ":[port]").replace("\r\n", "\n"))
+        .map(|head| head.replace(env!("CARGO_PKG_VERSION"), "[version]"))
         .collect();
     heads.dedup();
     heads.join("\n\n")
@@ -51,7 +52,7 @@ fn through_a_proxy_the_token_goes_inside_tls_only() {
     insta::assert_snapshot!(heads(&proxy), @"
     CONNECT registry.example:[port] HTTP/1.1
     Host: registry.example:[port]
-    user-agent: verify-registry-image/0.1.0
+    user-agent: verify-registry-image/[version]
     ");
     assert_eq!(proxy.heads().len(), 2, "one tunnel a host");
     let tunnelled = proxy.tunnelled();
@@ -71,7 +72,7 @@ fn the_password_of_a_proxy_goes_to_the_proxy_and_is_not_printed() {
     insta::assert_snapshot!(heads(&proxy), @"
     CONNECT registry.example:[port] HTTP/1.1
     Host: registry.example:[port]
-    user-agent: verify-registry-image/0.1.0
+    user-agent: verify-registry-image/[version]
     proxy-authorization: Basic Y2k6aHVudGVyMi1vZi10aGUtcHJveHk=
     ");
     assert!(
@@ -86,12 +87,12 @@ fn the_password_of_a_proxy_goes_to_the_proxy_and_is_not_printed() {
 fn no_proxy_is_honoured() {
     let (stand_in, proxy) = (behind_a_proxy(), ConnectProxy::start());
     let gate = through(&stand_in, &format!("http://{}", proxy.host()));
-    let run = gate.env("NO_PROXY", NAME).args("--deadline 2s").run();
+    let run = gate.env("NO_PROXY", NAME).args(TWO_TRIES).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     ");
     assert!(proxy.heads().is_empty());
     // This machine is never asked through a proxy.
@@ -102,22 +103,44 @@ fn no_proxy_is_honoured() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_no_verdict() {
+fn a_proxy_that_does_not_let_it_through_is_no_verdict() {
     let stand_in = behind_a_proxy();
-    for (answer, expected) in [
-        (
-            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n".as_slice(),
-            "407",
-        ),
-        (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".as_slice(), "503"),
-        (b"not a proxy at all\r\n\r\n".as_slice(), "garbage"),
-    ] {
+    let told = |proxy: &str| {
+        let run = through(&stand_in, &format!("http://{proxy}")).args(TWO_TRIES).run();
+        brief(&run)
+    };
+    let mut table = [
+        b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n".as_slice(),
+        b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+        b"not a proxy at all\r\n\r\n",
+    ]
+    .map(|answer| {
         let proxy = RawServer::sending(answer);
-        let run =
-            through(&stand_in, &format!("http://{}", proxy.host())).args("--deadline 2s").run();
-        assert_eq!(run.code, Some(3), "{expected}: {}", run.stdout);
-        assert!(proxy.connections() > 0, "{expected}: the proxy was asked");
-    }
+        format!("{}connections: {}\n", told(&proxy.host()), proxy.connections())
+    })
+    .concat();
+    table.push_str(&told(&ClosedPort::new().host()));
+    insta::assert_snapshot!(table, @"
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (proxy authorization required) (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+    connections: 2
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+    connections: 2
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+    connections: 2
+    exit code: 3
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: connection refused (2 tries); the deadline comes before the next try in [duration]
+        reason     connection-failed
+        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+    ");
     assert!(stand_in.log().is_empty());
 }
 

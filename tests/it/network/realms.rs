@@ -49,61 +49,37 @@ fn a_login_goes_to_no_other_token_server() {
         let real = real.replace("{registry}", &stand_in.host(Origin::Registry));
         let said = answer_to(&stand_in, &format!("Bearer realm=\"{real}\",service=\"x\""));
         assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
-        format!("{realm}\n{said}")
+        assert!(!said.contains("user:pass"), "{said}");
+        assert!(said.contains("reason     token-server-not-trusted"), "{said}");
+        format!("{realm}\n{}\n", said.lines().next().unwrap_or_default())
     });
     insta::assert_snapshot!(table.concat(), @"
     http://{elsewhere}/token
     exit 3: the registry `[registry]` names the token server `http://[elsewhere]/token`, which is not its own; the login was not sent there
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     http://{registry}@{elsewhere}/token
-    exit 3: the registry `[registry]` names the token server `http://[registry]@[elsewhere]/token`, an address with a user name in it
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
+    exit 3: the registry `[registry]` names the token server `***@[elsewhere]/token`, an address with a user name in it
     http://user:pass@{registry}/token
-    exit 3: the registry `[registry]` names the token server `http://user:pass@[registry]/token`, an address with a user name in it
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
+    exit 3: the registry `[registry]` names the token server `***@[registry]/token`, an address with a user name in it
     https://{registry}/token
     exit 3: the registry `[registry]` names the token server `https://[registry]/token`, which is not its own; the login was not sent there
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     https://{registry}.evil.test/token
     exit 3: the registry `[registry]` names the token server `https://[registry].evil.test/token`, which is no address
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     https://evil.test/{registry}/token
     exit 3: the registry `[registry]` names the token server `https://evil.test/[registry]/token`, which is not its own; the login was not sent there
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     https://127.0.0.1.evil.test/token
     exit 3: the registry `[registry]` names the token server `https://127.0.0.1.evil.test/token`, which is not its own; the login was not sent there
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     http://evil.test/token
     exit 3: the registry `[registry]` names the token server `http://evil.test/token`, a step to `http:`, where only `https:` is followed
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     http://localhost:1/token
     exit 3: the registry `[registry]` names the token server `http://localhost:1/token`, which is not its own; the login was not sent there
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     https://169.254.169.254/token
     exit 3: the registry `[registry]` names the token server `https://169.254.169.254/token`, which is not its own; the login was not sent there
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     //{elsewhere}/token
     exit 3: the registry `[registry]` names the token server `//[elsewhere]/token`, which is no address
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     file:///etc/passwd
     exit 3: the registry `[registry]` names the token server `file:///etc/passwd`, a step to `file:`, where only `https:` is followed
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
 
     exit 3: the registry `[registry]` names the token server ``, which is no address
-        reason     token-server-not-trusted
-        next       Use a registry whose token server is on its own host.
     ");
 }
 

@@ -6,10 +6,10 @@ use crate::stand_in::{Answer, Certificate, Lie, Options, Origin, Route, StandIn}
 use crate::support::Gate;
 
 /// A stand-in whose answers to `route` lead to a server that has nothing to do with it.
-fn leading_elsewhere(route: Route) -> StandIn {
+fn leading_elsewhere(route: Route, from: Origin) -> StandIn {
     let stand_in = with_image(Options::default());
     let elsewhere = format!("{}/v2/keepkey/x/blobs/sha256:0", stand_in.url(Origin::Elsewhere));
-    stand_in.lie(route, Lie::redirect(302, &elsewhere));
+    stand_in.lie(route.at(from), Lie::redirect(302, &elsewhere));
     stand_in
 }
 
@@ -20,16 +20,16 @@ fn a_loop_ends_after_five() {
     let asked = stand_in.asked_at(Origin::Storage).len();
     insta::assert_snapshot!(format!("{}asked the storage {asked} times for 6 blobs", brief(&run)), @"
     exit code: 3
-      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: more than 5 redirects in a row
+      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: more than 5 redirects in a row, the last one from `[storage]`
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Try again; if it stays, the registry's storage is not set up right, or a proxy stands in between. No credentials were sent along.
     asked the storage 30 times for 6 blobs
     ");
 }
 
 #[test]
 fn the_api_is_not_followed() {
-    let stand_in = leading_elsewhere(Route::Token);
+    let stand_in = leading_elsewhere(Route::Token, Origin::Api);
     insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 3
@@ -52,7 +52,7 @@ fn the_api_is_not_followed() {
     ----- asked
     1 x Api: GET Token -> 302
     ");
-    let stand_in = leading_elsewhere(Route::ApiTags);
+    let stand_in = leading_elsewhere(Route::ApiTags, Origin::Api);
     let gate = Gate::at(&stand_in).image("keepkey/support-email:never-pushed");
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
     $ verify-registry-image [registry]/keepkey/support-email:never-pushed
@@ -90,14 +90,14 @@ fn the_api_is_not_followed() {
 
 #[test]
 fn a_manifest_is_not_followed() {
-    let stand_in = leading_elsewhere(Route::ManifestByTag);
+    let stand_in = leading_elsewhere(Route::ManifestByTag, Origin::Registry);
     insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 302 (no content type, no text); a redirect is followed for layers only
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 302 (no content type, no text); a redirect is followed for configs and layers only
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
       passed     registry-honest
@@ -143,7 +143,7 @@ fn no_step_leads_from_https_to_http() {
     secure.lie(Route::Blob, Lie::redirect(307, &down));
     insta::assert_snapshot!(brief(&Gate::at(&secure).image(IMAGE).run()), @"
     exit code: 3
-      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 to `http:`, where only `https:` is followed
+      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     ");
@@ -152,18 +152,18 @@ fn no_step_leads_from_https_to_http() {
 
 #[test]
 fn a_foreign_challenge_gets_no_answer() {
-    let stand_in = leading_elsewhere(Route::Blob);
+    let stand_in = leading_elsewhere(Route::Blob, Origin::Registry);
     let realm = format!("Bearer realm=\"{}/token\",service=\"x\"", stand_in.url(Origin::Elsewhere));
     let refusal = Answer::new(401).header("www-authenticate", &realm);
     stand_in.lie(Route::Any.at(Origin::Elsewhere), Lie::Answer(refusal));
     let run = Gate::at(&stand_in).image(IMAGE).run();
     insta::assert_snapshot!(format!("{}{}", brief(&run), requests(&stand_in)), @"
     exit code: 3
-      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: more than 5 redirects in a row
-        reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[elsewhere]` answered 401 (no content type, no text)
+        reason     unexpected-answer
+        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it stays, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
     1 x Api: GET Token -> 200
-    30 x Elsewhere: GET Blob -> 302
+    6 x Elsewhere: GET Blob -> 401
     6 x Registry: GET Blob -> 302
     1 x Registry: GET Control -> 404
     1 x Registry: GET ManifestByTag -> 200
@@ -196,31 +196,31 @@ fn a_location_that_leads_nowhere_is_refused() {
     table.push_str(&told(Lie::status(307)));
     insta::assert_snapshot!(table, @"
     file:///etc/passwd
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 to `file:`, where only `https:` is followed
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `file:`, where only `https:` is followed
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     http://[bad
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 to something that is no address
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is no address
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     ftp://127.0.0.1/x
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 to `ftp:`, where only `https:` is followed
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `ftp:`, where only `https:` is followed
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     http://registry.example/x
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 to `http:`, where only `https:` is followed
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     data:,x
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 to `data:`, where only `https:` is followed
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `data:`, where only `https:` is followed
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     //
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 to something that is no address
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is no address
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     none
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered 307 without one `Location`
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) without one `Location`
         reason     redirect-refused
         next       A login page or a proxy may stand in between; nothing was sent there.
     ");

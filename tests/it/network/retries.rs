@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::brief;
-use crate::faults::{IMAGE, lying};
+use crate::faults::{IMAGE, TWO_TRIES, lying};
 use crate::stand_in::{Answer, Lie, Route};
 use crate::support::Gate;
 
@@ -112,30 +112,30 @@ fn after(count: u64, status: u16) -> String {
     let said =
         shown.lines().find_map(|line| line.split_once("errored: ")).map_or("", |(_, said)| said);
     let reason = shown.lines().find_map(|line| line.trim().strip_prefix("reason     "));
-    format!(
-        "{status} {count} times: exit {}, {} tries; {said} {}\n",
-        run.code.unwrap_or(-1),
-        stand_in.asked(&Route::ManifestByTag).len(),
-        reason.unwrap_or_default()
-    )
+    let tries = stand_in.asked(&Route::ManifestByTag).len();
+    let line = format!("{status} {count} times: exit {:?}, tries: {tries}", run.code.unwrap());
+    match reason {
+        Some(reason) => format!("{line}, {reason}: {said}\n"),
+        None => format!("{line}\n"),
+    }
 }
 
 #[test]
 fn each_transient_status_is_green_after_two_and_no_verdict_after_four() {
     let table = [408, 429, 500, 502, 503, 504].map(|status| after(2, status) + &after(9, status));
     insta::assert_snapshot!(table.concat(), @"
-    408 2 times: exit 0, 3 tries;  
-    408 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 408 (4 tries); it asks to wait 0 s server-error
-    429 2 times: exit 0, 3 tries;  
-    429 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries); it asks to wait 0 s rate-limited
-    500 2 times: exit 0, 3 tries;  
-    500 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 500 (4 tries); it asks to wait 0 s server-error
-    502 2 times: exit 0, 3 tries;  
-    502 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 502 (4 tries); it asks to wait 0 s server-error
-    503 2 times: exit 0, 3 tries;  
-    503 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 503 (4 tries); it asks to wait 0 s server-error
-    504 2 times: exit 0, 3 tries;  
-    504 9 times: exit 3, 4 tries; the manifest of `latest-dev`: `[registry]`: 504 (4 tries); it asks to wait 0 s server-error
+    408 2 times: exit 0, tries: 3
+    408 9 times: exit 3, tries: 4, server-error: the manifest of `latest-dev`: `[registry]`: 408 (4 tries)
+    429 2 times: exit 0, tries: 3
+    429 9 times: exit 3, tries: 4, rate-limited: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries)
+    500 2 times: exit 0, tries: 3
+    500 9 times: exit 3, tries: 4, server-error: the manifest of `latest-dev`: `[registry]`: 500 (4 tries)
+    502 2 times: exit 0, tries: 3
+    502 9 times: exit 3, tries: 4, server-error: the manifest of `latest-dev`: `[registry]`: 502 (4 tries)
+    503 2 times: exit 0, tries: 3
+    503 9 times: exit 3, tries: 4, server-error: the manifest of `latest-dev`: `[registry]`: 503 (4 tries)
+    504 2 times: exit 0, tries: 3
+    504 9 times: exit 3, tries: 4, server-error: the manifest of `latest-dev`: `[registry]`: 504 (4 tries)
     ");
 }
 
@@ -143,14 +143,14 @@ fn each_transient_status_is_green_after_two_and_no_verdict_after_four() {
 fn other_statuses_are_asked_once() {
     let table = [400, 402, 409, 418, 451, 501, 505, 520].map(|status| after(9, status));
     insta::assert_snapshot!(table.concat(), @"
-    400 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) unexpected-answer
-    402 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 402 (no content type, no text) unexpected-answer
-    409 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 409 (no content type, no text) unexpected-answer
-    418 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 418 (no content type, no text) unexpected-answer
-    451 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 451 (no content type, no text) unexpected-answer
-    501 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 501 (no content type, no text) unexpected-answer
-    505 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 505 (no content type, no text) unexpected-answer
-    520 9 times: exit 3, 1 tries; the manifest of `latest-dev`: `[registry]` answered 520 (no content type, no text) unexpected-answer
+    400 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
+    402 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 402 (no content type, no text)
+    409 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 409 (no content type, no text)
+    418 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 418 (no content type, no text)
+    451 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 451 (no content type, no text)
+    501 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 501 (no content type, no text)
+    505 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 505 (no content type, no text)
+    520 9 times: exit 3, tries: 1, unexpected-answer: the manifest of `latest-dev`: `[registry]` answered 520 (no content type, no text)
     ");
 }
 
@@ -158,7 +158,7 @@ fn other_statuses_are_asked_once() {
 fn a_deadline_caps_the_waits() {
     let stand_in = lying(Route::ManifestByTag, Lie::status(503));
     let running = std::time::Instant::now();
-    let run = Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run();
+    let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
     assert!(running.elapsed() < Duration::from_secs(10), "it ended in time");
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3

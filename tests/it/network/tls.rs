@@ -1,7 +1,7 @@
 //! TLS does not come about. Nothing that is wrong with a certificate is tried again, and nothing is sent
 //! before a certificate is accepted.
 
-use crate::faults::{IMAGE, with_image};
+use crate::faults::{IMAGE, TWO_TRIES, with_image};
 use crate::stand_in::{Certificate, Lie, Options, Origin, Route, StandIn};
 use crate::support::Gate;
 
@@ -131,7 +131,7 @@ fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
 fn said(answer: Lie) -> String {
     let stand_in = with(Certificate::Good);
     stand_in.lie(Route::Connection(Origin::Api), answer);
-    let shown = super::brief(&Gate::at(&stand_in).args("--deadline 2s").image(IMAGE).run());
+    let shown = super::brief(&Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run());
     format!("{shown}connections: {}", stand_in.connections(Origin::Api))
 }
 
@@ -199,7 +199,7 @@ fn a_plain_port_that_is_asked_in_tls_is_no_verdict() {
     let gate = Gate::at(&secure)
         .env("DIGITALOCEAN_API_URL", format!("https://{}", plain.host(Origin::Api)))
         .redact(&plain.host(Origin::Api), "[api]")
-        .args("--deadline 2s")
+        .args(TWO_TRIES)
         .image(IMAGE);
     insta::assert_snapshot!(super::brief(&gate.run()), @"
     exit code: 3
