@@ -156,7 +156,6 @@ fn http_1_0_without_a_length_is_understood() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "the table is shown whole")]
 fn what_is_not_http_is_seen_at_once() {
     let table = [
         "{\"token\":\"as HTTP/0.9 has it\"}",

@@ -96,7 +96,7 @@ fn no_proxy_is_honoured() {
     ");
     assert!(proxy.heads().is_empty());
     // This machine is never asked through a proxy.
-    let here = with_image(Options::default());
+    let here = with_image(Options { tls: Some(Certificate::Good), ..Options::default() });
     let gate = Gate::at(&here).env("HTTPS_PROXY", format!("http://{}", proxy.host()));
     assert_eq!(gate.image(IMAGE).run().code, Some(0));
     assert!(proxy.heads().is_empty());

@@ -26,7 +26,6 @@ fn answer_to(stand_in: &StandIn, value: &str) -> String {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "the table is shown whole")]
 fn a_login_goes_to_no_other_token_server() {
     let realms = [
         "http://{elsewhere}/token",

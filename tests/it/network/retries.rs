@@ -113,10 +113,10 @@ fn after(count: u64, status: u16) -> String {
         shown.lines().find_map(|line| line.split_once("errored: ")).map_or("", |(_, said)| said);
     let reason = shown.lines().find_map(|line| line.trim().strip_prefix("reason     "));
     let tries = stand_in.asked(&Route::ManifestByTag).len();
-    let line = format!("{status} {count} times: exit {:?}, tries: {tries}", run.code.unwrap());
+    let ended = format!("{status} {count} times: exit {:?}, tries: {tries}", run.code.unwrap());
     match reason {
-        Some(reason) => format!("{line}, {reason}: {said}\n"),
-        None => format!("{line}\n"),
+        Some(reason) => format!("{ended}, {reason}: {said}\n"),
+        None => format!("{ended}\n"),
     }
 }
 
