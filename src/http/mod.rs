@@ -32,7 +32,7 @@ use retry::{Decision, Mishap};
 use trouble::{Trouble, deadline_passed, never_came};
 
 /// The most bytes of a manifest, a config or an API page (contract, promise 2).
-pub(crate) const MOST_CONTENT: usize = 400 << 20;
+pub(crate) const MOST_CONTENT: usize = 4 << 20;
 /// The most bytes of a token or an error body.
 pub(crate) const MOST_SMALL: usize = 64 << 10;
 /// The most redirects in a row.
