@@ -198,7 +198,9 @@ impl Client {
         };
         let end = (started + limit).min(self.0.deadline);
         if started >= self.0.deadline {
-            return Err(deadline_passed(request.what, host));
+            let said = "was not asked any more: the run's deadline had passed";
+            let message = format!("{}: `{host}` {said}", request.what);
+            return Err(Unavailable::new(Reason::DeadlinePassed, message));
         }
         let origin = self.origin(&request.url).map_err(|error| {
             let message = format!("{}: `{host}`: {error}", request.what);
