@@ -243,7 +243,10 @@ impl Client {
                 headers.insert("authorization", value);
             }
         }
-        let mut response = origin.send(sent).await.map_err(|error| Trouble::of(&error))?;
+        let mut response = origin.send(sent).await.map_err(|error| {
+            // Without a head nothing was announced.
+            Trouble { is_empty_promise: false, ..Trouble::of(&error) }
+        })?;
         let status = response.status().as_u16();
         let body = read_body(&mut response, status, request.want).await?;
         let headers = std::mem::take(response.headers_mut());
