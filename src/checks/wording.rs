@@ -27,13 +27,17 @@ fn cut(text: &str, most: usize) -> String {
     let mut cut: String = clean.chars().take(most).collect();
     if clean.chars().nth(most).is_some() {
         cut.push('…');
+        // What was quoted stays quoted.
+        if cut.matches('`').count() % 2 == 1 {
+            cut.push('`');
+        }
     }
     cut
 }
 
 /// A name or value in backticks. Backticks inside it would end it early.
 pub(super) fn quoted<T: ToString + ?Sized>(text: &T) -> String {
-    format!("`{}`", cleaned(&text.to_string()).replace('`', "'"))
+    format!("`{}`", cleaned(&text.to_string().replace('`', "'")))
 }
 
 /// `a, b and 3 more`.
@@ -73,6 +77,8 @@ mod tests {
         assert_eq!(quoted("a\u{1b}[31m`b\nc"), "`a[31m'b c`");
         assert_eq!(cleaned(&"x".repeat(120)), "x".repeat(120));
         assert_eq!(cleaned(&"x".repeat(121)), format!("{}…", "x".repeat(120)));
+        let quoted_and_cut = cleaned(&format!("404 `{0}` `{0}`", "x".repeat(100)));
+        assert!(quoted_and_cut.ends_with("x…`"), "{quoted_and_cut}");
         assert_eq!(said(&"x".repeat(600)), "x".repeat(600));
         assert_eq!(said(&"x".repeat(601)), format!("{}…", "x".repeat(600)));
     }

@@ -198,11 +198,9 @@ impl Client {
         };
         let end = (started + limit).min(self.0.deadline);
         if started >= self.0.deadline {
-            let said = format!(
-                "{}: the run's deadline passed before `{host}` could be asked",
-                request.what
-            );
-            return Err(Unavailable::new(Reason::DeadlinePassed, said));
+            let said = "was not asked any more: the run's deadline had passed";
+            let message = format!("{}: `{host}` {said}", request.what);
+            return Err(Unavailable::new(Reason::DeadlinePassed, message));
         }
         let origin = self.origin(&request.url).map_err(|error| {
             let message = format!("{}: `{host}`: {error}", request.what);
@@ -246,7 +244,8 @@ impl Client {
             }
         }
         let mut response = origin.send(sent).await.map_err(|error| {
-            let trouble = Trouble::of(&error);
+            // Without a head nothing was announced.
+            let trouble = Trouble { is_empty_promise: false, ..Trouble::of(&error) };
             if self.may_be_proxied(&request.url) { trouble.through_a_proxy() } else { trouble }
         })?;
         let status = response.status().as_u16();

@@ -152,10 +152,12 @@ pub(crate) fn whole_blob(
     Fact::Unknown(Unavailable::new(reason, message))
 }
 
-/// Reads the answer to a request for a blob's first byte: the blob's whole size.
+/// Reads the answer to a request for the first byte of a blob of `size` bytes: the size that it has. A 200
+/// with an empty body says so of a blob that is empty; of any other it says nothing.
 pub(crate) fn first_byte(
     answer: &Answer,
     what: &str,
+    size: u64,
     redirected: bool,
     redactor: &Redactor,
 ) -> Fact<u64> {
@@ -170,7 +172,7 @@ pub(crate) fn first_byte(
             answer.header("content-length").and_then(|text| text.parse().ok()),
             answer.body.len(),
         ) {
-            (Some(0), 0) => Fact::Present(0),
+            (Some(0), 0) if size == 0 => Fact::Present(0),
             (Some(size), 1..) => Fact::Present(size),
             (Some(_), 0) => unknown("200 without a byte"),
             (None, _) => unknown("200 without a `Content-Length`, which does not tell the size"),

@@ -135,7 +135,8 @@ impl Repository {
             Err(why) => return Control::Unknown(why),
         };
         let kind = client.redactor().line(&answer.media_type(), 80);
-        let affirmed = format!("200 (`{kind}`) for the random tag `{tag}`");
+        let kind = if kind.is_empty() { "no content type".to_owned() } else { format!("`{kind}`") };
+        let affirmed = format!("200 ({kind}) for the random tag `{tag}`");
         if answer.status == 200 && !answer.is_html() {
             return Control::Affirmed(affirmed);
         }
@@ -172,7 +173,7 @@ impl Repository {
         let what = format!("{role} `{}`", descriptor.digest.short());
         match self.get_blob(client, &descriptor.digest, &what, Want::FirstByte).await {
             Ok((answer, redirected)) => {
-                answers::first_byte(&answer, &what, redirected, client.redactor())
+                answers::first_byte(&answer, &what, descriptor.size, redirected, client.redactor())
             }
             Err(why) => Fact::Unknown(why),
         }

@@ -132,7 +132,7 @@ fn what_each_answer_to_a_first_byte_means() {
     let range = |value: &'static str| [("content-range", value)];
     let redactor = Redactor::default();
     let blob = |answer: &Answer, redirected| {
-        told(first_byte(answer, "it", redirected, &redactor), |size| size.to_string())
+        told(first_byte(answer, "it", 1234, redirected, &redactor), |size| size.to_string())
     };
     let xml = [("content-type", "application/xml")];
     let table = [
@@ -171,7 +171,7 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
     present 77
     unknown unexpected-answer: it: `registry.example` answered 200 without a byte
-    present 0
+    unknown unexpected-answer: it: `registry.example` answered 200 without a byte
     unknown unexpected-answer: it: `registry.example` answered 200 without a `Content-Length`, which does not tell the size
     unknown unexpected-answer: it: `registry.example` answered 200 with a web page
     present 0
@@ -184,6 +184,8 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown credentials-refused: it: `registry.example` refused the credentials: 403 (no content type, no text)
     unknown unexpected-answer: it: the registry's storage `registry.example` answered 400 (no content type, no text)
     ");
+    let nothing = answer(200, &[("content-length", "0")], "");
+    assert_eq!(first_byte(&nothing, "it", 0, false, &redactor), Fact::Present(0));
 }
 
 #[test]

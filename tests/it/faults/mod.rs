@@ -35,12 +35,14 @@
 //! | 30 | no `Docker-Content-Digest` | `content::a_manifest_without_a_digest_header_is_hashed_here` |
 //! | 31 | ESC and `::error::` in a registry's message | `denied::a_message_with_control_characters_and_commands_is_printed_harmless` |
 //! | 32 | 300 MB manifest | `content::a_manifest_of_300_mb_is_not_read` |
+//! | - | a success that is none, for each request | `successes::…` |
 
 mod content;
 mod denied;
 mod found;
 mod head;
 mod refused;
+mod successes;
 mod trouble;
 
 use std::collections::BTreeMap;

@@ -4,11 +4,27 @@ use serde_json::json;
 
 use super::{COMMIT, REPOSITORY, TAG, gate, gate_with_record, with_image};
 use crate::stand_in::{Image, Index, Lie, Origin, Route, StandIn};
+use crate::support::Gate;
 
 /// Nothing was asked for with another method than `GET`.
 fn assert_only_get(stand_in: &StandIn) {
     let log = stand_in.log();
     assert!(!log.is_empty() && log.iter().all(|entry| entry.method == "GET"), "{log:?}");
+}
+
+/// Only a success that was announced and never sent says that a layer is lost: a connection that ends
+/// before any answer says nothing, however often it does.
+#[test]
+fn a_connection_that_ends_before_any_answer_is_no_lost_layer() {
+    for lie in [Lie::close(), Lie::reset()] {
+        let (stand_in, pushed) = with_image();
+        stand_in.lie(Route::Blob.containing(&pushed.layers[2]), lie);
+        let run = Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}")).args("-q").run();
+        assert_eq!(run.code, Some(3), "{}{}", run.stdout, run.stderr);
+        let tries = stand_in.log();
+        let tries = tries.iter().filter(|entry| entry.target.contains(&pushed.layers[2])).count();
+        assert_eq!(tries, 4, "every try ended so");
+    }
 }
 
 #[test]

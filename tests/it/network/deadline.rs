@@ -42,7 +42,7 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
       service    support-email
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:third
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `third`: the run's deadline passed before `[registry]` could be asked
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
         next       Give the run a longer --deadline, or find out why the registry is slow.
       passed     registry-honest

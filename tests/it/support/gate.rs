@@ -290,11 +290,16 @@ impl Run<'_> {
                 None => drop(writeln!(text, "----- {path}: removed")),
             }
         }
+        self.redacted(&text)
+    }
+
+    /// A text of the run with what differs from run to run taken out.
+    pub(crate) fn redacted(&self, text: &str) -> String {
         let mut redactions = self.gate.redactions.clone();
         for tag in self.control_tags() {
             redactions.text(&tag, "[control]");
         }
-        redactions.apply(&text)
+        redactions.apply(text)
     }
 
     /// A part of what it left behind, with what differs from run to run taken out.
