@@ -61,11 +61,15 @@ fn explained(subject: &Subject<'_>, tag: &Tag) -> Vec<String> {
                 .to_owned(),
         );
     }
-    match explanation.near_tags.as_slice() {
+    // The immutable tag was told of already.
+    let named = subject.observation.immutable.as_ref().map(|(immutable, _)| immutable.as_str());
+    let near: Vec<_> =
+        explanation.near_tags.iter().filter(|near| named != Some(near.as_str())).collect();
+    match near.as_slice() {
         [] => {}
-        [one] => lines.push(format!("Is {} meant?", quoted(one))),
+        [one] => lines.push(format!("Is {} meant?", quoted(*one))),
         several => {
-            let several = listed(several.iter().map(quoted));
+            let several = listed(several.iter().map(|near| quoted(*near)));
             lines.push(format!("Is one of these meant? {several}"));
         }
     }

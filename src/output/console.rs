@@ -13,6 +13,10 @@ use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::Console;
 
+use words::{push_word, size};
+
+mod words;
+
 /// Where the second column starts.
 const LABEL: usize = 11;
 
@@ -21,7 +25,7 @@ const WIDTH: usize = 79;
 
 /// The whole text of standard output. `next` are lines about the outputs, see [`remarks`](super::remarks).
 pub fn text(report: &Report, console: Console, unwritten: &[Unwritten], next: &[String]) -> String {
-    let mut page = Page { text: String::new(), color: console.color_stdout };
+    let mut page = Page { text: String::new(), color: console.color_stdout, has_notes: false };
     match report.images.as_slice() {
         [image] => page.only(image, console.quiet),
         images => page.many(report.verdict(), images, console.quiet),
@@ -32,10 +36,10 @@ pub fn text(report: &Report, console: Console, unwritten: &[Unwritten], next: &[
     for Unwritten { path, message } in unwritten {
         let path = path.display().to_string();
         let line = format!("could not write `{}`: {}", clean(&path), clean(message));
-        page.tagged("error:", BAD, &line);
+        page.note("error:", BAD, &line);
     }
     for line in next {
-        page.tagged("note:", UNSURE, &clean(line));
+        page.note("note:", UNSURE, &clean(line));
     }
     page.text
 }
@@ -66,6 +70,7 @@ fn word(verdict: Verdict) -> &'static str {
 struct Page {
     text: String,
     color: bool,
+    has_notes: bool,
 }
 
 impl Page {
@@ -81,6 +86,15 @@ impl Page {
     fn tagged(&mut self, tag: &str, style: Style, line: &str) {
         let tag = self.painted(style, tag);
         self.line(&format!("{tag} {line}"));
+    }
+
+    /// A line of the notes, which stand apart at the end.
+    fn note(&mut self, tag: &str, style: Style, line: &str) {
+        if !self.has_notes {
+            self.has_notes = true;
+            self.line("");
+        }
+        self.tagged(tag, style, line);
     }
 
     /// A label and a text of one or more lines beside it.
@@ -313,26 +327,11 @@ impl Page {
                 }
             }
         }
-        if !told.is_empty() {
-            self.line("");
-        }
         for (note, services) in told {
             let whose =
                 if images.len() > 1 { format!("{}: ", services.join(", ")) } else { String::new() };
-            self.tagged("note:", UNSURE, &clean(&format!("{whose}{note}")));
+            self.note("note:", UNSURE, &clean(&format!("{whose}{note}")));
         }
-    }
-}
-
-/// Adds a word to the last line, or to a new one where there is no room left.
-fn push_word(lines: &mut Vec<String>, room: usize, word: &str) {
-    match lines.last_mut() {
-        Some(line) if line.is_empty() => line.push_str(word),
-        Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
-            line.push(' ');
-            line.push_str(word);
-        }
-        Some(_) | None => lines.push(word.to_owned()),
     }
 }
 
@@ -371,24 +370,6 @@ fn counts(images: &[ImageReport]) -> String {
         .map(|(number, word)| format!("{number} {word}"))
         .collect();
     format!("{} images: {}", images.len(), parts.join(", "))
-}
-
-/// A size in the unit that suits it.
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut tenths = u128::from(bytes) * 10;
-    let mut unit = "B";
-    for next in UNITS {
-        if tenths < 10_240 {
-            break;
-        }
-        tenths /= 1024;
-        unit = next;
-    }
-    format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
 
 fn clean(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! What is said when the registry denied or refused something: DigitalOcean's API explains, and decides
 //! only where the registry's own words leave it open.
 
-use crate::stand_in::{Image, Lie, Options, Origin, Route, StandIn, bodies, gateway_404, verbatim};
+use crate::stand_in::{Image, Lie, Origin, Route, StandIn, bodies, gateway_404, verbatim};
 use crate::support::Gate;
 
 const REPOSITORY: &str = "keepkey/support-email";
@@ -314,116 +314,4 @@ fn a_404_of_the_gateway_is_no_verdict_whoever_else_is_served() {
     stand_in.lie(Route::Control.containing("latest-test"), Lie::Answer(gateway_404()));
     let run = missing_tag(&stand_in).image("keepkey/support-email:latest-dev").run();
     assert_eq!(run.code, Some(3), "{}", run.snapshot());
-}
-
-#[test]
-fn a_registry_that_affirms_every_tag_is_not_believed() {
-    let stand_in = with_image();
-    stand_in.lie(Route::Control, Lie::AffirmAs("latest-dev".to_owned()));
-    let gate = Gate::at(&stand_in).image("keepkey/support-email:latest-dev");
-    insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
-    exit code: 3
-    ----- stdout
-    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
-
-      registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime errored: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 (`application/vnd.oci.image.manifest.v1+json`) for the random tag `[control]`)
-        reason     registry-not-honest
-        next       A proxy or a mirror answers in the registry's place: look at what stands between.
-
-      service    support-email
-    ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    ");
-}
-
-#[test]
-fn a_token_that_is_refused_is_exit_4() {
-    let stand_in = with_image();
-    let gate = Gate::at(&stand_in).image("keepkey/support-email:latest-dev");
-    insta::assert_snapshot!(gate.token("dop_v1_of-somebody-else-altogether").snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
-    exit code: 4
-    ----- stdout
-    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
-
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
-        reason     credentials-refused
-        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
-        reason     credentials-refused
-        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
-
-      service    support-email
-    ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    ");
-}
-
-#[test]
-fn a_repository_that_is_refused_and_listed_is_exit_4() {
-    let stand_in = with_image();
-    stand_in.lie(Route::ManifestByTag, Lie::oci_error(403, "DENIED", "requested access is denied"));
-    stand_in.lie(Route::Control, Lie::oci_error(403, "DENIED", "requested access is denied"));
-    let gate = Gate::at(&stand_in).image("keepkey/support-email:latest-dev");
-    insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
-    exit code: 4
-    ----- stdout
-    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
-
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 403 `DENIED` `requested access is denied`
-        reason     credentials-refused
-        next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `requested access is denied`
-        reason     credentials-refused
-        next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
-
-      service    support-email
-    ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    ");
-}
-
-#[test]
-fn the_words_of_a_registry_outweigh_an_api_that_knows_nothing_of_the_repository() {
-    let stand_in = with_image();
-    stand_in.api_hides(REPOSITORY);
-    let run = Gate::at(&stand_in).image("keepkey/support-email:latest-dev").run();
-    assert_eq!(run.code, Some(0), "{}", run.snapshot());
-    let options = Options { registries: Vec::new(), ..Options::default() };
-    let nobodys = StandIn::start(options);
-    let run = Gate::at(&nobodys).image("keepkey/support-email:latest-dev").run();
-    assert_eq!(run.code, Some(1), "{}", run.snapshot());
-    insta::assert_snapshot!(run.snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
-    exit code: 1
-    ----- stdout
-    FAILED (RED) [registry]/keepkey/support-email:latest-dev
-
-      repository-exists failed: the registry of `[registry]/keepkey/support-email` is missing, or not visible with these credentials (the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`; the API lists no registry for this token)
-        reason     registry-unknown
-        next       This token has no registry at all: use a token of the team that owns it.
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`
-        reason     credentials-refused
-        next       This has the reason that `repository-exists` has.
-      skipped    tag-exists: there is no repository to look in
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
-
-      service    support-email
-    ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    ");
 }

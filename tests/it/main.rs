@@ -9,18 +9,25 @@
 mod stand_in;
 mod support;
 
+mod config;
+mod console;
 mod declared;
 mod expectations;
 mod explanations;
 mod faults;
 mod fidelity;
 mod handed_over;
+mod immutable_tag;
 mod lies;
+mod many;
 mod network;
 mod openapi;
 mod outputs;
 mod page;
 mod readme;
+mod record;
+mod refusals;
 mod registries;
+mod status;
 mod traffic;
 mod waiting;

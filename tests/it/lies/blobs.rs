@@ -50,6 +50,7 @@ fn a_layer_that_the_registry_no_longer_has_is_red() {
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
       commit     1111111111111111111111111111111111111111
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -81,6 +82,7 @@ fn a_config_that_the_registry_no_longer_has_is_red() {
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -183,6 +185,7 @@ fn a_storage_that_refuses_every_method_is_no_verdict() {
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)

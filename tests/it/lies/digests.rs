@@ -55,6 +55,7 @@ fn a_config_that_is_answered_with_other_bytes_is_no_verdict() {
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -80,6 +81,7 @@ fn a_digest_header_that_differs_from_the_bytes_is_no_verdict() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)

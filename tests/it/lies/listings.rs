@@ -48,6 +48,7 @@ fn a_list_of_tags_whose_next_page_is_itself_is_asked_for_once() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -81,6 +82,7 @@ fn the_next_page_of_a_list_is_not_followed_to_a_foreign_host() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)

@@ -41,6 +41,7 @@ fn a_manifest_that_is_an_image_and_an_index_at_once_is_no_verdict() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -167,6 +168,7 @@ fn a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -200,6 +202,7 @@ fn an_image_for_another_platform_only_is_red() {
       digest     sha256:7373ce2c0ee0[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -304,6 +307,7 @@ fn a_manifest_of_a_hundred_thousand_brackets_is_no_verdict() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)

@@ -22,6 +22,7 @@ fn a_registry_that_collects_garbage_is_asked_again_and_told_of() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -84,6 +85,7 @@ fn a_tag_that_is_missing_while_garbage_is_collected_is_red_and_told_of() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)

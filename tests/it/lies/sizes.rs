@@ -28,6 +28,7 @@ fn a_manifest_of_a_gibibyte_is_no_verdict() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -99,6 +100,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -174,6 +176,7 @@ fn more_layers_than_any_engine_takes_are_no_verdict() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
@@ -208,6 +211,7 @@ fn a_hundred_thousand_tags_are_told_in_five() {
       not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
+
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)

@@ -3,7 +3,7 @@
 use regex_lite::{Captures, Regex};
 
 /// Patterns that differ from run to run, in the order in which they are applied.
-const PATTERNS: [(&str, &str); 8] = [
+const PATTERNS: [(&str, &str); 9] = [
     // A digest is known by its first digits; the length is shown, so that a cut one would be seen.
     (r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b", "${1}[..64]"),
     (r#"\btime="\d+(\.\d+)?""#, r#"time="[seconds]""#),
@@ -15,6 +15,7 @@ const PATTERNS: [(&str, &str); 8] = [
     (r" *\b\d+\.\d+ s\b", " [duration]"),
     (r"\(\d+ s of (\d+ s)\)", "([waited] of ${1})"),
     (r"\bverify-registry-image([/ ]v?)\d+\.\d+\.\d+\b", "verify-registry-image${1}[version]"),
+    (r#""version": "\d+\.\d+\.\d+""#, r#""version": "[version]""#),
     (r"\b127\.0\.0\.1:\d+\b", "127.0.0.1:[port]"),
 ];
 
