@@ -88,11 +88,12 @@ container() {
 }
 
 install
+# First: the program's tests use the packages that it installs.
+part 'Pulumi example' sh examples/pulumi/test.sh
 part 'program' cargo test --locked
 part 'real registry' cargo test --locked --test real
 part 'orb' sh scripts/lint-orb.sh
 part 'container' container
-part 'Pulumi example' sh examples/pulumi/test.sh
 part 'shell scripts' sh scripts/lint-sh.sh
 
 printf '\n=== summary\n%s' "$summary"
