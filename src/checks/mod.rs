@@ -37,53 +37,23 @@ pub use subject::Subject;
 pub struct Check {
     /// Its stable name.
     pub id: CheckId,
-    /// When it passes, for `--list-checks` and the README.
-    pub title: &'static str,
     /// The answer.
     pub run: fn(&Subject<'_>) -> Outcome,
 }
 
 /// Every check, in the order of [`CheckId::ALL`].
 pub const CHECKS: &[Check] = &[
-    Check {
-        id: CheckId::RegistryHonest,
-        title: CheckId::RegistryHonest.title(),
-        run: registry_honest::run,
-    },
-    Check {
-        id: CheckId::RepositoryExists,
-        title: CheckId::RepositoryExists.title(),
-        run: repository_exists::run,
-    },
-    Check { id: CheckId::TagExists, title: CheckId::TagExists.title(), run: tag_exists::run },
-    Check {
-        id: CheckId::ManifestIntact,
-        title: CheckId::ManifestIntact.title(),
-        run: manifest_intact::run,
-    },
-    Check {
-        id: CheckId::DigestExpected,
-        title: CheckId::DigestExpected.title(),
-        run: digest_expected::run,
-    },
-    Check {
-        id: CheckId::RevisionExpected,
-        title: CheckId::RevisionExpected.title(),
-        run: revision_expected::run,
-    },
-    Check {
-        id: CheckId::ImmutableTag,
-        title: CheckId::ImmutableTag.title(),
-        run: immutable_tag::run,
-    },
-    Check { id: CheckId::Platform, title: CheckId::Platform.title(), run: platform::run },
-    Check {
-        id: CheckId::LayersPresent,
-        title: CheckId::LayersPresent.title(),
-        run: layers_present::run,
-    },
-    Check { id: CheckId::Port, title: CheckId::Port.title(), run: port::run },
-    Check { id: CheckId::Runtime, title: CheckId::Runtime.title(), run: runtime::run },
+    Check { id: CheckId::RegistryHonest, run: registry_honest::run },
+    Check { id: CheckId::RepositoryExists, run: repository_exists::run },
+    Check { id: CheckId::TagExists, run: tag_exists::run },
+    Check { id: CheckId::ManifestIntact, run: manifest_intact::run },
+    Check { id: CheckId::DigestExpected, run: digest_expected::run },
+    Check { id: CheckId::RevisionExpected, run: revision_expected::run },
+    Check { id: CheckId::ImmutableTag, run: immutable_tag::run },
+    Check { id: CheckId::Platform, run: platform::run },
+    Check { id: CheckId::LayersPresent, run: layers_present::run },
+    Check { id: CheckId::Port, run: port::run },
+    Check { id: CheckId::Runtime, run: runtime::run },
 ];
 
 /// Runs every check.

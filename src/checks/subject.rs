@@ -47,6 +47,7 @@ impl<'a> Content<'a> {
             Fact::Present(Ok(config)) if config.layer_count == manifest.layers.len() => {
                 Self::Image(manifest, config)
             }
+            // Container engines refuse it.
             Fact::Present(Ok(config)) => Self::NotAnImage(NotAnImage::LayerCount {
                 config: config.layer_count,
                 manifest: manifest.layers.len(),

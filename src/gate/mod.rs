@@ -44,7 +44,7 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
             helper_environment: settings.helper_environment.clone(),
         },
     );
-    let asking = ask_all(settings, &world, ambient);
+    let asking = ask_all(settings, &world, ambient, started);
     let images = with_heartbeat(progress, started, settings.images.len(), asking).await;
     Report {
         images,
@@ -64,8 +64,12 @@ enum Asked {
     Open(Box<Observation>),
 }
 
-async fn ask_all(settings: &Settings, world: &World, ambient: &Ambient) -> Vec<ImageReport> {
-    let started = Instant::now();
+async fn ask_all(
+    settings: &Settings,
+    world: &World,
+    ambient: &Ambient,
+    started: Instant,
+) -> Vec<ImageReport> {
     let mut asked: Vec<(usize, Asked)> = stream::iter(settings.images.iter().enumerate())
         .map(|(place, request)| async move {
             (place, ask(settings, world, ambient, request, started).await)

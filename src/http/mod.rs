@@ -132,7 +132,7 @@ impl Client {
                 Err(trouble) => (trouble, None),
             };
             empty_promises += u32::from(trouble.is_empty_promise);
-            let left = self.0.deadline.saturating_duration_since(Instant::now());
+            let left = self.time_left();
             match retry::decide(trouble.mishap, tries, most, asked, self.jitter(), left) {
                 Decision::Again(wait) => {
                     self.say_retry(&trouble, request.what, &host, wait, tries);

@@ -28,8 +28,6 @@ pub(super) struct Looked {
     pub(super) images: Vec<PlatformObservation>,
     /// See [`Observation::offered`].
     pub(super) offered: Vec<Platform>,
-    /// What the reader should know.
-    pub(super) notes: Vec<String>,
     /// How long the manifests behind an index took.
     pub(super) took_manifests: Duration,
     /// How long configs and layers took.
@@ -51,7 +49,6 @@ pub(super) async fn look(
         return Looked {
             images: known.images.clone(),
             offered: known.offered.clone(),
-            notes: known.notes.clone(),
             ..Looked::default()
         };
     }
@@ -276,7 +273,7 @@ fn observed(
             .get(&image.config.digest)
             .cloned()
             .unwrap_or_else(|| (not_asked(), not_asked()));
-        config = said.map(|config| config.and_then(|config| with_as_many_layers(config, image)));
+        config = said;
         blobs.push(BlobObservation {
             role: "config".to_owned(),
             descriptor: image.config.clone(),
@@ -293,15 +290,4 @@ fn observed(
 
 fn not_asked<T>() -> Fact<T> {
     Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, "it was not asked for"))
-}
-
-/// Container engines refuse an image whose config lists another number of layers than its manifest.
-fn with_as_many_layers(
-    config: ImageConfig,
-    image: &ImageManifest,
-) -> Result<ImageConfig, NotAnImage> {
-    if config.layer_count == image.layers.len() {
-        return Ok(config);
-    }
-    Err(NotAnImage::LayerCount { config: config.layer_count, manifest: image.layers.len() })
 }

@@ -232,7 +232,7 @@ async fn ask(
         immutable_skipped,
         explanation: None,
         took,
-        notes: looked.notes,
+        notes: Vec::new(),
     }
 }
 

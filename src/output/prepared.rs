@@ -46,10 +46,8 @@ impl Prepared {
             config_file,
         } = &settings.outputs;
         if let Some(path) = junit {
-            match junit::text(report, config_file) {
-                Ok(text) => writing.put(path, &text),
-                Err(error) => writing.failed(path, error.to_string()),
-            }
+            let text = junit::text(report, config_file);
+            writing.put_rendered(path, text.map_err(|error| error.to_string()));
         }
         if let Some(folder) = status {
             writing.status(folder, report);
@@ -61,11 +59,7 @@ impl Prepared {
             }
         }
         for (path, text) in others(report, settings) {
-            if settings.outputs.image_ref.as_ref() == Some(&path) {
-                writing.put_exact(&path, &text);
-            } else {
-                writing.put(&path, &text);
-            }
+            writing.put_rendered(&path, text);
         }
         if writing.unwritten.is_empty() {
             self.write_records(report, settings, &mut writing);
@@ -76,19 +70,8 @@ impl Prepared {
     /// What is deployed from, all or none: with one missing, the others would be a part that looks like the whole.
     fn write_records(&self, report: &Report, settings: &Settings, writing: &mut Writing<'_>) {
         let mut written: Vec<&Path> = Vec::new();
-        // A reference with a mask in it would name no image.
-        let is_masked = report.images.iter().any(|image| {
-            let facts = image.facts.as_ref();
-            facts.is_some_and(|facts| {
-                writing.redactor.finds_in(&json::pinned(&image.request.reference, facts))
-            })
-        });
         for (path, text) in self.deployable(report, settings) {
-            match text {
-                Ok(_) if is_masked => writing.failed(path, MASKED.to_owned()),
-                Ok(text) => writing.put(path, &text),
-                Err(why) => writing.failed(path, why),
-            }
+            writing.put_rendered(path, text);
             if !writing.unwritten.is_empty() {
                 for path in written {
                     writing.keep(path, file::remove(path));
@@ -104,11 +87,13 @@ impl Prepared {
         &'a self,
         report: &Report,
         settings: &'a Settings,
-    ) -> Vec<(&'a Path, Result<String, String>)> {
+    ) -> Vec<(&'a Path, Rendered)> {
+        let nameable = nameable(report, &settings.redactor);
         let record = |image: &ImageReport| {
+            nameable.clone()?;
             Record::of(image, report).ok_or_else(|| "the image has no tag or no facts".to_owned())
         };
-        let mut files: Vec<(&Path, Result<String, String>)> = Vec::new();
+        let mut files: Vec<(&Path, Rendered)> = Vec::new();
         if let (Some(path), [image]) = (&settings.outputs.pulumi_config, report.images.as_slice())
             && image.verdict() == Verdict::Verified
         {
@@ -127,21 +112,35 @@ impl Prepared {
     }
 }
 
+/// A text to write, or why there is none.
+type Rendered = Result<String, String>;
+
 /// What is written besides JUnit, status, failure reason and records, in this order.
-fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, String)> {
+fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, Rendered)> {
     let mut others = Vec::new();
     if let (Some(path), [image]) = (&settings.outputs.image_ref, report.images.as_slice()) {
-        others.extend(image_ref::text(image).map(|text| (path.clone(), text)));
+        let text = image_ref::text(image);
+        let nameable = nameable(report, &settings.redactor);
+        others.extend(text.map(|text| (path.clone(), nameable.map(|()| text))));
     }
     if let Some(path) = &settings.outputs.html {
-        others.push((path.clone(), html::render(report)));
+        others.push((path.clone(), Ok(html::render(report))));
     }
     others
 }
 
-/// Why a file that a deployment reads is not written.
-const MASKED: &str =
-    "a secret of this run stands in the image's reference, and masked it would name no image";
+/// Whether what a deployment reads can be written: a reference with a mask in it would name no image.
+fn nameable(report: &Report, redactor: &Redactor) -> Result<(), String> {
+    let is_masked = report.images.iter().any(|image| {
+        let facts = image.facts.as_ref();
+        facts.is_some_and(|facts| redactor.finds_in(&json::pinned(&image.request.reference, facts)))
+    });
+    if is_masked {
+        let why = "a secret of this run stands in the image's reference, and masked it would name no image";
+        return Err(why.to_owned());
+    }
+    Ok(())
+}
 
 /// Writes one file after the other and remembers what went wrong.
 struct Writing<'a> {
@@ -155,16 +154,10 @@ impl Writing<'_> {
         self.keep(path, file::replace(path, masked.as_bytes()));
     }
 
-    /// Writes what a deployment reads. A reference with a mask in it would name no image: then it is not
-    /// written at all.
-    fn put_exact(&mut self, path: &Path, text: &str) {
-        if self.redactor.finds_in(text) {
-            self.failed(
-                path,
-                "it would hold a secret of this run, and cannot be masked".to_owned(),
-            );
-        } else {
-            self.put(path, text);
+    fn put_rendered(&mut self, path: &Path, text: Rendered) {
+        match text {
+            Ok(text) => self.put(path, &text),
+            Err(why) => self.failed(path, why),
         }
     }
 

@@ -244,17 +244,13 @@ impl Repository {
             patience: Patience::Full,
         };
         let answer = client.get(&request).await?;
-        if answer.status != 401 {
-            if pass.number == self.issued.load(Ordering::Relaxed) {
-                self.was_good.store(true, Ordering::Relaxed);
-            }
+        if self.accepted(&pass, &answer) {
             return Ok(answer);
         }
-        let is_newest = pass.number == self.issued.load(Ordering::Relaxed);
         let is_worth_another = match pass.header {
             // The base address asked for nothing and the repository does.
             None => Box::pin(self.registry.access.challenged(client, &answer)).await?,
-            Some(_) => !is_newest || self.was_good.load(Ordering::Relaxed),
+            Some(_) => !self.is_newest(&pass) || self.was_good.load(Ordering::Relaxed),
         };
         if !is_worth_another {
             return Ok(answer);
@@ -263,10 +259,21 @@ impl Repository {
         let renewed = self.pass(client, Some(pass.number)).await?;
         request.authorization = renewed.header.as_ref();
         let answer = client.get(&request).await?;
-        if answer.status != 401 && renewed.number == self.issued.load(Ordering::Relaxed) {
+        self.accepted(&renewed, &answer);
+        Ok(answer)
+    }
+
+    /// Whether an answer accepts the pass that it was asked for with; the newest one is remembered as good.
+    fn accepted(&self, pass: &Pass, answer: &Answer) -> bool {
+        let is_accepted = answer.status != 401;
+        if is_accepted && self.is_newest(pass) {
             self.was_good.store(true, Ordering::Relaxed);
         }
-        Ok(answer)
+        is_accepted
+    }
+
+    fn is_newest(&self, pass: &Pass) -> bool {
+        pass.number == self.issued.load(Ordering::Relaxed)
     }
 
     async fn pass(&self, client: &Client, refused: Option<u64>) -> Result<Pass, Unavailable> {

@@ -18,7 +18,7 @@ fn the_checks_stand_in_the_order_in_which_they_are_told() {
 #[test]
 fn each_check_says_in_one_line_when_it_passes() {
     let lines: Vec<_> =
-        CHECKS.iter().map(|check| format!("{:<18}{}", check.id, check.title)).collect();
+        CHECKS.iter().map(|check| format!("{:<18}{}", check.id, check.id.title())).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     registry-honest   the registry denies a random tag that cannot exist
     repository-exists the registry serves the repository
