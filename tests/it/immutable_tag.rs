@@ -13,7 +13,7 @@ fn with(image: Image) -> (StandIn, Pushed) {
 }
 
 /// A config with an immutable tag in it.
-fn gate_with_immutable_tag<'a>(stand_in: &'a StandIn, template: &str) -> Gate<'a> {
+pub(crate) fn gate_with_immutable_tag<'a>(stand_in: &'a StandIn, template: &str) -> Gate<'a> {
     let config = format!(
         "registry: {}\nenvironments:\n  development:\n    tag: latest-dev\n    immutable_tag: \"{template}\"\n    branch: develop\nservices:\n  support-email: {{}}\n",
         stand_in.reference("keepkey")

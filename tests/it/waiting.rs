@@ -1,5 +1,6 @@
 //! `--wait`: the tag is asked for again until the image is there, and no longer than it may take.
 
+use crate::immutable_tag::gate_with_immutable_tag;
 use crate::stand_in::{Entry, Image, Lie, Route, StandIn};
 use crate::support::Gate;
 
@@ -278,6 +279,28 @@ fn a_deadline_that_is_shorter_than_the_wait_is_a_mistake_of_the_command_line() {
     error: `--deadline` is shorter than the time to wait (300 s)
       hint: give the run more time than the wait, or leave `--deadline` away: its default follows the wait
     ");
+}
+
+/// The image is there without one of its layers, and so is its immutable tag not; the push brings both.
+#[test]
+fn a_layer_that_is_pushed_again_meanwhile_is_looked_for_again() {
+    let stand_in = StandIn::honest();
+    let pushed = stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    stand_in.forget_blob(REPOSITORY, &pushed.layers[1]);
+    let running =
+        gate_with_immutable_tag(&stand_in, &format!("{WANTED}-dev")).args("--wait 30s").start();
+    running.wait_for("waiting for");
+    stand_in.image(REPOSITORY, &format!("{WANTED}-dev"), Image::node_on_alpine());
+    let run = running.finish();
+    assert_eq!(run.code, Some(0), "{}", run.stdout);
+}
+
+#[test]
+fn a_wait_as_long_as_the_deadline_keeps_its_last_answer() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    let run = gate(&stand_in).args("-q --wait 3s --deadline 3s").run();
+    assert_eq!(run.code, Some(1), "{}{}", run.stdout, run.stderr);
 }
 
 #[test]

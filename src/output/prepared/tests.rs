@@ -339,6 +339,23 @@ fn a_secret_that_slipped_in_is_masked_in_every_file() {
 }
 
 #[test]
+fn a_reference_that_holds_a_secret_is_not_handed_on() {
+    let folder = folder();
+    let outputs = Outputs { status: None, ..everything(folder.path()) };
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs);
+    settings.redactor.hide(&Secret::new("support-email"));
+    let unwritten = run(&settings, vec![fixtures::verified()]);
+    let told: Vec<&str> = unwritten.iter().map(|unwritten| unwritten.message.as_str()).collect();
+    assert_eq!(
+        told,
+        ["a secret of this run stands in the image's reference, and masked it would name no image"]
+    );
+    for name in ["image-ref.txt", "record.json"] {
+        assert!(!folder.path().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
 fn a_line_of_others_is_not_masked() {
     let folder = folder();
     let path = folder.path().join("status/development.status");

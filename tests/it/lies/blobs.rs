@@ -234,6 +234,19 @@ fn with_foreign_layer() -> (StandIn, crate::stand_in::Pushed) {
     (stand_in, pushed)
 }
 
+/// `urls` excuse a layer that the registry never had, and no other: what it lists and its storage has lost,
+/// or what it announces and never sends, is no image that anybody can pull.
+#[test]
+fn a_layer_with_urls_that_the_registry_had_and_lost_is_red() {
+    let (stand_in, pushed) = with_foreign_layer();
+    let foreign = pushed.layers.last().unwrap();
+    stand_in.lose_from_storage(foreign);
+    let run = gate(&stand_in).run();
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    assert!(run.stdout.contains("blob-missing"), "{}", run.stdout);
+    assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
+}
+
 #[test]
 fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     let (stand_in, pushed) = with_foreign_layer();

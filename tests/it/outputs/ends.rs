@@ -1,7 +1,11 @@
 //! Runs whose reader has gone, and runs that are ended from outside.
 
+use std::time::{Duration, Instant};
+
+use super::repeated::config;
 use super::{REPOSITORY, TAG, gate, older_record, with_image};
 use crate::stand_in::{Lie, Route, StandIn};
+use crate::support::Gate;
 
 /// The exit code of a run whose standard output or error takes nothing, by verdict.
 fn codes(through: &str) -> [Option<i32>; 3] {
@@ -55,6 +59,32 @@ fn an_interrupted_run_ends_at_once_and_leaves_no_file() {
     ----- stderr
     ----- record.json: removed
     ");
+}
+
+/// Another run holds the status folder's lock: this one waits for it, with the other files written.
+#[test]
+fn a_run_that_waits_to_write_ends_at_a_signal() {
+    let (stand_in, _) = with_image();
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let gate = Gate::at(&stand_in)
+            .file("status/other.status", "status: GREEN\n")
+            .file("verify-registry-image.yml", config(&stand_in, &["support-email"]))
+            .args("--environment development --update-status --junit junit.xml");
+        let folder = gate.folder().to_owned();
+        let lock = std::fs::File::open(folder.join("status")).expect("a folder of our own");
+        lock.lock().expect("nobody else holds it");
+        let started = Instant::now();
+        let running = gate.start();
+        // The JUnit file is written before the lock is asked for.
+        while !folder.join("junit.xml").exists() {
+            assert!(started.elapsed() < Duration::from_secs(60), "the JUnit file never came");
+            std::thread::yield_now();
+        }
+        running.signal(signal);
+        let run = running.finish();
+        assert_eq!(run.code, Some(code), "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.is_empty(), "it was ended before it had written: {}", run.stdout);
+    }
 }
 
 #[test]

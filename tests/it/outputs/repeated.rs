@@ -34,7 +34,8 @@ fn the_same_run_twice_writes_the_same_bytes_but_for_the_times() {
     }
 }
 
-fn config(stand_in: &StandIn, services: &[&str]) -> String {
+/// A config with a status folder and these services.
+pub(super) fn config(stand_in: &StandIn, services: &[&str]) -> String {
     let services = services.join(":\n  ");
     format!(
         "registry: {}\nenvironments:\n  development:\n    tag: {TAG}\nservices:\n  {services}:\n\
