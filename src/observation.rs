@@ -29,6 +29,14 @@ impl<T> Fact<T> {
         }
     }
 
+    /// How long the server asked to wait, where that is why it could not be found out.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unknown(why) => why.retry_after,
+            Self::Present(_) | Self::Absent(_) => None,
+        }
+    }
+
     /// The same fact about a part of the value.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Fact<U> {
         match self {
@@ -57,12 +65,14 @@ pub struct Unavailable {
     pub message: String,
     /// What to do next, beyond the reason's own advice.
     pub hint: Option<String>,
+    /// How long the server asked to wait before it is asked again (`Retry-After`), from when it said so.
+    pub retry_after: Option<Duration>,
 }
 
 impl Unavailable {
     /// A sentence without a hint of its own.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), hint: None }
+        Self { reason, message: message.into(), hint: None, retry_after: None }
     }
 
     /// The finding of a check that needed the fact.
@@ -178,6 +188,34 @@ pub struct Observation {
     pub explanation: Option<Explanation>,
     /// How long the requests took that answer a check.
     pub took: BTreeMap<CheckId, Duration>,
-    /// What the reader should know beside the checks.
-    pub notes: Vec<String>,
+}
+
+impl Observation {
+    /// The longest time for which a server asked to be left alone, among what could not be found out.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let Self {
+            control,
+            repository,
+            resolved,
+            offered: _,
+            images,
+            immutable,
+            immutable_skipped: _,
+            explanation: _,
+            took: _,
+        } = self;
+        let control = match control {
+            Control::Unknown(why) => why.retry_after,
+            Control::Denied | Control::Affirmed(_) => None,
+        };
+        let of_images = images.iter().flat_map(|image| {
+            let blobs = image.blobs.iter().map(|blob| blob.size.retry_after());
+            blobs.chain([image.manifest.retry_after(), image.config.retry_after()])
+        });
+        let immutable = immutable.as_ref().and_then(|(_, digest)| digest.retry_after());
+        of_images
+            .chain([control, repository.retry_after(), resolved.retry_after(), immutable])
+            .flatten()
+            .max()
+    }
 }

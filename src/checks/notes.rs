@@ -6,17 +6,15 @@ use crate::request::ImageRequest;
 
 use super::wording::{listed, quoted};
 
-/// The observation's notes, and what follows from the results taken together.
+/// What follows from the observation and the results taken together.
 pub fn notes(
     request: &ImageRequest,
     observation: &Observation,
     results: &[CheckResult],
 ) -> Vec<String> {
-    let mut notes = observation.notes.clone();
-    notes.extend(stale_index(observation));
-    notes.extend(platforms_left_out(request, observation));
-    notes.extend(not_proven(request, results));
-    notes
+    let stale_index = stale_index(observation);
+    let left_out = platforms_left_out(request, observation);
+    stale_index.into_iter().chain(left_out).chain(not_proven(request, results)).collect()
 }
 
 /// DigitalOcean's API and the registry disagree.

@@ -91,6 +91,7 @@ fn near<'a>(tag: &str, list: &'a [ApiTag]) -> impl Iterator<Item = &'a str> {
         .map(|listed| (strsim::levenshtein(tag, &listed.tag), listed.tag.as_str()))
         .collect();
     scored.sort_unstable();
+    scored.dedup();
     scored.into_iter().take(MOST_NEAR).map(|(_, tag)| tag)
 }
 

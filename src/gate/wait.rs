@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::checks;
 use crate::observation::{Fact, Observation};
-use crate::observe::{World, observe as ask};
+use crate::observe::{Round, World, observe as ask};
 use crate::progress::Loudness;
 use crate::report::{CheckResult, Outcome, Reason};
 use crate::request::ImageRequest;
@@ -22,25 +22,32 @@ pub(super) async fn observe(
     request: &ImageRequest,
     started: Instant,
 ) -> Observation {
-    let mut observation = ask(world, request, None).await;
+    let mut observation = ask(world, request, Round::First).await;
     let Some(wait) = settings.wait else { return observation };
     let mut told = None;
     let mut asked = 0;
     while let Some(why) = unfinished(settings, request, &observation) {
-        let Some(pause) = pause(asked, started.elapsed(), wait) else { return observation };
+        let left = world.client().time_left();
+        let next = pause(asked, started.elapsed(), wait);
+        let Some(pause) = next.and_then(|next| obliging(next, &why, left)) else {
+            return observation;
+        };
         if told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
             told = Some(Instant::now());
             let so_far = started.elapsed().as_secs();
             let line = format!(
-                "waiting for `{}`: {why} ({so_far} s of {} s)",
+                "waiting for `{}`: {} ({so_far} s of {} s)",
                 request.reference,
+                why.said,
                 wait.as_secs()
             );
             world.client().progress().say(Loudness::Normal, &line);
         }
-        tokio::time::sleep(pause.min(world.client().time_left())).await;
+        tokio::time::sleep(pause.min(left)).await;
         asked += 1;
-        let next = ask(world, request, Some(&observation)).await;
+        let is_over = started.elapsed() >= wait;
+        let round = if is_over { Round::Last(&observation) } else { Round::Again(&observation) };
+        let next = ask(world, request, round).await;
         if matches!(&next.resolved, Fact::Unknown(why) if why.reason == Reason::DeadlinePassed) {
             // The deadline left no time for another answer: the last one stands.
             return observation;
@@ -63,19 +70,44 @@ fn pause(asked: u32, elapsed: Duration, wait: Duration) -> Option<Duration> {
     Some(Duration::from_secs(next).min(left))
 }
 
+/// The pause as the server wants it: a `Retry-After` makes it longer. `None`: nothing but what the server
+/// will not answer before the deadline is missing, so that no pause helps (contract §9).
+fn obliging(pause: Duration, why: &Unfinished, left: Duration) -> Option<Duration> {
+    match why.retry_after {
+        Some(asked) if asked < left => Some(pause.max(asked)),
+        Some(_) if why.is_trouble => None,
+        Some(_) | None => Some(pause),
+    }
+}
+
+/// Why it is worth asking again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Unfinished {
+    /// The first check's sentence.
+    said: String,
+    /// Whether it is trouble, and not a no that may become a yes.
+    is_trouble: bool,
+    /// How long a server asked to wait.
+    retry_after: Option<Duration>,
+}
+
 /// Why it is worth asking again; `None` when the answer will not change.
 fn unfinished(
     settings: &Settings,
     request: &ImageRequest,
     observation: &Observation,
-) -> Option<String> {
+) -> Option<Unfinished> {
     let results = checks::verify(request, observation, &settings.circleci);
     if results.iter().any(ends_the_wait) {
         return None;
     }
-    let worth_it =
-        results.iter().find(|result| is_absent_or_another(result) || is_transient(result))?;
-    worth_it.outcome.finding().map(|finding| finding.message.clone())
+    let denied = results.iter().find(|result| is_absent_or_another(result));
+    let worth_it = denied.or_else(|| results.iter().find(|result| is_transient(result)))?;
+    Some(Unfinished {
+        said: worth_it.outcome.finding()?.message.clone(),
+        is_trouble: denied.is_none(),
+        retry_after: observation.retry_after(),
+    })
 }
 
 /// What no wait will change: refused credentials, an unknown registry, a peer that is not trusted.
@@ -130,5 +162,22 @@ mod tests {
         assert_eq!(pauses, [2, 4, 8, 15, 15, 15, 1]);
         assert_eq!(pause(0, wait, wait), None);
         assert_eq!(pause(9, wait * 2, wait), None);
+    }
+
+    #[test]
+    fn the_servers_wait_makes_a_pause_longer_or_ends_it() {
+        let seconds = Duration::from_secs;
+        let pause = |asked: Option<u64>, is_trouble| {
+            let retry_after = asked.map(seconds);
+            let why = Unfinished { said: String::new(), is_trouble, retry_after };
+            obliging(seconds(4), &why, seconds(60)).map(|pause| pause.as_secs())
+        };
+        assert_eq!(pause(None, true), Some(4));
+        assert_eq!(pause(Some(1), true), Some(4));
+        assert_eq!(pause(Some(30), true), Some(30));
+        assert_eq!(pause(Some(30), false), Some(30));
+        assert_eq!(pause(Some(60), true), None);
+        // A tag that is absent may still come, whatever else the server does not want to be asked.
+        assert_eq!(pause(Some(60), false), Some(4));
     }
 }

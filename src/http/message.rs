@@ -65,6 +65,14 @@ impl Answer {
         Self { host: host_of(&url), status, headers, body: body.to_vec(), url }
     }
 
+    /// The origin that it came from, as an address.
+    pub(crate) fn origin(&self) -> Url {
+        let mut url = self.url.clone();
+        url.set_path("/");
+        url.set_query(None);
+        url
+    }
+
     /// A header's value, where it is there once and printable.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();

@@ -27,7 +27,7 @@ use crate::settings::Proxy;
 
 use message::host_of;
 pub(crate) use message::{Answer, Patience, Request, Want};
-use origin::{Connected, Noticing, Origin};
+use origin::{Connected, Noticing, Origin, Turn};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use retry::{Decision, Mishap};
 use trouble::{Trouble, deadline_passed, never_came};
@@ -42,6 +42,8 @@ const MOST_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often an HTTP/2 connection with open requests is asked whether it lives, and how long that may take.
 const KEEP_ALIVE: Duration = Duration::from_secs(7);
+/// Until a registry on this machine has shown whether it speaks TLS.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until an answer is whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -151,6 +153,33 @@ impl Client {
         }
     }
 
+    /// Sends a request over TLS once, to find out whether what answers speaks it. `None`: it does not, or
+    /// nothing answers. A certificate that is not accepted is an error: what it stands for speaks TLS.
+    pub(crate) async fn probe_tls(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<Option<Answer>, Unavailable> {
+        let host = host_of(&request.url);
+        let patience = Patience::Once(PROBE_TIMEOUT);
+        let trouble = match self.attempt(&Request { patience, ..request.clone() }, &host).await {
+            Ok(Ok(answer)) if retry::is_transient(Mishap::Status(answer.status)) => {
+                // It speaks TLS, and may be in a better mood soon.
+                return self.get(request).await.map(Some);
+            }
+            Ok(Ok(answer)) => return Ok(Some(answer)),
+            Ok(Err(trouble)) => trouble,
+            // Without CA certificates nobody speaks TLS with this program.
+            Err(why) if why.reason == Reason::TlsFailed => return Ok(None),
+            Err(why) => return Err(why),
+        };
+        match trouble.mishap {
+            Mishap::NoConnection | Mishap::TimedOut | Mishap::Cut | Mishap::NotTls => Ok(None),
+            Mishap::Status(_) | Mishap::Tls | Mishap::Garbage | Mishap::TooLarge => {
+                Err(trouble.unavailable(request.what, &host, 1, None))
+            }
+        }
+    }
+
     fn jitter(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a jitter needs no precision")]
         let jitter = self.0.ambient.random() as f64 / u64::MAX as f64;
@@ -191,13 +220,7 @@ impl Client {
         request: &Request<'_>,
         host: &str,
     ) -> Result<Result<Answer, Trouble>, Unavailable> {
-        let started = Instant::now();
-        let limit = match request.patience {
-            Patience::Full => REQUEST_TIMEOUT,
-            Patience::Once(limit) => limit,
-        };
-        let end = (started + limit).min(self.0.deadline);
-        if started >= self.0.deadline {
+        if self.time_left().is_zero() {
             let said = "was not asked any more: the run's deadline had passed";
             let message = format!("{}: `{host}` {said}", request.what);
             return Err(Unavailable::new(Reason::DeadlinePassed, message));
@@ -207,10 +230,20 @@ impl Client {
             let hint = "Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.";
             Unavailable { hint: Some(hint.to_owned()), ..Unavailable::new(Reason::TlsFailed, message) }
         })?;
+        // The time in the queue for this host is no fault of the host's.
+        let Ok(turn) = tokio::time::timeout_at(self.0.deadline, origin.turn()).await else {
+            return Err(deadline_passed(request.what, host));
+        };
+        let started = Instant::now();
+        let limit = match request.patience {
+            Patience::Full => REQUEST_TIMEOUT,
+            Patience::Once(limit) => limit,
+        };
+        let end = (started + limit).min(self.0.deadline);
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         // In a box: a run holds hundreds of these, and the client's futures are large.
-        let result =
-            tokio::time::timeout_at(end, Box::pin(self.exchange(&origin, request, host))).await;
+        let exchange = Box::pin(self.exchange(&origin, turn, request, host));
+        let result = tokio::time::timeout_at(end, exchange).await;
         self.say_request(request, started.elapsed(), &result);
         match result {
             Ok(result) => Ok(result),
@@ -225,6 +258,7 @@ impl Client {
     async fn exchange(
         &self,
         origin: &Origin,
+        turn: Turn<'_>,
         request: &Request<'_>,
         host: &str,
     ) -> Result<Answer, Trouble> {
@@ -243,7 +277,7 @@ impl Client {
                 headers.insert("authorization", value);
             }
         }
-        let mut response = origin.send(sent).await.map_err(|error| {
+        let mut response = origin.send(sent, turn).await.map_err(|error| {
             // Without a head nothing was announced.
             let trouble = Trouble { is_empty_promise: false, ..Trouble::of(&error) };
             if self.may_be_proxied(&request.url) { trouble.through_a_proxy() } else { trouble }
@@ -351,8 +385,12 @@ impl Client {
         if let Ok(Ok(answer)) = result {
             let names: Vec<&str> =
                 answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
-            let sent = if request.authorization.is_some() { "authorization, " } else { "" };
-            let line = format!("    sent: {sent}accept; came: {}", names.join(", "));
+            let range = (request.want == Want::FirstByte).then_some("range");
+            let authorization = request.authorization.map(|_| "authorization");
+            // Without one of ours, the client's own `Accept: */*` goes.
+            let sent = ["user-agent", "accept"].into_iter().chain(range).chain(authorization);
+            let sent: Vec<&str> = sent.collect();
+            let line = format!("    sent: {}; came: {}", sent.join(", "), names.join(", "));
             self.0.progress.say(Loudness::Headers, &line);
         }
     }

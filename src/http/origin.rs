@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use reqwest::{Client, Response};
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore, SemaphorePermit};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -23,6 +23,14 @@ pub(crate) struct Origin {
     first: Mutex<()>,
     connected: Connected,
     slots: Semaphore,
+}
+
+/// The right to send one request to an origin.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    _slot: Option<SemaphorePermit<'a>>,
+    /// Held where the request goes alone, because no connection stands yet.
+    alone: Option<MutexGuard<'a, ()>>,
 }
 
 /// Set when a connection attempt has ended, however it ended.
@@ -53,12 +61,21 @@ impl Origin {
         Self { client, first: Mutex::new(()), connected, slots: Semaphore::new(MOST_AT_ONCE) }
     }
 
-    /// Sends a request; a slot is held until the response's head is here.
-    pub(crate) async fn send(&self, request: reqwest::Request) -> reqwest::Result<Response> {
+    /// Waits for a turn to send a request.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
         // A closed semaphore is impossible here: it is never closed.
-        let _slot = self.slots.acquire().await.ok();
+        let slot = self.slots.acquire().await.ok();
         let first = if self.connected.is_set() { None } else { Some(self.first.lock().await) };
-        let alone = first.filter(|_| !self.connected.is_set());
+        Turn { _slot: slot, alone: first.filter(|_| !self.connected.is_set()) }
+    }
+
+    /// Sends a request; its turn is over when the response's head is here.
+    pub(crate) async fn send(
+        &self,
+        request: reqwest::Request,
+        turn: Turn<'_>,
+    ) -> reqwest::Result<Response> {
+        let Turn { _slot, alone } = turn;
         let response = self.client.execute(request);
         let Some(alone) = alone else { return response.await };
         tokio::pin!(response);

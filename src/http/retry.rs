@@ -21,6 +21,8 @@ pub(crate) enum Mishap {
     Cut,
     /// TLS did not come about, or the certificate was not accepted.
     Tls,
+    /// What answered does not speak TLS at all.
+    NotTls,
     /// What came back was not HTTP.
     Garbage,
     /// More came back than is read.
@@ -43,7 +45,7 @@ pub(crate) fn is_transient(mishap: Mishap) -> bool {
     match mishap {
         Mishap::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
         Mishap::NoConnection | Mishap::TimedOut | Mishap::Cut => true,
-        Mishap::Tls | Mishap::Garbage | Mishap::TooLarge => false,
+        Mishap::Tls | Mishap::NotTls | Mishap::Garbage | Mishap::TooLarge => false,
     }
 }
 
@@ -107,6 +109,7 @@ mod tests {
             Mishap::TimedOut,
             Mishap::Cut,
             Mishap::Tls,
+            Mishap::NotTls,
             Mishap::Garbage,
             Mishap::TooLarge,
         ];
@@ -142,6 +145,7 @@ mod tests {
         TimedOut       1s 2s 4s -
         Cut            1s 2s 4s -
         Tls            - - - -
+        NotTls         - - - -
         Garbage        - - - -
         TooLarge       - - - -
         ");

@@ -43,7 +43,7 @@ impl Trouble {
             Mishap::Status(_) => Reason::ServerError,
             Mishap::NoConnection | Mishap::Cut => Reason::ConnectionFailed,
             Mishap::TimedOut => Reason::TimedOut,
-            Mishap::Tls => Reason::TlsFailed,
+            Mishap::Tls | Mishap::NotTls => Reason::TlsFailed,
             Mishap::Garbage => Reason::UnexpectedAnswer,
             Mishap::TooLarge => Reason::AnswerTooLarge,
         };
@@ -51,7 +51,8 @@ impl Trouble {
         let wait = asked.filter(|asked| !asked.is_zero()).map_or_else(String::new, |asked| {
             format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
         });
-        Unavailable { reason, message: format!("{what}: `{host}`: {said}{times}{wait}"), hint }
+        let message = format!("{what}: `{host}`: {said}{times}{wait}");
+        Unavailable { reason, message, hint, retry_after: asked }
     }
 
     /// The same, given up because the next try would come after the deadline.
@@ -88,7 +89,9 @@ impl Trouble {
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         if let Some(error) = find::<rustls::Error>(error) {
             let (said, hint) = tls::explain(error);
-            let trouble = Self::new(Mishap::Tls, format!("no TLS: {said}"));
+            let is_not_tls = matches!(error, rustls::Error::InvalidMessage(_));
+            let mishap = if is_not_tls { Mishap::NotTls } else { Mishap::Tls };
+            let trouble = Self::new(mishap, format!("no TLS: {said}"));
             return Self { hint: hint.map(str::to_owned), ..trouble };
         }
         if error.is_dns() {

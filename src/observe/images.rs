@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
+use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
-use crate::http::{Client, MOST_CONTENT};
+use crate::http::{Client, MOST_CONTENT, MOST_SMALL};
 use crate::observation::{
     BlobObservation, Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable,
 };
@@ -18,8 +19,16 @@ use crate::registry::Repository;
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
-/// The most images of one index that are looked at. Docker's own official images have about twenty.
+/// The most manifests behind one index that are looked at. Docker's own official images have about twenty
+/// images.
 const MOST_IMAGES: usize = 100;
+/// The most bytes of those manifests together, and the most bytes of their configs together, by the sizes
+/// that are announced. Honest ones have some kilobytes each.
+const MOST_BYTES: u64 = 16 << 20;
+/// The most layers that are asked for. Container engines stop at 127 an image.
+const MOST_LAYERS: usize = 10_000;
+/// How many layers are asked for at once. A host is sent 64 requests at once, and its storage as many.
+const LAYERS_AT_ONCE: usize = 128;
 
 /// What was learnt.
 #[derive(Debug, Default)]
@@ -32,6 +41,29 @@ pub(super) struct Looked {
     pub(super) took_manifests: Duration,
     /// How long configs and layers took.
     pub(super) took_blobs: Duration,
+    /// How many manifests behind the index were asked for.
+    asked: usize,
+    /// How many bytes they announced together.
+    bytes: u64,
+}
+
+impl Looked {
+    /// Whether one more manifest of this size may be asked for.
+    fn may_ask(&mut self, size: u64) -> bool {
+        let bytes = self.bytes.saturating_add(size);
+        let may = self.asked < MOST_IMAGES && bytes <= MOST_BYTES;
+        if may {
+            self.asked += 1;
+            self.bytes = bytes;
+        }
+        may
+    }
+}
+
+/// How much of something is read that is announced with this size. Small ones get some room, so that a
+/// wrong size is told by the bytes themselves.
+fn most_of(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(MOST_CONTENT).clamp(MOST_SMALL, MOST_CONTENT)
 }
 
 /// Looks at every wanted image behind `resolved`.
@@ -153,22 +185,30 @@ async fn children(
                 || entry.platform.as_ref().is_none_or(|listed| platforms.contains(listed))
         })
         .collect();
-    let asked = wanted.iter().take(MOST_IMAGES).map(|entry| async {
-        let said = repository.manifest_by_digest(client, &entry.manifest.digest).await;
-        said.map(|resolved| resolved.content)
+    let listed = wanted.len();
+    let asked = wanted.into_iter().map(|entry| {
+        let Descriptor { digest, size, .. } = &entry.manifest;
+        let may = looked.may_ask(*size);
+        async move {
+            if !may {
+                // It is not looked at, and so not known.
+                return (entry.clone(), Fact::Unknown(too_many(listed)));
+            }
+            let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
+            (entry.clone(), said.map(|resolved| resolved.content))
+        }
     });
-    let mut said = join_all(asked).await;
-    // The rest is not looked at, and so not known.
-    said.resize_with(wanted.len(), || Fact::Unknown(too_many(wanted.len())));
-    wanted.into_iter().cloned().zip(said).collect()
+    join_all(asked.collect::<Vec<_>>()).await
 }
 
 /// What the registry said of an entry.
 type Said = Fact<Result<Manifest, NotAnImage>>;
 
 fn too_many(listed: usize) -> Unavailable {
-    let message =
-        format!("the index lists {listed} images, and at most {MOST_IMAGES} are looked at");
+    let most = MOST_BYTES >> 20;
+    let message = format!(
+        "the index lists {listed} images, and at most {MOST_IMAGES} manifests and {most} MiB of them are looked at"
+    );
     Unavailable::new(Reason::AnswerTooLarge, message)
 }
 
@@ -195,11 +235,18 @@ async fn with_blobs(
             layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
         }
     }
-    let asked_configs =
-        configs.values().map(|descriptor| whole_config(client, repository, descriptor));
-    let asked_layers =
-        layers.values().map(|(layer, role)| repository.blob_size(client, layer, role));
-    let (said_configs, said_layers) = join(join_all(asked_configs), join_all(asked_layers)).await;
+    let mut bytes = 0_u64;
+    let asked_configs = configs.values().map(|descriptor| {
+        bytes = bytes.saturating_add(descriptor.size);
+        whole_config(client, repository, descriptor, bytes)
+    });
+    let asked_configs = join_all(asked_configs.collect::<Vec<_>>());
+    let asked_layers = stream::iter(layers.values().take(MOST_LAYERS))
+        .map(|(layer, role)| repository.blob_size(client, layer, role))
+        .buffered(LAYERS_AT_ONCE)
+        .collect::<Vec<_>>();
+    let (said_configs, mut said_layers) = join(asked_configs, asked_layers).await;
+    said_layers.resize_with(layers.len(), || Fact::Unknown(too_many_layers(layers.len())));
     let configs: BTreeMap<&Digest, Config> = configs.keys().zip(said_configs).collect();
     let layers: BTreeMap<&Digest, Fact<u64>> = layers.keys().zip(said_layers).collect();
     let mut images: Vec<PlatformObservation> =
@@ -230,6 +277,13 @@ fn believe_broken_promises(images: &mut [PlatformObservation]) {
     }
 }
 
+fn too_many_layers(listed: usize) -> Unavailable {
+    let message = format!(
+        "the images have {listed} layers together, and at most {MOST_LAYERS} are asked for"
+    );
+    Unavailable::new(Reason::AnswerTooLarge, message)
+}
+
 fn role(number: usize, of: usize) -> String {
     format!("layer {} of {of}", number + 1)
 }
@@ -237,17 +291,32 @@ fn role(number: usize, of: usize) -> String {
 /// A config: its size, and what it says.
 type Config = (Fact<u64>, Fact<Result<ImageConfig, NotAnImage>>);
 
-async fn whole_config(client: &Client, repository: &Repository, descriptor: &Descriptor) -> Config {
-    if descriptor.size > MOST_CONTENT as u64 {
-        let message = format!(
-            "the config is {} bytes large, and at most {MOST_CONTENT} are read",
-            descriptor.size
-        );
+/// Asks for a config. `together` is the size of all configs up to this one.
+async fn whole_config(
+    client: &Client,
+    repository: &Repository,
+    descriptor: &Descriptor,
+    together: u64,
+) -> Config {
+    let too_large = if descriptor.size > MOST_CONTENT as u64 {
+        let size = descriptor.size;
+        Some(format!("the config is {size} bytes large, and at most {MOST_CONTENT} are read"))
+    } else if together > MOST_BYTES {
+        Some(format!("the configs are more than {MOST_BYTES} bytes together, and no more are read"))
+    } else {
+        None
+    };
+    if let Some(message) = too_large {
         let why = Unavailable::new(Reason::AnswerTooLarge, message);
         return (Fact::Unknown(why.clone()), Fact::Unknown(why));
     }
-    let bytes = repository.config(client, descriptor).await;
-    let size = bytes.clone().map(|bytes| bytes.len() as u64);
+    let most = most_of(descriptor.size);
+    let bytes = repository.config(client, &descriptor.digest, most).await;
+    let size = match &bytes {
+        Fact::Present(bytes) => Fact::Present(bytes.len() as u64),
+        Fact::Absent(denial) => Fact::Absent(denial.clone()),
+        Fact::Unknown(why) => Fact::Unknown(why.clone()),
+    };
     // The bytes are the ones that were pushed: what they cannot be read as, they are not.
     let config =
         bytes.map(|bytes| ImageConfig::parse(&bytes).unwrap_or(Err(NotAnImage::UnreadableConfig)));

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::digitalocean::names::DigitalOceanNames;
 use crate::digitalocean::{Api, explain};
-use crate::http::Client;
+use crate::http::{Client, MOST_CONTENT};
 use crate::observation::{Control, Explanation, Fact, Observation, Resolved, Unavailable};
 use crate::oci::{Digest, ImageConfig, RegistryHost, Tag};
 use crate::registry::{DockerConfig, Registry, Repository};
@@ -136,18 +136,53 @@ fn names_of(request: &ImageRequest) -> Option<DigitalOceanNames> {
     DigitalOceanNames::of(&request.reference.repository).filter(|_| request.is_digitalocean)
 }
 
-/// Asks the registry about one image, and the API if the registry said no. What `previous` learnt of the
-/// same manifest is not asked again.
+/// Which time of asking it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Round<'a> {
+    /// Nothing is known yet.
+    First,
+    /// Asked again during a wait, after this was learnt.
+    Again(&'a Observation),
+    /// Asked for the last time: what is said now is what the run ends with.
+    Last(&'a Observation),
+}
+
+impl<'a> Round<'a> {
+    fn previous(self) -> Option<&'a Observation> {
+        match self {
+            Self::First => None,
+            Self::Again(previous) | Self::Last(previous) => Some(previous),
+        }
+    }
+
+    /// What the API said earlier of the same denial, where that will do: a wait of minutes must not ask it
+    /// every time.
+    fn explanation(self, now: &Observation) -> Option<&'a Explanation> {
+        let Self::Again(previous) = self else { return None };
+        let is_tag_missing = |observation: &Observation| match &observation.resolved {
+            Fact::Absent(denial) => denial.reason == Reason::TagMissing,
+            Fact::Present(_) | Fact::Unknown(_) => false,
+        };
+        let explanation = previous.explanation.as_ref()?;
+        let is_whole = explanation.trouble.is_none();
+        (is_whole && is_tag_missing(previous) && is_tag_missing(now)).then_some(explanation)
+    }
+}
+
+/// Asks the registry about one image, and the API if the registry said no. What an earlier round learnt of
+/// the same manifest is not asked again.
 pub(crate) async fn observe(
     world: &World,
     request: &ImageRequest,
-    previous: Option<&Observation>,
+    round: Round<'_>,
 ) -> Observation {
     let mut observation = match world.repository(request) {
-        Ok(repository) => ask(world, &repository, request, previous).await,
+        Ok(repository) => ask(world, &repository, request, round.previous()).await,
         Err(why) => nothing(why),
     };
-    if settle::was_denied(&observation) {
+    if let Some(known) = round.explanation(&observation) {
+        observation.explanation = Some(known.clone());
+    } else if settle::was_denied(&observation) {
         let (explanation, took) = timed(world.explain(request)).await;
         if explanation.is_some() {
             observation.took.insert(CheckId::RepositoryExists, took);
@@ -170,7 +205,6 @@ fn nothing(why: Unavailable) -> Observation {
         immutable_skipped: None,
         explanation: None,
         took: BTreeMap::new(),
-        notes: Vec::new(),
     }
 }
 
@@ -232,7 +266,6 @@ async fn ask(
         immutable_skipped,
         explanation: None,
         took,
-        notes: Vec::new(),
     }
 }
 
@@ -244,7 +277,7 @@ async fn resolve(
 ) -> Fact<Resolved> {
     match (&request.reference.tag, &request.reference.digest) {
         (Some(tag), _) => repository.manifest_by_tag(client, tag.as_str(), expected).await,
-        (None, Some(digest)) => repository.manifest_by_digest(client, digest).await,
+        (None, Some(digest)) => repository.manifest_by_digest(client, digest, MOST_CONTENT).await,
         (None, None) => {
             let message = "the reference names neither a tag nor a digest";
             Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))

@@ -21,7 +21,7 @@ use std::str::FromStr;
 pub struct Platform {
     os: String,
     architecture: String,
-    /// Empty where the architecture's usual variant is meant.
+    /// Empty where the architecture's usual variant is meant; of `arm`, which has none, it is always told.
     variant: String,
 }
 
@@ -58,13 +58,12 @@ impl Platform {
             "aarch64" => "arm64".to_owned(),
             _ => architecture,
         };
-        let usual = match architecture.as_str() {
-            "arm64" => "v8",
-            "arm" => "v7",
-            "amd64" => "v1",
-            _ => "",
+        // The normal forms of containerd, which docker shows too.
+        let variant = match (architecture.as_str(), variant.as_str()) {
+            ("arm64", "v8") | ("amd64", "v1") => String::new(),
+            ("arm", "") => "v7".to_owned(),
+            _ => variant,
         };
-        let variant = if variant == usual { String::new() } else { variant };
         Ok(Self { os, architecture, variant })
     }
 
@@ -78,7 +77,7 @@ impl Platform {
         &self.architecture
     }
 
-    /// The variant; empty where it is the architecture's usual one.
+    /// The variant; empty where it is the usual one of `arm64` or `amd64`.
     pub fn variant(&self) -> &str {
         &self.variant
     }
@@ -128,6 +127,7 @@ mod tests {
         assert!(same("Linux/AMD64", "linux/x86_64"));
         assert!(same("linux/arm", "linux/arm/v7"));
         assert!(!same("linux/arm/v6", "linux/arm/v7"));
+        assert_eq!("linux/arm".parse::<Platform>().unwrap().to_string(), "linux/arm/v7");
         assert!(!same("linux/amd64", "linux/amd64/v3"));
         assert!(!same("linux/amd64", "windows/amd64"));
     }

@@ -5,7 +5,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::output::{Unwritten, json::pinned};
+use crate::output::{Unwritten, json::pinned, size};
 use crate::report::{
     CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Skip, Verdict,
 };
@@ -13,7 +13,7 @@ use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::Console;
 
-use words::{push_word, size};
+use words::push_word;
 
 mod words;
 

@@ -46,9 +46,17 @@ fn quoted(text: &str, end: &str) -> String {
         .filter(|character| {
             character.is_ascii_alphanumeric() || " '._:/@,+=()-%#".contains(*character)
         })
-        .take(MOST)
         .collect();
-    format!("'{}'", format!("{}{end}", safe.trim_end()).replace('\'', r"'\''"))
+    format!("'{}'", format!("{}{end}", cut(safe.trim_end())).replace('\'', r"'\''"))
+}
+
+/// At most [`MOST`] bytes of an ASCII text, whole words where it has any.
+fn cut(text: &str) -> String {
+    let Some(head) = text.get(..MOST).filter(|head| head.len() < text.len()) else {
+        return text.to_owned();
+    };
+    let end = head.rfind(' ').filter(|end| *end > MOST / 2).unwrap_or(MOST);
+    format!("{}...", head.get(..end).unwrap_or(head).trim_end())
 }
 
 #[cfg(test)]

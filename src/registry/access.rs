@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::http::{self, Answer, Client, Patience, Request, Want};
 use crate::observation::Unavailable;
 use crate::oci::RegistryHost;
+use crate::progress::Loudness;
 use crate::registry::challenge::{self, Challenge};
 use crate::registry::credentials::{self, DockerConfig, Login};
 use crate::registry::token;
@@ -30,10 +31,14 @@ const KNOWN_TOKEN_SERVERS: [(&str, &str); 2] =
 pub(crate) enum Access {
     /// DigitalOcean: one token server, one token for everything.
     DigitalOcean {
+        /// The registry's address.
+        origin: Url,
         /// The token endpoint's address.
         endpoint: Url,
         /// `Basic …` of the DigitalOcean token.
         basic: Secret,
+        /// The token itself, to know it again.
+        token: Secret,
     },
     /// Any other registry.
     Other {
@@ -41,11 +46,20 @@ pub(crate) enum Access {
         config: DockerConfig,
         /// The registry, as it was written.
         host: RegistryHost,
-        /// The registry's address.
+        /// The registry's address over `https`.
         origin: Url,
-        /// What it asks for, once it was asked.
-        scheme: Shared<Scheme>,
+        /// Where it answers and what it asks for, once it was asked.
+        settled: Shared<Settled>,
     },
+}
+
+/// What an answer from a registry's base address settles.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    /// The address at which it answers.
+    origin: Url,
+    /// What it asks for.
+    scheme: Scheme,
 }
 
 /// What a registry asks for.
@@ -100,12 +114,36 @@ impl<T: Clone> Shared<T> {
     }
 }
 
+impl<T: Clone> Shared<T> {
+    /// The value, if it is there and nobody is fetching it.
+    fn now(&self) -> Option<T> {
+        self.0.try_lock().ok()?.as_ref()?.0.as_ref().ok().cloned()
+    }
+}
+
 impl Access {
     /// DigitalOcean's, with its token.
-    pub(crate) fn digitalocean(client: &Client, endpoint: Url, token: &Secret) -> Self {
+    pub(crate) fn digitalocean(
+        client: &Client,
+        origin: Url,
+        endpoint: Url,
+        token: &Secret,
+    ) -> Self {
         let encoded = Secret::new(&STANDARD.encode(format!("{0}:{0}", token.expose())));
         client.redactor().hide(&encoded);
-        Self::DigitalOcean { endpoint, basic: Secret::new(&format!("Basic {}", encoded.expose())) }
+        let basic = Secret::new(&format!("Basic {}", encoded.expose()));
+        Self::DigitalOcean { origin, endpoint, basic, token: token.clone() }
+    }
+
+    /// The registry's address.
+    pub(crate) async fn origin(&self, client: &Client) -> Result<Url, Unavailable> {
+        match self {
+            Self::DigitalOcean { origin, endpoint: _, basic: _, token: _ } => Ok(origin.clone()),
+            Self::Other { config, host, origin, settled } => {
+                let other = Other { config, host, origin };
+                Ok(settled.get(|_| false, other.settle(client)).await?.origin)
+            }
+        }
     }
 
     /// The `Authorization` header for a repository: fetched from a token server where one is needed.
@@ -115,12 +153,13 @@ impl Access {
         repository: &str,
     ) -> Result<Option<Secret>, Unavailable> {
         match self {
-            Self::DigitalOcean { endpoint, basic } => {
+            Self::DigitalOcean { origin: _, endpoint, basic, token: _ } => {
                 let service = Some(RegistryHost::DIGITALOCEAN);
                 fetch_token(client, endpoint, service, repository, Some(basic)).await.map(Some)
             }
-            Self::Other { scheme, .. } => {
-                match scheme.get(|_| false, self.ask_scheme(client)).await? {
+            Self::Other { config, host, origin, settled } => {
+                let other = Other { config, host, origin };
+                match settled.get(|_| false, other.settle(client)).await?.scheme {
                     Scheme::Open => Ok(None),
                     Scheme::Basic(login) => Ok(Some(login.basic)),
                     Scheme::Bearer { realm, service, login } => {
@@ -128,9 +167,58 @@ impl Access {
                         fetch_token(client, &realm, service.as_deref(), repository, basic)
                             .await
                             .map(Some)
+                            .map_err(|why| self.without_login(why, basic.is_none()))
                     }
                 }
             }
+        }
+    }
+
+    /// Refuses a redirect whose address holds DigitalOcean's token, whoever put it there: it would carry the
+    /// token to another host (contract, promise 1).
+    ///
+    /// # Errors
+    /// When the address holds it.
+    pub(crate) fn refuse_leak(&self, answer: &Answer, what: &str) -> Result<(), Unavailable> {
+        let Self::DigitalOcean { token, .. } = self else { return Ok(()) };
+        let location = answer.headers.get("location").map_or(&[][..], |value| value.as_bytes());
+        if !String::from_utf8_lossy(location).contains(token.expose()) {
+            return Ok(());
+        }
+        let message = format!(
+            "{what}: `{}` answered with a redirect ({}) to an address that holds DigitalOcean's token",
+            answer.host, answer.status
+        );
+        let hint = "It was not followed. Something between here and the registry writes the token into \
+                    addresses: look for a proxy, and replace the token.";
+        Err(Unavailable {
+            hint: Some(hint.to_owned()),
+            ..Unavailable::new(Reason::RedirectRefused, message)
+        })
+    }
+
+    /// Whether the registry is asked without a login, as far as that is settled.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        let Self::Other { settled, .. } = self else { return false };
+        settled.now().is_some_and(|settled| match settled.scheme {
+            Scheme::Open | Scheme::Bearer { login: None, .. } => true,
+            Scheme::Basic(_) | Scheme::Bearer { login: Some(_), .. } => false,
+        })
+    }
+
+    /// A refusal that only says that somebody unknown was refused: what is missing is a login.
+    pub(crate) fn without_login(&self, why: Unavailable, is_anonymous: bool) -> Unavailable {
+        let Self::Other { host, .. } = self else { return why };
+        if !is_anonymous || why.reason != Reason::CredentialsRefused {
+            return why;
+        }
+        Unavailable {
+            message: format!(
+                "{}; it was asked without a login, because the docker config has none for `{host}`",
+                why.message
+            ),
+            hint: Some(login_hint(host)),
+            ..why
         }
     }
 
@@ -140,67 +228,104 @@ impl Access {
         client: &Client,
         answer: &Answer,
     ) -> Result<bool, Unavailable> {
-        let Self::Other { scheme, .. } = self else { return Ok(false) };
-        let is_open = |scheme: &Scheme| matches!(scheme, Scheme::Open);
-        let now = scheme.get(is_open, self.scheme_of(client, answer)).await?;
+        let Self::Other { config, host, origin, settled } = self else { return Ok(false) };
+        let is_open = |settled: &Settled| matches!(settled.scheme, Scheme::Open);
+        let other = Other { config, host, origin };
+        let now = settled.get(is_open, other.settle_by(client, answer)).await?;
         Ok(!is_open(&now))
     }
+}
 
-    /// Asks a registry at its base address what it wants (distribution-spec "Determining Support").
-    async fn ask_scheme(&self, client: &Client) -> Result<Scheme, Unavailable> {
-        let Self::Other { origin, .. } = self else { return Ok(Scheme::Open) };
-        let what = "the base address `/v2/`";
-        let mut url = origin.clone();
-        url.set_path("/v2/");
-        let request = Request {
-            url,
-            what,
-            accept: None,
-            authorization: None,
-            want: Want::All(http::MOST_SMALL),
-            patience: Patience::Full,
+/// A registry that is not DigitalOcean's, before it was asked.
+#[derive(Clone, Copy)]
+struct Other<'a> {
+    config: &'a DockerConfig,
+    host: &'a RegistryHost,
+    origin: &'a Url,
+}
+
+impl Other<'_> {
+    /// Asks a registry at its base address what it wants (distribution-spec "Determining Support"). One on
+    /// this machine that does not speak TLS is asked in plain `http`, as docker does.
+    async fn settle(self, client: &Client) -> Result<Settled, Unavailable> {
+        let mut origin = self.origin.clone();
+        let mut answer = None;
+        if self.host.is_loopback() {
+            answer = client.probe_tls(&base_address(&origin)).await?;
+            if answer.is_none() {
+                let line = format!(
+                    "`{}` is on this machine and does not speak TLS: asking in plain http",
+                    self.host
+                );
+                client.progress().say(Loudness::Requests, &line);
+                // Cannot fail from one of the two schemes to the other.
+                let _ = origin.set_scheme("http");
+            }
+        }
+        let answer = match answer {
+            Some(answer) => answer,
+            None => client.get(&base_address(&origin)).await?,
         };
-        let answer = client.get(&request).await?;
         match answer.status {
-            200 if !answer.is_html() => Ok(Scheme::Open),
-            401 => self.scheme_of(client, &answer).await,
+            200 if !answer.is_html() => Ok(Settled { origin, scheme: Scheme::Open }),
+            401 => self.settle_by(client, &answer).await,
             _ => {
                 let words = token::words(&answer, client.redactor());
-                let message = format!("{what}: `{}` answered {words}", answer.host);
+                let message = format!("{BASE_ADDRESS}: `{}` answered {words}", answer.host);
                 Err(Unavailable::new(Reason::UnexpectedAnswer, message))
             }
         }
     }
 
     /// Decides what a challenge asks for and whether it gets it.
-    async fn scheme_of(&self, client: &Client, answer: &Answer) -> Result<Scheme, Unavailable> {
-        let Self::Other { config, host, origin, .. } = self else { return Ok(Scheme::Open) };
+    async fn settle_by(self, client: &Client, answer: &Answer) -> Result<Settled, Unavailable> {
+        let Self { config, host, origin: _ } = self;
+        let origin = answer.origin();
         let values = answer.headers.get_all("www-authenticate");
         let challenge = challenge::parse(values.iter().filter_map(|value| value.to_str().ok()));
-        let login = credentials::find(config, host, client.redactor()).await?;
-        match challenge {
-            None => Err(Unavailable::new(
-                Reason::UnexpectedAnswer,
-                format!(
+        let login = credentials::find(config, host, client.time_left(), client.redactor()).await?;
+        let scheme = match challenge {
+            None => {
+                let message = format!(
                     "the registry `{host}` answered 401 and asks for neither a login nor a token"
-                ),
-            )),
+                );
+                return Err(Unavailable::new(Reason::UnexpectedAnswer, message));
+            }
             Some(Challenge::Basic) => login.map(Scheme::Basic).ok_or_else(|| {
                 let message = format!(
                     "the registry `{host}` asks for a login, and the docker config has none for it"
                 );
-                let hint = format!("Run `docker login {host}` in an earlier step.");
                 Unavailable {
-                    hint: Some(hint),
+                    hint: Some(login_hint(host)),
                     ..Unavailable::new(Reason::CredentialsRefused, message)
                 }
-            }),
+            })?,
             Some(Challenge::Bearer { realm, service }) => {
-                let realm = judge_realm(&realm, origin, host, login.is_some(), client)?;
-                Ok(Scheme::Bearer { realm, service, login })
+                let realm = judge_realm(&realm, &origin, host, login.is_some(), client)?;
+                Scheme::Bearer { realm, service, login }
             }
-        }
+        };
+        Ok(Settled { origin, scheme })
     }
+}
+
+const BASE_ADDRESS: &str = "the base address `/v2/`";
+
+fn base_address(origin: &Url) -> Request<'static> {
+    let mut url = origin.clone();
+    url.set_path("/v2/");
+    Request {
+        url,
+        what: BASE_ADDRESS,
+        accept: None,
+        authorization: None,
+        want: Want::All(http::MOST_SMALL),
+        patience: Patience::Full,
+    }
+}
+
+fn login_hint(host: &RegistryHost) -> String {
+    format!("Run `docker login {host}` in an earlier step.")
 }
 
 /// The address of a token server, if it may be asked, and with a login only if it is the registry's own.
@@ -273,6 +398,6 @@ pub(crate) fn other(config: &DockerConfig, host: &RegistryHost, origin: &Url) ->
         config: config.clone(),
         host: host.clone(),
         origin: origin.clone(),
-        scheme: Shared::default(),
+        settled: Shared::default(),
     })
 }

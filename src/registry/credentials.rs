@@ -20,7 +20,7 @@ use crate::secret::{Redactor, Secret};
 
 /// The most bytes of a docker config, and of a helper's answer.
 const MOST: u64 = 1 << 20;
-/// How long a helper may take.
+/// How long a helper may take at most.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A user name and password.
@@ -66,9 +66,11 @@ struct WireAuth {
 }
 
 /// Finds the login for a registry: its helper, else the store's, else `auths`. `None`: ask anonymously.
+/// `left` is the time until the deadline, which a helper must not outlive.
 pub(crate) async fn find(
     config: &DockerConfig,
     host: &RegistryHost,
+    left: Duration,
     redactor: &Redactor,
 ) -> Result<Option<Login>, Unavailable> {
     let Some(path) = &config.file else { return Ok(None) };
@@ -90,7 +92,7 @@ pub(crate) async fn find(
     })?;
     let keys = keys_for(host);
     if let Some(name) = keys.iter().find_map(|key| wire.cred_helpers.get(key)) {
-        return ask_helper(name, config, host, redactor).await;
+        return ask_helper(name, config, host, left, redactor).await;
     }
     if let Some((_, auth)) =
         wire.auths.iter().find(|(key, auth)| !auth.is_empty() && keys.contains(&normal(key)))
@@ -101,7 +103,7 @@ pub(crate) async fn find(
             .map_err(|said| failed(format!("{said} for `{host}`")));
     }
     match &wire.creds_store {
-        Some(name) if !name.is_empty() => ask_helper(name, config, host, redactor).await,
+        Some(name) if !name.is_empty() => ask_helper(name, config, host, left, redactor).await,
         Some(_) | None => Ok(None),
     }
 }
@@ -174,6 +176,7 @@ async fn ask_helper(
     name: &str,
     config: &DockerConfig,
     host: &RegistryHost,
+    left: Duration,
     redactor: &Redactor,
 ) -> Result<Option<Login>, Unavailable> {
     let failed = |said: &str| {
@@ -187,8 +190,13 @@ async fn ask_helper(
     if name.is_empty() || !name.chars().all(plain) {
         return Err(failed("has a name that no program has"));
     }
-    let answer = tokio::time::timeout(HELPER_TIMEOUT, run_helper(name, config, host)).await;
+    let limit = HELPER_TIMEOUT.min(left);
+    let answer = tokio::time::timeout(limit, run_helper(name, config, host)).await;
     let (succeeded, output) = match answer {
+        Err(_) if limit == left => {
+            let said = failed("had not answered when the run's deadline passed,");
+            return Err(Unavailable::new(Reason::DeadlinePassed, said.message));
+        }
         Err(_) => return Err(failed("took longer than 10 s")),
         Ok(Err(error)) => return Err(failed(&format!("could not be run ({}),", error.kind()))),
         Ok(Ok(answer)) => answer,
@@ -250,7 +258,7 @@ mod tests {
         let config =
             DockerConfig { file: Some(file.path().to_owned()), helper_environment: Vec::new() };
         let redactor = Redactor::default();
-        match find(&config, &host.parse().unwrap(), &redactor).await {
+        match find(&config, &host.parse().unwrap(), HELPER_TIMEOUT, &redactor).await {
             Ok(None) => "anonymous".to_owned(),
             Ok(Some(login)) => {
                 assert!(redactor.finds_in(login.basic.expose()));
@@ -309,7 +317,8 @@ mod tests {
             helper_environment: Vec::new(),
         };
         assert_eq!(
-            find(&missing, &"r.example".parse().unwrap(), &Redactor::default()).await,
+            find(&missing, &"r.example".parse().unwrap(), HELPER_TIMEOUT, &Redactor::default())
+                .await,
             Ok(None)
         );
     }

@@ -25,9 +25,9 @@ pub use credentials::DockerConfig;
 /// A registry: one host and how it is given credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
-    origin: Url,
     access: Arc<Access>,
     is_digitalocean: bool,
+    is_docker_hub: bool,
 }
 
 impl Registry {
@@ -38,27 +38,24 @@ impl Registry {
         endpoint: Url,
         token: &Secret,
     ) -> Self {
-        let access = Arc::new(Access::digitalocean(client, endpoint, token));
-        Self { origin, access, is_digitalocean: true }
+        let access = Arc::new(Access::digitalocean(client, origin, endpoint, token));
+        Self { access, is_digitalocean: true, is_docker_hub: false }
     }
 
     /// Any other registry. `None` where its host is no host of an address.
     pub(crate) fn other(config: &DockerConfig, host: &RegistryHost) -> Option<Self> {
         // Docker Hub's registry has a host of its own.
-        let server =
-            if credentials::is_docker_hub(host) { "registry-1.docker.io" } else { host.as_str() };
-        // As docker does: a registry on this machine may be asked without TLS.
-        let scheme = if host.is_loopback() { "http" } else { "https" };
-        let origin: Url = format!("{scheme}://{server}/").parse().ok()?;
+        let is_docker_hub = credentials::is_docker_hub(host);
+        let server = if is_docker_hub { "registry-1.docker.io" } else { host.as_str() };
+        let origin: Url = format!("https://{server}/").parse().ok()?;
         let access = access::other(config, host, &origin);
-        Some(Self { origin, access, is_digitalocean: false })
+        Some(Self { access, is_digitalocean: false, is_docker_hub })
     }
 
     /// One repository of the registry, by its OCI name.
     pub(crate) fn repository(&self, name: &str) -> Repository {
         // Docker Hub's official images live under a name that nobody writes.
-        let is_official =
-            self.origin.host_str() == Some("registry-1.docker.io") && !name.contains('/');
+        let is_official = self.is_docker_hub && !name.contains('/');
         let name = if is_official { format!("library/{name}") } else { name.to_owned() };
         Repository {
             registry: self.clone(),
@@ -100,22 +97,39 @@ impl Repository {
         expected: Option<&Digest>,
     ) -> Fact<Resolved> {
         let what = format!("the manifest of `{tag}`");
-        match self.get_manifest(client, tag, &what).await {
-            Ok(answer) => answers::manifest(&answer, &what, expected, false, client.redactor()),
+        match self.get_manifest(client, tag, &what, http::MOST_CONTENT).await {
+            Ok(answer) => {
+                self.told(answers::manifest(&answer, &what, expected, false, client.redactor()))
+            }
             Err(why) => Fact::Unknown(why),
         }
     }
 
-    /// Asks for a manifest by its digest, which its bytes must have.
+    /// Asks for a manifest by its digest, which its bytes must have. At most `most` bytes are read.
     pub(crate) async fn manifest_by_digest(
         &self,
         client: &Client,
         digest: &Digest,
+        most: usize,
     ) -> Fact<Resolved> {
         let what = format!("the manifest `{}`", digest.short());
-        match self.get_manifest(client, &digest.to_string(), &what).await {
-            Ok(answer) => answers::manifest(&answer, &what, Some(digest), true, client.redactor()),
+        match self.get_manifest(client, &digest.to_string(), &what, most).await {
+            Ok(answer) => {
+                self.told(answers::manifest(&answer, &what, Some(digest), true, client.redactor()))
+            }
             Err(why) => Fact::Unknown(why),
+        }
+    }
+
+    /// A fact as it is told: a refusal of a registry that was asked without a login names that.
+    fn told<T>(&self, fact: Fact<T>) -> Fact<T> {
+        match fact {
+            Fact::Present(value) => Fact::Present(value),
+            Fact::Absent(denial) => Fact::Absent(denial),
+            Fact::Unknown(why) => {
+                let access = &self.registry.access;
+                Fact::Unknown(access.without_login(why, access.is_anonymous()))
+            }
         }
     }
 
@@ -130,7 +144,7 @@ impl Repository {
     async fn ask_control(&self, client: &Client) -> Control {
         let tag = format!("verify-registry-image-control-{:016x}", client.ambient().random());
         let what = "the random tag";
-        let answer = match self.get_manifest(client, &tag, what).await {
+        let answer = match self.get_manifest(client, &tag, what, http::MOST_CONTENT).await {
             Ok(answer) => answer,
             Err(why) => return Control::Unknown(why),
         };
@@ -140,25 +154,25 @@ impl Repository {
         if answer.status == 200 && !answer.is_html() {
             return Control::Affirmed(affirmed);
         }
-        match answers::not_ok(&answer, what, answers::Kind::Tag, client.redactor()) {
+        match self.told(answers::not_ok(&answer, what, answers::Kind::Tag, client.redactor())) {
             Fact::Present(()) => Control::Affirmed(affirmed),
             Fact::Absent(_) => Control::Denied,
             Fact::Unknown(why) => Control::Unknown(why),
         }
     }
 
-    /// Asks for a whole config.
-    pub(crate) async fn config(&self, client: &Client, descriptor: &Descriptor) -> Fact<Vec<u8>> {
-        let what = format!("the config `{}`", descriptor.digest.short());
-        match self.get_blob(client, &descriptor.digest, &what, Want::All(http::MOST_CONTENT)).await
-        {
-            Ok((answer, redirected)) => answers::whole_blob(
-                answer,
-                &what,
-                &descriptor.digest,
-                redirected,
-                client.redactor(),
-            ),
+    /// Asks for a whole config. At most `most` bytes are read.
+    pub(crate) async fn config(
+        &self,
+        client: &Client,
+        digest: &Digest,
+        most: usize,
+    ) -> Fact<Vec<u8>> {
+        let what = format!("the config `{}`", digest.short());
+        match self.get_blob(client, digest, &what, Want::All(most)).await {
+            Ok((answer, redirected)) => {
+                self.told(answers::whole_blob(answer, &what, digest, redirected, client.redactor()))
+            }
             Err(why) => Fact::Unknown(why),
         }
     }
@@ -172,9 +186,13 @@ impl Repository {
     ) -> Fact<u64> {
         let what = format!("{role} `{}`", descriptor.digest.short());
         match self.get_blob(client, &descriptor.digest, &what, Want::FirstByte).await {
-            Ok((answer, redirected)) => {
-                answers::first_byte(&answer, &what, descriptor.size, redirected, client.redactor())
-            }
+            Ok((answer, redirected)) => self.told(answers::first_byte(
+                &answer,
+                &what,
+                descriptor.size,
+                redirected,
+                client.redactor(),
+            )),
             Err(why) => Fact::Unknown(why),
         }
     }
@@ -182,14 +200,16 @@ impl Repository {
     /// Whether the registry has the repository at all, by one entry of its tag list.
     pub(crate) async fn exists(&self, client: &Client) -> Fact<()> {
         let what = format!("the tags of `{}`", self.name);
-        let mut url = match self.url("tags", "list") {
+        let mut url = match self.url(client, "tags", "list").await {
             Ok(url) => url,
             Err(why) => return Fact::Unknown(why),
         };
         url.set_query(Some("n=1"));
         match self.get(client, url, &what, None, Want::All(http::MOST_SMALL)).await {
             Ok(answer) if answer.status == 200 && !answer.is_html() => Fact::Present(()),
-            Ok(answer) => answers::not_ok(&answer, &what, answers::Kind::Tag, client.redactor()),
+            Ok(answer) => {
+                self.told(answers::not_ok(&answer, &what, answers::Kind::Tag, client.redactor()))
+            }
             Err(why) => Fact::Unknown(why),
         }
     }
@@ -199,9 +219,10 @@ impl Repository {
         client: &Client,
         reference: &str,
         what: &str,
+        most: usize,
     ) -> Result<Answer, Unavailable> {
-        let url = self.url("manifests", reference)?;
-        self.get(client, url, what, Some(MediaType::ACCEPT), Want::All(http::MOST_CONTENT)).await
+        let url = self.url(client, "manifests", reference).await?;
+        self.get(client, url, what, Some(MediaType::ACCEPT), Want::All(most)).await
     }
 
     async fn get_blob(
@@ -211,9 +232,10 @@ impl Repository {
         what: &str,
         want: Want,
     ) -> Result<(Answer, bool), Unavailable> {
-        let url = self.url("blobs", &digest.to_string())?;
+        let url = self.url(client, "blobs", &digest.to_string()).await?;
         let answer = self.get(client, url.clone(), what, None, want).await?;
         let redirected = http::is_redirect(answer.status);
+        self.registry.access.refuse_leak(&answer, what)?;
         let request = Request {
             url,
             what,
@@ -289,8 +311,8 @@ impl Repository {
 
     /// `/v2/<name>/<kind>/<reference>`. The parts have been parsed: none holds a character that an
     /// address would read as its own.
-    fn url(&self, kind: &str, reference: &str) -> Result<Url, Unavailable> {
-        let mut url = self.registry.origin.clone();
+    async fn url(&self, client: &Client, kind: &str, reference: &str) -> Result<Url, Unavailable> {
+        let mut url = Box::pin(self.registry.access.origin(client)).await?;
         url.set_path(&format!("/v2/{}/{kind}/{reference}", self.name));
         let is_exact = url.path().ends_with(&format!("/{kind}/{reference}"));
         is_exact.then_some(url).ok_or_else(|| {

@@ -128,7 +128,7 @@ reasons! {
         "Look which image and which server this is: nothing over the limit is read.";
     /// A redirect that is not followed.
     RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
-        "A login page or a proxy may stand in between; nothing was sent there.";
+        "Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.";
     /// The credential program.
     CredentialHelperFailed = "credential-helper-failed", "The docker config's credential helper gave no credentials.",
         "Run `docker login` again, or call the helper by hand.";

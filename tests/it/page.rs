@@ -160,7 +160,7 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
     let text = text_of(body(&page));
     let part = text.split("Seen in the registry").nth(1).unwrap();
     let part = part.split("Checks\n").next().unwrap().trim();
-    insta::assert_snapshot!(part, @r"
+    insta::assert_snapshot!(part, @"
     Digest
     sha256:affd86a75e820992832d55a105ff5273da83cf4e6c2be415b52b028ec7fd084b
     Pinned reference
@@ -172,7 +172,7 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
     Media type
     application/vnd.oci.image.index.v1+json
     Platform
-    linux/amd64: 58.2 MB in 9 layers
+    linux/amd64: 55.5 MiB in 9 layers
     manifest sha256:31ef755c39804201957733974bfae4ad6058c2fcc9a41fa7dd0855bfcbe0788c
     built from commit 3f1c9d2a7b60e5841f2d3c4b5a69788796a5b4c3
     created 2026-03-02T17:51:40Z

@@ -147,12 +147,12 @@ fn without_a_login_a_private_image_is_refused() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
         reason     credentials-refused
-        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+        next       Run `docker login [registry]` in an earlier step.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
         reason     credentials-refused
-        next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+        next       Run `docker login [registry]` in an earlier step.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -258,10 +258,10 @@ fn a_credential_helper_that_fails_is_no_verdict() {
     repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`
     next       Run `docker login` again, or call the helper by hand.
     has nothing: Some(4)
-    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
-    next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-    repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
-    next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
+    next       Run `docker login [registry]` in an earlier step.
+    repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
+    next       Run `docker login [registry]` in an earlier step.
     is absent: Some(3)
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 

@@ -80,7 +80,6 @@ impl Sample {
                 immutable_skipped: None,
                 explanation: None,
                 took: BTreeMap::from([(CheckId::TagExists, Duration::from_millis(42))]),
-                notes: Vec::new(),
             },
             circleci: CircleCi {
                 branch: Some("develop".into()),

@@ -37,7 +37,6 @@ fn observation(
         immutable_skipped: None,
         explanation,
         took: BTreeMap::new(),
-        notes: Vec::new(),
     }
 }
 

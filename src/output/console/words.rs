@@ -1,4 +1,4 @@
-//! The words of the report for a person: a list that is broken into lines, a size in the unit that suits it.
+//! The words of the report for a person: a list that is broken into lines.
 
 /// Adds a word to the last line, or to a new one where there is no room left.
 pub(super) fn push_word(lines: &mut Vec<String>, room: usize, word: &str) {
@@ -10,22 +10,4 @@ pub(super) fn push_word(lines: &mut Vec<String>, room: usize, word: &str) {
         }
         Some(_) | None => lines.push(word.to_owned()),
     }
-}
-
-/// A size in the unit that suits it.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut tenths = u128::from(bytes) * 10;
-    let mut unit = "B";
-    for next in UNITS {
-        if tenths < 10_240 {
-            break;
-        }
-        tenths /= 1024;
-        unit = next;
-    }
-    format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Fact, Tone};
+use crate::output::size;
 use crate::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
 };
@@ -248,18 +249,6 @@ pub(super) fn duration(took: Duration) -> String {
     }
 }
 
-/// A size in units of a thousand, as registries show it.
-fn size(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
-    let number = bytes as f64;
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", number / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", number / 1e6),
-        _ => format!("{:.1} GB", number / 1e9),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,8 +279,8 @@ mod tests {
     #[test]
     fn sizes_and_durations_are_short() {
         assert_eq!(
-            [0, 999, 1_000, 45_678_901, 2_000_000_000].map(size),
-            ["0 B", "999 B", "1.0 kB", "45.7 MB", "2.0 GB"]
+            [0, 1_023, 1_024, 45_678_901, 2_000_000_000].map(size),
+            ["0 B", "1023 B", "1.0 KiB", "43.5 MiB", "1.8 GiB"]
         );
         let shown =
             [0, 999, 1_000, 59_900, 60_000, 754_000].map(Duration::from_millis).map(duration);

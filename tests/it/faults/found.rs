@@ -55,7 +55,7 @@ fn an_index_of_three_is_green_with_every_platform_looked_at() {
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
       platform   linux/arm64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
-      platform   linux/arm, 76.0 KiB in 5 layers
+      platform   linux/arm/v7, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
       service    support-email
 

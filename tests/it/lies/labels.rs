@@ -152,7 +152,7 @@ fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
-    FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111, not from 1111111111111111111111111111111111111111 (revision-expec'
+    FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111, not from 1111111111111111111111111111111111111111...'
     ----- status/development.status
     status: RED
     last_updated: [time]

@@ -65,7 +65,7 @@ fn a_body_without_end_is_read_to_its_limit_and_no_further() {
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
 
     a config: exit code: 3
-    manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 4194304 bytes
+    manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 65536 bytes
 
     a token: exit code: 3
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the answer is larger than 65536 bytes

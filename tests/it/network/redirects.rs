@@ -38,10 +38,10 @@ fn the_api_is_not_followed() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered with a redirect (302), which is not followed
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered with a redirect (302), which is not followed
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -99,7 +99,7 @@ fn a_manifest_is_not_followed() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 302 (no content type, no text); a redirect is followed for configs and layers only
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -145,7 +145,7 @@ fn no_step_leads_from_https_to_http() {
     exit code: 3
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     ");
     assert_eq!(plain.connections(Origin::Storage), 0);
 }
@@ -198,31 +198,31 @@ fn a_location_that_leads_nowhere_is_refused() {
     file:///etc/passwd
     exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `file:`, where only `https:` is followed
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     http://[bad
     exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is no address
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     ftp://127.0.0.1/x
     exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `ftp:`, where only `https:` is followed
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     http://registry.example/x
     exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     data:,x
     exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `data:`, where only `https:` is followed
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     //
     exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is no address
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     none
     exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) without one `Location`
         reason     redirect-refused
-        next       A login page or a proxy may stand in between; nothing was sent there.
+        next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     ");
 }
 
