@@ -79,6 +79,27 @@ fn more_verbose_tells_the_names_of_headers_and_no_secret_value() {
     let stand_in = with_image();
     let told = told_of_requests(&stand_in, "-vv");
     assert!(told.contains("docker-content-digest") && told.contains("location"), "{told}");
+    // What is told to have been sent is what arrived.
+    let mut claimed: Vec<Vec<&str>> = told
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("sent: ")?.split_once(';'))
+        .map(|(sent, _)| sent.split(", ").collect())
+        .collect();
+    let log = stand_in.log();
+    let mut arrived: Vec<Vec<&str>> = log
+        .iter()
+        .map(|entry| entry.header_names.iter().map(String::as_str).collect())
+        .collect();
+    for names in claimed.iter_mut().chain(&mut arrived) {
+        names.retain(|name| *name != "host");
+        names.sort_unstable();
+    }
+    claimed.sort_unstable();
+    claimed.dedup();
+    arrived.sort_unstable();
+    arrived.dedup();
+    assert_eq!(claimed, arrived);
+    assert_eq!(claimed.len(), 4, "with and without a login, with and without a range: {claimed:?}");
 }
 
 #[test]

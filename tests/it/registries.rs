@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::stand_in::{Auth, ClosedPort, Image, Lie, Options, Origin, Route, StandIn};
+use crate::stand_in::{Auth, Certificate, ClosedPort, Image, Lie, Options, Origin, Route, StandIn};
 use crate::support::{Gate, requests};
 
 const PASSWORD: &str = "correct-horse-battery-staple";
@@ -274,6 +274,90 @@ fn a_credential_helper_that_fails_is_no_verdict() {
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
+    ");
+}
+
+#[test]
+fn a_credential_helper_does_not_outlive_the_deadline() {
+    let stand_in = registry(Auth::OwnHost);
+    // A helper that never answers: only its end can end the run's wait for it.
+    let script = "#!/bin/sh\nread host\nexec sleep 600\n";
+    let gate = gate(&stand_in)
+        .file(".docker/config.json", r#"{"credsStore":"ours"}"#)
+        .program("docker-credential-ours", script)
+        .args("--deadline 1s");
+    insta::assert_snapshot!(gate.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 1s
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` had not answered when the run's deadline passed, for `[registry]`
+        reason     deadline-passed
+        next       Give the run a longer --deadline, or find out why the registry is slow.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-ours` had not answered when the run's deadline passed, for `[registry]`
+        reason     deadline-passed
+        next       Give the run a longer --deadline, or find out why the registry is slow.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    ");
+}
+
+/// A registry on this machine that speaks TLS, with a certificate of its own.
+fn registry_with_tls(certificate: Certificate) -> StandIn {
+    let stand_in = StandIn::start(Options {
+        auth: Auth::OwnHost,
+        token: PASSWORD.to_owned(),
+        tls: Some(certificate),
+        ..Options::default()
+    });
+    stand_in.image("keepkey/support-email", "latest-dev", Image::node_on_alpine());
+    stand_in
+}
+
+#[test]
+fn a_registry_on_this_machine_that_speaks_tls_is_asked_over_tls() {
+    let stand_in = registry_with_tls(Certificate::Good);
+    let run = logged_in(&stand_in, PASSWORD).args("-v").run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert!(!run.stderr.contains("http://"), "{}", run.stderr);
+    assert_eq!(stand_in.connections(Origin::Registry), 1);
+}
+
+#[test]
+fn a_login_is_not_sent_in_the_clear_where_a_certificate_is_not_accepted() {
+    let stand_in = registry_with_tls(Certificate::Expired);
+    insta::assert_snapshot!(logged_in(&stand_in, PASSWORD).snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `[registry]`: no TLS: its certificate has expired
+        reason     tls-failed
+        next       Look at this machine's clock first; else the server's certificate must be renewed.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `[registry]`: no TLS: its certificate has expired
+        reason     tls-failed
+        next       Look at this machine's clock first; else the server's certificate must be renewed.
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    ");
+    assert_eq!(stand_in.log().len(), 0);
+}
+
+#[test]
+fn a_registry_on_this_machine_that_speaks_no_tls_is_asked_without() {
+    let stand_in = registry(Auth::OwnHost);
+    let run = logged_in(&stand_in, PASSWORD).args("-v").run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    let told: Vec<&str> = run.stderr.lines().take(2).collect();
+    insta::assert_snapshot!(run.shown(&told.join("\n")), @"
+    GET https://[registry]/v2/ -> no TLS: what it sent is not TLS ( [duration])
+    `[registry]` is on this machine and does not speak TLS: asking in plain http
     ");
 }
 

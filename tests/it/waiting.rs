@@ -317,3 +317,51 @@ fn a_signal_ends_it_at_once_and_leaves_no_half_a_file() {
         assert_eq!((run.code, run.files.len()), (Some(code), 0), "{}", run.snapshot());
     }
 }
+
+#[test]
+fn a_server_that_wants_to_be_left_alone_beyond_the_deadline_ends_the_wait() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    stand_in.lie(Route::ManifestByTag, Lie::too_many(Some("3600")));
+    insta::assert_snapshot!(gate(&stand_in).args("--wait 10m").snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 10m
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests; it asks to wait 3600 s, which is beyond the deadline
+        reason     rate-limited
+        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+      passed     registry-honest
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    assert_eq!(times_asked(&stand_in), 1);
+}
+
+#[test]
+fn a_tag_that_is_absent_is_waited_for_whatever_else_wants_to_be_left_alone() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    stand_in.lie(Route::Control.containing("control").first(1), Lie::too_many(Some("3600")));
+    let running = gate(&stand_in).args("--wait 30s").start();
+    running.wait_for("waiting for");
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    let run = running.finish();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+}
+
+#[test]
+fn the_api_is_asked_at_the_beginning_and_at_the_end_of_a_wait() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    let run = gate(&stand_in).args("--wait 7s").run();
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    assert_eq!(times_asked(&stand_in), 4, "at once, after 2 and 4 s, and at the end");
+    assert_eq!(stand_in.asked(&Route::ApiTags).len(), 2);
+}

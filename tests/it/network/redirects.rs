@@ -250,3 +250,19 @@ fn a_password_in_a_location_is_neither_used_nor_printed() {
     assert_eq!(there.len(), 6);
     assert!(there.iter().all(|entry| !entry.has_authorization()));
 }
+
+#[test]
+fn a_redirect_whose_address_holds_the_token_is_not_followed() {
+    let stand_in = with_image(Options::default());
+    let storage = format!("{}/x?key={}", stand_in.url(Origin::Storage), stand_in.token());
+    stand_in.lie(Route::Blob.at(Origin::Registry), Lie::redirect(307, &storage));
+    let run = Gate::at(&stand_in).image(IMAGE).run();
+    let asked = stand_in.asked_at(Origin::Storage).len();
+    insta::assert_snapshot!(format!("{}asked the storage {asked} times", brief(&run)), @"
+    exit code: 3
+      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to an address that holds DigitalOcean's token
+        reason     redirect-refused
+        next       It was not followed. Something between here and the registry writes the token into addresses: look for a proxy, and replace the token.
+    asked the storage 0 times
+    ");
+}
