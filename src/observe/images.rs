@@ -185,14 +185,13 @@ async fn children(
                 || entry.platform.as_ref().is_none_or(|listed| platforms.contains(listed))
         })
         .collect();
-    let listed = wanted.len();
     let asked = wanted.into_iter().map(|entry| {
         let Descriptor { digest, size, .. } = &entry.manifest;
         let may = looked.may_ask(*size);
         async move {
             if !may {
                 // It is not looked at, and so not known.
-                return (entry.clone(), Fact::Unknown(too_many(listed)));
+                return (entry.clone(), Fact::Unknown(too_many()));
             }
             let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
             (entry.clone(), said.map(|resolved| resolved.content))
@@ -204,10 +203,10 @@ async fn children(
 /// What the registry said of an entry.
 type Said = Fact<Result<Manifest, NotAnImage>>;
 
-fn too_many(listed: usize) -> Unavailable {
+fn too_many() -> Unavailable {
     let most = MOST_BYTES >> 20;
     let message = format!(
-        "the index lists {listed} images, and at most {MOST_IMAGES} manifests and {most} MiB of them are looked at"
+        "more manifests lie behind the index than are looked at: at most {MOST_IMAGES}, and {most} MiB together"
     );
     Unavailable::new(Reason::AnswerTooLarge, message)
 }

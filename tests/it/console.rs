@@ -86,10 +86,8 @@ fn more_verbose_tells_the_names_of_headers_and_no_secret_value() {
         .map(|(sent, _)| sent.split(", ").collect())
         .collect();
     let log = stand_in.log();
-    let mut arrived: Vec<Vec<&str>> = log
-        .iter()
-        .map(|entry| entry.header_names.iter().map(String::as_str).collect())
-        .collect();
+    let mut arrived: Vec<Vec<&str>> =
+        log.iter().map(|entry| entry.header_names.iter().map(String::as_str).collect()).collect();
     for names in claimed.iter_mut().chain(&mut arrived) {
         names.retain(|name| *name != "host");
         names.sort_unstable();

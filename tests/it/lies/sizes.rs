@@ -4,7 +4,7 @@ use hyper::body::Bytes;
 use serde_json::json;
 
 use super::{COMMIT, REPOSITORY, TAG, gate_with_record, row, with_image};
-use crate::stand_in::{Answer, Content, Image, Lie, Matcher, Part, Route, StandIn};
+use crate::stand_in::{Answer, Content, Image, Index, Lie, Matcher, Part, Route, StandIn};
 
 const OCI_IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
 
@@ -217,5 +217,42 @@ fn a_hundred_thousand_tags_are_told_in_five() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+}
+
+/// An index whose images are like no other image's.
+fn index_of(images: usize, image: impl Fn(usize) -> Image) -> Index {
+    (0..images).fold(Index::new(), |index, number| index.image(image(number)))
+}
+
+#[test]
+fn an_index_that_lists_more_than_any_image_has_is_read_to_its_limit_and_no_further() {
+    let (stand_in, _) = with_image();
+    // Each of the eleven holds ten images, and is a manifest itself.
+    let whole = (0..11).fold(Index::new(), |index, outer| {
+        let number = |inner| format!("{outer} {inner}");
+        let image =
+            |inner| Image::node_on_alpine().revision(COMMIT).label("number", &number(inner));
+        index.entry(index_of(10, image), json!({}))
+    });
+    stand_in.image(REPOSITORY, TAG, whole);
+    let many = row("manifests", gate_with_record(&stand_in));
+    assert_eq!(stand_in.asked(&Route::ManifestByDigest).len(), 100);
+
+    let (stand_in, _) = with_image();
+    let large = "x".repeat(3 << 20);
+    let image = |number: usize| {
+        let image = Image::node_on_alpine().revision(COMMIT).label("large", &large);
+        image.label("number", &number.to_string())
+    };
+    stand_in.image(REPOSITORY, TAG, index_of(6, image));
+    let configs = row("configs", gate_with_record(&stand_in));
+    assert!(stand_in.bytes_sent() < 17 << 20, "{} bytes", stand_in.bytes_sent());
+    insta::assert_snapshot!([many, configs].concat(), @"
+    manifests: exit code: 3
+    manifest-intact, revision-expected, platform, layers-present errored: more manifests lie behind the index than are looked at: at most 100, and 16 MiB together
+
+    configs: exit code: 3
+    manifest-intact, revision-expected, platform, layers-present errored: the configs are more than 16777216 bytes together, and no more are read
     ");
 }
