@@ -98,6 +98,8 @@ pub enum Control {
 pub struct Resolved {
     /// The digest, hashed here from the bytes that the registry sent.
     pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
     /// The manifest, or what else it is.
     pub content: Result<Manifest, NotAnImage>,
 }

@@ -189,9 +189,10 @@ fn is_beside(image: &PlatformObservation) -> bool {
             | NotAnImage::NoPlatform(_)
             | NotAnImage::EmptyIndex
             | NotAnImage::NothingRunnable => true,
-            NotAnImage::NoLayers | NotAnImage::UnreadableConfig | NotAnImage::LayerCount { .. } => {
-                false
-            }
+            NotAnImage::NoLayers
+            | NotAnImage::UnreadableConfig
+            | NotAnImage::Mislisted { .. }
+            | NotAnImage::LayerCount { .. } => false,
         },
     }
 }

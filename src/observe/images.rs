@@ -12,8 +12,8 @@ use crate::observation::{
     BlobObservation, Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable,
 };
 use crate::oci::{
-    Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage,
-    Platform,
+    ConfigError, Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest,
+    NotAnImage, Platform,
 };
 use crate::registry::Repository;
 use crate::report::Reason;
@@ -74,7 +74,7 @@ pub(super) async fn look(
     resolved: &Fact<Resolved>,
     previous: Option<&Observation>,
 ) -> Looked {
-    let Fact::Present(Resolved { digest, content: Ok(manifest) }) = resolved else {
+    let Fact::Present(Resolved { digest, size: _, content: Ok(manifest) }) = resolved else {
         return Looked::default();
     };
     if let Some(known) = previous.filter(|previous| is_complete(previous, digest)) {
@@ -194,7 +194,8 @@ async fn children(
                 return (entry.clone(), Fact::Unknown(too_many()));
             }
             let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
-            (entry.clone(), said.map(|resolved| resolved.content))
+            let said = said.map(|Resolved { size, content, .. }| entry.checked(size, content));
+            (entry.clone(), said)
         }
     });
     join_all(asked.collect::<Vec<_>>()).await
@@ -276,6 +277,17 @@ fn believe_broken_promises(images: &mut [PlatformObservation]) {
     }
 }
 
+/// A config whose bytes are the ones that were pushed, and that an engine might read in its own way.
+fn unreadable(client: &Client, digest: &Digest, error: &ConfigError) -> Unavailable {
+    let cause = std::error::Error::source(error).map_or_else(String::new, |cause| {
+        format!(": {}", client.redactor().line(&cause.to_string(), 160))
+    });
+    let message = format!("the config `{}` {error}{cause}", digest.short());
+    let hint = "Its bytes are the ones that were pushed: look at what built the image.";
+    let why = Unavailable::new(Reason::UnexpectedAnswer, message);
+    Unavailable { hint: Some(hint.to_owned()), ..why }
+}
+
 fn too_many_layers(listed: usize) -> Unavailable {
     let message = format!(
         "the images have {listed} layers together, and at most {MOST_LAYERS} are asked for"
@@ -317,8 +329,14 @@ async fn whole_config(
         Fact::Unknown(why) => Fact::Unknown(why.clone()),
     };
     // The bytes are the ones that were pushed: what they cannot be read as, they are not.
-    let config =
-        bytes.map(|bytes| ImageConfig::parse(&bytes).unwrap_or(Err(NotAnImage::UnreadableConfig)));
+    let config = match bytes {
+        Fact::Present(bytes) => match ImageConfig::parse(&bytes) {
+            Ok(config) => Fact::Present(config),
+            Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
+        },
+        Fact::Absent(denial) => Fact::Absent(denial),
+        Fact::Unknown(why) => Fact::Unknown(why),
+    };
     // An image that was built with a secret in a label must not spread it.
     let mask = |text: String| client.redactor().redact(&text).into_owned();
     (size, config.map(|config| config.map(|config| config.map_texts(mask))))
@@ -332,7 +350,9 @@ fn observed(
     let Found { digest, listed_as, manifest } = found;
     let mut blobs = Vec::new();
     let mut config = match &manifest {
-        Fact::Present(_) => not_asked(),
+        Fact::Present(Ok(_)) => not_asked(),
+        // What it is instead is all that can be said of its config, too.
+        Fact::Present(Err(not)) => Fact::Present(Err(not.clone())),
         Fact::Absent(denial) => Fact::Absent(denial.clone()),
         Fact::Unknown(why) => Fact::Unknown(why.clone()),
     };

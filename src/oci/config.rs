@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::oci::exact::{Exact, Fields};
 use crate::oci::{NotAnImage, Platform};
 
 /// The parts of an image config that a check or an output looks at. All text is the image's own and
@@ -31,9 +32,9 @@ pub struct ImageConfig {
     pub layer_count: usize,
 }
 
-/// Why bytes are not an image config.
+/// Why a document cannot be read as an image config, which an engine may still do.
 #[derive(Debug, thiserror::Error)]
-#[error("is not a valid image config")]
+#[error("is not an image config that this program can read")]
 pub struct ConfigError(#[from] serde_json::Error);
 
 impl ImageConfig {
@@ -41,8 +42,16 @@ impl ImageConfig {
     pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 
     /// Reads an image config. The inner result says whether anything can run from it.
+    ///
+    /// # Errors
+    /// A document of another shape, or one that two readers would read differently.
     pub fn parse(body: &[u8]) -> Result<Result<Self, NotAnImage>, ConfigError> {
-        let wire: Wire = serde_json::from_slice(body)?;
+        let wire = match serde_json::from_slice::<Exact<Wire>>(body) {
+            Ok(Exact(wire)) => wire,
+            Err(error) if error.is_data() => return Err(error.into()),
+            // No document at all is nothing that anybody can read.
+            Err(_) => return Ok(Err(NotAnImage::UnreadableConfig)),
+        };
         let os = wire.os.unwrap_or_default();
         let architecture = wire.architecture.unwrap_or_default();
         let variant = wire.variant.unwrap_or_default();
@@ -56,22 +65,26 @@ impl ImageConfig {
         if !platform.is_runnable() {
             return Ok(Err(no_platform()));
         }
-        let run = wire.config.unwrap_or_default();
+        let run = wire.config.unwrap_or_default().0;
+        let labels = run.labels.unwrap_or_default().into_iter();
         Ok(Ok(Self {
             platform,
             created: wire.created,
-            labels: run.labels.unwrap_or_default(),
-            env: run.env.unwrap_or_default(),
-            entrypoint: run.entrypoint.unwrap_or_default(),
-            cmd: run.cmd.unwrap_or_default(),
+            labels: labels.map(|(name, value)| (name, value.unwrap_or_default())).collect(),
+            env: texts(run.env),
+            entrypoint: texts(run.entrypoint),
+            cmd: texts(run.cmd),
             exposed_ports: run.exposed_ports.unwrap_or_default().into_keys().collect(),
             history: wire
                 .history
                 .unwrap_or_default()
                 .into_iter()
-                .filter_map(|entry| entry.created_by)
+                .filter_map(|entry| entry?.0.created_by)
                 .collect(),
-            layer_count: wire.rootfs.and_then(|rootfs| rootfs.diff_ids).map_or(0, |ids| ids.len()),
+            layer_count: wire
+                .rootfs
+                .and_then(|rootfs| rootfs.0.diff_ids)
+                .map_or(0, |ids| ids.len()),
         }))
     }
 
@@ -118,25 +131,39 @@ impl ImageConfig {
     }
 }
 
+/// A list as Go reads it: a `null` in it is an empty text.
+fn texts(list: Option<Vec<Option<String>>>) -> Vec<String> {
+    list.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect()
+}
+
 #[derive(Deserialize)]
 struct Wire {
     os: Option<String>,
     architecture: Option<String>,
     variant: Option<String>,
     created: Option<String>,
-    config: Option<WireRun>,
-    history: Option<Vec<WireHistory>>,
-    rootfs: Option<WireRootfs>,
+    config: Option<Exact<WireRun>>,
+    history: Option<Vec<Option<Exact<WireHistory>>>>,
+    rootfs: Option<Exact<WireRootfs>>,
+}
+
+impl Fields for Wire {
+    const NAMES: &'static [&'static str] =
+        &["os", "architecture", "variant", "created", "config", "history", "rootfs"];
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct WireRun {
-    labels: Option<BTreeMap<String, String>>,
-    env: Option<Vec<String>>,
-    entrypoint: Option<Vec<String>>,
-    cmd: Option<Vec<String>>,
+    labels: Option<BTreeMap<String, Option<String>>>,
+    env: Option<Vec<Option<String>>>,
+    entrypoint: Option<Vec<Option<String>>>,
+    cmd: Option<Vec<Option<String>>>,
     exposed_ports: Option<BTreeMap<String, Empty>>,
+}
+
+impl Fields for WireRun {
+    const NAMES: &'static [&'static str] = &["Labels", "Env", "Entrypoint", "Cmd", "ExposedPorts"];
 }
 
 /// The value of a Go set: an empty object, or whatever else a builder wrote.
@@ -151,9 +178,17 @@ struct WireHistory {
     created_by: Option<String>,
 }
 
+impl Fields for WireHistory {
+    const NAMES: &'static [&'static str] = &["created_by"];
+}
+
 #[derive(Deserialize)]
 struct WireRootfs {
     diff_ids: Option<Vec<IgnoredAny>>,
+}
+
+impl Fields for WireRootfs {
+    const NAMES: &'static [&'static str] = &["diff_ids"];
 }
 
 #[cfg(test)]
@@ -182,9 +217,49 @@ mod tests {
             let not = ImageConfig::parse(body.as_bytes()).unwrap().unwrap_err();
             assert!(matches!(not, NotAnImage::NoPlatform(_)), "{body}");
         }
-        for body in ["", "[]", "null", r#"{"os":1}"#] {
+        for body in ["[]", "null", r#"{"os":1}"#, r#"{"config":{"Entrypoint":"node x.js"}}"#] {
             assert!(ImageConfig::parse(body.as_bytes()).is_err(), "{body}");
         }
+        for body in ["", "{", "<html>", r#"{"os":}"#] {
+            let not = ImageConfig::parse(body.as_bytes()).unwrap().unwrap_err();
+            assert_eq!(not, NotAnImage::UnreadableConfig, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_null_is_read_as_an_engine_reads_it() {
+        let body = br#"{"os":"linux","architecture":"amd64","config":{"Labels":{"a":null,"b":"c"},
+            "Env":[null,"A=1"],"Entrypoint":null,"Cmd":["x",null],"ExposedPorts":null},
+            "history":[null,{"created_by":null}],"rootfs":null}"#;
+        let config = ImageConfig::parse(body).unwrap().unwrap();
+        assert_eq!(
+            config.labels.into_iter().collect::<Vec<_>>(),
+            [("a".into(), String::new()), ("b".into(), "c".into())]
+        );
+        assert_eq!(
+            (config.env, config.cmd),
+            (vec![String::new(), "A=1".into()], vec!["x".into(), String::new()])
+        );
+        assert!(config.history.is_empty());
+    }
+
+    #[test]
+    fn a_label_that_two_readers_read_differently_is_refused() {
+        let body =
+            |run: &str| format!(r#"{{"os":"linux","architecture":"amd64","config":{{{run}}}}}"#);
+        for run in [
+            r#""Labels":{"a":"1"},"labels":{"a":"2"}"#,
+            r#""labels":{"a":"2"}"#,
+            r#""Labels":{"a":"1"},"Labels":{"a":"2"}"#,
+            r#""Env":[],"env":["PORT=1"]"#,
+        ] {
+            let error = ImageConfig::parse(body(run).as_bytes()).unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.contains("can be read in two ways"), "{run}: {cause}");
+        }
+        // The names of labels are the image's own, and two of them may differ in case alone.
+        let labels = r#""Labels":{"config":"1","Config":"2"}"#;
+        assert_eq!(ImageConfig::parse(body(labels).as_bytes()).unwrap().unwrap().labels.len(), 2);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 
+use crate::oci::exact::{Exact, Fields, taken_for};
 use crate::oci::{Digest, MediaType, Platform};
 
 /// The most layers or index entries that are read. Container engines stop at 127 layers.
@@ -45,7 +46,7 @@ pub struct IndexEntry {
     pub manifest: Descriptor,
     /// The platform, where the index says one.
     pub platform: Option<Platform>,
-    /// Whether it is an attestation (provenance, SBOM) and not an image.
+    /// Whether it is an attestation (provenance, SBOM) or another artifact, and not an image.
     pub is_attestation: bool,
 }
 
@@ -88,6 +89,14 @@ pub enum NotAnImage {
     /// The config has the right digest and is not one.
     #[error("an image whose config cannot be read")]
     UnreadableConfig,
+    /// The index lists it as something else than it is, so that an engine refuses it.
+    #[error("an image that its index lists as {listed} while it is {served}")]
+    Mislisted {
+        /// What the index says: a size, or a media type.
+        listed: String,
+        /// What is served.
+        served: String,
+    },
     /// The config speaks of another number of layers than the manifest.
     #[error("an image whose config lists {config} layers while its manifest lists {manifest}")]
     LayerCount {
@@ -177,7 +186,12 @@ struct WireDescriptor {
     #[serde(default)]
     annotations: Option<BTreeMap<String, String>>,
     #[serde(default)]
-    platform: Option<WirePlatform>,
+    platform: Option<Exact<WirePlatform>>,
+}
+
+impl Fields for WireDescriptor {
+    const NAMES: &'static [&'static str] =
+        &["mediaType", "digest", "size", "urls", "annotations", "platform"];
 }
 
 #[derive(Deserialize)]
@@ -186,6 +200,36 @@ struct WirePlatform {
     os: String,
     #[serde(default)]
     variant: Option<String>,
+}
+
+impl Fields for WirePlatform {
+    const NAMES: &'static [&'static str] = &["architecture", "os", "variant"];
+}
+
+impl IndexEntry {
+    /// What is served for the entry (`content` of `size` bytes), or how it differs from what is listed. An
+    /// engine reads an entry by the size and the media type that the index gives.
+    pub fn checked(&self, size: u64, content: Classified) -> Classified {
+        let listed = &self.manifest;
+        let mislisted =
+            |listed: String, served: String| Err(NotAnImage::Mislisted { listed, served });
+        if listed.size != size {
+            return mislisted(format!("{} bytes", listed.size), size.to_string());
+        }
+        let content = content?;
+        let served = match &content {
+            Manifest::Image(image) => image.media_type,
+            Manifest::Index(index) => index.media_type,
+        };
+        let is_alike = listed.media_type.is_empty()
+            || MediaType::parse(&listed.media_type)
+                .is_some_and(|listed| listed.is_index() == served.is_index());
+        if is_alike {
+            Ok(content)
+        } else {
+            mislisted(format!("`{}`", shown(&listed.media_type)), format!("`{served}`"))
+        }
+    }
 }
 
 impl WireDescriptor {
@@ -212,17 +256,17 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         media_type: Option<String>,
         #[serde(default)]
         artifact_type: Option<String>,
-        config: WireDescriptor,
-        layers: Vec<WireDescriptor>,
+        config: Exact<WireDescriptor>,
+        layers: Vec<Exact<WireDescriptor>>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
     if wire.layers.len() > MOST_ENTRIES {
         return Err(ManifestError::TooMany(wire.layers.len()));
     }
-    let config = wire.config.checked()?;
+    let config = wire.config.0.checked()?;
     let layers: Vec<_> =
-        wire.layers.iter().map(WireDescriptor::checked).collect::<Result<_, _>>()?;
+        wire.layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
     if !is_image_config(&config.media_type) {
         let kind = wire.artifact_type.filter(|kind| !kind.is_empty()).unwrap_or(config.media_type);
         return Ok(Err(NotAnImage::Artifact(shown(&kind))));
@@ -244,7 +288,7 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     struct Wire {
         schema_version: u64,
         media_type: Option<String>,
-        manifests: Vec<WireDescriptor>,
+        manifests: Vec<Exact<WireDescriptor>>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
@@ -254,7 +298,8 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     if wire.manifests.is_empty() {
         return Ok(Err(NotAnImage::EmptyIndex));
     }
-    let entries: Vec<_> = wire.manifests.iter().map(index_entry).collect::<Result<_, _>>()?;
+    let entries: Vec<_> =
+        wire.manifests.iter().map(|entry| index_entry(&entry.0)).collect::<Result<_, _>>()?;
     let runnable = |entry: &IndexEntry| {
         !entry.is_attestation && entry.platform.as_ref().is_none_or(Platform::is_runnable)
     };
@@ -269,7 +314,7 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
     let manifest = wire.checked()?;
     let platform = match &wire.platform {
         None => None,
-        Some(said) => {
+        Some(Exact(said)) => {
             let variant = said.variant.as_deref().unwrap_or_default();
             let platform =
                 Platform::new(&said.os, &said.architecture, variant).map_err(|error| {
@@ -279,12 +324,22 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
             Some(platform)
         }
     };
-    let is_attestation = wire.annotations.as_ref().is_some_and(|annotations| {
-        annotations
-            .get("vnd.docker.reference.type")
-            .is_some_and(|kind| kind == "attestation-manifest")
-    }) || platform.as_ref().is_some_and(|platform| !platform.is_runnable());
+    // What is listed under a platform that runs is pulled for it, whatever else is said of it.
+    let is_attestation = match &platform {
+        Some(platform) => !platform.is_runnable(),
+        None => is_marked_as_attestation(wire) || is_foreign(&manifest.media_type),
+    };
     Ok(IndexEntry { manifest, platform, is_attestation })
+}
+
+fn is_marked_as_attestation(wire: &WireDescriptor) -> bool {
+    let kind = wire.annotations.as_ref().and_then(|all| all.get("vnd.docker.reference.type"));
+    kind.is_some_and(|kind| kind == "attestation-manifest")
+}
+
+/// Whether a media type is no manifest's.
+fn is_foreign(media_type: &str) -> bool {
+    !media_type.is_empty() && MediaType::parse(media_type).is_none()
 }
 
 fn check_head(version: u64, body: Option<&str>, header: MediaType) -> Result<(), ManifestError> {
@@ -321,7 +376,7 @@ struct TopLevelKeys(Vec<String>);
 impl TopLevelKeys {
     /// Refuses a body that a more lenient reader could take for another kind of manifest.
     fn check(&self, header: MediaType) -> Result<(), ManifestError> {
-        const CONTESTED: [&str; 8] = [
+        static CONTESTED: [&str; 8] = [
             "schemaVersion",
             "mediaType",
             "config",
@@ -338,13 +393,11 @@ impl TopLevelKeys {
         };
         let mut seen = Vec::new();
         for key in &self.0 {
-            let Some(field) = CONTESTED.iter().find(|field| field.eq_ignore_ascii_case(key)) else {
-                continue;
-            };
+            let Some(field) = taken_for(key, &CONTESTED) else { continue };
             if field != key {
                 return Err(ManifestError::Ambiguous(format!("it has a field `{}`", shown(key))));
             }
-            if !expected.contains(field) {
+            if !expected.contains(&field) {
                 let said = format!("it was served as `{header}` and has a field `{field}`");
                 return Err(ManifestError::Ambiguous(said));
             }

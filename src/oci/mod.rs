@@ -6,6 +6,7 @@
 mod config;
 mod digest;
 mod error_body;
+mod exact;
 mod manifest;
 mod media_type;
 mod platform;

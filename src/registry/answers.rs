@@ -66,7 +66,10 @@ pub(crate) fn manifest(
     }
     let content_type = answer.header("content-type").unwrap_or_default();
     match Manifest::parse(&answer.body, content_type) {
-        Ok(content) => Fact::Present(Resolved { digest, content }),
+        Ok(content) => {
+            let size = answer.body.len() as u64;
+            Fact::Present(Resolved { digest, size, content })
+        }
         Err(error) => Fact::Unknown(broken_manifest(answer, what, &error, redactor)),
     }
 }

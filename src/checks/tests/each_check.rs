@@ -228,7 +228,7 @@ mod manifest_intact {
     fn fails_when_the_tag_names_something_else() {
         let mut sample = Sample::single();
         let other = NotAnImage::Artifact("application/vnd.cncf.helm.config.v1+json".into());
-        let resolved = Resolved { digest: digest("top"), content: Err(other) };
+        let resolved = Resolved { digest: digest("top"), size: 500, content: Err(other) };
         sample.observation.resolved = Fact::Present(resolved);
         sample.observation.images.clear();
         said!(sample.said(CheckId::ManifestIntact), @"

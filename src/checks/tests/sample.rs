@@ -73,7 +73,11 @@ impl Sample {
             observation: Observation {
                 control: Control::Denied,
                 repository: Fact::Present(()),
-                resolved: Fact::Present(Resolved { digest: digest("top"), content: Ok(manifest) }),
+                resolved: Fact::Present(Resolved {
+                    digest: digest("top"),
+                    size: 500,
+                    content: Ok(manifest),
+                }),
                 offered: images.iter().filter_map(|image| image.platform().cloned()).collect(),
                 images,
                 immutable: None,

@@ -143,4 +143,5 @@ fn assert_rows(folder: &str, rows: usize) {
 fn every_row_has_its_test() {
     assert_rows("faults", 32);
     assert_rows("network", 49);
+    assert_rows("lies", 47);
 }

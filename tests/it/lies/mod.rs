@@ -25,6 +25,8 @@
 //! | 63 | a tag that moves during the run | `listings::a_tag_that_moves_during_the_run_is_resolved_once` |
 //! | 64 | an image and an index at once | `manifests::a_manifest_that_is_an_image_and_an_index_at_once_is_no_verdict` |
 //! | 64 | fields twice, or in another case | `manifests::a_manifest_that_can_be_read_in_two_ways_is_no_verdict` |
+//! | 64 | fields in another case below the top level | `readings::a_field_in_another_case_is_no_verdict_wherever_it_stands` |
+//! | 64 | an entry of an index that is something else | `readings::an_image_that_its_index_lists_as_something_else_is_red` |
 //! | 65 | a media type with parameters | `manifests::a_content_type_with_parameters_is_green` |
 //! | 65 | a media type that is not the body's | `manifests::a_manifest_that_is_served_as_something_else_is_no_verdict` |
 //! | 65 | schema 1 | `manifests::a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do` |
@@ -56,6 +58,7 @@ mod digests;
 mod labels;
 mod listings;
 mod manifests;
+mod readings;
 mod service;
 mod sizes;
 mod texts;
