@@ -8,7 +8,7 @@ use crate::checks;
 use crate::observation::{Fact, Observation};
 use crate::observe::{Round, World, observe as ask};
 use crate::progress::Loudness;
-use crate::report::{CheckResult, Outcome, Reason};
+use crate::report::{CheckId, CheckResult, Outcome, Reason};
 use crate::request::ImageRequest;
 use crate::settings::Settings;
 
@@ -98,7 +98,14 @@ fn unfinished(
     observation: &Observation,
 ) -> Option<Unfinished> {
     let results = checks::verify(request, observation, &settings.circleci);
-    if results.iter().any(ends_the_wait) {
+    // A repository before its first push may be refused as one that others own; the API said that it is
+    // not there, and a refused control has the same reason.
+    let is_explained = |result: &CheckResult| {
+        result.check == CheckId::RegistryHonest
+            && has_reason(result, Reason::CredentialsRefused)
+            && results.iter().any(|result| has_reason(result, Reason::RepositoryMissing))
+    };
+    if results.iter().any(|result| ends_the_wait(result) && !is_explained(result)) {
         return None;
     }
     let denied = results.iter().find(|result| is_absent_or_another(result));
@@ -108,6 +115,10 @@ fn unfinished(
         is_trouble: denied.is_none(),
         retry_after: observation.retry_after(),
     })
+}
+
+fn has_reason(result: &CheckResult, reason: Reason) -> bool {
+    result.outcome.finding().is_some_and(|finding| finding.reason == reason)
 }
 
 /// What no wait will change: refused credentials, an unknown registry, a peer that is not trusted.

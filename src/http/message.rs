@@ -86,6 +86,23 @@ impl Answer {
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
+    /// Whether its text is a web page, by its type or by how it begins. An error document in XML is none.
+    pub(crate) fn is_page(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.body);
+        let start: String = text.trim_start().chars().take(14).collect();
+        let start = start.to_ascii_lowercase();
+        let begins = ["<!doctype html", "<html", "<head", "<body"];
+        self.media_type().contains("html") || begins.iter().any(|begin| start.starts_with(begin))
+    }
+
+    /// Whether its body is coded, so that its length is not the content's.
+    pub(crate) fn is_coded(&self) -> bool {
+        self.headers
+            .get_all("content-encoding")
+            .iter()
+            .any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+    }
+
     /// Whether it is a web page, by its type or by its first character.
     pub(crate) fn is_html(&self) -> bool {
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());

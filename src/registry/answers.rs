@@ -168,20 +168,32 @@ pub(crate) fn first_byte(
         let message = format!("{what}: `{}` answered {said}", answer.host);
         Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
     };
+    // Another size than the announced one is a no only where it is the blob's own.
+    let told = |sent: u64| {
+        if sent != size && answer.is_coded() {
+            unknown("with a coded body, whose length is not the layer's")
+        } else if sent != size && answer.is_html() {
+            unknown(&format!("{} with a web page", answer.status))
+        } else {
+            Fact::Present(sent)
+        }
+    };
     let range = answer.header("content-range");
     match answer.status {
-        200 if answer.media_type().contains("html") => unknown("200 with a web page"),
+        200 | 206 if answer.media_type().contains("html") => {
+            unknown(&format!("{} with a web page", answer.status))
+        }
         200 => match (
             answer.header("content-length").and_then(|text| text.parse().ok()),
             answer.body.len(),
         ) {
             (Some(0), 0) if size == 0 => Fact::Present(0),
-            (Some(size), 1..) => Fact::Present(size),
+            (Some(sent), 1..) => told(sent),
             (Some(_), 0) => unknown("200 without a byte"),
             (None, _) => unknown("200 without a `Content-Length`, which does not tell the size"),
         },
         206 => match range.and_then(size_in_range) {
-            Some(size) if !answer.body.is_empty() => Fact::Present(size),
+            Some(sent) if !answer.body.is_empty() => told(sent),
             Some(_) => unknown("206 without a byte"),
             None => unknown("206 without the size of the whole"),
         },
@@ -280,7 +292,7 @@ fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T
     let storage = format!("the registry's storage `{}`", answer.host);
     let message = format!("{what}: {storage} answered {}", words(answer, redactor));
     match answer.status {
-        404 if answer.media_type().contains("html") => {
+        404 if answer.is_page() => {
             Fact::Unknown(Unavailable::new(Reason::NotFoundUnclear, message))
         }
         404 => {

@@ -51,8 +51,9 @@ pub struct DockerConfig {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Wire {
-    auths: BTreeMap<String, WireAuth>,
-    cred_helpers: BTreeMap<String, String>,
+    // Docker's own reader takes `null` for nothing, wherever it stands.
+    auths: Option<BTreeMap<String, Option<WireAuth>>>,
+    cred_helpers: Option<BTreeMap<String, Option<String>>>,
     creds_store: Option<String>,
 }
 
@@ -65,7 +66,7 @@ struct WireAuth {
     identitytoken: Option<String>,
 }
 
-/// Finds the login for a registry: its helper, else the store's, else `auths`. `None`: ask anonymously.
+/// Finds the login for a registry: its helper's, else that of `auths`, else the store's. `None`: ask anonymously.
 /// `left` is the time until the deadline, which a helper must not outlive.
 pub(crate) async fn find(
     config: &DockerConfig,
@@ -91,11 +92,14 @@ pub(crate) async fn find(
         failed(format!("is not valid: line {} column {}", error.line(), error.column()))
     })?;
     let keys = keys_for(host);
-    if let Some(name) = keys.iter().find_map(|key| wire.cred_helpers.get(key)) {
+    let helpers = wire.cred_helpers.unwrap_or_default();
+    if let Some(name) = keys.iter().find_map(|key| helpers.get(key)?.as_deref()) {
         return ask_helper(name, config, host, left, redactor).await;
     }
+    let auths = wire.auths.unwrap_or_default();
+    let mut stored = auths.iter().filter_map(|(key, auth)| Some((key, auth.as_ref()?)));
     if let Some((_, auth)) =
-        wire.auths.iter().find(|(key, auth)| !auth.is_empty() && keys.contains(&normal(key)))
+        stored.find(|(key, auth)| !auth.is_empty() && keys.contains(&normal(key)))
     {
         return auth
             .login(redactor)
@@ -305,6 +309,22 @@ mod tests {
         idp.example: the docker config `FILE` holds an identity token, which this program cannot use, for `idp.example`
         other.example: anonymous
         ");
+    }
+
+    #[tokio::test]
+    async fn a_null_in_a_config_is_nothing() {
+        for config in [
+            "{}",
+            r#"{"auths":null,"credHelpers":null,"credsStore":null}"#,
+            r#"{"auths":{"r.example":null},"credHelpers":{"r.example":null}}"#,
+            r#"{"auths":{"r.example":{"auth":null}}}"#,
+        ] {
+            assert_eq!(find_in(config, "r.example").await, "anonymous", "{config}");
+        }
+        let auth = STANDARD.encode("me:secret");
+        let config =
+            format!(r#"{{"credHelpers":null,"auths":{{"r.example":{{"auth":"{auth}"}}}}}}"#);
+        assert_eq!(find_in(&config, "r.example").await, "me:secret");
     }
 
     #[tokio::test]

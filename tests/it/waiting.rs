@@ -365,3 +365,17 @@ fn the_api_is_asked_at_the_beginning_and_at_the_end_of_a_wait() {
     assert_eq!(times_asked(&stand_in), 4, "at once, after 2 and 4 s, and at the end");
     assert_eq!(stand_in.asked(&Route::ApiTags).len(), 2);
 }
+
+#[test]
+fn a_repository_that_is_refused_before_its_first_push_is_waited_for() {
+    let stand_in = StandIn::honest();
+    // Its owner is somebody else, as far as the registry tells: the API knows that it is not there.
+    stand_in.empty_repository("keepkey/other");
+    let refusal = || Lie::oci_error(403, "DENIED", "requested access to the resource is denied");
+    stand_in.lie(Route::Control.first(2), refusal());
+    let running = gate(&stand_in).args("--wait 30s").start();
+    running.wait_for("waiting for");
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    let run = running.finish();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+}

@@ -146,6 +146,19 @@ fn what_each_answer_to_a_first_byte_means() {
         blob(&answer(200, &[("content-length", "0")], ""), false),
         blob(&answer(200, &[], "x"), false),
         blob(&answer(200, &[("content-length", "77"), ("content-type", "text/html")], "<"), false),
+        blob(&answer(200, &[("content-length", "77"), ("content-type", "text/plain")], "<"), false),
+        blob(&answer(206, &[("content-range", "bytes 0-0/77")], "<"), true),
+        blob(&answer(206, &[("content-range", "bytes 0-0/1234")], "<"), true),
+        blob(
+            &answer(
+                206,
+                &[("content-range", "bytes 0-0/1234"), ("content-type", "text/html")],
+                "x",
+            ),
+            true,
+        ),
+        blob(&answer(200, &[("content-length", "77"), ("content-encoding", "gzip")], "x"), true),
+        blob(&answer(200, &[("content-length", "1234"), ("content-encoding", "gzip")], "x"), true),
         blob(&answer(416, &range("bytes */0"), ""), false),
         blob(&answer(416, &range("bytes */9"), ""), false),
         blob(
@@ -159,6 +172,7 @@ fn what_each_answer_to_a_first_byte_means() {
         blob(&answer(404, &xml, "<Error><Code>NoSuchKey</Code></Error>"), false),
         blob(&answer(404, &xml, "<Error><Code>NoSuchKey</Code></Error>"), true),
         blob(&answer(404, &[("content-type", "text/html")], "<html>"), true),
+        blob(&answer(404, &[], "\n<!DOCTYPE html><title>x"), true),
         blob(&answer(403, &xml, "<Error><Code>AccessDenied</Code></Error>"), true),
         blob(&answer(403, &[], ""), false),
         blob(&answer(400, &[], ""), true),
@@ -174,12 +188,19 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown unexpected-answer: it: `registry.example` answered 200 without a byte
     unknown unexpected-answer: it: `registry.example` answered 200 without a `Content-Length`, which does not tell the size
     unknown unexpected-answer: it: `registry.example` answered 200 with a web page
+    unknown unexpected-answer: it: `registry.example` answered 200 with a web page
+    unknown unexpected-answer: it: `registry.example` answered 206 with a web page
+    present 1234
+    unknown unexpected-answer: it: `registry.example` answered 206 with a web page
+    unknown unexpected-answer: it: `registry.example` answered with a coded body, whose length is not the layer's
+    present 1234
     present 0
     unknown unexpected-answer: it: `registry.example` answered 416 to the range of the first byte
     absent  blob-missing: 404 `BLOB_UNKNOWN` `blob unknown to registry`
     unknown not-found-unclear: it: `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
     absent  body-never-came: the registry's storage `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
     unknown not-found-unclear: it: the registry's storage `registry.example` answered 404 (`text/html`): `<html>`
+    unknown not-found-unclear: it: the registry's storage `registry.example` answered 404 (no content type): `<!DOCTYPE html><title>x`
     unknown unexpected-answer: it: the registry's storage `registry.example` answered 403 (`application/xml`): `<Error><Code>AccessDenied</Code></Error>`
     unknown credentials-refused: it: `registry.example` refused the credentials: 403 (no content type, no text)
     unknown unexpected-answer: it: the registry's storage `registry.example` answered 400 (no content type, no text)

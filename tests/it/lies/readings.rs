@@ -130,7 +130,8 @@ fn an_entry_of_a_platform_that_runs_is_no_attestation_whatever_it_is_called() {
 
 #[test]
 fn a_config_in_which_an_engine_reads_a_null_as_nothing_is_green() {
-    let image = honest().run_field("Entrypoint", json!(null)).run_field("ExposedPorts", json!(null));
+    let image =
+        honest().run_field("Entrypoint", json!(null)).run_field("ExposedPorts", json!(null));
     let (stand_in, _) = with(image.run_field("Volumes", json!(null)));
     let run = gate_with_record(&stand_in).run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
