@@ -51,7 +51,7 @@ fn read_settings() -> Result<Asked, SettingsError> {
         arguments: env::args_os().collect(),
         variable: &|name| env::var_os(name),
         folder: env::current_dir().unwrap_or_default(),
-        stdin: &mut io::stdin(),
+        stdin: Box::new(io::stdin()),
         stdout_is_terminal: io::stdout().is_terminal(),
         stderr_is_terminal: io::stderr().is_terminal(),
     })

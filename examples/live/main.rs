@@ -63,7 +63,7 @@ fn read(image: &OsString) -> anyhow::Result<Settings> {
         arguments,
         variable: &variable,
         folder: std::env::temp_dir(),
-        stdin: &mut io::empty(),
+        stdin: Box::new(io::empty()),
         stdout_is_terminal: false,
         stderr_is_terminal: false,
     });

@@ -8,7 +8,9 @@ use rustls::{ClientConfig, RootCertStore};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TlsError {
     /// Without roots no certificate can be judged.
-    #[error("no CA certificates were found on this system")]
+    #[error(
+        "no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead"
+    )]
     NoRoots,
     /// The build lacks a protocol version.
     #[error("TLS cannot be set up: {0}")]

@@ -109,7 +109,7 @@ mod tests {
     fn read(text: &str) -> String {
         match serde_json::from_str::<Exact<Blob>>(text) {
             Ok(Exact(Blob { digest, sizeskilo })) => format!("{digest:?} {sizeskilo:?}"),
-            Err(error) => error.to_string(),
+            Err(error) => error.to_string().escape_default().to_string(),
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
         None None
         it can be read in two ways: `Digest` may be taken for `digest` at line 1 column 22
         it can be read in two ways: `DIGEST` may be taken for `digest` at line 1 column 9
-        it can be read in two ways: `ſizesKilo` may be taken for `sizeskilo` at line 1 column 15
+        it can be read in two ways: `\u{17f}izes\u{212a}ilo` may be taken for `sizeskilo` at line 1 column 15
         it can be read in two ways: the field `digest` stands there twice at line 1 column 22
         it can be read in two ways: the field `digest` stands there twice at line 1 column 27
         invalid type: sequence, expected an object at line 1 column 0

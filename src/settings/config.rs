@@ -13,6 +13,7 @@ use serde::de::Deserializer;
 use crate::secret::Redactor;
 use crate::settings::file;
 use crate::settings::mistake::Shown;
+use crate::settings::token;
 
 mod mistake;
 mod place;
@@ -151,6 +152,15 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
+/// The services of a config by where their images are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Repositories {
+    /// The numbers of the services of each repository.
+    pub of: BTreeMap<String, Vec<usize>>,
+    /// The numbers of those whose repository cannot be told here: a variable is not set.
+    pub untold: Vec<usize>,
+}
+
 /// A config file that was read.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
@@ -160,7 +170,7 @@ pub(super) struct Config {
     pub folder: PathBuf,
     pub document: Document,
     /// The services of each repository, by their numbers, once it is known what the variables are.
-    pub repositories: OnceCell<BTreeMap<String, Vec<usize>>>,
+    pub repositories: OnceCell<Repositories>,
     text: String,
     redactor: Redactor,
 }
@@ -282,7 +292,7 @@ fn parse(bytes: &[u8], redactor: &Redactor) -> Result<(String, Document), (Place
     if let Some(index) = text.find(control) {
         return Err((Place::of_byte(text.as_bytes(), index), ConfigMistake::Control));
     }
-    if let Some(line) = text.lines().position(|line| secrets::holds_secret(line, redactor)) {
+    if let Some(line) = text.lines().position(|line| token::is_in(line, redactor)) {
         return Err((Place { line: line + 1, column: 1 }, ConfigMistake::Secret));
     }
     let explain = |error: serde_yaml::Error| explain(&error, text, redactor);
@@ -312,7 +322,12 @@ fn explain(error: &serde_yaml::Error, text: &str, redactor: &Redactor) -> (Place
     if place.character(text) == Some('\t') {
         return (place, ConfigMistake::Tab);
     }
-    let mistake = if let Some(rest) = message.strip_prefix("unknown field `")
+    let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or("");
+    let is_braced =
+        line.split_once(':').is_some_and(|(_, value)| value.trim_start().starts_with("{revision"));
+    let mistake = if is_braced {
+        ConfigMistake::Braces
+    } else if let Some(rest) = message.strip_prefix("unknown field `")
         && let Some((key, known)) = rest.rsplit_once("`, expected ")
     {
         let known = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();

@@ -2,6 +2,7 @@
 //! `command_config.go`). The file is read and never written.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use crate::secret::{Redactor, Secret};
 use crate::settings::environment::StandardVariables;
 use crate::settings::file::{self, FileMistake};
 use crate::settings::mistake::Shown;
+use crate::settings::token;
 
 /// The most that is read of doctl's file.
 const MOST: u64 = 64 * 1024;
@@ -47,6 +49,38 @@ struct Document {
     auth_contexts: Option<BTreeMap<String, Option<String>>>,
 }
 
+/// Hides what doctl's file holds, before anything can be shown: a text of the command line or of the
+/// environment may hold it too. A file that cannot be read hides nothing and is told where it is needed.
+pub(super) fn hide(lookup: &dyn Fn(&str) -> Option<OsString>, redactor: &Redactor) {
+    let value = |name: &str| {
+        let value = lookup(name)?.to_string_lossy().into_owned();
+        Some(value).filter(|value| !value.is_empty())
+    };
+    let variables = StandardVariables {
+        digitalocean_config: value("DIGITALOCEAN_CONFIG"),
+        home: value("HOME"),
+        xdg_config_home: value("XDG_CONFIG_HOME"),
+        ..StandardVariables::default()
+    };
+    let path = path(&variables, cfg!(target_os = "macos"));
+    let Some(text) = path.and_then(|path| file::text(&path, MOST).ok()) else { return };
+    for token in token::token_like(&text) {
+        redactor.hide(&Secret::new(token));
+    }
+    if let Ok(document) = serde_yaml::from_str::<Document>(&text) {
+        document.hide(redactor);
+    }
+}
+
+impl Document {
+    fn hide(&self, redactor: &Redactor) {
+        let contexts = self.auth_contexts.iter().flat_map(BTreeMap::values);
+        for secret in contexts.chain([&self.access_token]).flatten() {
+            redactor.hide(&Secret::new(secret.trim()));
+        }
+    }
+}
+
 /// doctl's token, where it has stored one.
 pub(super) fn stored(
     variables: &StandardVariables,
@@ -65,12 +99,10 @@ pub(super) fn stored(
     }
     let document: Document =
         serde_yaml::from_str(&text).map_err(|_| DoctlMistake::Form(shown.clone()))?;
+    document.hide(redactor);
     let Document { access_token, context, auth_contexts } = document;
     let token = access_token.as_deref().unwrap_or("").trim();
     let contexts = auth_contexts.unwrap_or_default();
-    for secret in contexts.values().flatten().map(String::as_str).chain([token]) {
-        redactor.hide(&Secret::new(secret.trim()));
-    }
     // doctl compares contexts in lower case.
     let named = variables.digitalocean_context.as_deref().or(context.as_deref()).unwrap_or("");
     let context =

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::circleci::CircleCi;
 use crate::secret::Redactor;
 use crate::settings::mistake::Shown;
+use crate::settings::token;
 
 /// What every variable that stands for an option begins with.
 pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
@@ -94,6 +95,7 @@ pub(super) struct StandardVariables {
     pub xdg_config_home: Option<String>,
     pub https_proxy: Option<String>,
     pub no_proxy: Option<String>,
+    pub ssl_cert_file: Option<String>,
     pub path: Option<String>,
     pub no_color: Option<String>,
     pub term: Option<String>,
@@ -102,7 +104,7 @@ pub(super) struct StandardVariables {
 
 impl StandardVariables {
     /// Each variable, and the lower-case name under which it is known too.
-    const NAMES: [(&str, Option<&str>); 13] = [
+    const NAMES: [(&str, Option<&str>); 14] = [
         ("DIGITALOCEAN_CONTEXT", None),
         ("DIGITALOCEAN_CONFIG", None),
         ("DIGITALOCEAN_API_URL", None),
@@ -112,6 +114,7 @@ impl StandardVariables {
         ("XDG_CONFIG_HOME", None),
         ("HTTPS_PROXY", Some("https_proxy")),
         ("NO_PROXY", Some("no_proxy")),
+        ("SSL_CERT_FILE", None),
         ("PATH", None),
         ("NO_COLOR", None),
         ("TERM", None),
@@ -191,7 +194,7 @@ impl Variables<'_> {
             let name = format!("{PREFIX}{rest}");
             // CircleCI writes `<nil>` where an empty pipeline value is mapped into a variable.
             let Some(value) = self.get(&name)?.filter(|value| value != "<nil>") else { continue };
-            if self.redactor.finds_in(&value) {
+            if token::is_in(&value, self.redactor) {
                 return Err(VariableMistake::Secret(Shown::new(&name, self.redactor)));
             }
             options.push((name, value));

@@ -1,7 +1,7 @@
 //! Which environment an image belongs to, and what that environment deploys.
 //!
 //! Only the environment that is meant is resolved strictly: a variable that only `production` needs does
-//! not have to be set to verify `development`.
+//! not have to be set to verify `development`, unless nothing else tells that `production` is not meant.
 
 use crate::oci::{ReferenceError, Tag};
 use crate::request::ImmutableTag;
@@ -134,30 +134,76 @@ impl<'c> Environments<'c> {
         }
     }
 
+    /// What is wrong with any environment wherever the file is read: a rule that nobody can keep must not be
+    /// a rule less.
+    pub(super) fn check(self) -> Result<(), ConfigError> {
+        for environment in self.all() {
+            let EnvironmentEntry { tag: Text(tag), immutable_tag, .. } = environment.entry;
+            let immutable = immutable_tag.as_ref().map_or("", |Text(text)| text);
+            let of_tag = self.tag(environment).map(|_| ());
+            let of_immutable = self.immutable_tag(environment).map(|_| ());
+            for (result, text) in [(of_tag, tag.as_str()), (of_immutable, immutable)] {
+                match result {
+                    Err(error) if error.mistake.is_everywhere(is_plain(text)) => return Err(error),
+                    Err(_) | Ok(()) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The environment that deploys this tag, where one does.
-    pub(super) fn of_tag(self, tag: &Tag) -> Result<Option<Environment<'c>>, EnvironmentMistake> {
-        let found: Vec<_> =
-            self.all().filter(|environment| self.deploys(*environment, tag)).collect();
+    pub(super) fn of_tag(self, tag: &Tag) -> Result<Option<Environment<'c>>, Mistake> {
+        let (mut found, mut untold) = (Vec::new(), None);
+        for environment in self.all() {
+            match self.deploys(environment, tag) {
+                Ok(true) => found.push(environment),
+                Ok(false) => {}
+                Err(error) => untold = untold.or(Some(error)),
+            }
+        }
         match found.as_slice() {
-            [] => Ok(None),
+            [] => untold.map_or(Ok(None), |error| Err(error.into())),
             [one] => Ok(Some(*one)),
             several => {
                 let redactor = self.expander.variables.redactor;
                 Err(EnvironmentMistake::Several {
                     of: format!("the tag {}", Shown::new(tag.as_str(), redactor)),
                     names: listed(several.iter().map(|environment| environment.name), redactor),
-                })
+                }
+                .into())
             }
         }
     }
 
-    /// Whether an environment deploys this tag. One that cannot be resolved deploys none.
-    pub(super) fn deploys(self, environment: Environment<'c>, tag: &Tag) -> bool {
-        let immutable = match self.immutable_tag(environment) {
-            Ok(Some(ImmutableTag::Named(immutable))) => immutable == *tag,
-            Ok(Some(ImmutableTag::ByRevisionLabel(_)) | None) | Err(_) => false,
-        };
-        immutable || self.tag(environment).is_ok_and(|deployed| deployed == *tag)
+    /// Whether an environment deploys this tag.
+    ///
+    /// # Errors
+    /// When it does not as far as can be told here, and might where every variable is set.
+    pub(super) fn deploys(
+        self,
+        environment: Environment<'c>,
+        tag: &Tag,
+    ) -> Result<bool, ConfigError> {
+        let EnvironmentEntry { tag: Text(moving_text), immutable_tag, .. } = environment.entry;
+        let immutable_text = immutable_tag.as_ref().map_or("", |Text(text)| text);
+        let immutable = self.immutable_tag(environment).map(|immutable| match immutable {
+            Some(ImmutableTag::Named(immutable)) => immutable == *tag,
+            Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
+        });
+        let moving = self.tag(environment).map(|deployed| deployed == *tag);
+        let mut untold = None;
+        for (result, text) in [(moving, moving_text.as_str()), (immutable, immutable_text)] {
+            match result {
+                Ok(true) => return Ok(true),
+                Err(error) if self.expander.might_be(text, tag.as_str()) => {
+                    let tag = Shown::new(tag.as_str(), self.expander.variables.redactor);
+                    untold = untold.or(Some(error.for_word(tag)));
+                }
+                Ok(false) | Err(_) => {}
+            }
+        }
+        untold.map_or(Ok(false), Err)
     }
 
     /// The tag that an environment deploys.
@@ -215,6 +261,11 @@ impl<'c> Environments<'c> {
     }
 }
 
+/// Whether a text stands for itself.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.contains(['$', '{', '}'])
+}
+
 /// The environment of an image whose tag is known: the one that was named, else the one that deploys the tag.
 pub(super) fn of_image<'c>(
     environments: Option<Environments<'c>>,
@@ -231,7 +282,9 @@ pub(super) fn of_image<'c>(
     match (named, tag) {
         (Some(named), tag) => {
             let environment = environments.named(named)?;
-            if let Some(tag) = tag.filter(|tag| !environments.deploys(environment, tag)) {
+            if let Some(tag) = tag
+                && !environments.deploys(environment, tag)?
+            {
                 let redactor = environments.expander.variables.redactor;
                 let deployed = environments.tag(environment)?;
                 return Err(EnvironmentMistake::NotDeployed {
@@ -244,7 +297,7 @@ pub(super) fn of_image<'c>(
             Ok(Some(environment))
         }
         // Another team's `latest` is not this config's.
-        (None, Some(tag)) if is_of_config => Ok(environments.of_tag(tag)?),
+        (None, Some(tag)) if is_of_config => environments.of_tag(tag),
         (None, _) => Ok(None),
     }
 }

@@ -4,6 +4,7 @@
 use crate::request::{Revision, RevisionError, TagTemplate, TemplateError};
 use crate::settings::environment::{VariableMistake, Variables};
 use crate::settings::mistake::Shown;
+use crate::settings::token;
 
 /// Why a text cannot be expanded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +19,7 @@ pub(crate) enum ExpansionMistake {
     #[error("names the variable `${}`, whose value holds a brace", .0.as_str())]
     BraceInValue(Shown),
     /// A `$` without a name.
-    #[error("holds a `$` that no variable's name follows")]
+    #[error("holds a `$` that is not part of `$NAME` or `${{NAME}}`")]
     Dollar,
     /// A brace that is none of a placeholder's.
     #[error("{0}")]
@@ -32,6 +33,18 @@ pub(crate) enum ExpansionMistake {
 }
 
 impl ExpansionMistake {
+    /// Whether it lies in the text, and not in what is set where it is read.
+    pub(super) fn is_of_the_text(&self) -> bool {
+        match self {
+            Self::Dollar | Self::Template(_) => true,
+            Self::Unset(_)
+            | Self::Variable(_)
+            | Self::BraceInValue(_)
+            | Self::NoRevision
+            | Self::Revision(_, _) => false,
+        }
+    }
+
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Unset(_) => Some("set it in this job, or write the text out".into()),
@@ -94,6 +107,19 @@ impl Expander<'_> {
         Self::parse(&expanded)
     }
 
+    /// Whether a text that cannot be expanded here might be `value` where it can.
+    pub(super) fn might_be(&self, text: &str, value: &str) -> bool {
+        let Ok(text) = self.substitute(text, &|_| Some(ANYTHING)) else { return true };
+        let Ok(template) = Self::parse(&text) else { return true };
+        let revisions = match self.revision {
+            KnownRevision::Known(revision) => vec![revision.to_string()],
+            KnownRevision::None | KnownRevision::Broken(_, _) => {
+                vec![DIGIT.repeat(40), DIGIT.repeat(64)]
+            }
+        };
+        revisions.iter().any(|revision| is_like(&template.fill_text(revision), value))
+    }
+
     fn parse(text: &str) -> Result<TagTemplate, ExpansionMistake> {
         text.parse().map_err(ExpansionMistake::Template)
     }
@@ -122,7 +148,7 @@ impl Expander<'_> {
     ) -> Result<String, ExpansionMistake> {
         let shown = || Shown::new(name, self.variables.redactor);
         match self.variables.get(name).map_err(ExpansionMistake::Variable)? {
-            Some(value) if self.variables.redactor.finds_in(&value) => {
+            Some(value) if token::is_in(&value, self.variables.redactor) => {
                 Err(ExpansionMistake::Variable(VariableMistake::Secret(shown())))
             }
             Some(value) if value.contains(['{', '}']) => {
@@ -132,6 +158,42 @@ impl Expander<'_> {
             None => unset(name).map(str::to_owned).ok_or_else(|| ExpansionMistake::Unset(shown())),
         }
     }
+}
+
+/// In a pattern: a text of any length.
+const ANYTHING: &str = "\0";
+/// In a pattern: a hex digit.
+const DIGIT: &str = "\u{1}";
+
+/// Whether `value` is what `pattern` stands for. Case does not matter: a host has none.
+fn is_like(pattern: &str, value: &str) -> bool {
+    let (pattern, value): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), value.chars().collect());
+    let is_one = |pattern: char, value: char| {
+        pattern.eq_ignore_ascii_case(&value) || pattern == '\u{1}' && value.is_ascii_hexdigit()
+    };
+    let (mut at, mut place) = (0, 0);
+    // Where the last `ANYTHING` stands, and up to where it reaches: on a mismatch, it reaches further.
+    let mut anything = None;
+    while let Some(character) = value.get(place) {
+        match pattern.get(at) {
+            Some('\0') => {
+                anything = Some((at, place));
+                at += 1;
+            }
+            Some(expected) if is_one(*expected, *character) => {
+                at += 1;
+                place += 1;
+            }
+            Some(_) | None => {
+                let Some((star, reached)) = anything else { return false };
+                anything = Some((star, reached + 1));
+                at = star + 1;
+                place = reached + 1;
+            }
+        }
+    }
+    pattern.get(at..).is_some_and(|rest| rest.iter().all(|character| *character == '\0'))
 }
 
 /// The name behind a `$`, and what follows it.
@@ -207,14 +269,14 @@ mod tests {
         ]
         .map(|word| format!("{word} {}", text(word).unwrap_err()))
         .into();
-        insta::assert_snapshot!(mistakes.join("\n"), @r"
+        insta::assert_snapshot!(mistakes.join("\n"), @"
         $NOPE names the variable `$NOPE`, which is unset or empty
         ${EMPTY} names the variable `$EMPTY`, which is unset or empty
-        $ holds a `$` that no variable's name follows
-        a$-b holds a `$` that no variable's name follows
-        ${TAG holds a `$` that no variable's name follows
-        ${} holds a `$` that no variable's name follows
-        $1 holds a `$` that no variable's name follows
+        $ holds a `$` that is not part of `$NAME` or `${NAME}`
+        a$-b holds a `$` that is not part of `$NAME` or `${NAME}`
+        ${TAG holds a `$` that is not part of `$NAME` or `${NAME}`
+        ${} holds a `$` that is not part of `$NAME` or `${NAME}`
+        $1 holds a `$` that is not part of `$NAME` or `${NAME}`
         {sha} holds a brace that is not part of `{revision}` or `{revision:7}`
         {revision:99} has a number of digits that is not between 1 and 64
         $BRACES names the variable `$BRACES`, whose value holds a brace
@@ -234,7 +296,48 @@ mod tests {
         });
     }
 
+    #[test]
+    fn a_text_that_cannot_be_expanded_here_may_still_be_ruled_out() {
+        let might = |text: &str, value: &str| {
+            with(&KnownRevision::None, |expander| expander.might_be(text, value))
+        };
+        for (text, value) in [
+            ("$NOPE", "latest-dev"),
+            ("latest-$NOPE", "latest-dev"),
+            ("${NOPE}-dev", "latest-dev"),
+            ("l${NOPE}t${NOPE}v", "latest-dev"),
+            ("$NOPE$TAG", "xlatest-dev"),
+            ("{revision:7}-dev", "0123abc-dev"),
+            ("{revision}", COMMIT),
+            ("Registry.example/$NOPE", "registry.example/keepkey"),
+        ] {
+            assert!(might(text, value), "{text} {value}");
+        }
+        for (text, value) in [
+            ("prod-$NOPE", "latest-dev"),
+            ("${NOPE}-prod", "latest-dev"),
+            ("l${NOPE}x${NOPE}v", "latest-dev"),
+            ("$NOPE$TAG", "latest-prod"),
+            ("{revision:7}-dev", "latest-dev"),
+            ("{revision}", "0123abc"),
+        ] {
+            assert!(!might(text, value), "{text} {value}");
+        }
+        let known = KnownRevision::Known(COMMIT.parse().unwrap());
+        with(&known, |expander| {
+            assert!(expander.might_be("$NOPE-{revision:7}", "x-0123456"));
+            assert!(!expander.might_be("$NOPE-{revision:7}", "x-1123456"));
+        });
+    }
+
     proptest! {
+        #[test]
+        fn a_pattern_is_told_by_any_filling(before in "[a-f0-9-]{0,6}", filling in "[a-f0-9-]{0,6}", behind in "[a-f0-9-]{0,6}") {
+            let pattern = format!("{before}{ANYTHING}{behind}{ANYTHING}");
+            let value = format!("{before}{filling}{behind}{filling}");
+            prop_assert!(is_like(&pattern, &value));
+        }
+
         #[test]
         fn any_text_is_survived(word in "[${}A-Za-z:_ 0-9]{0,30}|\\PC{0,20}") {
             let _ = text(&word);

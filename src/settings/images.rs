@@ -4,6 +4,7 @@
 //! that looks like a mistake is named, and never guessed at.
 
 use std::io::Read;
+use std::time::Duration;
 
 use crate::oci::{Digest, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
@@ -14,12 +15,14 @@ use crate::settings::given::{Given, Origin, ValueMistake};
 use crate::settings::mistake::{Mistake, Shown, nearest};
 use crate::settings::options::Options;
 use crate::settings::services::{ConfiguredService, Services};
+use crate::settings::token;
 
 mod mistake;
 mod words;
 
 pub(crate) use mistake::ImageMistake;
 pub(crate) use words::WordMistake;
+pub(super) use words::use_standard_input;
 
 /// One image that is meant.
 #[derive(Clone, Debug)]
@@ -42,8 +45,13 @@ pub(super) struct Finder<'c> {
 
 impl<'c> Finder<'c> {
     /// The images, in the order of asking.
-    pub(super) fn targets(self, stdin: &mut dyn Read) -> Result<Vec<Target<'c>>, Mistake> {
-        let words = words::all(&self.options.images, stdin)?;
+    /// Standard input is waited for no longer than `limit`.
+    pub(super) fn targets(
+        self,
+        stdin: Box<dyn Read + Send>,
+        limit: Duration,
+    ) -> Result<Vec<Target<'c>>, Mistake> {
+        let words = words::all(&self.options.images, stdin, limit)?;
         if words.is_empty() {
             return self.of_environment();
         }
@@ -120,6 +128,10 @@ impl<'c> Finder<'c> {
 
     /// One word.
     fn target(self, word: &str) -> Result<Target<'c>, Mistake> {
+        // The lines of standard input are looked at here first.
+        if token::is_in(word, self.redactor()) {
+            return Err(ImageMistake::Secret.into());
+        }
         let text = self.expanded(word)?;
         if text.contains('/') { self.whole(&text) } else { self.short(&text) }
     }
@@ -227,11 +239,11 @@ impl<'c> Finder<'c> {
         let (option, value) = (repository.origin, self.shown(&repository.value));
         let text = self.expanded(&repository.value)?;
         let mistake = |why| ImageMistake::Repository { option, value: value.clone(), why };
-        // With a tag that is surely one, what does not parse is the repository.
-        let name: Reference = format!("{text}:tag").parse().map_err(mistake)?;
         if text.contains('@') || text.parse::<Reference>().is_ok() {
             return Err(ImageMistake::RepositoryWithTag { option, value }.into());
         }
+        // With a tag that is surely one, what does not parse is the repository.
+        let name: Reference = format!("{text}:tag").parse().map_err(mistake)?;
         let tag = self.tag(tag, tag)?;
         let reference = Reference { tag: Some(tag), digest, ..name };
         self.with_declarations(reference, &text)

@@ -48,7 +48,7 @@ pub struct Surroundings<'a> {
     /// The working folder.
     pub folder: PathBuf,
     /// Standard input, read where an IMAGE is `-`.
-    pub stdin: &'a mut dyn Read,
+    pub stdin: Box<dyn Read + Send>,
     /// Whether standard output is a terminal.
     pub stdout_is_terminal: bool,
     /// Whether standard error is a terminal.

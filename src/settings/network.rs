@@ -1,12 +1,16 @@
 //! Where DigitalOcean is, and what stands between: `DIGITALOCEAN_API_URL`, `DIGITALOCEAN_REGISTRY_HOST`
 //! and the proxy. The token goes where these say, so only `https` and this machine are allowed.
 
+use std::path::Path;
+
 use reqwest::Url;
 
 use crate::oci::RegistryHost;
 use crate::secret::{Redactor, Secret};
 use crate::settings::environment::StandardVariables;
+use crate::settings::file::{self, FileMistake};
 use crate::settings::mistake::Shown;
+use crate::settings::token;
 use crate::settings::{DigitalOcean, Proxy};
 
 /// DigitalOcean's API.
@@ -34,6 +38,9 @@ pub(crate) enum NetworkMistake {
         "the host {0} of `DIGITALOCEAN_REGISTRY_HOST` is not this machine, and `DIGITALOCEAN_API_URL` is not `https`"
     )]
     HostNotSecure(Shown),
+    /// The CA certificates cannot be read.
+    #[error("the file {0} of `SSL_CERT_FILE` {1}")]
+    Certificates(Shown, FileMistake),
     /// The proxy's address cannot be read.
     #[error("the value of `HTTPS_PROXY` is not the address of an `http` or `https` proxy")]
     Proxy,
@@ -50,6 +57,10 @@ impl NetworkMistake {
             }
             Self::Host(_) => {
                 "it is a host and, where it has one, a port, as in `127.0.0.1:5000`".into()
+            }
+            Self::Certificates(_, _) => {
+                "it is a PEM file of CA certificates, or unset where the system's own are meant"
+                    .into()
             }
             Self::Proxy => {
                 "it is written `http://HOST:PORT`, or unset where there is no proxy".into()
@@ -71,6 +82,10 @@ pub(super) fn digitalocean(
     }
     let api = api.unwrap_or_else(|| API.to_owned());
     let host = |text: &str| {
+        // A name is asked for in the open.
+        if token::is_in(text, redactor) {
+            return Err(NetworkMistake::Host(Shown::new(text, redactor)));
+        }
         text.parse::<RegistryHost>().map_err(|_| NetworkMistake::Host(Shown::new(text, redactor)))
     };
     let registry =
@@ -89,9 +104,23 @@ pub(super) fn digitalocean(
     Ok((DigitalOcean { api, registry, plain_http }, notes))
 }
 
+/// Looks whether the file of CA certificates can be read at all: it is read in the middle of the run, where
+/// a pipe without a writer would stop everything.
+pub(super) fn certificates(
+    variables: &StandardVariables,
+    redactor: &Redactor,
+) -> Result<(), NetworkMistake> {
+    const MOST: u64 = 16 << 20;
+    let Some(path) = &variables.ssl_cert_file else { return Ok(()) };
+    let shown = || Shown::new(path, redactor);
+    file::bytes(Path::new(path), MOST)
+        .map(|_| ())
+        .map_err(|why| NetworkMistake::Certificates(shown(), why))
+}
+
 /// The API's origin.
 fn api(text: &str, redactor: &Redactor) -> Result<String, NetworkMistake> {
-    if redactor.finds_in(text) {
+    if token::is_in(text, redactor) {
         return Err(NetworkMistake::ApiUnreadable);
     }
     let url: Url = text.trim().parse().map_err(|_| NetworkMistake::ApiUnreadable)?;

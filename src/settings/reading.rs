@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::error::ErrorKind;
 
@@ -12,16 +12,18 @@ use crate::secret::{Redactor, Secret};
 use crate::settings::args::Args;
 use crate::settings::config::Config;
 use crate::settings::environment::{PREFIX, StandardVariables, Variables};
+use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, KnownRevision};
 use crate::settings::images::Finder;
 use crate::settings::mistake::Mistake;
 use crate::settings::options::Options;
 use crate::settings::outputs::{self, OutputMistake};
 use crate::settings::requests::Maker;
+use crate::settings::services::Services;
 use crate::settings::usage::{self, ArgumentMistake};
 use crate::settings::{
-    Asked, Console, Settings, SettingsError, Surroundings, console, expectation, help, images,
-    network, token,
+    Asked, Console, Settings, SettingsError, Surroundings, console, doctl, expectation, help,
+    images, network, token,
 };
 
 /// The time that a run has by default, before the wait.
@@ -39,6 +41,7 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     };
     let named = value_of(arguments, "--token-env").or_else(|| variable("TOKEN_ENV"));
     token::hide(surroundings.variable, &redactor, named.as_deref());
+    doctl::hide(surroundings.variable, &redactor);
     let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
     let wants_json = format.as_deref() == Some("json");
     let read = Reading { redactor: redactor.clone() }.read(surroundings);
@@ -141,18 +144,31 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn settings(&self, stdin: &mut dyn Read, console: Console) -> Result<Settings, Mistake> {
+    fn settings(&self, stdin: Box<dyn Read + Send>, console: Console) -> Result<Settings, Mistake> {
         let Run { options, config, standard, circleci, variables, folder } = *self;
         let redactor = variables.redactor;
         images::refuse_bare_revision(options, redactor)?;
         let (digitalocean, mut notes) = network::digitalocean(standard, redactor)?;
         let proxy = network::proxy(standard, redactor)?;
+        network::certificates(standard, redactor)?;
         let without = Expander { variables, revision: &KnownRevision::None };
         let sha1 = circleci.revision.as_deref();
         let revision = expectation::revision(options.expect_revision.as_ref(), sha1, without)?;
         let expander = Expander { variables, revision: &revision.known };
+        if let Some(config) = config {
+            Services { config, expander }.check()?;
+            Environments { config, expander }.check()?;
+        }
         let finder = Finder { options, config, expander, branch: circleci.branch.as_deref() };
-        let targets = finder.targets(stdin)?;
+        let started = Instant::now();
+        let targets = finder.targets(stdin, deadline(options, 1))?;
+        // Who writes the images takes part of the run's time; whole seconds, so that the same input has the
+        // same deadline.
+        let waited = if images::use_standard_input(&options.images) {
+            Duration::from_secs(started.elapsed().as_secs())
+        } else {
+            Duration::ZERO
+        };
         let maker = Maker { finder, revision: &revision, digitalocean: &digitalocean, folder };
         let images = maker.requests(targets)?;
         let outputs = outputs::outputs(options, config, &images, redactor)?;
@@ -166,7 +182,7 @@ impl Run<'_> {
             None
         };
         Ok(Settings {
-            deadline: deadline(options, images.len()),
+            deadline: deadline(options, images.len()).saturating_sub(waited),
             wait: options.wait,
             jobs: options.jobs,
             console,
@@ -233,7 +249,11 @@ fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {
 /// the repository can hold a password.
 fn cleaned(circleci: CircleCi, redactor: &Redactor) -> CircleCi {
     const MOST: usize = 1_000;
-    let line = |value: Option<String>| value.map(|value| redactor.line(&value, MOST));
+    let line = |value: Option<String>| {
+        let value = value?;
+        token::token_like(&value).for_each(|token| redactor.hide(&Secret::new(token)));
+        Some(redactor.line(&value, MOST))
+    };
     let CircleCi {
         revision,
         branch,

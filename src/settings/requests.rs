@@ -117,8 +117,11 @@ impl<'c> Maker<'c> {
             })?),
             None => None,
         };
-        let is_of_config = service.is_some()
-            || config.is_some_and(|config| Services { config, expander }.holds(reference));
+        let is_of_config = match (service, config) {
+            (Some(_), _) => true,
+            (None, Some(config)) => Services { config, expander }.holds(reference)?,
+            (None, None) => false,
+        };
         environments::of_image(
             self.environments(),
             named.as_deref(),

@@ -1,10 +1,11 @@
 //! The services of the config file, and the references that they stand for.
 
-use std::collections::BTreeMap;
-
-use crate::oci::{Digest, Reference, Tag};
+use crate::oci::{Digest, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
-use crate::settings::config::{Config, ConfigMistake, Name, ServiceEntry, Text};
+use crate::settings::config::{
+    Config, ConfigError, ConfigMistake, Name, Repositories, ServiceEntry, Text,
+};
+use crate::settings::environments::is_plain;
 use crate::settings::expand::Expander;
 use crate::settings::images::{self, ImageMistake};
 use crate::settings::mistake::{Mistake, Shown, listed};
@@ -14,6 +15,13 @@ use crate::settings::mistake::{Mistake, Shown, listed};
 pub(super) struct ConfiguredService<'c> {
     pub name: &'c str,
     pub entry: &'c ServiceEntry,
+}
+
+impl<'c> ConfiguredService<'c> {
+    /// What the file calls its repository.
+    fn text(self) -> &'c str {
+        self.entry.repository.as_ref().map_or(self.name, |Text(repository)| repository)
+    }
 }
 
 /// The services of the config.
@@ -56,40 +64,88 @@ impl<'c> Services<'c> {
         self,
         reference: &Reference,
         word: &Shown,
-    ) -> Result<Option<ConfiguredService<'c>>, ImageMistake> {
-        let numbers = self.config.repositories.get_or_init(|| self.repositories());
-        let numbers = numbers.get(&reference.name()).map_or(&[][..], Vec::as_slice);
+    ) -> Result<Option<ConfiguredService<'c>>, Mistake> {
+        let Repositories { of, untold } =
+            self.config.repositories.get_or_init(|| self.repositories());
+        let name = reference.name();
+        let numbers = of.get(&name).map_or(&[][..], Vec::as_slice);
         let found: Vec<_> = numbers.iter().filter_map(|number| self.all().nth(*number)).collect();
         match found.as_slice() {
-            [] => Ok(None),
+            [] => {
+                let untold = untold.iter().filter_map(|number| self.all().nth(*number));
+                for service in untold {
+                    let registry = self.config.document.registry.as_ref();
+                    let registry = registry.map_or("", |Text(registry)| registry);
+                    if self.expander.might_be(&format!("{registry}/{}", service.text()), &name) {
+                        self.repository(service).map_err(|error| error.for_word(word.clone()))?;
+                    }
+                }
+                Ok(None)
+            }
             [one] => Ok(Some(*one)),
             several => Err(ImageMistake::SharedRepository {
                 word: word.clone(),
                 services: self.listed(several),
-            }),
+            }
+            .into()),
         }
     }
 
-    /// The numbers of the services of each repository. One that cannot be resolved has none here; where it is
-    /// meant, it is told.
-    fn repositories(self) -> BTreeMap<String, Vec<usize>> {
-        let mut repositories: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    fn repositories(self) -> Repositories {
+        let mut repositories = Repositories::default();
         for (number, service) in self.all().enumerate() {
-            if let Ok(repository) = self.repository(service) {
-                repositories.entry(repository.name()).or_default().push(number);
+            match self.repository(service) {
+                Ok(repository) => {
+                    repositories.of.entry(repository.name()).or_default().push(number);
+                }
+                Err(_) => repositories.untold.push(number),
             }
         }
         repositories
     }
 
+    /// What is wrong with the registry or any service wherever the file is read.
+    pub(super) fn check(self) -> Result<(), ConfigError> {
+        if let Some(Text(registry)) = &self.config.document.registry {
+            match self.registry() {
+                Err(error) if error.mistake.is_everywhere(is_plain(registry)) => return Err(error),
+                // Without it no repository can be told.
+                Err(_) => return Ok(()),
+                Ok(_) => {}
+            }
+        }
+        for service in self.all() {
+            match self.repository(service) {
+                Err(error) if error.mistake.is_everywhere(is_plain(service.text())) => {
+                    return Err(error);
+                }
+                Err(_) | Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a reference is in the registry of the config, or the config names none.
-    pub(super) fn holds(self, reference: &Reference) -> bool {
-        let Some(Text(registry)) = &self.config.document.registry else { return true };
-        self.expander.text(registry).is_ok_and(|registry| {
-            let name = reference.name();
-            name.strip_prefix(&registry.to_ascii_lowercase())
-                .is_some_and(|rest| rest.starts_with('/'))
-        })
+    ///
+    /// # Errors
+    /// When it is not told here, and might be where every variable is set.
+    pub(super) fn holds(self, reference: &Reference) -> Result<bool, ConfigError> {
+        let Some(Text(registry)) = &self.config.document.registry else { return Ok(true) };
+        let name = reference.name();
+        match self.registry() {
+            Ok(registry) => Ok(name
+                .strip_prefix(&registry.to_ascii_lowercase())
+                .is_some_and(|rest| rest.starts_with('/'))),
+            Err(error) => {
+                let parts = name.match_indices('/').filter_map(|(end, _)| name.get(..end));
+                let might_be = |part| self.expander.might_be(registry, part);
+                if parts.into_iter().any(might_be) {
+                    Err(error.for_word(Shown::new(&name, self.redactor())))
+                } else {
+                    Ok(false)
+                }
+            }
+        }
     }
 
     /// A service's reference.
@@ -102,31 +158,40 @@ impl<'c> Services<'c> {
         Ok(Reference { tag, digest, ..self.repository(service)? })
     }
 
-    /// Where a service's images are, with a tag that means nothing.
-    fn repository(self, service: ConfiguredService<'c>) -> Result<Reference, Mistake> {
-        let shown = |text: &str| Shown::new(text, self.redactor());
-        let expand = |text: &str, at: &[&str]| {
-            self.expander
-                .text(text)
-                .map_err(|why| self.config.error(at, ConfigMistake::Expansion(shown(text), why)))
-        };
-        let at_repository = ["services", service.name, "repository"];
-        let at_registry = ["registry"];
+    fn expand(self, text: &str, at: &[&str]) -> Result<String, ConfigError> {
+        self.expander.text(text).map_err(|why| {
+            let text = Shown::new(text, self.redactor());
+            self.config.error(at, ConfigMistake::Expansion(text, why))
+        })
+    }
+
+    fn malformed(self, at: &[&str], text: &str, why: ReferenceError) -> ConfigError {
+        let text = Shown::new(text, self.redactor());
+        self.config.error(at, ConfigMistake::Reference(text, why))
+    }
+
+    /// The registry. It is looked at alone, so that each mistake is told at its own place.
+    fn registry(self) -> Result<String, ConfigError> {
+        let at = ["registry"];
         let Some(Text(registry)) = &self.config.document.registry else {
-            return Err(self.config.error(&["services"], ConfigMistake::NoRegistry).into());
+            return Err(self.config.error(&["services"], ConfigMistake::NoRegistry));
         };
-        let registry = expand(registry, &at_registry)?;
-        // The registry is looked at alone first, so that each mistake is told at its own place.
-        format!("{registry}/a:tag").parse::<Reference>().map_err(|why| {
-            self.config.error(&at_registry, ConfigMistake::Reference(shown(&registry), why))
-        })?;
+        let registry = self.expand(registry, &at)?;
+        match format!("{registry}/a:tag").parse::<Reference>() {
+            Ok(_) => Ok(registry),
+            Err(why) => Err(self.malformed(&at, &registry, why)),
+        }
+    }
+
+    /// Where a service's images are, with a tag that means nothing.
+    fn repository(self, service: ConfiguredService<'c>) -> Result<Reference, ConfigError> {
+        let at_repository = ["services", service.name, "repository"];
+        let registry = self.registry()?;
         let (repository, at): (_, &[&str]) = match &service.entry.repository {
-            Some(Text(repository)) => (expand(repository, &at_repository)?, &at_repository),
+            Some(Text(repository)) => (self.expand(repository, &at_repository)?, &at_repository),
             None => (service.name.to_owned(), &["services", service.name]),
         };
         let text = format!("{registry}/{repository}:tag");
-        Ok(text.parse().map_err(|why| {
-            self.config.error(at, ConfigMistake::Reference(shown(&repository), why))
-        })?)
+        text.parse().map_err(|why| self.malformed(at, &repository, why))
     }
 }

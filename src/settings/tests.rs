@@ -114,7 +114,7 @@ impl World {
             arguments: self.arguments.clone(),
             variable: &|name| self.variables.get(name).cloned(),
             folder: self.path().to_owned(),
-            stdin: &mut self.stdin.as_slice(),
+            stdin: Box::new(std::io::Cursor::new(self.stdin.clone())),
             stdout_is_terminal: self.is_terminal,
             stderr_is_terminal: self.is_terminal,
         })

@@ -124,6 +124,11 @@ pub(super) fn token_like(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether a text holds a secret of this run, or what looks like a token of anybody's.
+pub(super) fn is_in(text: &str, redactor: &Redactor) -> bool {
+    redactor.finds_in(text) || token_like(text).next().is_some()
+}
+
 /// The token, and what is to be said of it.
 pub(super) fn find(
     variables: Variables<'_>,

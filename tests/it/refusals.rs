@@ -123,3 +123,29 @@ fn the_words_of_a_registry_outweigh_an_api_that_knows_nothing_of_the_repository(
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
+
+#[test]
+fn standard_input_that_does_not_end_is_waited_for_until_the_deadline() {
+    // A pipe that is open for writing, too, and that nobody writes to.
+    let shell = "d=$(mktemp -d); mkfifo $d/pipe; exec 3<>$d/pipe; rm -r $d; exec \"$@\" <&3";
+    let gate = Gate::alone().env("PATH", "/usr/bin:/bin").through(shell);
+    let gate = gate.env("DIGITALOCEAN_ACCESS_TOKEN", "dop_v1_0123456789abcdef");
+    insta::assert_snapshot!(gate.args("--deadline 1s -").snapshot(), @"
+    $ d=$(mktemp -d); mkfifo $d/pipe; exec 3<>$d/pipe; rm -r $d; exec verify-registry-image <&3 --deadline 1s -
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: standard input had not ended after 1 s, when the run's deadline passed
+      hint: look at the program that writes to it, or leave the `-` away
+    ");
+}
+
+#[test]
+fn ca_certificates_in_a_pipe_are_not_waited_for() {
+    for file in ["/dev/zero", "missing.pem"] {
+        let gate = Gate::alone().env("SSL_CERT_FILE", file);
+        let run = gate.args("registry.example/a:b").run();
+        assert_eq!(run.code, Some(2), "{}", run.snapshot());
+        assert!(run.stderr.contains("of `SSL_CERT_FILE`"), "{}", run.stderr);
+    }
+}

@@ -17,6 +17,17 @@ pub(crate) struct ConfigError {
     pub mistake: ConfigMistake,
 }
 
+impl ConfigError {
+    /// The same, where it leaves open whether a word of the command line is meant.
+    pub(in crate::settings) fn for_word(self, word: Shown) -> Self {
+        let mistake = match self.mistake {
+            ConfigMistake::Expansion(text, why) => ConfigMistake::Untold(text, why, word),
+            other => other,
+        };
+        Self { mistake, ..self }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {
@@ -65,6 +76,9 @@ pub(crate) enum ConfigMistake {
     /// A key that must be there.
     #[error("the key `{0}` is missing")]
     MissingKey(String),
+    /// A placeholder without quotation marks, which YAML takes for a mapping.
+    #[error("a value that begins with `{{` stands here without quotation marks")]
+    Braces,
     /// Anything else that the parser says.
     #[error("{0}")]
     Other(String),
@@ -80,21 +94,47 @@ pub(crate) enum ConfigMistake {
     /// A value that no reference can be made of.
     #[error("the value {0} {1}")]
     Reference(Shown, ReferenceError),
+    /// A value that cannot be expanded, and without it nobody can say whether its rules hold.
+    #[error("the value {0} {1}, so it cannot be told whether {2} belongs here")]
+    Untold(Shown, ExpansionMistake, Shown),
     /// Services without a registry.
     #[error("services stand here, and there is no `registry`")]
     NoRegistry,
 }
 
 impl ConfigMistake {
+    /// Whether it is a mistake wherever the file is read, and not only where a variable is not set.
+    /// `is_plain`: the text has neither variables nor placeholders.
+    pub(in crate::settings) fn is_everywhere(&self, is_plain: bool) -> bool {
+        match self {
+            Self::Expansion(_, why) | Self::Untold(_, why, _) => why.is_of_the_text(),
+            Self::Reference(_, _) => is_plain,
+            Self::File(_)
+            | Self::NotUnicode
+            | Self::Control
+            | Self::Secret
+            | Self::Empty
+            | Self::SecondDocument
+            | Self::Tab
+            | Self::UnknownKey { .. }
+            | Self::MissingKey(_)
+            | Self::Braces
+            | Self::Other(_)
+            | Self::SecretVariable(_)
+            | Self::Path(_)
+            | Self::NoRegistry => true,
+        }
+    }
+
     pub(in crate::settings) fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownKey { key, known } => Some(match nearest(key.as_str(), known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the keys are: {}", known.join(", ")),
             }),
-            Self::File(FileMistake::Missing) => {
-                Some(format!("the path of `--config` is relative to this folder; the usual name is `{FILE_NAME}`"))
-            }
+            Self::File(FileMistake::Missing) => Some(format!(
+                "the path of `--config` is relative to this folder, and a link must lead to a file; the usual name is `{FILE_NAME}`"
+            )),
             Self::Secret => {
                 Some("take it out, and replace it where it was issued: what stands in a file is in its history".into())
             }
@@ -108,9 +148,10 @@ impl ConfigMistake {
             Self::NoRegistry => Some("add it at the top, as in `registry: registry.digitalocean.com/REGISTRY`".into()),
             Self::Empty => Some("`verify-registry-image --schema config` shows its form".into()),
             Self::SecondDocument => Some("remove the line `---` and what follows it".into()),
+            Self::Braces => Some("write it in quotation marks, as in `\"{revision}-dev\"`".into()),
             Self::Tab => Some("YAML is indented with spaces".into()),
             Self::Control | Self::NotUnicode => Some("save the file as plain UTF-8 text".into()),
-            Self::Expansion(_, why) => why.hint(),
+            Self::Expansion(_, why) | Self::Untold(_, why, _) => why.hint(),
             Self::File(_) | Self::MissingKey(_) | Self::Other(_) | Self::Reference(_, _) => None,
         }
     }

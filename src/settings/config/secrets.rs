@@ -1,14 +1,6 @@
 //! What looks like a secret in a config file. The record hands a service's variables on, and is an
 //! artifact that nobody masks.
 
-use crate::secret::Redactor;
-use crate::settings::token;
-
-/// Whether a line holds a secret of this run, or a DigitalOcean token.
-pub(super) fn holds_secret(line: &str, redactor: &Redactor) -> bool {
-    redactor.finds_in(line) || token::token_like(line).next().is_some()
-}
-
 /// Whether a variable's name or value is a secret's, as far as can be told.
 pub(super) fn looks_secret(key: &str, value: &str) -> bool {
     const PARTS: [&str; 6] = ["PASSWORD", "PASSWD", "SECRET", "CREDENTIAL", "APIKEY", "PRIVATE"];

@@ -151,6 +151,8 @@ fn each_mistake_has_a_place_and_says_what_was_meant() {
         "just a text",
         "? [a]\n: b\n",
         "<<: {registry: a}\n",
+        "environments:\n  dev:\n    tag: {revision}\n",
+        "environments:\n  dev:\n    tag: a\n    immutable_tag: {revision:7}-dev\n",
     ]
     .map(|text| format!("{text:?}\n  {}", told(text)))
     .into();
@@ -271,6 +273,12 @@ fn each_mistake_has_a_place_and_says_what_was_meant() {
     "<<: {registry: a}\n"
       verify-registry-image.yml:1:1: there is no key `<<` here
       hint: the keys are: registry, environments, services, status
+    "environments:\n  dev:\n    tag: {revision}\n"
+      verify-registry-image.yml:3:19: a value that begins with `{` stands here without quotation marks
+      hint: write it in quotation marks, as in `"{revision}-dev"`
+    "environments:\n  dev:\n    tag: a\n    immutable_tag: {revision:7}-dev\n"
+      verify-registry-image.yml:4:31: a value that begins with `{` stands here without quotation marks
+      hint: write it in quotation marks, as in `"{revision}-dev"`
     "##);
 }
 

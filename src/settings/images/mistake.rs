@@ -12,6 +12,9 @@ pub(crate) enum ImageMistake {
     /// A word that cannot be expanded.
     #[error("{0} {1}")]
     Expansion(Shown, ExpansionMistake),
+    /// A word with a token in it, which would be sent to a registry and shown.
+    #[error("an `IMAGE` holds a token")]
+    Secret,
     /// A word that is no reference.
     #[error("{0} {1}")]
     Reference(Shown, ReferenceError),
@@ -126,6 +129,7 @@ impl ImageMistake {
     pub(in crate::settings) fn hint(&self) -> Option<String> {
         match self {
             Self::Expansion(_, why) => why.hint(),
+            Self::Secret => Some("it is not shown, and was sent nowhere: take it out; a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`".into()),
             Self::Reference(word, ReferenceError::NoHost) => {
                 Some(format!("did you mean `registry.digitalocean.com/{}`?", word.as_str()))
             }

@@ -2,6 +2,8 @@
 //! input, which is bounded.
 
 use std::io::Read;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use crate::settings::given::Given;
 
@@ -32,6 +34,9 @@ pub(crate) enum WordMistake {
     /// Standard input cannot be read.
     #[error("standard input cannot be read: {0}")]
     Unreadable(String),
+    /// Standard input stays open.
+    #[error("standard input had not ended after {0} s, when the run's deadline passed")]
+    Endless(u64),
 }
 
 impl WordMistake {
@@ -41,13 +46,25 @@ impl WordMistake {
                 Some("look whether the variable that it is made from is set in this job".into())
             }
             Self::Nothing => Some("write one `IMAGE` a line".into()),
+            Self::Endless(_) => {
+                Some("look at the program that writes to it, or leave the `-` away".into())
+            }
             Self::TooMany | Self::TooLarge | Self::NotUnicode | Self::Unreadable(_) => None,
         }
     }
 }
 
-/// The words, with `-` replaced by what stands on standard input.
-pub(super) fn all(given: &[Given], stdin: &mut dyn Read) -> Result<Vec<String>, WordMistake> {
+/// Whether standard input is asked for.
+pub(in crate::settings) fn use_standard_input(given: &[Given]) -> bool {
+    given.iter().any(|word| word.value.trim() == "-")
+}
+
+/// The words, with `-` replaced by what stands on standard input, which has to end within `limit`.
+pub(super) fn all(
+    given: &[Given],
+    stdin: Box<dyn Read + Send>,
+    limit: Duration,
+) -> Result<Vec<String>, WordMistake> {
     let mut words = Vec::new();
     let mut stdin = Some(stdin);
     for Given { value, origin: _ } in given {
@@ -58,7 +75,7 @@ pub(super) fn all(given: &[Given], stdin: &mut dyn Read) -> Result<Vec<String>, 
         if word != "-" {
             words.push(word.to_owned());
         } else if let Some(stdin) = stdin.take() {
-            let text = read_all(stdin)?;
+            let text = read_within(stdin, limit)?;
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
             let before = words.len();
             words.extend(lines.take(MOST_IMAGES + 1).map(str::to_owned));
@@ -73,7 +90,17 @@ pub(super) fn all(given: &[Given], stdin: &mut dyn Read) -> Result<Vec<String>, 
     Ok(words)
 }
 
-fn read_all(stdin: &mut dyn Read) -> Result<String, WordMistake> {
+/// Reads on a thread of its own: nobody can interrupt a reader that waits for a writer.
+fn read_within(stdin: Box<dyn Read + Send>, limit: Duration) -> Result<String, WordMistake> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Where nobody waits any more, nobody is told.
+        let _ = sender.send(read_all(stdin));
+    });
+    receiver.recv_timeout(limit).unwrap_or(Err(WordMistake::Endless(limit.as_secs())))
+}
+
+fn read_all(stdin: Box<dyn Read + Send>) -> Result<String, WordMistake> {
     let mut bytes = Vec::new();
     stdin
         .take(MOST_BYTES + 1)
@@ -93,12 +120,14 @@ mod tests {
     use super::*;
     use crate::settings::given::Origin;
 
-    fn from(arguments: &[&str], mut stdin: &[u8]) -> Result<Vec<String>, WordMistake> {
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    fn from(arguments: &[&str], stdin: &[u8]) -> Result<Vec<String>, WordMistake> {
         let given: Vec<Given> = arguments
             .iter()
             .map(|word| Given { value: (*word).to_owned(), origin: Origin::Argument("IMAGE") })
             .collect();
-        all(&given, &mut stdin)
+        all(&given, Box::new(std::io::Cursor::new(stdin.to_vec())), LIMIT)
     }
 
     #[test]
@@ -121,7 +150,8 @@ mod tests {
         assert_eq!(from(&["-"], &b"x".repeat(1024 * 1024 + 1)), Err(WordMistake::TooLarge));
         // Without a bound, this would never end.
         let given = [Given { value: "-".to_owned(), origin: Origin::Argument("IMAGE") }];
-        assert_eq!(all(&given, &mut std::io::repeat(b'x')), Err(WordMistake::TooLarge));
+        let endless = Box::new(std::io::repeat(b'x'));
+        assert_eq!(all(&given, endless, LIMIT), Err(WordMistake::TooLarge));
     }
 
     proptest! {

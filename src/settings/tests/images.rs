@@ -45,7 +45,7 @@ fn a_full_reference_to_a_configured_service_gets_its_declarations() {
 
 #[test]
 fn a_service_and_a_tag_are_a_reference() {
-    insta::assert_snapshot!(develop("support-chat:latest-dev support-email:other").told(), @r#"
+    insta::assert_snapshot!(develop("support-chat:latest-dev support-email:other").variable("RELEASE", "v1").told(), @r#"
     registry.digitalocean.com/keepkey/chat/server:latest-dev
       service support-chat
       environment development
@@ -160,6 +160,7 @@ fn an_environment_is_found_by_its_tag_and_only_for_images_of_the_config() {
 #[test]
 fn an_environment_that_cannot_be_resolved_disturbs_no_other() {
     assert!(develop("--environment development").read().is_ok(), "`RELEASE` is not set");
+    assert!(develop("support-email:latest-dev").read().is_ok(), "nor does it matter");
     insta::assert_snapshot!(develop("--environment production").told(), @r"
     error: verify-registry-image.yml:9:10: the value `$RELEASE` names the variable `$RELEASE`, which is unset or empty
       set it in this job, or write the text out
@@ -207,6 +208,56 @@ fn the_same_image_twice_is_verified_once_and_order_is_kept() {
     ");
 }
 
+/// Whether the rules of an environment or a service hold must not depend on a variable that somebody forgot.
+#[test]
+fn a_rule_that_cannot_be_told_is_not_a_rule_less() {
+    let told = |line: &str, config: &str| World::new(line).config(config).told();
+    let image = "r.example/keepkey/a:latest-dev";
+    let services = "services: {a: {port: 9}}";
+    let environment = |tag: &str| {
+        format!("registry: r.example/keepkey\nenvironments: {{d: {{tag: {tag}}}}}\n{services}")
+    };
+    let texts = [
+        told(image, &environment("$TAGX")),
+        told(image, &environment("'latest-${NAME}'")),
+        told(image, &environment("'prod-${NAME}'")),
+        told(image, &environment("'latest-dev '")),
+        told(image, &environment("':latest-dev'")),
+        told(image, &environment("'$'")),
+        told(image, &environment("'{rev}'")),
+        told(image, "registry: r.example/keepkey\nservices: {a: {repository: $REPO, port: 9}}"),
+        told(image, "registry: r.example/keepkey\nservices: {b: {repository: 'b/$REPO'}}"),
+        told(image, "registry: r.example/keepkey\nservices: {b: {repository: 'B!'}}"),
+        told(image, "registry: $REG\nenvironments: {d: {tag: latest-dev}}"),
+        told(image, "registry: other.example/$REG\nenvironments: {d: {tag: latest-dev}}"),
+    ];
+    insta::assert_snapshot!(texts.join("--\n"), @"
+    error: verify-registry-image.yml:2:25: the value `$TAGX` names the variable `$TAGX`, which is unset or empty, so it cannot be told whether `latest-dev` belongs here
+      set it in this job, or write the text out--
+    error: verify-registry-image.yml:2:25: the value `latest-${NAME}` names the variable `$NAME`, which is unset or empty, so it cannot be told whether `latest-dev` belongs here
+      set it in this job, or write the text out--
+    r.example/keepkey/a:latest-dev
+      not DigitalOcean's
+      service a
+      port 9--
+    error: verify-registry-image.yml:2:25: the value `latest-dev ` has a malformed tag: `latest-dev ` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)--
+    error: verify-registry-image.yml:2:25: the value `:latest-dev` has a malformed tag: `:latest-dev` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)--
+    error: verify-registry-image.yml:2:25: the value `$` holds a `$` that is not part of `$NAME` or `${NAME}`--
+    error: verify-registry-image.yml:2:25: the value `{rev}` holds a brace that is not part of `{revision}` or `{revision:7}`--
+    error: verify-registry-image.yml:2:28: the value `$REPO` names the variable `$REPO`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a:latest-dev` belongs here
+      set it in this job, or write the text out--
+    r.example/keepkey/a:latest-dev
+      not DigitalOcean's
+      service a (not configured)--
+    error: verify-registry-image.yml:2:28: the value `B!` has a repository with upper-case letters; repositories are lower-case--
+    error: verify-registry-image.yml:1:11: the value `$REG` names the variable `$REG`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a` belongs here
+      set it in this job, or write the text out--
+    r.example/keepkey/a:latest-dev
+      not DigitalOcean's
+      service a (not configured)
+    ");
+}
+
 #[test]
 fn variables_are_expanded_where_they_may_be() {
     let world = develop(
@@ -215,8 +266,9 @@ fn variables_are_expanded_where_they_may_be() {
     .variable("HOST", "registry.digitalocean.com")
     .variable("NAME", "a")
     .variable("PUSHED", DIGEST)
-    .variable("SHA", "E".repeat(40));
-    insta::assert_snapshot!(world.told(), @r"
+    .variable("SHA", "E".repeat(40))
+    .variable("RELEASE", "v1");
+    insta::assert_snapshot!(world.told(), @"
     registry.digitalocean.com/keepkey/a:eeeeeee
       service a (not configured)
       digest sha256:44136fa355b3

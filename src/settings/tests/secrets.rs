@@ -84,6 +84,58 @@ fn a_token_in_a_variable_or_in_the_config_is_not_repeated() {
     ");
 }
 
+#[test]
+fn a_token_that_doctl_has_stored_is_not_repeated_either() {
+    const STORED: &str = "secret-of-doctl-0123456789abcdef";
+    let world = |line: &str| {
+        let world = World::new(line).without(TOKEN_VARIABLE);
+        let file = format!("access-token: {STORED}\nauth-contexts: {{other: {STORED}x}}\n");
+        let world = world.file(".config/doctl/config.yaml", &file);
+        let home = world.path().display().to_string();
+        world.variable("HOME", home)
+    };
+    for world in [
+        world(STORED),
+        world("keepkey/a:$T").variable("T", STORED),
+        world("127.0.0.1:1/keepkey/a:$T").variable("T", format!("{STORED}x")),
+        world("-").stdin(&format!("127.0.0.1:1/keepkey/{STORED}:a\n")),
+        world(IMAGE).variable("VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST", STORED),
+        world(IMAGE).variable("VERIFY_REGISTRY_IMAGE_TOKEN_ENV", STORED),
+        world(&format!("{IMAGE} --expect-revision")).variable("CIRCLE_SHA1", STORED),
+        world("").config("environments: {d: {tag: a}}").variable("CIRCLE_BRANCH", STORED),
+        world(IMAGE).variable("DIGITALOCEAN_REGISTRY_HOST", STORED),
+    ] {
+        assert!(world.read().is_err());
+        let shown = everything(&world);
+        assert!(!shown.contains("secret-of-doctl"), "{shown}");
+    }
+}
+
+/// Standard input is as good a place to paste a token by mistake as any other.
+#[test]
+fn a_word_that_holds_a_token_is_no_image() {
+    let others = "dop_v1_ffffffffffffffffffffffff";
+    for world in [
+        World::new("-").stdin(&format!("127.0.0.1:1/keepkey/a:{TOKEN}\n")),
+        World::new("-").stdin(&format!("127.0.0.1:1/keepkey/a:{others}\n")),
+        World::new("-").stdin(&format!("127.0.0.1:1/{others}/a:b\n")),
+    ] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(world.told(), @"
+            error: an `IMAGE` holds a token
+              it is not shown, and was sent nowhere: take it out; a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`
+            ");
+        }
+    }
+    for world in [
+        World::new("127.0.0.1:1/keepkey/a:$X").variable("X", others),
+        World::new("").variable("VERIFY_REGISTRY_IMAGE_IMAGES", format!("r.example/a:{others}")),
+    ] {
+        assert!(world.read().is_err());
+        assert!(!everything(&world).contains(others));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_token_that_is_no_text_is_not_repeated() {

@@ -215,17 +215,18 @@ fn without_ca_certificates_the_message_says_what_to_install() {
     let stand_in = with(Certificate::Good);
     let gate = Gate::at(&stand_in).image(IMAGE);
     let nothing = gate.folder().join("none").display().to_string();
-    let gate = gate.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", nothing);
+    let gate =
+        gate.file("empty.pem", "").env("SSL_CERT_FILE", "empty.pem").env("SSL_CERT_DIR", nothing);
     insta::assert_snapshot!(gate.snapshot(), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no CA certificates were found on this system
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no CA certificates were found on this system
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
