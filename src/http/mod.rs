@@ -6,6 +6,7 @@ mod message;
 mod origin;
 mod redirect;
 mod retry;
+mod telling;
 mod tls;
 mod trouble;
 
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::ambient::Ambient;
 use crate::observation::Unavailable;
-use crate::progress::{Loudness, Progress};
+use crate::progress::Progress;
 use crate::report::{Reason, Traffic};
 use crate::secret::Redactor;
 use crate::settings::Proxy;
@@ -347,52 +348,6 @@ impl Client {
             || answer.header("ratelimit-reset").and_then(|text| retry::ratelimit_reset(text, now));
         // An hourly limit of DigitalOcean's API names no wait but the second at which it opens again.
         if answer.status == 429 { asked.or_else(reset) } else { asked }
-    }
-
-    fn say_retry(&self, trouble: &Trouble, what: &str, host: &str, wait: Duration, tries: u32) {
-        let level =
-            if wait > Duration::from_secs(10) { Loudness::Normal } else { Loudness::Requests };
-        let line = format!(
-            "{what}: `{host}`: {}; asking again in {:.1} s (try {} of {})",
-            trouble.said,
-            wait.as_secs_f64(),
-            tries + 1,
-            retry::TRIES
-        );
-        self.0.progress.say(level, &line);
-    }
-
-    fn say_request<E>(
-        &self,
-        request: &Request<'_>,
-        took: Duration,
-        result: &Result<Result<Answer, Trouble>, E>,
-    ) {
-        if !self.0.progress.says(Loudness::Requests) {
-            return;
-        }
-        // A redirect's query is a signature: nobody needs to see it.
-        let mut url = request.url.clone();
-        url.set_query(None);
-        let end = match result {
-            Ok(Ok(answer)) => answer.status.to_string(),
-            Ok(Err(trouble)) => trouble.said.clone(),
-            Err(_) => "no answer in time".to_owned(),
-        };
-        self.0
-            .progress
-            .say(Loudness::Requests, &format!("GET {url} -> {end} ({} ms)", took.as_millis()));
-        if let Ok(Ok(answer)) = result {
-            let names: Vec<&str> =
-                answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
-            let range = (request.want == Want::FirstByte).then_some("range");
-            let authorization = request.authorization.map(|_| "authorization");
-            // Without one of ours, the client's own `Accept: */*` goes.
-            let sent = ["user-agent", "accept"].into_iter().chain(range).chain(authorization);
-            let sent: Vec<&str> = sent.collect();
-            let line = format!("    sent: {}; came: {}", sent.join(", "), names.join(", "));
-            self.0.progress.say(Loudness::Headers, &line);
-        }
     }
 }
 

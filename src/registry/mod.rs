@@ -6,6 +6,7 @@ mod access;
 mod answers;
 mod challenge;
 mod credentials;
+mod scheme;
 mod token;
 
 use std::sync::Arc;

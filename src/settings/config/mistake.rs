@@ -20,10 +20,9 @@ pub(crate) struct ConfigError {
 impl ConfigError {
     /// The same, where it leaves open whether a word of the command line is meant.
     pub(in crate::settings) fn for_word(self, word: Shown) -> Self {
-        let mistake = match self.mistake {
-            ConfigMistake::Expansion(text, why) => ConfigMistake::Untold(text, why, word),
-            other => other,
-        };
+        let is_expansion = matches!(self.mistake, ConfigMistake::Expansion(..));
+        let untold = |mistake| ConfigMistake::Untold(Box::new(mistake), word);
+        let mistake = if is_expansion { untold(self.mistake) } else { self.mistake };
         Self { mistake, ..self }
     }
 }
@@ -95,8 +94,8 @@ pub(crate) enum ConfigMistake {
     #[error("the value {0} {1}")]
     Reference(Shown, ReferenceError),
     /// A value that cannot be expanded, and without it nobody can say whether its rules hold.
-    #[error("the value {0} {1}, so it cannot be told whether {2} belongs here")]
-    Untold(Shown, ExpansionMistake, Shown),
+    #[error("{0}, so it cannot be told whether {1} belongs here")]
+    Untold(Box<Self>, Shown),
     /// Services without a registry.
     #[error("services stand here, and there is no `registry`")]
     NoRegistry,
@@ -107,7 +106,8 @@ impl ConfigMistake {
     /// `is_plain`: the text has neither variables nor placeholders.
     pub(in crate::settings) fn is_everywhere(&self, is_plain: bool) -> bool {
         match self {
-            Self::Expansion(_, why) | Self::Untold(_, why, _) => why.is_of_the_text(),
+            Self::Expansion(_, why) => why.is_of_the_text(),
+            Self::Untold(mistake, _) => mistake.is_everywhere(is_plain),
             Self::Reference(_, _) => is_plain,
             Self::File(_)
             | Self::NotUnicode
@@ -151,7 +151,8 @@ impl ConfigMistake {
             Self::Braces => Some("write it in quotation marks, as in `\"{revision}-dev\"`".into()),
             Self::Tab => Some("YAML is indented with spaces".into()),
             Self::Control | Self::NotUnicode => Some("save the file as plain UTF-8 text".into()),
-            Self::Expansion(_, why) | Self::Untold(_, why, _) => why.hint(),
+            Self::Expansion(_, why) => why.hint(),
+            Self::Untold(mistake, _) => mistake.hint(),
             Self::File(_) | Self::MissingKey(_) | Self::Other(_) | Self::Reference(_, _) => None,
         }
     }

@@ -1,0 +1,64 @@
+//! What a run tells of its requests: one line each, and with `-vv` the names of the headers. Never a value of
+//! `Authorization`, and never a redirect's query.
+
+use std::time::Duration;
+
+use super::message::{Answer, Request, Want};
+use super::trouble::Trouble;
+use super::{Client, retry};
+use crate::progress::Loudness;
+
+impl Client {
+    pub(super) fn say_retry(
+        &self,
+        trouble: &Trouble,
+        what: &str,
+        host: &str,
+        wait: Duration,
+        tries: u32,
+    ) {
+        let level =
+            if wait > Duration::from_secs(10) { Loudness::Normal } else { Loudness::Requests };
+        let line = format!(
+            "{what}: `{host}`: {}; asking again in {:.1} s (try {} of {})",
+            trouble.said,
+            wait.as_secs_f64(),
+            tries + 1,
+            retry::TRIES
+        );
+        self.0.progress.say(level, &line);
+    }
+
+    pub(super) fn say_request<E>(
+        &self,
+        request: &Request<'_>,
+        took: Duration,
+        result: &Result<Result<Answer, Trouble>, E>,
+    ) {
+        if !self.0.progress.says(Loudness::Requests) {
+            return;
+        }
+        // A redirect's query is a signature: nobody needs to see it.
+        let mut url = request.url.clone();
+        url.set_query(None);
+        let end = match result {
+            Ok(Ok(answer)) => answer.status.to_string(),
+            Ok(Err(trouble)) => trouble.said.clone(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        self.0
+            .progress
+            .say(Loudness::Requests, &format!("GET {url} -> {end} ({} ms)", took.as_millis()));
+        if let Ok(Ok(answer)) = result {
+            let names: Vec<&str> =
+                answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
+            let range = (request.want == Want::FirstByte).then_some("range");
+            let authorization = request.authorization.map(|_| "authorization");
+            // Without one of ours, the client's own `Accept: */*` goes.
+            let sent = ["user-agent", "accept"].into_iter().chain(range).chain(authorization);
+            let sent: Vec<&str> = sent.collect();
+            let line = format!("    sent: {}; came: {}", sent.join(", "), names.join(", "));
+            self.0.progress.say(Loudness::Headers, &line);
+        }
+    }
+}
