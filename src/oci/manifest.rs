@@ -4,12 +4,12 @@
 //! (CVE-2021-41190), and a body that is honestly something else than an image is told apart from it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 
-use crate::oci::exact::{Exact, Fields, taken_for};
+use crate::oci::exact::{Exact, Fields};
+use crate::oci::top_level::TopLevelKeys;
 use crate::oci::{Digest, MediaType, Platform};
 
 /// The most layers or index entries that are read. Container engines stop at 127 layers.
@@ -370,68 +370,8 @@ fn is_image_layer(media_type: &str) -> bool {
         || media_type.starts_with("application/vnd.docker.image.rootfs.")
 }
 
-/// The names of a document's top-level fields, duplicates included.
-struct TopLevelKeys(Vec<String>);
-
-impl TopLevelKeys {
-    /// Refuses a body that a more lenient reader could take for another kind of manifest.
-    fn check(&self, header: MediaType) -> Result<(), ManifestError> {
-        static CONTESTED: [&str; 8] = [
-            "schemaVersion",
-            "mediaType",
-            "config",
-            "layers",
-            "manifests",
-            "fsLayers",
-            "history",
-            "artifactType",
-        ];
-        let expected: &[&str] = if header.is_index() {
-            &["schemaVersion", "mediaType", "manifests", "artifactType"]
-        } else {
-            &["schemaVersion", "mediaType", "config", "layers", "artifactType"]
-        };
-        let mut seen = Vec::new();
-        for key in &self.0 {
-            let Some(field) = taken_for(key, &CONTESTED) else { continue };
-            if field != key {
-                return Err(ManifestError::Ambiguous(format!("it has a field `{}`", shown(key))));
-            }
-            if !expected.contains(&field) {
-                let said = format!("it was served as `{header}` and has a field `{field}`");
-                return Err(ManifestError::Ambiguous(said));
-            }
-            if seen.contains(&field) {
-                return Err(ManifestError::Ambiguous(format!("it has the field `{field}` twice")));
-            }
-            seen.push(field);
-        }
-        Ok(())
-    }
-}
-
-impl<'de> Deserialize<'de> for TopLevelKeys {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = TopLevelKeys;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TopLevelKeys, A::Error> {
-                let mut keys = Vec::new();
-                while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
-                    keys.push(key);
-                }
-                Ok(TopLevelKeys(keys))
-            }
-        }
-        deserializer.deserialize_map(Keys)
-    }
-}
-
 /// A text of the registry's, cut to a length that fits a message. Cleaned where it is printed.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(120).collect()
 }
 

@@ -11,6 +11,7 @@ mod manifest;
 mod media_type;
 mod platform;
 mod reference;
+mod top_level;
 
 pub use config::{ConfigError, ImageConfig};
 pub use digest::{Algorithm, Digest, DigestError};
