@@ -45,7 +45,10 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
         },
     );
     let asking = ask_all(settings, &world, ambient, started);
-    let images = with_heartbeat(progress, started, settings.images.len(), asking).await;
+    // CircleCI ends a job that is silent for ten minutes, however quiet it was asked to be.
+    let level = if settings.console.in_ci { Loudness::Quiet } else { Loudness::Normal };
+    let say = |line: &str| progress.say(level, line);
+    let images = with_heartbeat(say, started, settings.images.len(), asking).await;
     Report {
         images,
         started_at,
@@ -121,9 +124,9 @@ fn report(
     }
 }
 
-/// Says that the run is alive: CircleCI ends a job that is silent for ten minutes.
+/// Says that the run is alive.
 async fn with_heartbeat<T>(
-    progress: &Progress,
+    say: impl Fn(&str),
     started: Instant,
     images: usize,
     work: impl Future<Output = T>,
@@ -136,8 +139,27 @@ async fn with_heartbeat<T>(
             () = tokio::time::sleep(HEARTBEAT) => {
                 let seconds = started.elapsed().as_secs();
                 let what = if images == 1 { "the image".to_owned() } else { format!("{images} images") };
-                progress.say(Loudness::Normal, &format!("still asking for {what} ({seconds} s)"));
+                say(&format!("still asking for {what} ({seconds} s)"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_run_says_that_it_is_alive() {
+        let said = RefCell::new(Vec::new());
+        let say = |line: &str| said.borrow_mut().push(line.to_owned());
+        let work = tokio::time::sleep(Duration::from_secs(65));
+        with_heartbeat(say, Instant::now(), 2, work).await;
+        assert_eq!(
+            said.into_inner(),
+            ["still asking for 2 images (30 s)", "still asking for 2 images (60 s)"]
+        );
     }
 }

@@ -78,7 +78,9 @@ fn believe_bare_denials(observation: &mut Observation) {
         if let Fact::Unknown(why) = fact
             && why.reason == Reason::NotFoundBare
         {
-            *fact = Fact::Absent(Denial { reason, said: why.message.clone() });
+            // What was asked for stands where the denial is told.
+            let said = why.message.split_once(": ").map_or(why.message.as_str(), |(_, said)| said);
+            *fact = Fact::Absent(Denial { reason, said: said.to_owned() });
         }
     }
     believe(&mut observation.resolved, Reason::TagMissing);
