@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use verify_registry_image::ambient::Ambient;
 use verify_registry_image::exit::Exit;
-use verify_registry_image::output::{self, OutputError, Prepared};
+use verify_registry_image::output::{self, OutputError, Prepared, Written};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
 use verify_registry_image::settings::{
@@ -87,7 +87,7 @@ fn verify(settings: &'static Settings) -> anyhow::Result<Exit> {
 
 /// Writes the files, shows the report, and says how the process ends.
 fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
-    let unwritten = outputs.write(report, settings);
+    let Written { unwritten, notes } = outputs.write(report, settings);
     let text = match settings.console.format {
         Format::Json => output::json::report(report, &unwritten),
         Format::Human => {
@@ -102,6 +102,9 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
             let message = format!("could not write `{}`: {message}", path.display());
             complain(&settings.redactor.line(&message, 2000), None);
         }
+    }
+    for note in &notes {
+        mention(&settings.redactor.line(note, 2000));
     }
     Exit::of(report.verdict(), unwritten.is_empty())
 }
@@ -144,6 +147,11 @@ fn refuse(message: &str, hint: Option<&str>, wants_json: bool) -> Exit {
         say(&output::json::error(message, hint));
     }
     Exit::Usage
+}
+
+/// What is no error and should be known, in every form of standard output.
+fn mention(note: &str) {
+    let _ = io::stderr().write_all(format!("note: {note}\n").as_bytes());
 }
 
 fn complain(message: &str, hint: Option<&str>) {

@@ -28,12 +28,13 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Writes every output. What comes back could not be written.
+    /// Writes every output. What comes back could not be written, or should be known of what was.
     ///
     /// The report's images stand in the order of the settings that were proved.
     /// A record is written for a VERIFIED image, and only when everything before it was written.
-    pub fn write(&self, report: &Report, settings: &Settings) -> Vec<Unwritten> {
-        let mut writing = Writing { redactor: &settings.redactor, unwritten: Vec::new() };
+    pub fn write(&self, report: &Report, settings: &Settings) -> Written {
+        let mut writing =
+            Writing { redactor: &settings.redactor, unwritten: Vec::new(), notes: Vec::new() };
         let Outputs {
             junit,
             record: _,
@@ -64,7 +65,8 @@ impl Prepared {
         if writing.unwritten.is_empty() {
             self.write_records(report, settings, &mut writing);
         }
-        writing.unwritten
+        let Writing { redactor: _, unwritten, notes } = writing;
+        Written { unwritten, notes }
     }
 
     /// What is deployed from, all or none: with one missing, the others would be a part that looks like the whole.
@@ -112,6 +114,15 @@ impl Prepared {
     }
 }
 
+/// How the writing went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// What could not be written.
+    pub unwritten: Vec<Unwritten>,
+    /// What the reader should know of the status: a line that stays, because another run's answer is later.
+    pub notes: Vec<String>,
+}
+
 /// A text to write, or why there is none.
 type Rendered = Result<String, String>;
 
@@ -146,6 +157,7 @@ fn nameable(report: &Report, redactor: &Redactor) -> Result<(), String> {
 struct Writing<'a> {
     redactor: &'a Redactor,
     unwritten: Vec<Unwritten>,
+    notes: Vec<String>,
 }
 
 impl Writing<'_> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::Writing;
 use crate::output::board::{self, Pipeline};
 use crate::output::check_status::{self, badge_path, status_files};
-use crate::output::status::{self, StatusFile};
+use crate::output::status::{self, StatusFile, Updated};
 use crate::output::{badge, file, links};
 use crate::report::{ImageReport, Report};
 use crate::settings::StatusFolder;
@@ -28,14 +28,12 @@ impl Writing<'_> {
             Ok(lock) => lock,
             Err(error) => return self.failed(directory, error.to_string()),
         };
-        for (environment, images) in &decided {
-            self.environment(
-                &status::path(directory, environment),
-                environment,
-                images,
-                services,
-                report,
-            );
+        let mut written = Decided::new();
+        for (environment, images) in decided {
+            let path = status::path(directory, environment);
+            let kept = self.environment(&path, environment, &images, services, report);
+            let is_written = |image: &&ImageReport| !kept.contains(&image.request.service.name);
+            written.insert(environment, images.into_iter().filter(is_written).collect());
         }
         if board.is_none() && badges.is_none() {
             return;
@@ -49,13 +47,14 @@ impl Writing<'_> {
             }
         };
         if let Some(path) = board {
-            self.board(path, &files, &decided, report);
+            self.board(path, &files, &written, report);
         }
         if let Some(folder) = badges {
             self.badges(folder, &files);
         }
     }
 
+    /// Updates one file. What comes back are the services whose line another run answered later.
     fn environment(
         &mut self,
         path: &Path,
@@ -63,29 +62,34 @@ impl Writing<'_> {
         images: &[&ImageReport],
         services: &[String],
         report: &Report,
-    ) {
-        let Some(now) = images.iter().map(|image| image.verified_at).max() else { return };
-        match file::read_text(path, status::MOST_BYTES) {
-            Ok(old) => {
-                let old = old.unwrap_or_default();
-                let job = report.circleci.build_url.as_deref();
-                let new = status::updated(&old, environment, images, services, now, job);
-                self.put_change(path, &old, &new);
+    ) -> Vec<String> {
+        let old = match file::read_text(path, status::MOST_BYTES) {
+            Ok(old) => old.unwrap_or_default(),
+            Err(error) => {
+                self.failed(path, error.to_string());
+                return Vec::new();
             }
-            Err(error) => self.failed(path, error.to_string()),
+        };
+        let job = report.circleci.build_url.as_deref();
+        let Updated { text, kept, notes } =
+            status::updated(&old, environment, images, services, report.ended_at(), job);
+        if text != old {
+            self.put_change(path, &old, &text);
         }
+        self.notes.extend(notes);
+        kept
     }
 
     fn board(
         &mut self,
         path: &Path,
         files: &[(String, StatusFile)],
-        decided: &Decided<'_>,
+        written: &Decided<'_>,
         report: &Report,
     ) {
         let mut rows = check_status::rows(files);
         for row in &mut rows {
-            let images = decided.get(row.environment.as_str()).map_or(&[][..], Vec::as_slice);
+            let images = written.get(row.environment.as_str()).map_or(&[][..], Vec::as_slice);
             if images.iter().any(|image| image.request.service.name == row.service) {
                 row.pipeline = Pipeline::This(links::job(&report.circleci));
             }

@@ -92,7 +92,7 @@ pub(super) fn read(folder: &Path, name: &str) -> String {
 /// Proves and writes one run.
 pub(super) fn run(settings: &Settings, images: Vec<ImageReport>) -> Vec<Unwritten> {
     let report = fixtures::report(images);
-    Prepared::prove(settings).unwrap().write(&report, settings)
+    Prepared::prove(settings).unwrap().write(&report, settings).unwritten
 }
 
 pub(super) fn put(path: &Path, text: &str) {
@@ -292,7 +292,8 @@ fn no_record_where_something_before_it_was_unwritten() {
     // The place is taken between the proof and the writing.
     fs::create_dir(folder.path().join("junit.xml")).unwrap();
     symlink("elsewhere", folder.path().join("image-ref.txt")).unwrap();
-    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    let unwritten =
+        prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     let told: Vec<_> = unwritten
         .iter()
         .map(|one| format!("{}: {}", one.path.file_name().unwrap().display(), one.message))
@@ -310,7 +311,8 @@ fn records_are_written_all_or_none() {
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     let prepared = Prepared::prove(&settings).unwrap();
     fs::create_dir(folder.path().join("records/development/support-email.json")).unwrap();
-    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    let unwritten =
+        prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     assert_eq!(unwritten.len(), 1);
     assert!(!folder.path().join("record.json").exists());
 }

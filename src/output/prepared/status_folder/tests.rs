@@ -4,13 +4,13 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use crate::output::Prepared;
 use crate::output::board::{BEGIN, END};
 use crate::output::check_status::{CheckStatusError, StatusCheck, check_status};
 use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::output::prepared::tests::{
     everything, files, folder, put, read, refusal, run, settings,
 };
+use crate::output::{Prepared, Written};
 use crate::report::ImageReport;
 use crate::settings::{Outputs, Settings, StatusFolder};
 
@@ -113,7 +113,8 @@ fn a_configuration_is_written_only_with_everything_before_it() {
     let settings = one(&folder);
     let prepared = Prepared::prove(&settings).unwrap();
     fs::create_dir(folder.path().join("report.html")).unwrap();
-    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    let unwritten =
+        prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     assert_eq!(unwritten.len(), 1);
     assert!(!folder.path().join("pulumi.yaml").exists());
 }
@@ -184,7 +185,10 @@ fn a_row_links_the_run_that_verified_it_and_no_other() {
         let settings = settings(vec![image.request.clone()], outputs);
         let mut report = fixtures::report(vec![image]);
         report.circleci.build_url = Some(format!("https://circleci.com/gh/keepkey/x/{job}"));
-        assert_eq!(Prepared::prove(&settings).unwrap().write(&report, &settings), []);
+        assert_eq!(
+            Prepared::prove(&settings).unwrap().write(&report, &settings),
+            Written::default()
+        );
     };
     run_as(of("support-email", "development"), "1");
     run_as(of("billing", "development"), "2");
