@@ -9,6 +9,7 @@ use crate::secret::Redactor;
 use crate::settings::config::{Config, Name, StatusEntry, Text};
 use crate::settings::mistake::Shown;
 use crate::settings::options::{Files, Options};
+use crate::settings::requests::last_part;
 use crate::settings::{Outputs, StatusFolder};
 
 /// What the JUnit file names as `file` where there is no config.
@@ -40,6 +41,18 @@ pub(crate) enum OutputMistake {
         option: &'static str,
         /// Whether there is a config at all.
         has_config: bool,
+    },
+    /// An image of another repository under the name of a service of the config.
+    #[error(
+        "`--{option}` would write {image} as the service {service} of the config, whose repository is another one"
+    )]
+    OtherRepository {
+        /// The option.
+        option: &'static str,
+        /// The image.
+        image: Shown,
+        /// The service.
+        service: Shown,
     },
     /// Two images in one place.
     #[error(
@@ -80,6 +93,10 @@ impl OutputMistake {
                 Some("say which one is meant with `--environment`; environments stand in the config file".into())
             }
             Self::NoStatus { .. } => Some("add `status: { directory: docs/deployment/status }` to it".into()),
+            Self::OtherRepository { option, .. } => Some(format!(
+                "look which one is meant; or give this repository a service of its own in the config (`repository:`), \
+                 or leave `--{option}` away"
+            )),
             Self::OnePlace { .. } => Some("ask for them in two runs".into()),
             Self::OneFile { .. } | Self::ImageBesideCheck => None,
         }
@@ -107,6 +124,9 @@ pub(super) fn outputs(
         about_tags.into_iter().filter(|(_, is_given, _)| *is_given)
     {
         check(option, needs_environment, images, redactor)?;
+        if needs_environment && let Some(config) = config {
+            refuse_others(option, config, images, redactor)?;
+        }
     }
     Ok(Outputs {
         junit: junit.clone(),
@@ -169,6 +189,26 @@ fn check(
         }
     }
     Ok(())
+}
+
+/// A line or a record by a service's name speaks of the service's own repository.
+fn refuse_others(
+    option: &'static str,
+    config: &Config,
+    images: &[ImageRequest],
+    redactor: &Redactor,
+) -> Result<(), OutputMistake> {
+    let is_other = |image: &&ImageRequest| {
+        !image.service.is_configured && config.has_service(last_part(&image.reference))
+    };
+    match images.iter().find(is_other) {
+        Some(image) => Err(OutputMistake::OtherRepository {
+            option,
+            image: Shown::new(&image.reference.to_string(), redactor),
+            service: Shown::new(last_part(&image.reference), redactor),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), OutputMistake> {

@@ -354,11 +354,13 @@ fn of_images_with_a_config() {
         "support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a --record r",
         "support-email:latest-dev support-email:{revision}-dev --record-dir r",
         "support-email:latest-dev --record out.json --junit ./out.json",
+        "registry.digitalocean.com/keepkey/other/support-email:latest-dev --update-status",
+        "registry.digitalocean.com/keepkey/support-chat:latest-dev --record-dir r",
         "--check-status support-email:latest-dev",
     ];
     let worlds = lines.map(|line| World::new(line).config(CONFIG).variable("CIRCLE_SHA1", COMMIT));
     let branch = World::new("").config(CONFIG).variable("CIRCLE_BRANCH", "feature/x");
-    insta::assert_snapshot!(table(worlds.into_iter().chain([branch])), @r"
+    insta::assert_snapshot!(table(worlds.into_iter().chain([branch])), @"
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 
     error: there is nothing to verify: no `IMAGE` and no `--environment` is given, and `CIRCLE_BRANCH` is not set
       say which one is meant with `--environment`, or give an `IMAGE`
@@ -436,6 +438,14 @@ fn of_images_with_a_config() {
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:latest-dev --record out.json --junit ./out.json
     error: `--junit` and `--record` are the same file `out.json`
+
+    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/other/support-email:latest-dev --update-status
+    error: `--update-status` would write `registry.digitalocean.com/keepkey/other/support-email:latest-dev` as the service `support-email` of the config, whose repository is another one
+      look which one is meant; or give this repository a service of its own in the config (`repository:`), or leave `--update-status` away
+
+    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/support-chat:latest-dev --record-dir r
+    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-chat:latest-dev` as the service `support-chat` of the config, whose repository is another one
+      look which one is meant; or give this repository a service of its own in the config (`repository:`), or leave `--record-dir` away
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --check-status support-email:latest-dev
     error: `--check-status` asks no registry, and an `IMAGE` is given
