@@ -169,6 +169,8 @@ pub struct StatusFile {
     pub notes: Option<String>,
     /// The `image.<service>` lines that can be read, in the order of the file.
     pub services: Vec<(String, ServiceLine)>,
+    /// The services whose line cannot be read: nothing is known of them.
+    pub unreadable: Vec<String>,
 }
 
 impl StatusFile {
@@ -185,16 +187,31 @@ impl StatusFile {
                 "e2e_tests" => file.e2e_tests = Some(value),
                 "notes" => file.notes = Some(value),
                 _ => {
-                    let Some(service) = key.strip_prefix(IMAGE) else { continue };
-                    let Some(value) = ServiceLine::parse(&value) else { continue };
-                    match file.services.iter_mut().find(|(name, _)| name == service) {
-                        Some((_, older)) => *older = value,
-                        None => file.services.push((service.to_owned(), value)),
+                    if let Some(service) = key.strip_prefix(IMAGE) {
+                        file.take(service, ServiceLine::parse(&value));
                     }
                 }
             }
         }
         file
+    }
+
+    fn take(&mut self, service: &str, line: Option<ServiceLine>) {
+        let standing = self.services.iter().position(|(name, _)| name == service);
+        self.unreadable.retain(|name| name != service);
+        match (standing.and_then(|at| self.services.get_mut(at)), line) {
+            (Some((_, older)), Some(line)) => *older = line,
+            (None, Some(line)) => self.services.push((service.to_owned(), line)),
+            (_, None) => {
+                self.services.retain(|(name, _)| name != service);
+                self.unreadable.push(service.to_owned());
+            }
+        }
+    }
+
+    /// Whether any line in it is the gate's, readable or not.
+    pub fn has_services(&self) -> bool {
+        !(self.services.is_empty() && self.unreadable.is_empty())
     }
 
     /// The line of one service.

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use crate::output::board::{BEGIN, END};
 use crate::output::check_status::{CheckStatusError, StatusCheck, check_status};
+use crate::output::file;
 use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::output::prepared::tests::{
     everything, files, folder, put, read, refusal, run, settings,
@@ -198,6 +199,90 @@ fn a_row_links_the_run_that_verified_it_and_no_other() {
         row.rsplit_once("/x/").unwrap().1.to_owned()
     };
     assert_eq!((link("support-email").as_str(), link("billing").as_str()), ("1>) |", "2>) |"));
+}
+
+#[test]
+fn what_others_left_in_the_folder_keeps_no_red_run_from_board_and_badge() {
+    let folder = folder();
+    let settings = one(&folder);
+    run(&settings, vec![fixtures::verified()]);
+    put(&folder.path().join("status/staging.status"), "image.search: GREEN r.example/a:b\n");
+    put(&folder.path().join("badges/staging.json"), "{}");
+    fs::create_dir(folder.path().join("status/odd.status")).unwrap();
+    file::replace(&folder.path().join("status/latin.status"), b"status: \xdf\n").unwrap();
+    std::os::unix::fs::symlink("development.status", folder.path().join("status/link.status"))
+        .unwrap();
+    let report = fixtures::report(vec![fixtures::missing()]);
+    let written = Prepared::prove(&settings).unwrap().write(&report, &settings);
+    assert_eq!(written.unwritten, [], "a green run would lose its record by it");
+    let notes = written.notes.join("\n").replace(&folder.path().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(notes, @"
+    cannot read `FOLDER/status/latin.status`: it is not UTF-8 text; what board and badges say of it stays as it was
+    cannot read `FOLDER/status/link.status`: it is a symbolic link; what board and badges say of it stays as it was
+    cannot read `FOLDER/status/odd.status`: it is a folder; what board and badges say of it stays as it was
+    cannot write `FOLDER/badges/staging.json`: it is there already, and is not a badge
+    ");
+    let board = read(folder.path(), "board.md");
+    assert!(board.contains("| development | support-email | 🔴 RED |"), "{board}");
+    assert!(board.contains("| staging | search | 🟢 GREEN |"), "{board}");
+    assert!(read(folder.path(), "badges/development.json").contains("\"RED\""));
+}
+
+#[test]
+fn a_red_image_is_on_the_board_although_its_line_could_not_be_written() {
+    let folder = folder();
+    let settings = one(&folder);
+    run(&settings, vec![fixtures::verified()]);
+    let prepared = Prepared::prove(&settings).unwrap();
+    let path = folder.path().join("status/development.status");
+    file::replace(&path, b"\xff").unwrap();
+    let written = prepared.write(&fixtures::report(vec![fixtures::missing()]), &settings);
+    assert_eq!(written.unwritten.len(), 1);
+    assert_eq!(fs::read(&path).unwrap(), b"\xff");
+    assert!(read(folder.path(), "board.md").contains("| 🔴 RED |"));
+    assert!(read(folder.path(), "badges/development.json").contains("\"RED\""));
+}
+
+#[test]
+fn a_light_that_no_status_line_supports_is_out_of_date() {
+    let changed = |change: &dyn Fn(&Path)| {
+        let folder = folder();
+        let billing = of("billing", "production");
+        let outputs = Outputs { status: Some(status_folder(folder.path())), ..Outputs::default() };
+        let both =
+            settings(vec![fixtures::request(SUPPORT_EMAIL), billing.request.clone()], outputs);
+        run(&both, vec![fixtures::verified(), billing]);
+        change(&folder.path().join("status/production.status"));
+        told(&folder)
+    };
+    let edited = |line: &'static str| {
+        changed(&move |path| {
+            let text = fs::read_to_string(path).unwrap();
+            let is_kept = |old: &&str| !old.starts_with("image.");
+            let kept: String = text.split_inclusive('\n').filter(is_kept).collect();
+            put(path, &(kept + line));
+        })
+    };
+    let all = [
+        edited("image.billing: \"YELLOW not sure\"\n"),
+        edited(""),
+        changed(&|path| fs::remove_file(path).unwrap()),
+    ];
+    insta::assert_snapshot!(all.join("\n"), @"
+    OUT OF DATE with 2 status files
+      FOLDER/board.md: billing in production is on the board, and its status line cannot be read
+      run the gate with --update-status: it draws the board and the badges anew
+    exit 1
+    OUT OF DATE with 2 status files
+      FOLDER/board.md: billing in production is on the board, and no status line speaks of it: verify it again, or remove its row
+      run the gate with --update-status: it draws the board and the badges anew
+    exit 1
+    OUT OF DATE with 1 status file
+      FOLDER/board.md: billing in production is on the board, and no status line speaks of it: verify it again, or remove its row
+      FOLDER/badges/production.json: there is no status file for the badge of production: remove it
+      run the gate with --update-status: it draws the board and the badges anew
+    exit 1
+    ");
 }
 
 #[test]
