@@ -11,8 +11,9 @@ use verify_registry_image::exit::Exit;
 use verify_registry_image::output::{self, OutputError, Prepared, Written};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
+use verify_registry_image::request::ImageRequest;
 use verify_registry_image::settings::{
-    self, Asked, Format, Settings, SettingsError, StatusFolder, Surroundings,
+    self, Asked, Format, Outputs, Settings, SettingsError, StatusFolder, Surroundings,
 };
 use verify_registry_image::{gate, secret};
 
@@ -21,6 +22,7 @@ fn main() -> Exit {
     let asked = match read_settings() {
         Ok(asked) => asked,
         Err(error) => {
+            discard(error.outputs(), &[]);
             return refuse(&error.to_string(), error.hint().as_deref(), error.wants_json());
         }
     };
@@ -60,7 +62,10 @@ fn read_settings() -> Result<Asked, SettingsError> {
 fn verify(settings: &'static Settings) -> anyhow::Result<Exit> {
     let outputs = match Prepared::prove(settings) {
         Ok(outputs) => outputs,
-        Err(error) => return Ok(refuse_output(&error, settings)),
+        Err(error) => {
+            discard(&settings.outputs, &settings.images);
+            return Ok(refuse_output(&error, settings));
+        }
     };
     let loudness = Loudness::of(settings.console.quiet, settings.console.verbosity);
     let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr());
@@ -138,6 +143,14 @@ fn refuse_output(error: &OutputError, settings: &Settings) -> Exit {
     }
     let message = settings.redactor.line(&message, 2000);
     refuse(&message, Some(error.hint()), settings.console.format == Format::Json)
+}
+
+/// Removes an older run's yes, which this one does not confirm.
+fn discard(outputs: &Outputs, images: &[ImageRequest]) {
+    for output::Unwritten { path, message } in output::discard(outputs, images) {
+        let message = format!("could not remove the older `{}`: {message}", path.display());
+        complain(&secret::printable(&message), None);
+    }
 }
 
 /// Says what is wrong with the question; nothing was asked.

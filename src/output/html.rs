@@ -28,6 +28,19 @@ pub fn render(report: &Report) -> String {
     })
 }
 
+/// What stands in the head of every page.
+const GENERATOR: &str = r#"<meta name="generator" content="verify-registry-image">"#;
+
+/// Whether a file that begins so is a page of ours.
+pub fn is_ours(head: &[u8]) -> bool {
+    head.starts_with(b"<!doctype html>") && holds(head, GENERATOR)
+}
+
+/// Whether a file's beginning holds a text.
+pub(super) fn holds(head: &[u8], text: &str) -> bool {
+    head.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
 /// Escapes HTML, and shows what a reader could not see: a control or bidirectional character stands there
 /// as `\u{202e}`. A line break stays one.
 #[derive(Clone, Copy, Debug)]
@@ -303,6 +316,15 @@ mod tests {
         assert_eq!(escaped("x\u{202e}gnp.exe\u{7}\u{0}"), "x\\u{202e}gnp.exe\\u{7}\\u{0}");
         assert_eq!(escaped("one\ntwo\r\u{1b}[31m"), "one\ntwo\\u{d}\\u{1b}[31m");
         assert_eq!(escaped("ünï → 日本"), "ünï → 日本");
+    }
+
+    #[test]
+    fn only_a_page_of_ours_is_recognised() {
+        let page = render(&crate::output::fixtures::report(Vec::new()));
+        assert!(is_ours(page.as_bytes()));
+        for theirs in ["", "<!doctype html><title>x</title>", GENERATOR] {
+            assert!(!is_ours(theirs.as_bytes()), "{theirs}");
+        }
     }
 
     #[test]

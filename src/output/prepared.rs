@@ -18,7 +18,7 @@ use crate::settings::{Outputs, Settings};
 mod prove;
 mod status_folder;
 
-pub use prove::OutputError;
+pub use prove::{OutputError, discard};
 
 /// The outputs of a run, proved writable.
 #[derive(Debug)]

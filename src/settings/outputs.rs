@@ -110,8 +110,7 @@ pub(super) fn outputs(
     images: &[ImageRequest],
     redactor: &Redactor,
 ) -> Result<Outputs, OutputMistake> {
-    let Files { junit, record, record_dir, pulumi_config, image_ref, html, failure_reason } =
-        &options.files;
+    let Files { record, record_dir, pulumi_config, .. } = &options.files;
     refuse_one_file(&options.files, redactor)?;
     let status = options.update_status.then(|| status(config, "update-status")).transpose()?;
     let about_tags = [
@@ -129,15 +128,9 @@ pub(super) fn outputs(
         }
     }
     Ok(Outputs {
-        junit: junit.clone(),
-        record: record.clone(),
-        record_dir: record_dir.clone(),
-        image_ref: image_ref.clone(),
-        failure_reason: failure_reason.clone(),
-        html: html.clone(),
-        pulumi_config: pulumi_config.clone(),
         status,
         config_file: config.map_or_else(|| PIPELINE.to_owned(), Config::name),
+        ..options.files.clone().into_outputs()
     })
 }
 

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use crate::output::board::{self, BoardError};
 use crate::output::check_status::badge_path;
 use crate::output::file::{self, FileError};
-use crate::output::{Prepared, badge, failure_reason, image_ref, pulumi_config, record, status};
+use crate::output::{
+    Prepared, Unwritten, badge, failure_reason, html, image_ref, junit, pulumi_config, record,
+    status,
+};
 use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::{Outputs, Settings, StatusFolder};
@@ -17,7 +20,10 @@ use crate::settings::{Outputs, Settings, StatusFolder};
 /// No file that an older run left is larger.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Why an output path cannot be used. Nothing was asked, and nothing was removed or written.
+/// How much of a file shows whose it is.
+const HEAD: u64 = 4096;
+
+/// Why an output path cannot be used. Nothing was asked, and nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The path cannot be written.
@@ -131,8 +137,8 @@ struct Place {
 /// What an older file at an output's path must be, and what becomes of it before the first request.
 #[derive(Clone, Copy)]
 enum Older {
-    /// Anything; it is replaced.
-    Replaced,
+    /// Anything; it is replaced. One that is ours, by this test of its first bytes, is removed at once.
+    Replaced(fn(&[u8]) -> bool),
     /// UTF-8 text that is going to be changed.
     Changed,
     /// Ours, by this test; it is removed, so that no reader takes it for this run's.
@@ -143,11 +149,42 @@ enum Older {
     Ours(fn(&[u8]) -> bool, &'static str),
 }
 
+/// What an older record must be.
+const RECORD: Older = Older::Removed(record::is_record, "a deployment record of ours");
+
+/// Removes what an older run left for a deployment, as far as it is ours: a run that asks nothing, because
+/// something is wrong with the question, must not leave an older yes behind. What comes back could not be.
+///
+/// `images` are those of the run, where that is known: without them, no record below `record_dir` is.
+pub fn discard(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Unwritten> {
+    let mut places = files(outputs);
+    let mut record = |path| places.push(Place { option: "--record", path, older: RECORD });
+    outputs.record.clone().into_iter().for_each(&mut record);
+    for image in images {
+        if let (Some(folder), Ok(environment), Ok(service)) = (
+            &outputs.record_dir,
+            environment_of(image, "--record-dir"),
+            plain_name("--record-dir", "service", &image.service.name),
+        ) {
+            record(folder.join(environment).join(format!("{service}.json")));
+        }
+    }
+    let mut left = Vec::new();
+    for Place { option, path, older } in places {
+        if older.allows(option, &path).is_ok()
+            && let Err(error) = older.remove(&path)
+        {
+            left.push(Unwritten { path, message: error.to_string() });
+        }
+    }
+    left
+}
+
 impl Prepared {
     /// Proves that every output can be written, then removes what an older run left for a deployment.
     ///
     /// # Errors
-    /// For the first output that cannot; then nothing was removed.
+    /// For the first output that cannot; then nothing was removed, see [`discard`].
     pub fn prove(settings: &Settings) -> Result<Self, OutputError> {
         let records = records(settings)?;
         let places = places(settings, &records)?;
@@ -168,13 +205,11 @@ impl Prepared {
             older.allows(option, path)?;
         }
         for Place { option, path, older } in &places {
-            if let Older::Removed(_, _) = older {
-                file::remove(path).map_err(|source| OutputError::Unwritable {
-                    option,
-                    path: path.clone(),
-                    source,
-                })?;
-            }
+            older.remove(path).map_err(|source| OutputError::Unwritable {
+                option,
+                path: path.clone(),
+                source,
+            })?;
         }
         Ok(Self { records })
     }
@@ -199,26 +234,43 @@ fn records(settings: &Settings) -> Result<Vec<(usize, PathBuf)>, OutputError> {
 
 /// Every output with its path; the folders of `--record-dir` are made.
 fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place>, OutputError> {
+    let mut places = files(&settings.outputs);
+    let Outputs { record, status, .. } = &settings.outputs;
+    if let Some(folder) = status {
+        status_places(folder, settings, &mut places)?;
+    }
+    for (_, path) in records {
+        let option = if record.as_ref() == Some(path) { "--record" } else { "--record-dir" };
+        if let ("--record-dir", Some(folder)) = (option, path.parent()) {
+            fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+        }
+        places.push(Place { option, path: path.clone(), older: RECORD });
+    }
+    Ok(places)
+}
+
+/// The outputs that have a path of their own, without the record.
+fn files(outputs: &Outputs) -> Vec<Place> {
     let Outputs {
         junit,
-        record,
+        record: _,
         record_dir: _,
         image_ref,
         failure_reason,
         html,
         pulumi_config,
-        status,
+        status: _,
         config_file: _,
-    } = &settings.outputs;
+    } = outputs;
     let single = [
-        ("--junit", junit, Older::Replaced),
+        ("--junit", junit, Older::Replaced(junit::is_ours)),
         ("--image-ref", image_ref, Older::Removed(image_ref::is_ours, "a pinned reference")),
         (
             "--failure-reason-file",
             failure_reason,
             Older::Ours(failure_reason::is_ours, "a failure reason"),
         ),
-        ("--html", html, Older::Replaced),
+        ("--html", html, Older::Replaced(html::is_ours)),
         (
             "--pulumi-config",
             pulumi_config,
@@ -229,18 +281,7 @@ fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place
     for (option, path, older) in single {
         places.extend(path.clone().map(|path| Place { option, path, older }));
     }
-    if let Some(folder) = status {
-        status_places(folder, settings, &mut places)?;
-    }
-    for (_, path) in records {
-        let option = if record.as_ref() == Some(path) { "--record" } else { "--record-dir" };
-        if let ("--record-dir", Some(folder)) = (option, path.parent()) {
-            fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
-        }
-        let older = Older::Removed(record::is_record, "a deployment record of ours");
-        places.push(Place { option, path: path.clone(), older });
-    }
-    Ok(places)
+    places
 }
 
 fn not_made(folder: &Path, source: io::Error) -> OutputError {
@@ -305,10 +346,23 @@ fn plain_name<'a>(
 }
 
 impl Older {
+    /// Removes what no reader may take for this run's.
+    fn remove(self, path: &Path) -> Result<(), FileError> {
+        match self {
+            Self::Removed(_, _) => file::remove(path),
+            // What cannot be read is a link or a folder, and no file of ours.
+            Self::Replaced(is_ours) => match file::head(path, HEAD) {
+                Ok(Some(head)) if is_ours(&head) => file::remove(path),
+                Ok(_) | Err(_) => Ok(()),
+            },
+            Self::Changed | Self::Board | Self::Ours(_, _) => Ok(()),
+        }
+    }
+
     fn allows(self, option: &'static str, path: &Path) -> Result<(), OutputError> {
         let unwritable = |source| OutputError::Unwritable { option, path: path.to_owned(), source };
         match self {
-            Self::Replaced => Ok(()),
+            Self::Replaced(_) => Ok(()),
             Self::Board => {
                 let text = file::read_text(path, MOST_BYTES).map_err(unwritable)?;
                 board::updated(&text.unwrap_or_default(), &[])

@@ -151,7 +151,7 @@ fn what_an_older_run_left_is_gone_before_the_first_request() {
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     run(&settings, vec![fixtures::verified()]);
     Prepared::prove(&settings).unwrap();
-    assert_eq!(files(folder.path()), ["junit.xml", "status/development.status"]);
+    assert_eq!(files(folder.path()), ["status/development.status"]);
 }
 
 #[test]
