@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Fact, Tone};
-use crate::output::size;
+use crate::output::{record, size};
 use crate::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
 };
-use crate::request::{ImageRequest, Runtime, Service};
+use crate::request::ImageRequest;
 
 pub(super) struct ImageView<'a> {
     pub(super) anchor: String,
@@ -75,7 +75,7 @@ impl<'a> ImageView<'a> {
             observed: facts
                 .as_ref()
                 .map_or_else(Vec::new, |facts| observed(image, facts, *verified_at)),
-            declared: declared(service),
+            declared: declared(request),
             checks: results.iter().map(CheckView::of).collect(),
         }
     }
@@ -207,20 +207,22 @@ fn platform_facts(facts: &PlatformFacts) -> String {
     lines.join("\n")
 }
 
-fn declared(service: &Service) -> Vec<Fact> {
-    let Service { name: _, is_configured: _, port, ingress, runtime, env } = service;
-    let Runtime { language, base } = runtime;
+/// What the record will hold as declared, drawn from the same value.
+fn declared(request: &ImageRequest) -> Vec<Fact> {
+    let Some(service) = record::Service::of(request) else { return Vec::new() };
+    let record::Service { name: _, port, ingress, runtime, env } = service;
+    let record::Runtime { language, base } = runtime;
     let mut list = Vec::new();
     if let Some(port) = port {
         list.push(Fact::text("Port", port.to_string()));
     }
     if let Some(ingress) = ingress {
         let value =
-            if *ingress { "yes, reachable from outside" } else { "none, inside the cluster only" };
+            if ingress { "yes, reachable from outside" } else { "none, inside the cluster only" };
         list.push(Fact::text("Ingress", value));
     }
     let runtime: Vec<&str> =
-        [language, base].into_iter().filter_map(|part| part.as_deref()).collect();
+        [&language, &base].into_iter().filter_map(|part| part.as_deref()).collect();
     if !runtime.is_empty() {
         list.push(Fact::text("Runtime", runtime.join(" on ")));
     }
@@ -253,7 +255,7 @@ pub(super) fn duration(took: Duration) -> String {
 mod tests {
     use super::*;
     use crate::output::fixtures;
-    use crate::request::ImmutableTag;
+    use crate::request::{ExpectedPort, ImmutableTag};
 
     #[test]
     fn an_older_image_is_never_called_the_one_that_was_meant() {
@@ -274,6 +276,30 @@ mod tests {
             Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
         assert!(commit_evidence(&by_label).starts_with("not proven: "));
         assert!(commit_evidence(&fixtures::stale()).starts_with("not the one that was meant"));
+    }
+
+    #[test]
+    fn page_and_record_say_the_same_of_what_is_declared() {
+        let mut image = fixtures::verified();
+        // The command line wins over the config, which says 5001.
+        image.request.expectation.port = Some(ExpectedPort { number: 8080, strict: true });
+        let told = |request: &ImageRequest| {
+            let facts = declared(request);
+            facts.iter().map(|fact| format!("{}: {}\n", fact.name, fact.value)).collect::<String>()
+        };
+        insta::assert_snapshot!(told(&image.request), @"
+        Port: 8080
+        Ingress: none, inside the cluster only
+        Runtime: nodejs on alpine
+        Environment variables: NODE_ENV=production
+        PORT=8080
+        ");
+        let record = record::Service::of(&image.request).unwrap();
+        assert_eq!((record.port, record.env["PORT"].as_str()), (Some(8080), "8080"));
+        image.request.service.is_configured = false;
+        image.request.service.port = None;
+        image.request.expectation.port = None;
+        assert_eq!(told(&image.request), "", "then the record holds nothing either");
     }
 
     #[test]
