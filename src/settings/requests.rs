@@ -97,7 +97,8 @@ impl<'c> Maker<'c> {
             runtime: service.runtime.clone(),
         };
         let environment = environment.map(|environment| environment.name.to_owned());
-        Ok(ImageRequest { reference, is_digitalocean, expectation, service, environment })
+        let commit = self.revision.commit();
+        Ok(ImageRequest { reference, is_digitalocean, expectation, service, environment, commit })
     }
 
     /// What is declared of an image's service. One that is not in the config has the name of its repository,

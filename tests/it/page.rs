@@ -106,7 +106,7 @@ fn a_red_page_says_what_was_expected_and_observed_and_what_to_do() {
     let page = html::render(&samples::red());
     let text = text_of(body(&page));
     let part = text.split("manifest-intact").next().unwrap().trim();
-    insta::assert_snapshot!(part, @r"
+    insta::assert_snapshot!(part, @"
     ✗ FAILED RED
     support-email:latest-dev for development
     The registry answered: the image is missing, broken, or not the one that was meant. Do not deploy it.
@@ -135,6 +135,7 @@ fn a_red_page_says_what_was_expected_and_observed_and_what_to_do() {
     Environment variables
     LOG_LEVEL=info
     NODE_ENV=production
+    PORT=5001
     Checks
     Check
     Outcome
@@ -189,6 +190,7 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
     Environment variables
     LOG_LEVEL=info
     NODE_ENV=production
+    PORT=5001
     ");
 }
 

@@ -23,7 +23,7 @@ pub(super) struct ImageView<'a> {
     /// The reason of the first finding.
     pub(super) reason: Option<&'static str>,
     pub(super) findings: Vec<FindingView<'a>>,
-    pub(super) notes: &'a [String],
+    pub(super) notes: Vec<String>,
     pub(super) observed: Vec<Fact>,
     pub(super) declared: Vec<Fact>,
     pub(super) checks: Vec<CheckView<'a>>,
@@ -55,8 +55,14 @@ pub(super) struct CheckView<'a> {
 impl<'a> ImageView<'a> {
     pub(super) fn of(index: usize, image: &'a ImageReport) -> Self {
         let ImageReport { request, results, facts, notes, verified_at } = image;
-        let ImageRequest { reference, is_digitalocean: _, expectation: _, service, environment } =
-            request;
+        let ImageRequest {
+            reference,
+            is_digitalocean: _,
+            expectation: _,
+            service,
+            environment,
+            commit: _,
+        } = request;
         let findings = findings(results);
         Self {
             anchor: format!("image-{}", index + 1),
@@ -71,7 +77,7 @@ impl<'a> ImageView<'a> {
             reference: reference.to_string(),
             reason: findings.first().map(|finding| finding.reason),
             findings,
-            notes,
+            notes: notes.iter().cloned().chain(record::warnings(image)).collect(),
             observed: facts
                 .as_ref()
                 .map_or_else(Vec::new, |facts| observed(image, facts, *verified_at)),
@@ -173,7 +179,10 @@ fn commit_evidence(image: &ImageReport) -> String {
     .into_iter()
     .filter_map(|(holds, what)| holds.then_some(what))
     .collect();
-    if by.is_empty() {
+    if by.is_empty() && image.request.is_named_after_commit() {
+        "by the tag's name alone: nothing in the image says that it is the one that was meant"
+            .to_owned()
+    } else if by.is_empty() {
         "not proven: no digest, revision or immutable tag tells this image from an older one"
             .to_owned()
     } else {
