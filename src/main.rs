@@ -107,6 +107,9 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
             let message = format!("could not write `{}`: {message}", path.display());
             complain(&settings.redactor.line(&message, 2000), None);
         }
+        if let Some(remark) = output::status_remark(report, settings) {
+            mention(&settings.redactor.line(&remark, 2000));
+        }
     }
     for note in &notes {
         mention(&settings.redactor.line(note, 2000));

@@ -16,9 +16,9 @@ mod image;
 
 use image::ImageView;
 
-/// The page of a report.
-pub fn render(report: &Report) -> String {
-    let page = Page::of(report);
+/// The page of a report. `about` are sentences about the status, see [`status_remark`](super::status_remark).
+pub fn render(report: &Report, about: &[String]) -> String {
+    let page = Page::of(report, about);
     // Writing to a `String` fails only when a value's own `Display` does, and none of these can.
     page.render().unwrap_or_else(|error| {
         format!(
@@ -176,6 +176,8 @@ struct Page<'a> {
     sentence: &'static str,
     /// How many images ended how; only where there are several.
     counts: Option<Vec<(Tone, usize, &'static str)>>,
+    /// What became of the status, where that is not what the verdict says.
+    about: &'a [String],
     links: Vec<Link>,
     images: Vec<ImageView<'a>>,
     run: Vec<Fact>,
@@ -184,7 +186,7 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a Report, about: &'a [String]) -> Self {
         let Report { images, started_at, took, traffic, circleci, notes } = report;
         let verdict = report.verdict();
         let headline = headline(images);
@@ -220,6 +222,7 @@ impl<'a> Page<'a> {
             headline,
             sentence: sentence(verdict, images.len()),
             counts: (images.len() > 1).then(|| counts(images)),
+            about,
             links: links::of(circleci).into_iter().map(|(text, url)| Link { text, url }).collect(),
             images: images
                 .iter()
@@ -320,7 +323,7 @@ mod tests {
 
     #[test]
     fn only_a_page_of_ours_is_recognised() {
-        let page = render(&crate::output::fixtures::report(Vec::new()));
+        let page = render(&crate::output::fixtures::report(Vec::new()), &[]);
         assert!(is_ours(page.as_bytes()));
         for theirs in ["", "<!doctype html><title>x</title>", GENERATOR] {
             assert!(!is_ours(theirs.as_bytes()), "{theirs}");

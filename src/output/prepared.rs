@@ -59,7 +59,7 @@ impl Prepared {
                 None => writing.keep(path, file::remove(path)),
             }
         }
-        for (path, text) in others(report, settings) {
+        for (path, text) in others(report, settings, &writing.notes) {
             writing.put_rendered(&path, text);
         }
         if writing.unwritten.is_empty() {
@@ -126,8 +126,9 @@ pub struct Written {
 /// A text to write, or why there is none.
 type Rendered = Result<String, String>;
 
-/// What is written besides JUnit, status, failure reason and records, in this order.
-fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, Rendered)> {
+/// What is written besides JUnit, status, failure reason and records, in this order. `notes` are those of
+/// the status.
+fn others(report: &Report, settings: &Settings, notes: &[String]) -> Vec<(PathBuf, Rendered)> {
     let mut others = Vec::new();
     if let (Some(path), [image]) = (&settings.outputs.image_ref, report.images.as_slice()) {
         let text = image_ref::text(image);
@@ -135,7 +136,9 @@ fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, Rendered)> {
         others.extend(text.map(|text| (path.clone(), nameable.map(|()| text))));
     }
     if let Some(path) = &settings.outputs.html {
-        others.push((path.clone(), Ok(html::render(report))));
+        let mut about: Vec<String> = status_remark(report, settings).into_iter().collect();
+        about.extend_from_slice(notes);
+        others.push((path.clone(), Ok(html::render(report, &about))));
     }
     others
 }
@@ -200,23 +203,27 @@ fn masked_but(old: &str, new: &str, redactor: &Redactor) -> String {
     new.split_inclusive('\n').map(mask).collect()
 }
 
+/// What an undecided image leaves behind: its status as it was. Nobody may take that for this run's answer, so
+/// every form of every output for a person says it.
+pub fn status_remark(report: &Report, settings: &Settings) -> Option<String> {
+    settings.outputs.status.as_ref()?;
+    let mut left: Vec<&str> = Vec::new();
+    for image in &report.images {
+        let undecided = status::Light::of(image.verdict()).is_none();
+        if undecided && !left.contains(&image.request.service.name.as_str()) {
+            left.push(&image.request.service.name);
+        }
+    }
+    (!left.is_empty()).then(|| {
+        let left = left.join(", ");
+        format!("the status of {left} stays as it was: the verdict is UNDECIDED")
+    })
+}
+
 /// What the reader should know of the outputs: what was left out on purpose, or because
 /// of something else that could not be written.
 pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if settings.outputs.status.is_some() {
-        let mut left: Vec<&str> = Vec::new();
-        for image in &report.images {
-            let undecided = status::Light::of(image.verdict()).is_none();
-            if undecided && !left.contains(&image.request.service.name.as_str()) {
-                left.push(&image.request.service.name);
-            }
-        }
-        if !left.is_empty() {
-            let left = left.join(", ");
-            remarks.push(format!("the status of {left} stays as it was: the verdict is UNDECIDED"));
-        }
-    }
+    let mut remarks: Vec<String> = status_remark(report, settings).into_iter().collect();
     let outputs = &settings.outputs;
     let wanted = [&outputs.record, &outputs.record_dir, &outputs.pulumi_config]
         .iter()

@@ -146,6 +146,19 @@ fn what_could_not_be_found_out_changes_nothing() {
     assert_eq!(run.code, Some(3), "{}", run.snapshot());
     assert!(!run.files.contains_key("status/development.status"), "{}", run.snapshot());
     assert!(run.stdout.contains("stays as it was"), "{}", run.snapshot());
+    assert!(!run.stderr.contains("stays as it was"), "once is enough: {}", run.snapshot());
+}
+
+#[test]
+fn that_the_status_stays_as_it_was_is_said_in_every_form() {
+    let stand_in = with_image();
+    stand_in.lie(Route::ManifestByTag, Lie::status(400));
+    for arguments in ["-q --html page.html", "--format json --html page.html"] {
+        let run = gate(&stand_in).args(arguments).run();
+        let said = "the status of support-email stays as it was: the verdict is UNDECIDED";
+        assert!(run.stderr.contains(&format!("note: {said}\n")), "{}", run.snapshot());
+        assert!(run.file("page.html").contains(said), "{}", run.snapshot());
+    }
 }
 
 #[test]

@@ -293,8 +293,8 @@ mod tests {
         // The command line wins over the config, which says 5001.
         image.request.expectation.port = Some(ExpectedPort { number: 8080, strict: true });
         let told = |request: &ImageRequest| {
-            let facts = declared(request);
-            facts.iter().map(|fact| format!("{}: {}\n", fact.name, fact.value)).collect::<String>()
+            let line = |fact: &Fact| format!("{}: {}", fact.name, fact.value);
+            declared(request).iter().map(line).collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(told(&image.request), @"
         Port: 8080
