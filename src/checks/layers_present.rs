@@ -8,7 +8,7 @@ use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
 use super::subject::{gravest, no_image, unasked};
-use super::wording::{self, clauses, listed, quoted};
+use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     subject.with_manifest(|_| {
@@ -180,7 +180,7 @@ fn finding(problems: &[Problem]) -> Finding {
     let message = clauses(problems.iter().map(|Problem { which, descriptor, seen }| {
         let digest = quoted(&descriptor.digest);
         match seen {
-            Seen::Gone(said) => format!("{which} ({digest}) is gone: {}", wording::said(said)),
+            Seen::Gone(said) => format!("{which} ({digest}) is gone: {}", cleaned(said)),
             Seen::Size(size) => format!(
                 "{which} ({digest}) has {size} bytes where the manifest says {}",
                 descriptor.size

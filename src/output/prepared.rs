@@ -15,6 +15,7 @@ use crate::report::{ImageReport, Report, Verdict};
 use crate::secret::Redactor;
 use crate::settings::{Outputs, Settings};
 
+mod older;
 mod prove;
 mod status_folder;
 

@@ -12,6 +12,7 @@ use crate::output::instant;
 use crate::report::{ImageReport, Verdict};
 use crate::secret::printable;
 
+pub mod flat;
 mod line;
 
 use line::Line;

@@ -6,9 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::output::board::{self, BoardError};
+use super::older::Older;
+use crate::output::board::BoardError;
 use crate::output::check_status::badge_path;
 use crate::output::file::{self, FileError};
+use crate::output::status::flat::{self, NotFlat};
 use crate::output::{
     Prepared, Unwritten, badge, failure_reason, html, image_ref, junit, pulumi_config, record,
     status,
@@ -18,10 +20,7 @@ use crate::secret::printable;
 use crate::settings::{Outputs, Settings, StatusFolder};
 
 /// No file that an older run left is larger.
-const MOST_BYTES: u64 = 1 << 20;
-
-/// How much of a file shows whose it is.
-const HEAD: u64 = 4096;
+pub(super) const MOST_BYTES: u64 = 1 << 20;
 
 /// Why an output path cannot be used. Nothing was asked, and nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +71,14 @@ pub enum OutputError {
         /// Why not.
         source: BoardError,
     },
+    /// A status file that cannot be changed line by line.
+    #[error("cannot update `{}` (--update-status)", path.display())]
+    NotFlat {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: NotFlat,
+    },
     /// A name of the config that would lead to another folder or another line.
     #[error("the {what} `{name}` cannot be part of a file's name ({option})")]
     Name {
@@ -117,6 +124,7 @@ impl OutputError {
                 "verify one tag of a service in an environment at a time"
             }
             Self::Board { path: _, source } => source.hint(),
+            Self::NotFlat { path: _, source } => source.hint(),
             Self::Name { option: _, what: _, name: _ } => {
                 "use letters, digits, `.`, `_` and `-`, and do not start with `.`"
             }
@@ -132,21 +140,6 @@ struct Place {
     option: &'static str,
     path: PathBuf,
     older: Older,
-}
-
-/// What an older file at an output's path must be, and what becomes of it before the first request.
-#[derive(Clone, Copy)]
-enum Older {
-    /// Anything; it is replaced. One that is ours, by this test of its first bytes, is removed at once.
-    Replaced(fn(&[u8]) -> bool),
-    /// UTF-8 text that is going to be changed.
-    Changed,
-    /// Ours, by this test; it is removed, so that no reader takes it for this run's.
-    Removed(fn(&[u8]) -> bool, &'static str),
-    /// A file with a board in it, or with room for one.
-    Board,
-    /// Ours, by this test.
-    Ours(fn(&[u8]) -> bool, &'static str),
 }
 
 /// What an older record must be.
@@ -308,6 +301,7 @@ fn status_places(
     }
     for environment in environments {
         let path = status::path(directory, environment);
+        prove_flat(&path, environment, &settings.images)?;
         places.push(Place { option, path, older: Older::Changed });
         if let Some(badges) = badges {
             let path = badge_path(badges, environment);
@@ -316,6 +310,14 @@ fn status_places(
     }
     places.extend(board.clone().map(|path| Place { option, path, older: Older::Board }));
     Ok(())
+}
+
+/// A status file that cannot be read has its own error, where every path is proved.
+fn prove_flat(path: &Path, environment: &str, images: &[ImageRequest]) -> Result<(), OutputError> {
+    let Ok(Some(text)) = file::read_text(path, MOST_BYTES) else { return Ok(()) };
+    let here = images.iter().filter(|image| image.environment.as_deref() == Some(environment));
+    flat::prove(&text, here.map(|image| image.service.name.as_str()))
+        .map_err(|source| OutputError::NotFlat { path: path.to_owned(), source })
 }
 
 fn environment_of<'a>(
@@ -342,43 +344,5 @@ fn plain_name<'a>(
     } else {
         let name = printable(name).chars().take(80).collect();
         Err(OutputError::Name { option, what, name })
-    }
-}
-
-impl Older {
-    /// Removes what no reader may take for this run's.
-    fn remove(self, path: &Path) -> Result<(), FileError> {
-        match self {
-            Self::Removed(_, _) => file::remove(path),
-            // What cannot be read is a link or a folder, and no file of ours.
-            Self::Replaced(is_ours) => match file::head(path, HEAD) {
-                Ok(Some(head)) if is_ours(&head) => file::remove(path),
-                Ok(_) | Err(_) => Ok(()),
-            },
-            Self::Changed | Self::Board | Self::Ours(_, _) => Ok(()),
-        }
-    }
-
-    fn allows(self, option: &'static str, path: &Path) -> Result<(), OutputError> {
-        let unwritable = |source| OutputError::Unwritable { option, path: path.to_owned(), source };
-        match self {
-            Self::Replaced(_) => Ok(()),
-            Self::Board => {
-                let text = file::read_text(path, MOST_BYTES).map_err(unwritable)?;
-                board::updated(&text.unwrap_or_default(), &[])
-                    .map(|_| ())
-                    .map_err(|source| OutputError::Board { path: path.to_owned(), source })
-            }
-            Self::Changed => file::read_text(path, MOST_BYTES).map(|_| ()).map_err(unwritable),
-            Self::Removed(is_ours, what) | Self::Ours(is_ours, what) => {
-                let not_ours = OutputError::NotOurs { option, path: path.to_owned(), what };
-                match file::read(path, MOST_BYTES) {
-                    Ok(None) => Ok(()),
-                    Ok(Some(content)) if is_ours(&content) => Ok(()),
-                    Ok(Some(_)) | Err(FileError::TooLarge(_)) => Err(not_ours),
-                    Err(source) => Err(unwritable(source)),
-                }
-            }
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::Writing;
 use crate::output::board::{self, Pipeline};
 use crate::output::check_status::{self, StatusFiles, badge_path, has_badge, status_files};
-use crate::output::status::{self, StatusFile, Updated};
+use crate::output::status::{self, StatusFile, Updated, flat};
 use crate::output::{badge, file, links};
 use crate::report::{ImageReport, Report, Verdict};
 use crate::settings::StatusFolder;
@@ -104,8 +104,13 @@ impl Writing<'_> {
         let job = report.circleci.build_url.as_deref();
         let Updated { text, kept, notes } =
             status::updated(&old, environment, images, services, report.ended_at(), job);
-        if text != old && self.unwritten.len() == unwritten {
-            self.put_change(path, &old, &text);
+        // Somebody may have edited it since it was proved.
+        match flat::compare(&old, &text) {
+            Err(why) => self.failed(path, why.to_string()),
+            Ok(()) if text != old && self.unwritten.len() == unwritten => {
+                self.put_change(path, &old, &text);
+            }
+            Ok(()) => {}
         }
         self.notes.extend(notes);
         let is_written = self.unwritten.len() == unwritten;

@@ -132,7 +132,7 @@ fn layers_that_are_missing_are_red() {
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      layers-present failed: layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone: the registry's storage `[storage]` answered 404 (`application/xml`): `<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>`
+      layers-present failed: layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone: 404 `BLOB_UNKNOWN` `blob unknown to registry`; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone: the registry's storage `[storage]` answered 404 (`application/xml`): `<?xml version="1.0" encoding="UTF-8"?><Error…`
         reason     blob-missing
         next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,

@@ -149,6 +149,27 @@ fn a_board_with_broken_markers_is_refused_before_anything_is_asked() {
 }
 
 #[test]
+fn a_status_file_that_is_not_flat_is_refused_before_anything_is_asked() {
+    let folder = folder();
+    let settings = one(&folder);
+    let path = folder.path().join("status/development.status");
+    let text = "notes:\n- a\n- b\nhealth_check: PASS\n";
+    put(&path, text);
+    insta::assert_snapshot!(refusal(&settings, &folder), @"
+    error: cannot update `FOLDER/status/development.status` (--update-status): it is YAML that is not flat: with the gate's lines changed it would be broken
+    hint: write each value of `status`, `last_updated`, `notes` and `image.` on the line of its key, as a plain or quoted text, and end the file without `...`
+    ");
+    assert_eq!(read(folder.path(), "status/development.status"), text);
+    // Nor is it changed when it was made so in the meantime.
+    file::remove(&path).unwrap();
+    let prepared = Prepared::prove(&settings).unwrap();
+    put(&path, text);
+    let written = prepared.write(&fixtures::report(vec![fixtures::missing()]), &settings);
+    assert_eq!(written.unwritten.len(), 1);
+    assert_eq!(read(folder.path(), "status/development.status"), text);
+}
+
+#[test]
 fn the_board_is_drawn_from_every_status_file() {
     let folder = folder();
     let images = vec![of("support-email", "development"), of("billing", "production")];
