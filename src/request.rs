@@ -79,6 +79,26 @@ pub struct Expectation {
     pub runtime: Runtime,
 }
 
+/// The key of a service in a Pulumi stack's configuration: `support-email` as `supportEmail`, of letters and
+/// digits only, so that no reader of a path splits it. `None` where it has no letter to begin with.
+///
+/// `examples/pulumi/record.ts` has the same rule.
+pub fn config_key(service: &str) -> Option<String> {
+    let mut key = String::new();
+    let mut upper = false;
+    for character in service.chars() {
+        if !character.is_ascii_alphanumeric() {
+            upper = !key.is_empty();
+        } else if upper {
+            key.push(character.to_ascii_uppercase());
+            upper = false;
+        } else {
+            key.push(character);
+        }
+    }
+    key.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(key)
+}
+
 /// A git commit: 40 lower-case hex digits (64 in a repository that uses SHA-256).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(String);

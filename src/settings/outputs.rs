@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::request::ImageRequest;
+use crate::request::{ImageRequest, config_key};
 use crate::secret::Redactor;
 use crate::settings::config::{Config, Name, StatusEntry, Text};
 use crate::settings::mistake::Shown;
@@ -70,6 +70,26 @@ pub(crate) enum OutputMistake {
         /// Their environment.
         environment: Shown,
     },
+    /// A name that gives no key of a Pulumi configuration.
+    #[error("`--pulumi-config` makes a key of the name {0}, and that needs a letter to begin with")]
+    NoKey(Shown),
+    /// Two services with one key of a Pulumi configuration.
+    #[error(
+        "`--pulumi-config` would write {name} and the service {other} of the config under one key, `{key}`"
+    )]
+    SharedKey {
+        /// The image's service.
+        name: Shown,
+        /// The other one.
+        other: Shown,
+        /// The key.
+        key: String,
+    },
+    /// Pulumi takes a map whose only key is `secure` for a ciphertext.
+    #[error(
+        "`--pulumi-config` cannot write the `env` of {0}: Pulumi reserves a map with the one key `secure`"
+    )]
+    Reserved(Shown),
     /// Two outputs in one file.
     #[error("`--{first}` and `--{second}` are the same file {path}")]
     OneFile {
@@ -98,6 +118,10 @@ impl OutputMistake {
                  or leave `--{option}` away"
             )),
             Self::OnePlace { .. } => Some("ask for them in two runs".into()),
+            Self::NoKey(_) | Self::SharedKey { .. } => {
+                Some("give the service another key in the config, and name its `repository`".into())
+            }
+            Self::Reserved(_) => Some("declare another variable beside it, or a `port`".into()),
             Self::OneFile { .. } | Self::ImageBesideCheck => None,
         }
     }
@@ -126,6 +150,9 @@ pub(super) fn outputs(
         if needs_environment && let Some(config) = config {
             refuse_others(option, config, images, redactor)?;
         }
+    }
+    if let (true, [image]) = (pulumi_config.is_some(), images) {
+        prove_key(image, config, redactor)?;
     }
     Ok(Outputs {
         status,
@@ -180,6 +207,35 @@ fn check(
                 environment: Shown::new(environment, redactor),
             });
         }
+    }
+    Ok(())
+}
+
+/// What the fragment of a Pulumi configuration needs: a key that no other service has, and no reserved map.
+fn prove_key(
+    image: &ImageRequest,
+    config: Option<&Config>,
+    redactor: &Redactor,
+) -> Result<(), OutputMistake> {
+    let service = &image.service;
+    let shown = |name: &str| Shown::new(name, redactor);
+    let port = image.expectation.port;
+    let repository = image.reference.repository.as_str();
+    // Of what declares nothing the record has no service, and the key is the repository's.
+    let name = match repository.split_once('/') {
+        _ if service.is_configured || port.is_some() => &service.name,
+        Some((_, below)) if image.is_digitalocean => below,
+        Some(_) | None => repository,
+    };
+    let key = config_key(name).ok_or_else(|| OutputMistake::NoKey(shown(name)))?;
+    let names = config.iter().flat_map(|config| &config.document.services.0);
+    let mut others = names.map(|(Name(other), _)| other).filter(|other| **other != service.name);
+    if let Some(other) = others.find(|other| config_key(other).as_ref() == Some(&key)) {
+        return Err(OutputMistake::SharedKey { name: shown(name), other: shown(other), key });
+    }
+    // With a port, the record adds `PORT`.
+    if port.is_none() && service.env.keys().eq(["secure"]) {
+        return Err(OutputMistake::Reserved(shown(name)));
     }
     Ok(())
 }

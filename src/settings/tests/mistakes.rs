@@ -332,6 +332,40 @@ fn of_images_without_a_config() {
 }
 
 #[test]
+fn of_a_pulumi_configuration() {
+    let config = "registry: registry.digitalocean.com/keepkey\nservices:\n  '1': {}\n  a-b: {}\n  a_b: {}\n  \
+                  sealed: { env: { secure: x } }\n  open: { env: { secure: x }, port: 80 }\n";
+    let lines = [
+        "1:t --pulumi-config p",
+        "a-b:t --pulumi-config p",
+        "registry.digitalocean.com/keepkey/a/b:t --pulumi-config p",
+        "sealed:t --pulumi-config p",
+    ];
+    insta::assert_snapshot!(table(lines.map(|line| World::new(line).config(config))), @"
+    $ 1:t --pulumi-config p
+    error: `--pulumi-config` makes a key of the name `1`, and that needs a letter to begin with
+      give the service another key in the config, and name its `repository`
+
+    $ a-b:t --pulumi-config p
+    error: `--pulumi-config` would write `a-b` and the service `a_b` of the config under one key, `aB`
+      give the service another key in the config, and name its `repository`
+
+    $ registry.digitalocean.com/keepkey/a/b:t --pulumi-config p
+    error: `--pulumi-config` would write `a/b` and the service `a-b` of the config under one key, `aB`
+      give the service another key in the config, and name its `repository`
+
+    $ sealed:t --pulumi-config p
+    error: `--pulumi-config` cannot write the `env` of `sealed`: Pulumi reserves a map with the one key `secure`
+      declare another variable beside it, or a `port`
+    ");
+    for line in
+        ["sealed:t --pulumi-config p --port 80", "open:t --pulumi-config p", "1:t --record r"]
+    {
+        World::new(line).config(config).settings();
+    }
+}
+
+#[test]
 fn of_images_with_a_config() {
     let lines = [
         "",
