@@ -144,17 +144,22 @@ fn others(report: &Report, settings: &Settings, notes: &[String]) -> Vec<(PathBu
     others
 }
 
+/// Why a reference is not written.
+const MASKED: &str =
+    "a secret of this run stands in the image's reference, and masked it would name no image";
+
 /// Whether what a deployment reads can be written: a reference with a mask in it would name no image.
 fn nameable(report: &Report, redactor: &Redactor) -> Result<(), String> {
-    let is_masked = report.images.iter().any(|image| {
-        let facts = image.facts.as_ref();
-        facts.is_some_and(|facts| redactor.finds_in(&json::pinned(&image.request.reference, facts)))
-    });
-    if is_masked {
-        let why = "a secret of this run stands in the image's reference, and masked it would name no image";
-        return Err(why.to_owned());
-    }
-    Ok(())
+    let is_masked = report.images.iter().any(|image| has_secret(image, redactor));
+    if is_masked { Err(MASKED.to_owned()) } else { Ok(()) }
+}
+
+/// Whether a secret stands in an image's reference, in any form in which it is written.
+fn has_secret(image: &ImageReport, redactor: &Redactor) -> bool {
+    let reference = &image.request.reference;
+    let pinned = image.facts.as_ref().map(|facts| json::pinned(reference, facts));
+    pinned.is_some_and(|pinned| redactor.finds_in(&pinned))
+        || redactor.finds_in(&reference.to_string())
 }
 
 /// Writes one file after the other and remembers what went wrong.

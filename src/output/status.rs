@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::output::instant;
 use crate::report::{ImageReport, Verdict};
-use crate::secret::printable;
+use crate::secret::{Redactor, printable};
 
 pub mod flat;
 mod line;
@@ -254,6 +254,7 @@ pub fn updated(
     services: &[String],
     clock: Timestamp,
     job_url: Option<&str>,
+    redactor: &Redactor,
 ) -> Updated {
     let was_empty = old.trim().is_empty();
     let fresh = format!(
@@ -264,6 +265,9 @@ pub fn updated(
     let believed = |time: &Timestamp| time.duration_since(clock) <= AHEAD;
     let mut result = Updated::default();
     let mut written = decided(images);
+    for (_, line) in &mut written {
+        line.reference = line.reference.take().filter(|text| !redactor.finds_in(text));
+    }
     written.retain(|(image, line)| {
         let name = &image.request.service.name;
         let Some(standing) = before.service(name).filter(|standing| standing.outlives(line)) else {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Writing;
+use super::{MASKED, Writing, has_secret};
 use crate::output::board::{self, Pipeline};
 use crate::output::check_status::{self, StatusFiles, badge_path, has_badge, status_files};
 use crate::output::status::{self, StatusFile, Updated, flat};
@@ -93,6 +93,7 @@ impl Writing<'_> {
         services: &[String],
         report: &Report,
     ) -> (Option<StatusFile>, Vec<String>) {
+        let images = self.nameable(path, images);
         let unwritten = self.unwritten.len();
         let old = match file::read_text(path, status::MOST_BYTES) {
             Ok(old) => old.unwrap_or_default(),
@@ -102,8 +103,15 @@ impl Writing<'_> {
             }
         };
         let job = report.circleci.build_url.as_deref();
-        let Updated { text, kept, notes } =
-            status::updated(&old, environment, images, services, report.ended_at(), job);
+        let Updated { text, kept, notes } = status::updated(
+            &old,
+            environment,
+            &images,
+            services,
+            report.ended_at(),
+            job,
+            self.redactor,
+        );
         // Somebody may have edited it since it was proved.
         match flat::compare(&old, &text) {
             Err(why) => self.failed(path, why.to_string()),
@@ -117,6 +125,22 @@ impl Writing<'_> {
         // A red one is drawn although its line could not be written: the other way round, green would stay.
         let is_red = images.iter().any(|image| image.verdict() == Verdict::Failed);
         ((is_written || is_red).then(|| StatusFile::parse(&text)), kept)
+    }
+
+    /// The images of which a line can be written. A masked reference would name no image: of a green one that
+    /// is no line, and a red one has none then, because it must not leave a green line behind.
+    fn nameable<'r>(&mut self, path: &Path, images: &[&'r ImageReport]) -> Vec<&'r ImageReport> {
+        let mut kept = Vec::new();
+        for image in images {
+            let is_red = image.verdict() == Verdict::Failed;
+            let name = self.redactor.finds_in(&image.request.service.name);
+            if name || (!is_red && has_secret(image, self.redactor)) {
+                self.failed(path, MASKED.to_owned());
+            } else {
+                kept.push(*image);
+            }
+        }
+        kept
     }
 
     fn board(

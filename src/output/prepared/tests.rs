@@ -358,6 +358,35 @@ fn a_reference_that_holds_a_secret_is_not_handed_on() {
 }
 
 #[test]
+fn a_status_line_names_the_image_or_none() {
+    let outputs = |folder: &TempDir| Outputs {
+        status: everything(folder.path()).status,
+        ..Outputs::default()
+    };
+    let run_with = |secret: &str, image: ImageReport| {
+        let folder = folder();
+        let path = folder.path().join("status/development.status");
+        let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs(&folder));
+        put(&path, "image.support-email: \"GREEN r.example/a:b\"\n");
+        settings.redactor.hide(&Secret::new(secret));
+        let unwritten = run(&settings, vec![image]);
+        let text = fs::read_to_string(&path).unwrap();
+        let line = text.lines().find(|line| line.starts_with("image.")).unwrap();
+        format!("{line} {}", unwritten.iter().map(|one| one.message.as_str()).collect::<String>())
+    };
+    let told = [
+        run_with("latest-dev", fixtures::verified()),
+        run_with("latest-dev", fixtures::missing()),
+        run_with("support-email", fixtures::missing()),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
+    image.support-email: "RED since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z" 
+    image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
+    "#);
+}
+
+#[test]
 fn a_line_of_others_is_not_masked() {
     let folder = folder();
     let path = folder.path().join("status/development.status");

@@ -14,7 +14,16 @@ fn services(names: &[&str]) -> Vec<String> {
 }
 
 fn after(old: &str, image: &ImageReport) -> String {
-    updated(old, "development", &[image], &services(&["support-email"]), at(5), Some(JOB)).text
+    updated(
+        old,
+        "development",
+        &[image],
+        &services(&["support-email"]),
+        at(5),
+        Some(JOB),
+        &Redactor::default(),
+    )
+    .text
 }
 
 #[test]
@@ -91,6 +100,7 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
             &services(&["support-email"]),
             at(700),
             Some(JOB),
+            &Redactor::default(),
         );
         let line = StatusFile::parse(&after.text).service("support-email").unwrap().to_string();
         let is_kept = after.kept == ["support-email"];
@@ -128,7 +138,7 @@ fn what_another_run_wrote_later_stands_beside_what_this_one_writes() {
     let mut red = fixtures::missing();
     red.verified_at = at(60);
     let run = |old: &str, images: &[&ImageReport]| {
-        updated(old, "development", images, &both, at(90), None)
+        updated(old, "development", images, &both, at(90), None, &Redactor::default())
     };
     let first = run("", &[&red]).text;
     let second = run(&first, &[&fixtures::verified(), &worker]);
@@ -154,7 +164,7 @@ fn an_environment_is_green_when_every_service_is() {
     let failed = fixtures::missing().results.remove(2);
     let both = services(&["support-email", "worker"]);
     let run = |old: &str, image: &ImageReport| {
-        updated(old, "development", &[image], &both, at(5), None).text
+        updated(old, "development", &[image], &both, at(5), None, &Redactor::default()).text
     };
     let status = |text: &str| StatusFile::parse(text).status;
 
@@ -176,8 +186,16 @@ fn an_environment_is_green_when_every_service_is() {
 fn of_two_images_of_one_service_the_worse_counts() {
     let (good, bad) = (fixtures::verified(), fixtures::stale());
     for images in [[&good, &bad], [&bad, &good]] {
-        let text =
-            updated("", "development", &images, &services(&["support-email"]), at(5), None).text;
+        let text = updated(
+            "",
+            "development",
+            &images,
+            &services(&["support-email"]),
+            at(5),
+            None,
+            &Redactor::default(),
+        )
+        .text;
         assert_eq!(StatusFile::parse(&text).service("support-email").unwrap().light, Light::Red);
     }
 }
