@@ -337,6 +337,7 @@ proptest! {
     #[test]
     fn any_text_is_survived_and_taken_apart_without_loss(text in fixtures::hostile()) {
         let _ = StatusFile::parse(&text);
+        let _ = flat::prove(&text, ["support-email"]);
         prop_assert_eq!(line::set(&text, "a-key-that-is-not-there", "", true).find(&text), Some(0));
         let once = after(&text, &fixtures::verified());
         prop_assert_eq!(after(&once, &fixtures::verified()), once.clone());
