@@ -8,11 +8,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use verify_registry_image::ambient::Ambient;
 use verify_registry_image::exit::Exit;
-use verify_registry_image::output::{self, OutputError, Prepared};
+use verify_registry_image::output::{self, OutputError, Prepared, Written};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
+use verify_registry_image::request::ImageRequest;
 use verify_registry_image::settings::{
-    self, Asked, Format, Settings, SettingsError, StatusFolder, Surroundings,
+    self, Asked, Format, Outputs, Settings, SettingsError, StatusFolder, Surroundings,
 };
 use verify_registry_image::{gate, secret};
 
@@ -21,6 +22,7 @@ fn main() -> Exit {
     let asked = match read_settings() {
         Ok(asked) => asked,
         Err(error) => {
+            discard(error.outputs(), &[]);
             return refuse(&error.to_string(), error.hint().as_deref(), error.wants_json());
         }
     };
@@ -60,7 +62,10 @@ fn read_settings() -> Result<Asked, SettingsError> {
 fn verify(settings: &'static Settings) -> anyhow::Result<Exit> {
     let outputs = match Prepared::prove(settings) {
         Ok(outputs) => outputs,
-        Err(error) => return Ok(refuse_output(&error, settings)),
+        Err(error) => {
+            discard(&settings.outputs, &settings.images);
+            return Ok(refuse_output(&error, settings));
+        }
     };
     let loudness = Loudness::of(settings.console.quiet, settings.console.verbosity);
     let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr());
@@ -87,7 +92,7 @@ fn verify(settings: &'static Settings) -> anyhow::Result<Exit> {
 
 /// Writes the files, shows the report, and says how the process ends.
 fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
-    let unwritten = outputs.write(report, settings);
+    let Written { unwritten, notes } = outputs.write(report, settings);
     let text = match settings.console.format {
         Format::Json => output::json::report(report, &unwritten),
         Format::Human => {
@@ -102,6 +107,12 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
             let message = format!("could not write `{}`: {message}", path.display());
             complain(&settings.redactor.line(&message, 2000), None);
         }
+        if let Some(remark) = output::status_remark(report, settings) {
+            mention(&settings.redactor.line(&remark, 2000));
+        }
+    }
+    for note in &notes {
+        mention(&settings.redactor.line(note, 2000));
     }
     Exit::of(report.verdict(), unwritten.is_empty())
 }
@@ -137,6 +148,14 @@ fn refuse_output(error: &OutputError, settings: &Settings) -> Exit {
     refuse(&message, Some(error.hint()), settings.console.format == Format::Json)
 }
 
+/// Removes an older run's yes, which this one does not confirm.
+fn discard(outputs: &Outputs, images: &[ImageRequest]) {
+    for output::Unwritten { path, message } in output::discard(outputs, images) {
+        let message = format!("could not remove the older `{}`: {message}", path.display());
+        complain(&secret::printable(&message), None);
+    }
+}
+
 /// Says what is wrong with the question; nothing was asked.
 fn refuse(message: &str, hint: Option<&str>, wants_json: bool) -> Exit {
     complain(message, hint);
@@ -144,6 +163,11 @@ fn refuse(message: &str, hint: Option<&str>, wants_json: bool) -> Exit {
         say(&output::json::error(message, hint));
     }
     Exit::Usage
+}
+
+/// What is no error and should be known, in every form of standard output.
+fn mention(note: &str) {
+    let _ = io::stderr().write_all(format!("note: {note}\n").as_bytes());
 }
 
 fn complain(message: &str, hint: Option<&str>) {

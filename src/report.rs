@@ -393,6 +393,12 @@ impl Report {
     pub fn verdict(&self) -> Verdict {
         self.images.iter().map(ImageReport::verdict).max().unwrap_or(Verdict::Undecided)
     }
+
+    /// When the last answer was in.
+    pub fn ended_at(&self) -> Timestamp {
+        let end = self.started_at.saturating_add(self.took).unwrap_or(self.started_at);
+        self.images.iter().map(|image| image.verified_at).chain([end]).max().unwrap_or(end)
+    }
 }
 
 #[cfg(test)]

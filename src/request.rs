@@ -19,17 +19,37 @@ pub struct ImageRequest {
     pub service: Service,
     /// The environment that it is deployed to.
     pub environment: Option<String>,
+    /// The commit that is meant, as far as it is known: the expected one, else that of the job.
+    pub commit: Option<Revision>,
 }
 
+/// The fewest digits that name a commit: what git abbreviates to.
+const SHORT_COMMIT: usize = 7;
+
 impl ImageRequest {
-    /// Whether the tag is one that moves, as far as can be told: it is not the immutable tag itself.
+    /// Whether the tag is one that moves, as far as can be told: it is neither the immutable tag itself nor
+    /// named after the commit.
     pub fn has_moving_tag(&self) -> bool {
-        let Some(tag) = &self.reference.tag else { return false };
-        let immutable = match &self.expectation.immutable_tag {
-            Some(ImmutableTag::Named(immutable)) => immutable == tag,
-            Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
+        self.reference.tag.is_some() && !self.has_immutable_tag() && !self.is_named_after_commit()
+    }
+
+    /// Whether the tag holds the commit that is meant: seven or more of its first digits, as a part of their
+    /// own. By convention such a tag never moves. That the image was built from the commit is what whoever
+    /// pushed it says, and nothing in the image.
+    pub fn is_named_after_commit(&self) -> bool {
+        let (Some(tag), Some(commit)) = (&self.reference.tag, &self.commit) else { return false };
+        let names = |part: &str| {
+            part.len() >= SHORT_COMMIT && commit.as_str().starts_with(&part.to_ascii_lowercase())
         };
-        !immutable
+        tag.as_str().split(['-', '_', '.']).any(names) && !self.has_immutable_tag()
+    }
+
+    /// Whether the tag is the immutable tag.
+    fn has_immutable_tag(&self) -> bool {
+        match (&self.expectation.immutable_tag, &self.reference.tag) {
+            (Some(ImmutableTag::Named(immutable)), Some(tag)) => immutable == tag,
+            (_, _) => false,
+        }
     }
 
     /// Whether a tag that never moves tells this image from an older one. One that is made from the image's
@@ -57,6 +77,26 @@ pub struct Expectation {
     pub port: Option<ExpectedPort>,
     /// The declared runtime.
     pub runtime: Runtime,
+}
+
+/// The key of a service in a Pulumi stack's configuration: `support-email` as `supportEmail`, of letters and
+/// digits only, so that no reader of a path splits it. `None` where it has no letter to begin with.
+///
+/// `examples/pulumi/record.ts` has the same rule.
+pub fn config_key(service: &str) -> Option<String> {
+    let mut key = String::new();
+    let mut upper = false;
+    for character in service.chars() {
+        if !character.is_ascii_alphanumeric() {
+            upper = !key.is_empty();
+        } else if upper {
+            key.push(character.to_ascii_uppercase());
+            upper = false;
+        } else {
+            key.push(character);
+        }
+    }
+    key.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(key)
 }
 
 /// A git commit: 40 lower-case hex digits (64 in a repository that uses SHA-256).
@@ -262,6 +302,23 @@ mod tests {
         }
         for text in ["{revision:0}", "{revision:65}", "{revision:x}", "{revision:}"] {
             assert_eq!(text.parse::<TagTemplate>(), Err(TemplateError::Digits), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tag_that_holds_the_commit_is_named_after_it() {
+        let named = |tag: &str, commit: Option<&str>| {
+            let mut request = crate::output::fixtures::request(&format!("r.example/a:{tag}"));
+            request.commit = commit.map(|commit| commit.parse().unwrap());
+            assert_eq!(request.has_moving_tag(), !request.is_named_after_commit(), "{tag}");
+            request.is_named_after_commit()
+        };
+        for tag in [COMMIT, "0123456", "sha-0123456", "0123456789AB_dev", "v1.0123456"] {
+            assert!(named(tag, Some(COMMIT)), "{tag}");
+            assert!(!named(tag, None), "{tag}");
+        }
+        for tag in ["latest", "012345", "a0123456", "01234567f", "123456789", "0123-456"] {
+            assert!(!named(tag, Some(COMMIT)), "{tag}");
         }
     }
 

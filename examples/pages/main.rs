@@ -14,11 +14,11 @@ fn main() -> anyhow::Result<()> {
     let folder = env::args_os().nth(1).map_or_else(|| PathBuf::from("target/pages"), PathBuf::from);
     fs::create_dir_all(&folder)?;
     for (name, content) in [
-        ("green.html", html::render(&samples::green())),
-        ("red.html", html::render(&samples::red())),
-        ("undecided.html", html::render(&samples::undecided())),
-        ("forty.html", html::render(&samples::forty())),
-        ("hostile.html", html::render(&samples::hostile())),
+        ("green.html", html::render(&samples::green(), &[])),
+        ("red.html", html::render(&samples::red(), &[])),
+        ("undecided.html", html::render(&samples::undecided(), &[])),
+        ("forty.html", html::render(&samples::forty(), &[])),
+        ("hostile.html", html::render(&samples::hostile(), &[])),
         ("record.json", samples::record().to_json()),
         ("pulumi-config.yaml", pulumi_config::render(&samples::record())?),
     ] {

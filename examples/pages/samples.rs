@@ -190,6 +190,7 @@ fn request(service: &str, environment: Option<&str>) -> ImageRequest {
             ]),
         },
         environment: environment.map(str::to_owned),
+        commit: Some(COMMIT.parse().expect("a commit")),
     }
 }
 

@@ -47,6 +47,12 @@ export class RefusedRecord extends Error {
   }
 }
 
+/** The key under which `--pulumi-config` writes a service: `support-email` as `supportEmail`, `a--b` as `aB`. */
+export function configKey(service: string): string {
+  return service.replace(/[^A-Za-z0-9]+([A-Za-z0-9]?)/g, (_, letter: string, at: number) =>
+    at === 0 ? letter : letter.toUpperCase());
+}
+
 /** Reads the record in a file. */
 export function readRecord(path: string, wanted: Wanted): DeploymentRecord {
   const where = `the deployment record ${path}`;

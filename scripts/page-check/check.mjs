@@ -84,6 +84,11 @@ async function look(file, { name, width, scheme }) {
 async function paper(file) {
   const page = await browser.newPage();
   await page.goto(`${origin}/${file}`, { waitUntil: "load" });
+  await page.emulateMediaType("print");
+  // Paper cannot be unfolded: what is folded on the screen is printed too.
+  const folded = await page.evaluate(() =>
+    [...document.querySelectorAll("details > :last-child")].filter((part) => !part.checkVisibility()).length);
+  if (folded > 0) fault(`${basename(file, ".html")}-paper`, `${folded} folded parts are left out`);
   await page.pdf({ path: join(shots, `${basename(file, ".html")}.pdf`), format: "A4", margin: { top: "15mm", bottom: "15mm", left: "15mm", right: "15mm" } });
   await page.close();
 }

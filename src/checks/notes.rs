@@ -69,14 +69,25 @@ fn not_proven(request: &ImageRequest, results: &[CheckResult]) -> Option<String>
     let is_told_apart = passed(CheckId::DigestExpected)
         || passed(CheckId::RevisionExpected)
         || passed(CheckId::ImmutableTag) && request.has_immutable_tag_of_the_commit();
-    let tag = request.reference.tag.as_ref().filter(|_| request.has_moving_tag())?;
-    (is_well && passed(CheckId::TagExists) && !is_told_apart).then(|| {
-        let remedy = if passed(CheckId::ImmutableTag) {
-            "its immutable tag was made from its own label, because no commit was given: give one with \
-             `--expect-revision=SHA`, or the digest with `--expect-digest`"
-        } else {
-            "give `--expect-digest`, `--expect-revision` or an `immutable_tag`"
-        };
+    let is_named = request.is_named_after_commit();
+    let tag = request.reference.tag.as_ref().filter(|_| is_named || request.has_moving_tag())?;
+    if !is_well || !passed(CheckId::TagExists) || is_told_apart {
+        return None;
+    }
+    let remedy = if passed(CheckId::ImmutableTag) {
+        "its immutable tag was made from its own label, because no commit was given: give one with \
+         `--expect-revision=SHA`, or the digest with `--expect-digest`"
+    } else {
+        "give `--expect-digest`, `--expect-revision` or an `immutable_tag`"
+    };
+    Some(if is_named {
+        // A name tells it from an older image under a moving tag, and is less than a label or a digest.
+        format!(
+            "found under {}, which is named after this commit; nothing in the image says that it was built \
+             from it: {remedy}",
+            quoted(tag)
+        )
+    } else {
         format!(
             "found, but not proven to be this commit's: {} can move, and nothing tells this image from \
              an older one; {remedy}",

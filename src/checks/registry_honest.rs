@@ -6,7 +6,7 @@ use crate::observation::Control;
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
-use super::wording::cleaned;
+use super::wording;
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     match &subject.observation.control {
@@ -26,7 +26,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
 /// What every check says of a registry that affirmed the impossible.
 pub(super) fn disbelief(said: &str) -> Finding {
     let reason = Reason::RegistryNotHonest;
-    let said = cleaned(said);
+    let said = wording::said(said);
     let message = format!(
         "nothing that the registry says is believed: it affirmed a tag that cannot exist ({said})"
     );

@@ -1,6 +1,6 @@
 //! How messages show names, texts of others and lists: cleaned, in backticks, bounded.
 
-use crate::secret::printable;
+use crate::secret::{is_printable, printable};
 
 /// The most items that a message lists.
 const MOST_ITEMS: usize = 5;
@@ -12,9 +12,18 @@ const MOST_CHARACTERS: usize = 120;
 /// characters of its body.
 const MOST_CHARACTERS_SAID: usize = 600;
 
-/// A text that is not ours, fit for a message.
+/// A text that is not ours, fit for a message. What a reader could not see stands there as `\u{202e}`: dropped,
+/// it would make two values that differ look the same where they are compared.
 pub(super) fn cleaned(text: &str) -> String {
-    cut(text, MOST_CHARACTERS)
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => shown.push(' '),
+            visible if is_printable(visible) => shown.push(visible),
+            hidden => shown.extend(hidden.escape_unicode()),
+        }
+    }
+    cut(&shown, MOST_CHARACTERS)
 }
 
 /// What was answered. Its end counts as much as its beginning: there the API has its word.
@@ -74,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_text_of_others_is_cleaned_cut_and_kept_inside_its_backticks() {
-        assert_eq!(quoted("a\u{1b}[31m`b\nc"), "`a[31m'b c`");
+        assert_eq!(quoted("a\u{1b}[31m`b\nc"), "`a\\u{1b}[31m'b c`");
+        assert_eq!(cleaned("5001/tc\u{200b}p"), "5001/tc\\u{200b}p");
         assert_eq!(cleaned(&"x".repeat(120)), "x".repeat(120));
         assert_eq!(cleaned(&"x".repeat(121)), format!("{}…", "x".repeat(120)));
         let quoted_and_cut = cleaned(&format!("404 `{0}` `{0}`", "x".repeat(100)));

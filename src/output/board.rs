@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
+
 use crate::output::instant;
 use crate::output::status::{Light, ServiceLine};
 use crate::secret::printable;
@@ -25,6 +27,9 @@ const HEADER: [&str; 8] =
 /// What stands in a cell of which nothing is known.
 const NOTHING: &str = "–";
 
+/// The status of a service whose line cannot be read.
+const UNKNOWN: &str = "⚪ unknown";
+
 /// One service in one environment, as its status file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardRow {
@@ -32,8 +37,9 @@ pub struct BoardRow {
     pub environment: String,
     /// The service.
     pub service: String,
-    /// Its line in the status file.
-    pub line: ServiceLine,
+    /// Its line in the status file; `None` where that cannot be read. Such a row is not added to a board, and
+    /// one that stands there says so.
+    pub line: Option<ServiceLine>,
     /// What stands in the last column.
     pub pipeline: Pipeline,
 }
@@ -102,7 +108,10 @@ pub fn updated(old: &str, rows: &[BoardRow]) -> Result<String, BoardError> {
 pub fn differences(board: &str, rows: &[BoardRow]) -> Result<Vec<String>, BoardError> {
     let Some(section) = section(board)? else {
         // Without a service that was verified there is nothing to draw.
-        let missing = (!rows.is_empty()).then(|| "the board is not there yet".to_owned());
+        let missing = rows
+            .iter()
+            .any(|row| row.line.is_some())
+            .then(|| "the board is not there yet".to_owned());
         return Ok(missing.into_iter().collect());
     };
     let body = board.get(section).unwrap_or_default();
@@ -112,28 +121,69 @@ pub fn differences(board: &str, rows: &[BoardRow]) -> Result<Vec<String>, BoardE
     };
     let mut found = Vec::new();
     for row in rows {
-        let BoardRow { environment, service, line: _, pipeline: _ } = row;
+        let BoardRow { environment, service, line, pipeline: _ } = row;
         let name = printable(&format!("{service} in {environment}"));
         let mut of_row = standing.iter().filter(|cells| row.is_in(cells));
         match (of_row.next(), of_row.next()) {
+            (None, _) if line.is_none() => {}
             (None, _) => found.push(format!("{name} is not on the board")),
             (Some(_), Some(_)) => found.push(format!("{name} is on the board twice")),
             (Some(cells), None) if row.agrees_with(cells) => {}
+            (Some(_), None) if line.is_none() => {
+                found.push(format!("{name} is on the board, and its status line cannot be read"));
+            }
             (Some(_), None) => found.push(format!("{name} is on the board as it was before")),
         }
     }
+    for cells in standing.iter().filter(|cells| is_drawn(cells)) {
+        if let [environment, service, ..] = cells.as_slice()
+            && !rows.iter().any(|row| row.is_in(cells))
+        {
+            found.push(format!(
+                "{service} in {environment} is on the board, and no status line speaks of it: \
+                 verify it again, or remove its row"
+            ));
+        }
+    }
     Ok(found)
+}
+
+/// Whether a row is one that this program has drawn with a light, as far as its cells tell.
+fn is_drawn(cells: &[&str]) -> bool {
+    let is_time = |cell: &str| cell == NOTHING || cell.parse::<Timestamp>().is_ok();
+    let is_code = |cell: &str| cell == NOTHING || (cell.starts_with('`') && cell.ends_with('`'));
+    let [_, _, status, image, digest, since, verified, _] = cells else { return false };
+    [Light::Green, Light::Red].iter().any(|light| *status == sign(*light))
+        && [image, digest].iter().all(|cell| is_code(cell))
+        && [since, verified].iter().all(|cell| is_time(cell))
+}
+
+/// A light, as a cell.
+fn sign(light: Light) -> String {
+    let sign = match light {
+        Light::Green => "🟢",
+        Light::Red => "🔴",
+    };
+    format!("{sign} {}", light.word())
 }
 
 impl BoardRow {
     /// The cells, without the pipeline's.
     fn known(&self) -> [String; 7] {
         let Self { environment, service, line, pipeline: _ } = self;
-        let ServiceLine { light, reference, since, verified } = line;
-        let sign = match light {
-            Light::Green => "🟢",
-            Light::Red => "🔴",
+        let Some(line) = line else {
+            let nothing = || NOTHING.to_owned();
+            return [
+                text(environment),
+                text(service),
+                UNKNOWN.to_owned(),
+                nothing(),
+                nothing(),
+                nothing(),
+                nothing(),
+            ];
         };
+        let ServiceLine { light, reference, since, verified } = line;
         let (image, digest) = match reference.as_deref().map(|reference| reference.rsplit_once('@'))
         {
             Some(Some((image, digest))) => (code(image), code(digest)),
@@ -142,8 +192,7 @@ impl BoardRow {
         };
         let [since, verified] =
             [since, verified].map(|time| time.map_or_else(|| NOTHING.to_owned(), instant));
-        let status = format!("{sign} {}", light.word());
-        [text(environment), text(service), status, image, digest, since, verified]
+        [text(environment), text(service), sign(*light), image, digest, since, verified]
     }
 
     /// The row's line, without its end.
@@ -228,7 +277,7 @@ fn fresh(rows: &[BoardRow], end: &str) -> String {
         format!("| {} |", HEADER.join(" | ")),
         format!("|{}", " --- |".repeat(HEADER.len())),
     ];
-    lines.extend(rows.iter().map(BoardRow::rendered));
+    lines.extend(rows.iter().filter(|row| row.line.is_some()).map(BoardRow::rendered));
     lines.push(String::new());
     lines.iter().flat_map(|line| [line.as_str(), end]).collect()
 }
@@ -253,7 +302,7 @@ fn body_updated(body: &str, rows: &[BoardRow], end: &str) -> Result<String, Boar
         let line = if stays { (*old).to_owned() } else { row.rendered() + end };
         lines.push((Some(row), line));
     }
-    for row in rows {
+    for row in rows.iter().filter(|row| row.line.is_some()) {
         if lines.iter().any(|(known, _)| *known == Some(row)) {
             continue;
         }

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::output::badge;
 use crate::output::board::{self, BoardError, BoardRow, Pipeline};
 use crate::output::file::{self, FileError};
-use crate::output::status::{self, StatusFile};
+use crate::output::status::{self, ServiceLine, StatusFile};
 use crate::settings::StatusFolder;
 
 /// No board is larger.
@@ -98,7 +98,10 @@ pub fn check_status(folder: &StatusFolder) -> Result<StatusCheck, CheckStatusErr
     if board.is_none() && badges.is_none() {
         return Err(CheckStatusError::NothingToCheck);
     }
-    let files = status_files(directory)?;
+    let StatusFiles { files, unreadable } = status_files(directory)?;
+    if let Some((path, error)) = unreadable.into_iter().next() {
+        return Err(CheckStatusError::File(path, error));
+    }
     let mut differences = Vec::new();
     if let Some(path) = board {
         let text = read(path)?.unwrap_or_default();
@@ -107,28 +110,70 @@ pub fn check_status(folder: &StatusFolder) -> Result<StatusCheck, CheckStatusErr
         differences.extend(found.into_iter().map(|what| format!("{}: {what}", path.display())));
     }
     if let Some(badges) = badges {
-        for (environment, file) in files.iter().filter(|(_, file)| !file.services.is_empty()) {
-            let path = badge_path(badges, environment);
-            let standing = read(&path)?;
-            if standing.as_deref()
-                != Some(badge::render(environment, file.status.as_deref()).as_str())
-            {
-                differences.push(format!(
-                    "{}: the badge of {environment} is missing or old",
-                    path.display()
-                ));
-            }
-        }
+        differences.extend(of_badges(badges, &files)?);
     }
     Ok(StatusCheck { differences, files: files.len() })
 }
 
-/// Every status file of a folder with its environment, by name.
-pub(super) fn status_files(
-    directory: &Path,
-) -> Result<Vec<(String, StatusFile)>, CheckStatusError> {
+/// What of the badges is not up to date.
+fn of_badges(
+    badges: &Path,
+    files: &[(String, StatusFile)],
+) -> Result<Vec<String>, CheckStatusError> {
+    let mut found = Vec::new();
+    for (environment, file) in files.iter().filter(|entry| has_badge(badges, entry)) {
+        let path = badge_path(badges, environment);
+        let standing = read(&path)?;
+        if standing.as_deref() != Some(badge::render(environment, file.status.as_deref()).as_str())
+        {
+            let path = path.display();
+            found.push(format!("{path}: the badge of {environment} is missing or old"));
+        }
+    }
+    let failed = |error: io::Error| CheckStatusError::Folder(badges.to_owned(), error.into());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(badges).map_err(failed)? {
+        paths.push(entry.map_err(failed)?.path());
+    }
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(environment) = name.strip_suffix(".json") else { continue };
+        let is_known = files.iter().any(|(known, _)| known == environment);
+        if !is_known && stands(&path) {
+            let path = path.display();
+            found.push(format!(
+                "{path}: there is no status file for the badge of {environment}: remove it"
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an environment has a badge to keep up to date: one of a service line, or one that stands there.
+pub(super) fn has_badge(badges: &Path, (environment, file): &(String, StatusFile)) -> bool {
+    file.has_services() || stands(&badge_path(badges, environment))
+}
+
+/// Whether a badge stands at a path.
+fn stands(path: &Path) -> bool {
+    let content = file::read(path, MOST_BYTES).ok().flatten();
+    content.is_some_and(|content| badge::is_ours(&content))
+}
+
+/// The status files of a folder.
+#[derive(Debug, Default)]
+pub(super) struct StatusFiles {
+    /// Those that can be read, each with its environment, by name.
+    pub(super) files: Vec<(String, StatusFile)>,
+    /// Those that cannot.
+    pub(super) unreadable: Vec<(PathBuf, FileError)>,
+}
+
+/// Every status file of a folder.
+pub(super) fn status_files(directory: &Path) -> Result<StatusFiles, CheckStatusError> {
     let failed = |error: io::Error| CheckStatusError::Folder(directory.to_owned(), error.into());
-    let mut files = Vec::new();
+    let mut found = StatusFiles::default();
     for entry in fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -136,28 +181,34 @@ pub(super) fn status_files(
         if environment.is_empty() || environment.starts_with('.') {
             continue;
         }
-        let text = file::read_text(&path, status::MOST_BYTES)
-            .map_err(|error| CheckStatusError::File(path.clone(), error))?;
-        files.push((environment.to_owned(), StatusFile::parse(&text.unwrap_or_default())));
+        match file::read_text(&path, status::MOST_BYTES) {
+            Ok(text) => {
+                let file = StatusFile::parse(&text.unwrap_or_default());
+                found.files.push((environment.to_owned(), file));
+            }
+            Err(error) => found.unreadable.push((path, error)),
+        }
     }
-    files.sort_by(|(left, _), (right, _)| left.cmp(right));
-    Ok(files)
+    found.files.sort_by(|(left, _), (right, _)| left.cmp(right));
+    found.unreadable.sort_by(|(left, _), (right, _)| left.cmp(right));
+    Ok(found)
 }
 
 /// The rows of every service that has a line.
 pub(super) fn rows(files: &[(String, StatusFile)]) -> Vec<BoardRow> {
-    let row = |environment: &String, service: &String, line: &status::ServiceLine| BoardRow {
+    let row = |environment: &String, service: &String, line: Option<ServiceLine>| BoardRow {
         environment: environment.clone(),
         service: service.clone(),
-        line: line.clone(),
+        line,
         pipeline: Pipeline::Kept,
     };
-    files
-        .iter()
-        .flat_map(|(environment, file)| {
-            file.services.iter().map(move |(service, line)| row(environment, service, line))
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for (environment, file) in files {
+        let StatusFile { services, unreadable, .. } = file;
+        rows.extend(services.iter().map(|(name, line)| row(environment, name, Some(line.clone()))));
+        rows.extend(unreadable.iter().map(|name| row(environment, name, None)));
+    }
+    rows
 }
 
 /// The badge's file of an environment.

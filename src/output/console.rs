@@ -5,7 +5,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::output::{Unwritten, json::pinned, size};
+use crate::output::{Unwritten, json::pinned, record, size};
 use crate::report::{
     CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Skip, Verdict,
 };
@@ -171,8 +171,14 @@ impl Page {
     /// What was seen.
     fn facts(&mut self, image: &ImageReport) {
         let ImageReport { request, results: _, facts, notes: _, verified_at: _ } = image;
-        let ImageRequest { reference, is_digitalocean: _, expectation: _, service, environment } =
-            request;
+        let ImageRequest {
+            reference,
+            is_digitalocean: _,
+            expectation: _,
+            service,
+            environment,
+            commit: _,
+        } = request;
         if let Some(facts) = facts {
             let ImageFacts { digest, media_type, platforms, immutable_tag } = facts;
             if image.verdict() == Verdict::Verified {
@@ -352,6 +358,7 @@ fn notes(image: &ImageReport) -> Vec<String> {
             | Outcome::Errored(_) => {}
         }
     }
+    notes.extend(record::warnings(image));
     notes
 }
 

@@ -131,6 +131,16 @@ pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
     Ok(Some(content))
 }
 
+/// The first bytes of the regular file at `path` if there is one.
+pub fn head(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
+    if existing_mode(path)?.is_none() {
+        return Ok(None);
+    }
+    let mut content = Vec::new();
+    File::open(path)?.take(most).read_to_end(&mut content)?;
+    Ok(Some(content))
+}
+
 /// As [`read`], for a file that must be text.
 pub fn read_text(path: &Path, most: u64) -> Result<Option<String>, FileError> {
     let content = read(path, most)?;

@@ -50,6 +50,7 @@ pub(crate) fn request(reference: &str) -> ImageRequest {
         },
         service: service(&name),
         environment: Some("development".into()),
+        commit: Some(COMMIT.parse().unwrap()),
     }
 }
 

@@ -16,9 +16,9 @@ mod image;
 
 use image::ImageView;
 
-/// The page of a report.
-pub fn render(report: &Report) -> String {
-    let page = Page::of(report);
+/// The page of a report. `about` are sentences about the status, see [`status_remark`](super::status_remark).
+pub fn render(report: &Report, about: &[String]) -> String {
+    let page = Page::of(report, about);
     // Writing to a `String` fails only when a value's own `Display` does, and none of these can.
     page.render().unwrap_or_else(|error| {
         format!(
@@ -26,6 +26,19 @@ pub fn render(report: &Report) -> String {
             page.verdict
         )
     })
+}
+
+/// What stands in the head of every page.
+const GENERATOR: &str = r#"<meta name="generator" content="verify-registry-image">"#;
+
+/// Whether a file that begins so is a page of ours.
+pub fn is_ours(head: &[u8]) -> bool {
+    head.starts_with(b"<!doctype html>") && holds(head, GENERATOR)
+}
+
+/// Whether a file's beginning holds a text.
+pub(super) fn holds(head: &[u8], text: &str) -> bool {
+    head.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// Escapes HTML, and shows what a reader could not see: a control or bidirectional character stands there
@@ -163,6 +176,8 @@ struct Page<'a> {
     sentence: &'static str,
     /// How many images ended how; only where there are several.
     counts: Option<Vec<(Tone, usize, &'static str)>>,
+    /// What became of the status, where that is not what the verdict says.
+    about: &'a [String],
     links: Vec<Link>,
     images: Vec<ImageView<'a>>,
     run: Vec<Fact>,
@@ -171,7 +186,7 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a Report, about: &'a [String]) -> Self {
         let Report { images, started_at, took, traffic, circleci, notes } = report;
         let verdict = report.verdict();
         let headline = headline(images);
@@ -207,6 +222,7 @@ impl<'a> Page<'a> {
             headline,
             sentence: sentence(verdict, images.len()),
             counts: (images.len() > 1).then(|| counts(images)),
+            about,
             links: links::of(circleci).into_iter().map(|(text, url)| Link { text, url }).collect(),
             images: images
                 .iter()
@@ -303,6 +319,15 @@ mod tests {
         assert_eq!(escaped("x\u{202e}gnp.exe\u{7}\u{0}"), "x\\u{202e}gnp.exe\\u{7}\\u{0}");
         assert_eq!(escaped("one\ntwo\r\u{1b}[31m"), "one\ntwo\\u{d}\\u{1b}[31m");
         assert_eq!(escaped("ünï → 日本"), "ünï → 日本");
+    }
+
+    #[test]
+    fn only_a_page_of_ours_is_recognised() {
+        let page = render(&crate::output::fixtures::report(Vec::new()), &[]);
+        assert!(is_ours(page.as_bytes()));
+        for theirs in ["", "<!doctype html><title>x</title>", GENERATOR] {
+            assert!(!is_ours(theirs.as_bytes()), "{theirs}");
+        }
     }
 
     #[test]

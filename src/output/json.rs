@@ -250,8 +250,14 @@ impl Image {
         let verdict = image.verdict();
         let reason = image.deciding().map(|(_, finding)| finding.reason.to_string());
         let report::ImageReport { request, results, facts, notes, verified_at } = image;
-        let ImageRequest { reference, is_digitalocean: _, expectation: _, service, environment } =
-            request;
+        let ImageRequest {
+            reference,
+            is_digitalocean: _,
+            expectation: _,
+            service,
+            environment,
+            commit: _,
+        } = request;
         let facts = facts.as_ref();
         let verified = facts.filter(|_| verdict == Verdict::Verified);
         let pinned = verified.map(|facts| pinned(reference, facts));

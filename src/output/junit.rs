@@ -8,9 +8,13 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite, XmlString};
 
+use crate::output::html::holds;
 use crate::output::instant;
 use crate::report::{CheckResult, Finding, ImageReport, Outcome, Report, Verdict};
 use crate::secret::{is_printable, printable};
+
+/// The name of the whole document.
+const NAME: &str = "verify-registry-image";
 
 /// The name of the case that is added where no check speaks for the verdict.
 const VERDICT_CASE: &str = "verdict";
@@ -21,7 +25,7 @@ const VERDICT_CASE: &str = "verdict";
 /// When the XML writer fails, which writing into memory does not.
 pub fn text(report: &Report, file: &str) -> Result<String, quick_junit::SerializeError> {
     let Report { images, started_at, took, traffic: _, circleci: _, notes: _ } = report;
-    let mut document = quick_junit::Report::new("verify-registry-image");
+    let mut document = quick_junit::Report::new(NAME);
     document.set_time(*took);
     let timestamp = instant(*started_at);
     let names = Names::of(images);
@@ -31,6 +35,11 @@ pub fn text(report: &Report, file: &str) -> Result<String, quick_junit::Serializ
         document.add_test_suite(suite);
     }
     document.to_string()
+}
+
+/// Whether a file that begins so is a document of ours.
+pub fn is_ours(head: &[u8]) -> bool {
+    head.starts_with(b"<?xml") && holds(head, &format!("<testsuites name=\"{NAME}\""))
 }
 
 fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {

@@ -15,10 +15,11 @@ use crate::report::{ImageReport, Report, Verdict};
 use crate::secret::Redactor;
 use crate::settings::{Outputs, Settings};
 
+mod older;
 mod prove;
 mod status_folder;
 
-pub use prove::OutputError;
+pub use prove::{OutputError, discard};
 
 /// The outputs of a run, proved writable.
 #[derive(Debug)]
@@ -28,12 +29,13 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Writes every output. What comes back could not be written.
+    /// Writes every output. What comes back could not be written, or should be known of what was.
     ///
     /// The report's images stand in the order of the settings that were proved.
     /// A record is written for a VERIFIED image, and only when everything before it was written.
-    pub fn write(&self, report: &Report, settings: &Settings) -> Vec<Unwritten> {
-        let mut writing = Writing { redactor: &settings.redactor, unwritten: Vec::new() };
+    pub fn write(&self, report: &Report, settings: &Settings) -> Written {
+        let mut writing =
+            Writing { redactor: &settings.redactor, unwritten: Vec::new(), notes: Vec::new() };
         let Outputs {
             junit,
             record: _,
@@ -58,13 +60,14 @@ impl Prepared {
                 None => writing.keep(path, file::remove(path)),
             }
         }
-        for (path, text) in others(report, settings) {
+        for (path, text) in others(report, settings, &writing.notes) {
             writing.put_rendered(&path, text);
         }
         if writing.unwritten.is_empty() {
             self.write_records(report, settings, &mut writing);
         }
-        writing.unwritten
+        let Writing { redactor: _, unwritten, notes } = writing;
+        Written { unwritten, notes }
     }
 
     /// What is deployed from, all or none: with one missing, the others would be a part that looks like the whole.
@@ -112,11 +115,21 @@ impl Prepared {
     }
 }
 
+/// How the writing went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// What could not be written.
+    pub unwritten: Vec<Unwritten>,
+    /// What the reader should know of the status: a line that stays, because another run's answer is later.
+    pub notes: Vec<String>,
+}
+
 /// A text to write, or why there is none.
 type Rendered = Result<String, String>;
 
-/// What is written besides JUnit, status, failure reason and records, in this order.
-fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, Rendered)> {
+/// What is written besides JUnit, status, failure reason and records, in this order. `notes` are those of
+/// the status.
+fn others(report: &Report, settings: &Settings, notes: &[String]) -> Vec<(PathBuf, Rendered)> {
     let mut others = Vec::new();
     if let (Some(path), [image]) = (&settings.outputs.image_ref, report.images.as_slice()) {
         let text = image_ref::text(image);
@@ -124,28 +137,36 @@ fn others(report: &Report, settings: &Settings) -> Vec<(PathBuf, Rendered)> {
         others.extend(text.map(|text| (path.clone(), nameable.map(|()| text))));
     }
     if let Some(path) = &settings.outputs.html {
-        others.push((path.clone(), Ok(html::render(report))));
+        let mut about: Vec<String> = status_remark(report, settings).into_iter().collect();
+        about.extend_from_slice(notes);
+        others.push((path.clone(), Ok(html::render(report, &about))));
     }
     others
 }
 
+/// Why a reference is not written.
+const MASKED: &str =
+    "a secret of this run stands in the image's reference, and masked it would name no image";
+
 /// Whether what a deployment reads can be written: a reference with a mask in it would name no image.
 fn nameable(report: &Report, redactor: &Redactor) -> Result<(), String> {
-    let is_masked = report.images.iter().any(|image| {
-        let facts = image.facts.as_ref();
-        facts.is_some_and(|facts| redactor.finds_in(&json::pinned(&image.request.reference, facts)))
-    });
-    if is_masked {
-        let why = "a secret of this run stands in the image's reference, and masked it would name no image";
-        return Err(why.to_owned());
-    }
-    Ok(())
+    let is_masked = report.images.iter().any(|image| has_secret(image, redactor));
+    if is_masked { Err(MASKED.to_owned()) } else { Ok(()) }
+}
+
+/// Whether a secret stands in an image's reference, in any form in which it is written.
+fn has_secret(image: &ImageReport, redactor: &Redactor) -> bool {
+    let reference = &image.request.reference;
+    let pinned = image.facts.as_ref().map(|facts| json::pinned(reference, facts));
+    pinned.is_some_and(|pinned| redactor.finds_in(&pinned))
+        || redactor.finds_in(&reference.to_string())
 }
 
 /// Writes one file after the other and remembers what went wrong.
 struct Writing<'a> {
     redactor: &'a Redactor,
     unwritten: Vec<Unwritten>,
+    notes: Vec<String>,
 }
 
 impl Writing<'_> {
@@ -188,23 +209,27 @@ fn masked_but(old: &str, new: &str, redactor: &Redactor) -> String {
     new.split_inclusive('\n').map(mask).collect()
 }
 
+/// What an undecided image leaves behind: its status as it was. Nobody may take that for this run's answer, so
+/// every form of every output for a person says it.
+pub fn status_remark(report: &Report, settings: &Settings) -> Option<String> {
+    settings.outputs.status.as_ref()?;
+    let mut left: Vec<&str> = Vec::new();
+    for image in &report.images {
+        let undecided = status::Light::of(image.verdict()).is_none();
+        if undecided && !left.contains(&image.request.service.name.as_str()) {
+            left.push(&image.request.service.name);
+        }
+    }
+    (!left.is_empty()).then(|| {
+        let left = left.join(", ");
+        format!("the status of {left} stays as it was: the verdict is UNDECIDED")
+    })
+}
+
 /// What the reader should know of the outputs: what was left out on purpose, or because
 /// of something else that could not be written.
 pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if settings.outputs.status.is_some() {
-        let mut left: Vec<&str> = Vec::new();
-        for image in &report.images {
-            let undecided = status::Light::of(image.verdict()).is_none();
-            if undecided && !left.contains(&image.request.service.name.as_str()) {
-                left.push(&image.request.service.name);
-            }
-        }
-        if !left.is_empty() {
-            let left = left.join(", ");
-            remarks.push(format!("the status of {left} stays as it was: the verdict is UNDECIDED"));
-        }
-    }
+    let mut remarks: Vec<String> = status_remark(report, settings).into_iter().collect();
     let outputs = &settings.outputs;
     let wanted = [&outputs.record, &outputs.record_dir, &outputs.pulumi_config]
         .iter()

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde_yaml::Value;
 
 use crate::output::record::Record;
+use crate::request::config_key;
 use crate::secret::is_printable;
 
 /// The first line, by which an older fragment is known as ours.
@@ -37,7 +38,7 @@ pub fn render(record: &Record) -> Result<String, PulumiConfigError> {
         .service
         .as_ref()
         .map_or(record.image.repository.as_str(), |service| service.name.as_str());
-    let key = key(name).ok_or_else(|| PulumiConfigError::Key(name.to_owned()))?;
+    let key = config_key(name).ok_or_else(|| PulumiConfigError::Key(name.to_owned()))?;
     // A record is plain data: strings, numbers, booleans, lists and maps with text keys.
     let value = serde_yaml::to_value(record).unwrap_or_default();
     if has_reserved_map(&value) {
@@ -51,23 +52,6 @@ pub fn render(record: &Record) -> Result<String, PulumiConfigError> {
 /// Whether a file is a fragment of ours.
 pub fn is_ours(content: &[u8]) -> bool {
     content.starts_with(FIRST.as_bytes())
-}
-
-/// `support-email` as `supportEmail`: letters and digits only, so that no reader of a path splits it.
-pub fn key(service: &str) -> Option<String> {
-    let mut key = String::new();
-    let mut upper = false;
-    for character in service.chars() {
-        if !character.is_ascii_alphanumeric() {
-            upper = !key.is_empty();
-        } else if upper {
-            key.push(character.to_ascii_uppercase());
-            upper = false;
-        } else {
-            key.push(character);
-        }
-    }
-    key.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(key)
 }
 
 fn has_reserved_map(value: &Value) -> bool {

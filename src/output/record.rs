@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 mod build;
 
+pub use build::warnings;
+
 /// The JSON Schema of a record, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/record.json");
 

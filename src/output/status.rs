@@ -6,12 +6,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::output::instant;
 use crate::report::{ImageReport, Verdict};
-use crate::secret::printable;
+use crate::secret::{Redactor, printable};
 
+pub mod flat;
 mod line;
 
 use line::Line;
@@ -21,6 +22,10 @@ pub(super) const MOST_BYTES: u64 = 1 << 20;
 
 /// The most characters of `notes`.
 const MOST_NOTES: usize = 400;
+
+/// How far ahead of this machine's clock a standing time may be and still be believed. Clocks differ by
+/// seconds; what is further ahead was written by hand or by a broken clock, and would stand there for ever.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// The prefix of a service's key.
 const IMAGE: &str = "image.";
@@ -109,6 +114,18 @@ impl ServiceLine {
         })
     }
 
+    /// Whether it was verified later than `new`; of two in one second the red one counts.
+    fn outlives(&self, new: &Self) -> bool {
+        let second = |line: &Self| line.verified.map(Timestamp::as_second);
+        match (second(self), second(new)) {
+            (Some(standing), Some(new)) if standing > new => true,
+            (Some(standing), Some(second)) if standing == second => {
+                self.light == Light::Red && new.light == Light::Green
+            }
+            (_, _) => false,
+        }
+    }
+
     /// With the older line's `since`, where nothing has changed since then.
     fn after(self, older: Option<&Self>) -> Self {
         match older {
@@ -153,6 +170,8 @@ pub struct StatusFile {
     pub notes: Option<String>,
     /// The `image.<service>` lines that can be read, in the order of the file.
     pub services: Vec<(String, ServiceLine)>,
+    /// The services whose line cannot be read: nothing is known of them.
+    pub unreadable: Vec<String>,
 }
 
 impl StatusFile {
@@ -169,16 +188,31 @@ impl StatusFile {
                 "e2e_tests" => file.e2e_tests = Some(value),
                 "notes" => file.notes = Some(value),
                 _ => {
-                    let Some(service) = key.strip_prefix(IMAGE) else { continue };
-                    let Some(value) = ServiceLine::parse(&value) else { continue };
-                    match file.services.iter_mut().find(|(name, _)| name == service) {
-                        Some((_, older)) => *older = value,
-                        None => file.services.push((service.to_owned(), value)),
+                    if let Some(service) = key.strip_prefix(IMAGE) {
+                        file.take(service, ServiceLine::parse(&value));
                     }
                 }
             }
         }
         file
+    }
+
+    fn take(&mut self, service: &str, line: Option<ServiceLine>) {
+        let standing = self.services.iter().position(|(name, _)| name == service);
+        self.unreadable.retain(|name| name != service);
+        match (standing.and_then(|at| self.services.get_mut(at)), line) {
+            (Some((_, older)), Some(line)) => *older = line,
+            (None, Some(line)) => self.services.push((service.to_owned(), line)),
+            (_, None) => {
+                self.services.retain(|(name, _)| name != service);
+                self.unreadable.push(service.to_owned());
+            }
+        }
+    }
+
+    /// Whether any line in it is the gate's, readable or not.
+    pub fn has_services(&self) -> bool {
+        !(self.services.is_empty() && self.unreadable.is_empty())
     }
 
     /// The line of one service.
@@ -197,30 +231,72 @@ impl StatusFile {
     }
 }
 
+/// The status file after a run, and what the reader should know of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Updated {
+    /// The file's text.
+    pub text: String,
+    /// The services whose standing line was verified later than this run's answer, and stays.
+    pub kept: Vec<String>,
+    /// A sentence for each line that stays, and for each that was not believed.
+    pub notes: Vec<String>,
+}
+
 /// The status file after a run.
 ///
 /// `images` are those of `environment`; undecided ones change nothing, and where all are undecided the
-/// text comes back as it was. `services` are those of the config. `job_url` is named in `notes`.
+/// text comes back as it was. `services` are those of the config, `clock` is the time of writing: runs side
+/// by side do not end in the order in which they asked. `job_url` is named in `notes`.
 pub fn updated(
     old: &str,
     environment: &str,
     images: &[&ImageReport],
     services: &[String],
-    now: Timestamp,
+    clock: Timestamp,
     job_url: Option<&str>,
-) -> String {
-    let decided = decided(images);
-    if decided.is_empty() {
-        return old.to_owned();
-    }
+    redactor: &Redactor,
+) -> Updated {
     let was_empty = old.trim().is_empty();
     let fresh = format!(
         "# {environment}: which images are in the registry, not what runs; kept by verify-registry-image\n\
          status: \nlast_updated: \nhealth_check: N/A\ne2e_tests: N/A\nnotes: \n"
     );
+    let before = StatusFile::parse(old);
+    let believed = |time: &Timestamp| time.duration_since(clock) <= AHEAD;
+    let mut result = Updated::default();
+    let mut written = decided(images);
+    for (_, line) in &mut written {
+        line.reference = line.reference.take().filter(|text| !redactor.finds_in(text));
+    }
+    written.retain(|(image, line)| {
+        let name = &image.request.service.name;
+        let Some(standing) = before.service(name).filter(|standing| standing.outlives(line)) else {
+            return true;
+        };
+        let (stands, comes) = (dated(standing), dated(line));
+        let place = format!("`{IMAGE}{name}` in `{environment}.status`");
+        if !standing.verified.as_ref().is_some_and(believed) {
+            let now = instant(clock);
+            result.notes.push(format!(
+                "{place} said {} {}, ahead of this machine's clock ({now}): it was not believed, and is now {} {}",
+                stands.0, stands.1, comes.0, comes.1
+            ));
+            return true;
+        }
+        let why = if stands.1 == comes.1 { "of the same second, and RED counts" } else { "older" };
+        result.notes.push(format!(
+            "{place} stays {} {}: this run's answer, {} {}, is {why}",
+            stands.0, stands.1, comes.0, comes.1
+        ));
+        result.kept.push(name.clone());
+        false
+    });
+    if written.is_empty() {
+        old.clone_into(&mut result.text);
+        return result;
+    }
     let mut text = if was_empty { fresh } else { old.to_owned() };
-    let before = StatusFile::parse(&text);
-    for (image, line) in &decided {
+    for (image, line) in &written {
         let service = image.request.service.name.as_str();
         let line = line.clone().after(before.service(service));
         text = line::set(&text, &format!("{IMAGE}{service}"), &line.to_string(), true);
@@ -231,8 +307,19 @@ pub fn updated(
         None if was_empty => text.replacen("status: \n", "", 1),
         None => text,
     };
-    text = line::set(&text, "last_updated", &instant(now), false);
-    line::set(&text, "notes", &notes(&decided, job_url), true)
+    let standing: Option<Timestamp> = before.last_updated.and_then(|time| time.parse().ok());
+    let answers = written.iter().map(|(image, _)| image.verified_at);
+    if let Some(latest) = answers.chain(standing.filter(believed)).max() {
+        text = line::set(&text, "last_updated", &instant(latest), false);
+    }
+    result.text = line::set(&text, "notes", &notes(&written, job_url), true);
+    result
+}
+
+/// A line's light and the time of its answer, for a sentence.
+fn dated(line: &ServiceLine) -> (&'static str, String) {
+    let verified = line.verified.map(|time| format!("verified {}", instant(time)));
+    (line.light.word(), verified.unwrap_or_default())
 }
 
 /// The decided images, one a service: the worst of it, then the first.

@@ -28,6 +28,7 @@ fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
                 env: std::collections::BTreeMap::new(),
             },
             environment: None,
+            commit: None,
         },
         results,
         facts: None,

@@ -196,6 +196,11 @@ impl Config {
         Ok(None)
     }
 
+    /// Whether a service has this name.
+    pub(super) fn has_service(&self, name: &str) -> bool {
+        self.document.services.0.iter().any(|(Name(known), _)| known == name)
+    }
+
     fn read(working: &Path, shown: &Path, redactor: &Redactor) -> Result<Self, ConfigError> {
         let error = |(place, mistake)| ConfigError {
             file: Shown::new(&shown.to_string_lossy(), redactor),

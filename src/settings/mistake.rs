@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::secret::Redactor;
+use crate::settings::Outputs;
 use crate::settings::config::ConfigError;
 use crate::settings::environment::VariableMistake;
 use crate::settings::environments::EnvironmentMistake;
@@ -107,21 +108,33 @@ pub struct SettingsError {
     message: String,
     hint: Option<String>,
     wants_json: bool,
+    outputs: Box<Outputs>,
 }
 
 impl SettingsError {
-    pub(super) fn new(mistake: &Mistake, redactor: &Redactor, wants_json: bool) -> Self {
+    pub(super) fn new(
+        mistake: &Mistake,
+        redactor: &Redactor,
+        wants_json: bool,
+        outputs: Outputs,
+    ) -> Self {
         let hint = mistake.hint().map(|hint| {
             let lines: Vec<String> =
                 hint.lines().map(|line| redactor.line(line, MESSAGE)).collect();
             lines.join("\n")
         });
-        Self { message: redactor.line(&mistake.to_string(), MESSAGE), hint, wants_json }
+        let message = redactor.line(&mistake.to_string(), MESSAGE);
+        Self { message, hint, wants_json, outputs: Box::new(outputs) }
     }
 
     /// What to do next; may have several lines.
     pub fn hint(&self) -> Option<String> {
         self.hint.clone()
+    }
+
+    /// The outputs that were asked for, as far as that was understood: an older run's must not stay there.
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
     }
 
     /// Whether `--format json` was asked for, as far as that can be told.

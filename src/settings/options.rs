@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::oci::Platform;
 use crate::secret::Redactor;
-use crate::settings::Format;
 use crate::settings::args::Args;
 use crate::settings::duration;
 use crate::settings::environment::OptionVariables;
@@ -15,6 +14,7 @@ use crate::settings::given::{
     Given, Origin, ValueMistake, boolean, given_path, is_variable_name, list, number, path, text,
 };
 use crate::settings::mistake::Shown;
+use crate::settings::{Format, Outputs};
 
 /// When standard output and standard error get colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,7 +120,23 @@ impl Options {
 }
 
 impl Files {
-    fn read(args: &Args, variables: &OptionVariables) -> Result<Self, ValueMistake> {
+    /// The same, as a run's outputs without a status.
+    pub(super) fn into_outputs(self) -> Outputs {
+        let Self { junit, record, record_dir, pulumi_config, image_ref, html, failure_reason } =
+            self;
+        Outputs {
+            junit,
+            record,
+            record_dir,
+            image_ref,
+            failure_reason,
+            html,
+            pulumi_config,
+            ..Outputs::default()
+        }
+    }
+
+    pub(super) fn read(args: &Args, variables: &OptionVariables) -> Result<Self, ValueMistake> {
         let file = |argument: &Option<OsString>, variable: &Option<String>, long| {
             path(argument.clone(), variable.clone(), long)
         };

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::request::ImageRequest;
+use crate::request::{ImageRequest, config_key};
 use crate::secret::Redactor;
 use crate::settings::config::{Config, Name, StatusEntry, Text};
 use crate::settings::mistake::Shown;
 use crate::settings::options::{Files, Options};
+use crate::settings::requests::last_part;
 use crate::settings::{Outputs, StatusFolder};
 
 /// What the JUnit file names as `file` where there is no config.
@@ -41,6 +42,18 @@ pub(crate) enum OutputMistake {
         /// Whether there is a config at all.
         has_config: bool,
     },
+    /// An image of another repository under the name of a service of the config.
+    #[error(
+        "`--{option}` would write {image} as the service {service} of the config, whose repository is another one"
+    )]
+    OtherRepository {
+        /// The option.
+        option: &'static str,
+        /// The image.
+        image: Shown,
+        /// The service.
+        service: Shown,
+    },
     /// Two images in one place.
     #[error(
         "`--{option}` would write {first} and {second} to one place: service {service}, environment {environment}"
@@ -57,6 +70,26 @@ pub(crate) enum OutputMistake {
         /// Their environment.
         environment: Shown,
     },
+    /// A name that gives no key of a Pulumi configuration.
+    #[error("`--pulumi-config` makes a key of the name {0}, and that needs a letter to begin with")]
+    NoKey(Shown),
+    /// Two services with one key of a Pulumi configuration.
+    #[error(
+        "`--pulumi-config` would write {name} and the service {other} of the config under one key, `{key}`"
+    )]
+    SharedKey {
+        /// The image's service.
+        name: Shown,
+        /// The other one.
+        other: Shown,
+        /// The key.
+        key: String,
+    },
+    /// Pulumi takes a map whose only key is `secure` for a ciphertext.
+    #[error(
+        "`--pulumi-config` cannot write the `env` of {0}: Pulumi reserves a map with the one key `secure`"
+    )]
+    Reserved(Shown),
     /// Two outputs in one file.
     #[error("`--{first}` and `--{second}` are the same file {path}")]
     OneFile {
@@ -80,7 +113,15 @@ impl OutputMistake {
                 Some("say which one is meant with `--environment`; environments stand in the config file".into())
             }
             Self::NoStatus { .. } => Some("add `status: { directory: docs/deployment/status }` to it".into()),
+            Self::OtherRepository { option, .. } => Some(format!(
+                "look which one is meant; or give this repository a service of its own in the config (`repository:`), \
+                 or leave `--{option}` away"
+            )),
             Self::OnePlace { .. } => Some("ask for them in two runs".into()),
+            Self::NoKey(_) | Self::SharedKey { .. } => {
+                Some("give the service another key in the config, and name its `repository`".into())
+            }
+            Self::Reserved(_) => Some("declare another variable beside it, or a `port`".into()),
             Self::OneFile { .. } | Self::ImageBesideCheck => None,
         }
     }
@@ -93,8 +134,7 @@ pub(super) fn outputs(
     images: &[ImageRequest],
     redactor: &Redactor,
 ) -> Result<Outputs, OutputMistake> {
-    let Files { junit, record, record_dir, pulumi_config, image_ref, html, failure_reason } =
-        &options.files;
+    let Files { record, record_dir, pulumi_config, .. } = &options.files;
     refuse_one_file(&options.files, redactor)?;
     let status = options.update_status.then(|| status(config, "update-status")).transpose()?;
     let about_tags = [
@@ -107,17 +147,17 @@ pub(super) fn outputs(
         about_tags.into_iter().filter(|(_, is_given, _)| *is_given)
     {
         check(option, needs_environment, images, redactor)?;
+        if needs_environment && let Some(config) = config {
+            refuse_others(option, config, images, redactor)?;
+        }
+    }
+    if let (true, [image]) = (pulumi_config.is_some(), images) {
+        prove_key(image, config, redactor)?;
     }
     Ok(Outputs {
-        junit: junit.clone(),
-        record: record.clone(),
-        record_dir: record_dir.clone(),
-        image_ref: image_ref.clone(),
-        failure_reason: failure_reason.clone(),
-        html: html.clone(),
-        pulumi_config: pulumi_config.clone(),
         status,
         config_file: config.map_or_else(|| PIPELINE.to_owned(), Config::name),
+        ..options.files.clone().into_outputs()
     })
 }
 
@@ -169,6 +209,55 @@ fn check(
         }
     }
     Ok(())
+}
+
+/// What the fragment of a Pulumi configuration needs: a key that no other service has, and no reserved map.
+fn prove_key(
+    image: &ImageRequest,
+    config: Option<&Config>,
+    redactor: &Redactor,
+) -> Result<(), OutputMistake> {
+    let service = &image.service;
+    let shown = |name: &str| Shown::new(name, redactor);
+    let port = image.expectation.port;
+    let repository = image.reference.repository.as_str();
+    // Of what declares nothing the record has no service, and the key is the repository's.
+    let name = match repository.split_once('/') {
+        _ if service.is_configured || port.is_some() => &service.name,
+        Some((_, below)) if image.is_digitalocean => below,
+        Some(_) | None => repository,
+    };
+    let key = config_key(name).ok_or_else(|| OutputMistake::NoKey(shown(name)))?;
+    let names = config.iter().flat_map(|config| &config.document.services.0);
+    let mut others = names.map(|(Name(other), _)| other).filter(|other| **other != service.name);
+    if let Some(other) = others.find(|other| config_key(other).as_ref() == Some(&key)) {
+        return Err(OutputMistake::SharedKey { name: shown(name), other: shown(other), key });
+    }
+    // With a port, the record adds `PORT`.
+    if port.is_none() && service.env.keys().eq(["secure"]) {
+        return Err(OutputMistake::Reserved(shown(name)));
+    }
+    Ok(())
+}
+
+/// A line or a record by a service's name speaks of the service's own repository.
+fn refuse_others(
+    option: &'static str,
+    config: &Config,
+    images: &[ImageRequest],
+    redactor: &Redactor,
+) -> Result<(), OutputMistake> {
+    let is_other = |image: &&ImageRequest| {
+        !image.service.is_configured && config.has_service(last_part(&image.reference))
+    };
+    match images.iter().find(is_other) {
+        Some(image) => Err(OutputMistake::OtherRepository {
+            option,
+            image: Shown::new(&image.reference.to_string(), redactor),
+            service: Shown::new(last_part(&image.reference), redactor),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), OutputMistake> {

@@ -16,7 +16,7 @@ use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, KnownRevision};
 use crate::settings::images::Finder;
 use crate::settings::mistake::Mistake;
-use crate::settings::options::Options;
+use crate::settings::options::{Files, Options};
 use crate::settings::outputs::{self, OutputMistake};
 use crate::settings::requests::Maker;
 use crate::settings::services::Services;
@@ -44,8 +44,11 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     doctl::hide(surroundings.variable, &redactor);
     let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
     let wants_json = format.as_deref() == Some("json");
-    let read = Reading { redactor: redactor.clone() }.read(surroundings);
-    read.map_err(|mistake| SettingsError::new(&mistake, &redactor, wants_json))
+    let mut reading = Reading { redactor: redactor.clone(), files: Files::default() };
+    let read = reading.read(surroundings);
+    read.map_err(|mistake| {
+        SettingsError::new(&mistake, &redactor, wants_json, reading.files.into_outputs())
+    })
 }
 
 /// The value of an option, as far as it can be told from a command line that may be wrong elsewhere.
@@ -67,11 +70,13 @@ fn value_of(arguments: &[OsString], option: &str) -> Option<String> {
 
 struct Reading {
     redactor: Redactor,
+    /// The files that a gate was to write, once they are known.
+    files: Files,
 }
 
 impl Reading {
-    fn read(&self, surroundings: Surroundings<'_>) -> Result<Asked, Mistake> {
-        let redactor = &self.redactor;
+    fn read(&mut self, surroundings: Surroundings<'_>) -> Result<Asked, Mistake> {
+        let redactor = &self.redactor.clone();
         let Surroundings {
             arguments,
             variable,
@@ -95,6 +100,9 @@ impl Reading {
         }
         let variables = Variables { lookup: variable, redactor };
         let environment = variables.read()?;
+        if !args.check_status {
+            self.files = Files::read(&args, &environment.options)?;
+        }
         let options = Options::read(args, environment.options, redactor)?;
         let config = Config::find(&folder, options.config.as_deref(), redactor)?;
         if options.check_status {

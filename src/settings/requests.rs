@@ -82,7 +82,7 @@ impl<'c> Maker<'c> {
         } else {
             options.platforms.clone()
         };
-        let service = declared(&reference, service);
+        let service = self.declared(&reference, service);
         let port = match (options.port, service.port) {
             (Some(number), _) => Some(ExpectedPort { number, strict: true }),
             (None, Some(number)) => Some(ExpectedPort { number, strict: false }),
@@ -97,7 +97,29 @@ impl<'c> Maker<'c> {
             runtime: service.runtime.clone(),
         };
         let environment = environment.map(|environment| environment.name.to_owned());
-        Ok(ImageRequest { reference, is_digitalocean, expectation, service, environment })
+        let commit = self.revision.commit();
+        Ok(ImageRequest { reference, is_digitalocean, expectation, service, environment, commit })
+    }
+
+    /// What is declared of an image's service. One that is not in the config has the name of its repository,
+    /// as far as that is not the name of a service of the config: what that one is must not be told of another.
+    fn declared(self, reference: &Reference, service: Option<ConfiguredService<'c>>) -> Service {
+        if let Some(service) = service {
+            return of_config(service);
+        }
+        let config = self.finder.config;
+        let is_taken = |name: &&str| config.is_some_and(|config| config.has_service(name));
+        let repository = reference.repository.as_str();
+        let short = last_part(reference);
+        let free = [short, repository].into_iter().find(|name| !is_taken(name));
+        Service {
+            name: free.map_or_else(|| reference.name(), str::to_owned),
+            is_configured: false,
+            port: None,
+            ingress: None,
+            runtime: Runtime::default(),
+            env: std::collections::BTreeMap::new(),
+        }
     }
 
     fn environments(self) -> Option<Environments<'c>> {
@@ -172,25 +194,19 @@ impl<'c> Maker<'c> {
     }
 }
 
+/// The last part of a repository: the name of a service that is in no config.
+pub(super) fn last_part(reference: &Reference) -> &str {
+    let repository = reference.repository.as_str();
+    repository.rsplit('/').next().unwrap_or(repository)
+}
+
 fn declared_platforms(service: Option<ConfiguredService<'_>>) -> Vec<Platform> {
     let platforms = service.map_or(&[][..], |service| &service.entry.platforms);
     platforms.iter().map(|PlatformWord(platform)| platform.clone()).collect()
 }
 
-/// What is declared of an image's service.
-fn declared(reference: &Reference, service: Option<ConfiguredService<'_>>) -> Service {
-    let Some(ConfiguredService { name, entry }) = service else {
-        let repository = reference.repository.as_str();
-        let name = repository.rsplit('/').next().unwrap_or(repository);
-        return Service {
-            name: name.to_owned(),
-            is_configured: false,
-            port: None,
-            ingress: None,
-            runtime: Runtime::default(),
-            env: std::collections::BTreeMap::new(),
-        };
-    };
+/// What is declared of a service of the config.
+fn of_config(ConfiguredService { name, entry }: ConfiguredService<'_>) -> Service {
     let ServiceEntry {
         repository: _,
         port,

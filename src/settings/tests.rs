@@ -145,7 +145,8 @@ impl World {
 
 /// An image, in a line.
 fn image(request: &ImageRequest) -> String {
-    let ImageRequest { reference, is_digitalocean, expectation, service, environment } = request;
+    let ImageRequest { reference, is_digitalocean, expectation, service, environment, commit: _ } =
+        request;
     let mut line = reference.to_string();
     let mut add = |text: String| line.extend(["\n  ", &text]);
     if !is_digitalocean {

@@ -12,7 +12,7 @@ fn body(page: &str) -> &str {
 
 #[test]
 fn what_others_chose_stays_text() {
-    let page = html::render(&samples::hostile());
+    let page = html::render(&samples::hostile(), &[]);
     let lower = page.to_lowercase();
     assert!(!lower.contains("<script") && !lower.contains("javascript:"), "a script");
     assert!(!page.contains("<b>`") && page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"));
@@ -34,7 +34,7 @@ fn what_others_chose_stays_text() {
 fn a_page_asks_for_nothing_from_outside() {
     let reports = [samples::green(), samples::red(), samples::undecided(), samples::forty()];
     for report in reports {
-        let page = html::render(&report);
+        let page = html::render(&report, &[]);
         let policy = "default-src 'none'; style-src 'unsafe-inline'";
         assert!(page.contains(&format!("content=\"{policy}\"")));
         for loading in ["src=", "<link", "@import", "url(", "<iframe", "<img", "<form", "srcset"] {
@@ -66,7 +66,7 @@ fn no_template_leaves_a_text_unescaped() {
 #[test]
 fn the_verdict_stands_first_and_each_page_says_its_own() {
     let first = |report| {
-        let page = html::render(&report);
+        let page = html::render(&report, &[]);
         let title = page.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
         let text = text_of(body(&page));
         format!("{title}\n{}", text.lines().take(4).collect::<Vec<_>>().join("\n"))
@@ -103,10 +103,10 @@ fn the_verdict_stands_first_and_each_page_says_its_own() {
 
 #[test]
 fn a_red_page_says_what_was_expected_and_observed_and_what_to_do() {
-    let page = html::render(&samples::red());
+    let page = html::render(&samples::red(), &[]);
     let text = text_of(body(&page));
     let part = text.split("manifest-intact").next().unwrap().trim();
-    insta::assert_snapshot!(part, @r"
+    insta::assert_snapshot!(part, @"
     ✗ FAILED RED
     support-email:latest-dev for development
     The registry answered: the image is missing, broken, or not the one that was meant. Do not deploy it.
@@ -135,6 +135,7 @@ fn a_red_page_says_what_was_expected_and_observed_and_what_to_do() {
     Environment variables
     LOG_LEVEL=info
     NODE_ENV=production
+    PORT=5001
     Checks
     Check
     Outcome
@@ -156,7 +157,7 @@ fn a_red_page_says_what_was_expected_and_observed_and_what_to_do() {
 
 #[test]
 fn what_was_declared_is_kept_apart_from_what_was_seen() {
-    let page = html::render(&samples::green());
+    let page = html::render(&samples::green(), &[]);
     let text = text_of(body(&page));
     let part = text.split("Seen in the registry").nth(1).unwrap();
     let part = part.split("Checks\n").next().unwrap().trim();
@@ -189,12 +190,13 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
     Environment variables
     LOG_LEVEL=info
     NODE_ENV=production
+    PORT=5001
     ");
 }
 
 #[test]
 fn forty_services_fit_one_list_and_what_needs_attention_stands_first() {
-    let page = html::render(&samples::forty());
+    let page = html::render(&samples::forty(), &[]);
     let glance = page.split("<ul class=\"glance\">").nth(1).unwrap();
     let glance = text_of(glance.split("</ul>").next().unwrap());
     assert_eq!(page.matches("<details").count(), 40);
@@ -216,9 +218,17 @@ fn forty_services_fit_one_list_and_what_needs_attention_stands_first() {
     ");
 }
 
+/// `make page-check` looks at it in a real browser.
+#[test]
+fn what_is_folded_on_the_screen_is_printed_too() {
+    let page = html::render(&samples::forty(), &[]);
+    let print = page.split("@media print").nth(1).unwrap();
+    assert!(print.contains("details::details-content { content-visibility: visible;"), "{print}");
+}
+
 #[test]
 fn a_page_is_the_same_for_the_same_report() {
-    assert_eq!(html::render(&samples::forty()), html::render(&samples::forty()));
+    assert_eq!(html::render(&samples::forty(), &[]), html::render(&samples::forty(), &[]));
 }
 
 /// The text of some HTML, a line a block.

@@ -106,6 +106,39 @@ fn a_missing_image_turns_the_environment_red() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the program reads this clock, too")]
+fn a_red_line_of_a_later_answer_stays_and_a_note_says_so() {
+    let stand_in = with_image();
+    // Another run, which asked after this one and has written before it.
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(1);
+    let verified = later.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let red = format!(
+        "status: RED\nimage.support-email: \"RED r.example/a:b since {verified} verified {verified}\"\n"
+    );
+    let run = gate(&stand_in).file("status/development.status", &red).args("-q").run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image --environment development --update-status -q
+    exit code: 0
+    ----- stdout
+    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
+    ----- stderr
+    note: `image.support-email` in `development.status` stays RED verified [time]: this run's answer, GREEN verified [time], is older
+    ----- board.md
+    <!-- BEGIN verify-registry-image -->
+
+    GREEN: the registry served this image, whole, and it passed every check that applies to it. RED: it is missing, broken, or not the one that was meant. Neither says what is deployed or healthy.
+
+    <!-- prettier-ignore -->
+    | Environment | Service | Status | Image | Digest | Since | Last verified | Pipeline |
+    | --- | --- | --- | --- | --- | --- | --- | --- |
+    | development | support-email | 🔴 RED | `r.example/a:b` | – | [time] | [time] | – |
+
+    <!-- END verify-registry-image -->
+    ");
+    assert!(!run.files.contains_key("status/development.status"), "it keeps its bytes");
+}
+
+#[test]
 fn what_could_not_be_found_out_changes_nothing() {
     let stand_in = with_image();
     stand_in.lie(Route::ManifestByTag, Lie::status(400));
@@ -113,6 +146,19 @@ fn what_could_not_be_found_out_changes_nothing() {
     assert_eq!(run.code, Some(3), "{}", run.snapshot());
     assert!(!run.files.contains_key("status/development.status"), "{}", run.snapshot());
     assert!(run.stdout.contains("stays as it was"), "{}", run.snapshot());
+    assert!(!run.stderr.contains("stays as it was"), "once is enough: {}", run.snapshot());
+}
+
+#[test]
+fn that_the_status_stays_as_it_was_is_said_in_every_form() {
+    let stand_in = with_image();
+    stand_in.lie(Route::ManifestByTag, Lie::status(400));
+    for arguments in ["-q --html page.html", "--format json --html page.html"] {
+        let run = gate(&stand_in).args(arguments).run();
+        let said = "the status of support-email stays as it was: the verdict is UNDECIDED";
+        assert!(run.stderr.contains(&format!("note: {said}\n")), "{}", run.snapshot());
+        assert!(run.file("page.html").contains(said), "{}", run.snapshot());
+    }
 }
 
 #[test]

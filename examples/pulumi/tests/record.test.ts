@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
-import { checkRecord, readRecord, RefusedRecord } from "../record";
+import { checkRecord, configKey, readRecord, RefusedRecord } from "../record";
 import { file, type Json, record, recordPath } from "./support";
 
 const wanted = { environment: "development", service: "support-email" };
@@ -27,6 +29,11 @@ test("a record as the program writes it is accepted", () => {
   assert.deepEqual([service.name, service.port, environment], ["support-email", 5001, "development"]);
   assert.equal(service.env["PORT"], "5001");
   assert.deepEqual(warnings, []);
+});
+
+test("a service's key is the one that the gate writes", () => {
+  const keys: Record<string, string> = JSON.parse(readFileSync(join(dirname(recordPath), "keys.json"), "utf8"));
+  for (const [name, key] of Object.entries(keys)) assert.equal(configKey(name), key, name);
 });
 
 test("a missing record is refused, and says where to get it", () => {

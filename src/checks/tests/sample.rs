@@ -69,6 +69,7 @@ impl Sample {
                     env: BTreeMap::new(),
                 },
                 environment: None,
+                commit: None,
             },
             observation: Observation {
                 control: Control::Denied,

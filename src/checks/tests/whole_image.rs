@@ -65,6 +65,18 @@ fn an_image_of_which_nothing_was_expected_is_found_and_not_proven() {
 }
 
 #[test]
+fn a_tag_named_after_the_commit_is_less_than_a_label_and_more_than_a_moving_tag() {
+    let mut sample = Sample::single();
+    sample.request.reference.tag = Some("0123456-dev".parse().unwrap());
+    sample.request.commit = Some("0123456789abcdef0123456789abcdef01234567".parse().unwrap());
+    assert_debug_snapshot!(sample.notes(), @r#"
+    [
+        "found under `0123456-dev`, which is named after this commit; nothing in the image says that it was built from it: give `--expect-digest`, `--expect-revision` or an `immutable_tag`",
+    ]
+    "#);
+}
+
+#[test]
 fn one_of_digest_revision_and_immutable_tag_is_proof_enough() {
     for keep in [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag] {
         let mut sample = Sample::single();

@@ -9,14 +9,14 @@ fn row(environment: &str, service: &str, light: Light) -> BoardRow {
     BoardRow {
         environment: environment.to_owned(),
         service: service.to_owned(),
-        line: ServiceLine {
+        line: Some(ServiceLine {
             light,
             reference: Some(format!(
                 "registry.digitalocean.com/keepkey/{service}:latest-dev@{DIGEST}"
             )),
             since: at("2026-11-20T08:00:00Z"),
             verified: at("2026-11-25T09:30:02Z"),
-        },
+        }),
         pipeline: Pipeline::This(Some("https://circleci.com/gh/keepkey/x/42".to_owned())),
     }
 }
@@ -108,7 +108,7 @@ fn a_board_that_is_up_to_date_stays_as_it_is() {
         1,
         "this run's link is new"
     );
-    kept[1].line.light = Light::Green;
+    kept[1].line.as_mut().unwrap().light = Light::Green;
     let changed = updated(&board, &kept).unwrap();
     assert_eq!(changed.matches("[job]").count(), 1, "a row that changed has lost its run's link");
 }
@@ -197,7 +197,7 @@ fn a_table_of_other_columns_is_refused() {
 #[test]
 fn no_name_breaks_the_table() {
     let mut evil = row("a|b\n| c", "`x` *y* <z> [w](u) \\", Light::Red);
-    evil.line.reference = Some("r.example/a`|b:t@sha256:|`".to_owned());
+    evil.line.as_mut().unwrap().reference = Some("r.example/a`|b:t@sha256:|`".to_owned());
     evil.pipeline = Pipeline::This(Some("https://x.example/a|b>(c)".to_owned()));
     let board = updated("", std::slice::from_ref(&evil)).unwrap();
     let line = board.lines().find(|line| line.contains("RED") && line.starts_with('|')).unwrap();
@@ -209,10 +209,11 @@ fn no_name_breaks_the_table() {
 #[test]
 fn a_row_without_image_or_times_says_so() {
     let mut bare = row("development", "a", Light::Red);
-    bare.line = ServiceLine { light: Light::Red, reference: None, since: None, verified: None };
+    let line = ServiceLine { light: Light::Red, reference: None, since: None, verified: None };
+    bare.line = Some(line.clone());
     bare.pipeline = Pipeline::This(None);
     let digestless = BoardRow {
-        line: ServiceLine { reference: Some("r.example/a:t".into()), ..bare.line.clone() },
+        line: Some(ServiceLine { reference: Some("r.example/a:t".into()), ..line }),
         service: "b".into(),
         ..bare.clone()
     };
@@ -229,7 +230,7 @@ fn what_is_out_of_date_is_named() {
     assert_eq!(differences(&board, &two()), Ok(vec![]));
     assert_eq!(differences("text\n", &two()), Ok(vec!["the board is not there yet".to_owned()]));
     let mut later = two();
-    later[0].line.verified = Some("2026-11-26T09:30:02Z".parse().unwrap());
+    later[0].line.as_mut().unwrap().verified = Some("2026-11-26T09:30:02Z".parse().unwrap());
     later.push(row("production", "search", Light::Green));
     let line = board.lines().find(|line| line.starts_with("| production")).unwrap();
     let doubled = board.replacen(line, &format!("{line}\n{line}"), 1);
@@ -242,6 +243,37 @@ fn what_is_out_of_date_is_named() {
         ]
     );
     assert_eq!(differences(BEGIN, &two()), Err(BoardError::NoEnd));
+}
+
+#[test]
+fn a_row_whose_line_is_gone_or_cannot_be_read_is_named() {
+    let by_hand = "| staging | search | YELLOW | by hand | – | – | – | – |\n";
+    let board = updated("", &two()).unwrap().replacen(
+        "| development",
+        &format!("{by_hand}| development"),
+        1,
+    );
+    let mut unreadable = two();
+    unreadable[0].line = None;
+    let one = &unreadable[..1];
+    insta::assert_snapshot!(differences(&board, one).unwrap().join("\n"), @"
+    support-email in development is on the board, and its status line cannot be read
+    billing in production is on the board, and no status line speaks of it: verify it again, or remove its row
+    ");
+
+    // The one is drawn as what it is, the other may be another checkout's, and stays.
+    let new = updated(&board, one).unwrap();
+    let rows: Vec<&str> = new.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    insta::assert_snapshot!(rows.join("\n"), @"
+    | --- | --- | --- | --- | --- | --- | --- | --- |
+    | staging | search | YELLOW | by hand | – | – | – | – |
+    | development | support-email | ⚪ unknown | – | – | – | – | [job](<https://circleci.com/gh/keepkey/x/42>) |
+    | production | billing | 🔴 RED | `registry.digitalocean.com/keepkey/billing:latest-dev` | `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` | 2026-11-20T08:00:00Z | 2026-11-25T09:30:02Z | [job](<https://circleci.com/gh/keepkey/x/42>) |
+    ");
+    assert_eq!(differences(&new, one).unwrap().len(), 1, "the other row still is");
+    assert_eq!(updated(&new, &two()).unwrap(), board, "and back again");
+    // A line that was never drawn is not drawn for being unreadable.
+    assert!(!updated("", one).unwrap().contains("support-email"));
 }
 
 proptest! {
@@ -270,7 +302,7 @@ proptest! {
     #[test]
     fn any_row_is_found_again(environment in "\\PC{1,12}", service in "\\PC{1,12}", reference in "\\PC{0,20}") {
         let mut row = row(&environment, &service, Light::Green);
-        row.line.reference = Some(reference);
+        row.line.as_mut().unwrap().reference = Some(reference);
         let board = updated("", std::slice::from_ref(&row)).unwrap();
         prop_assert_eq!(differences(&board, std::slice::from_ref(&row)).unwrap(), Vec::<String>::new());
     }

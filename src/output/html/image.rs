@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Fact, Tone};
-use crate::output::size;
+use crate::output::{record, size};
 use crate::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
 };
-use crate::request::{ImageRequest, Runtime, Service};
+use crate::request::ImageRequest;
 
 pub(super) struct ImageView<'a> {
     pub(super) anchor: String,
@@ -23,7 +23,7 @@ pub(super) struct ImageView<'a> {
     /// The reason of the first finding.
     pub(super) reason: Option<&'static str>,
     pub(super) findings: Vec<FindingView<'a>>,
-    pub(super) notes: &'a [String],
+    pub(super) notes: Vec<String>,
     pub(super) observed: Vec<Fact>,
     pub(super) declared: Vec<Fact>,
     pub(super) checks: Vec<CheckView<'a>>,
@@ -55,8 +55,14 @@ pub(super) struct CheckView<'a> {
 impl<'a> ImageView<'a> {
     pub(super) fn of(index: usize, image: &'a ImageReport) -> Self {
         let ImageReport { request, results, facts, notes, verified_at } = image;
-        let ImageRequest { reference, is_digitalocean: _, expectation: _, service, environment } =
-            request;
+        let ImageRequest {
+            reference,
+            is_digitalocean: _,
+            expectation: _,
+            service,
+            environment,
+            commit: _,
+        } = request;
         let findings = findings(results);
         Self {
             anchor: format!("image-{}", index + 1),
@@ -71,11 +77,11 @@ impl<'a> ImageView<'a> {
             reference: reference.to_string(),
             reason: findings.first().map(|finding| finding.reason),
             findings,
-            notes,
+            notes: notes.iter().cloned().chain(record::warnings(image)).collect(),
             observed: facts
                 .as_ref()
                 .map_or_else(Vec::new, |facts| observed(image, facts, *verified_at)),
-            declared: declared(service),
+            declared: declared(request),
             checks: results.iter().map(CheckView::of).collect(),
         }
     }
@@ -173,7 +179,10 @@ fn commit_evidence(image: &ImageReport) -> String {
     .into_iter()
     .filter_map(|(holds, what)| holds.then_some(what))
     .collect();
-    if by.is_empty() {
+    if by.is_empty() && image.request.is_named_after_commit() {
+        "by the tag's name alone: nothing in the image says that it is the one that was meant"
+            .to_owned()
+    } else if by.is_empty() {
         "not proven: no digest, revision or immutable tag tells this image from an older one"
             .to_owned()
     } else {
@@ -207,20 +216,22 @@ fn platform_facts(facts: &PlatformFacts) -> String {
     lines.join("\n")
 }
 
-fn declared(service: &Service) -> Vec<Fact> {
-    let Service { name: _, is_configured: _, port, ingress, runtime, env } = service;
-    let Runtime { language, base } = runtime;
+/// What the record will hold as declared, drawn from the same value.
+fn declared(request: &ImageRequest) -> Vec<Fact> {
+    let Some(service) = record::Service::of(request) else { return Vec::new() };
+    let record::Service { name: _, port, ingress, runtime, env } = service;
+    let record::Runtime { language, base } = runtime;
     let mut list = Vec::new();
     if let Some(port) = port {
         list.push(Fact::text("Port", port.to_string()));
     }
     if let Some(ingress) = ingress {
         let value =
-            if *ingress { "yes, reachable from outside" } else { "none, inside the cluster only" };
+            if ingress { "yes, reachable from outside" } else { "none, inside the cluster only" };
         list.push(Fact::text("Ingress", value));
     }
     let runtime: Vec<&str> =
-        [language, base].into_iter().filter_map(|part| part.as_deref()).collect();
+        [&language, &base].into_iter().filter_map(|part| part.as_deref()).collect();
     if !runtime.is_empty() {
         list.push(Fact::text("Runtime", runtime.join(" on ")));
     }
@@ -253,7 +264,7 @@ pub(super) fn duration(took: Duration) -> String {
 mod tests {
     use super::*;
     use crate::output::fixtures;
-    use crate::request::ImmutableTag;
+    use crate::request::{ExpectedPort, ImmutableTag};
 
     #[test]
     fn an_older_image_is_never_called_the_one_that_was_meant() {
@@ -274,6 +285,30 @@ mod tests {
             Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
         assert!(commit_evidence(&by_label).starts_with("not proven: "));
         assert!(commit_evidence(&fixtures::stale()).starts_with("not the one that was meant"));
+    }
+
+    #[test]
+    fn page_and_record_say_the_same_of_what_is_declared() {
+        let mut image = fixtures::verified();
+        // The command line wins over the config, which says 5001.
+        image.request.expectation.port = Some(ExpectedPort { number: 8080, strict: true });
+        let told = |request: &ImageRequest| {
+            let line = |fact: &Fact| format!("{}: {}", fact.name, fact.value);
+            declared(request).iter().map(line).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(told(&image.request), @"
+        Port: 8080
+        Ingress: none, inside the cluster only
+        Runtime: nodejs on alpine
+        Environment variables: NODE_ENV=production
+        PORT=8080
+        ");
+        let record = record::Service::of(&image.request).unwrap();
+        assert_eq!((record.port, record.env["PORT"].as_str()), (Some(8080), "8080"));
+        image.request.service.is_configured = false;
+        image.request.service.port = None;
+        image.request.expectation.port = None;
+        assert_eq!(told(&image.request), "", "then the record holds nothing either");
     }
 
     #[test]

@@ -6,18 +6,23 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::output::board::{self, BoardError};
+use super::older::Older;
+use crate::output::board::BoardError;
 use crate::output::check_status::badge_path;
 use crate::output::file::{self, FileError};
-use crate::output::{Prepared, badge, failure_reason, image_ref, pulumi_config, record, status};
+use crate::output::status::flat::{self, NotFlat};
+use crate::output::{
+    Prepared, Unwritten, badge, failure_reason, html, image_ref, junit, pulumi_config, record,
+    status,
+};
 use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::{Outputs, Settings, StatusFolder};
 
 /// No file that an older run left is larger.
-const MOST_BYTES: u64 = 1 << 20;
+pub(super) const MOST_BYTES: u64 = 1 << 20;
 
-/// Why an output path cannot be used. Nothing was asked, and nothing was removed or written.
+/// Why an output path cannot be used. Nothing was asked, and nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The path cannot be written.
@@ -66,6 +71,14 @@ pub enum OutputError {
         /// Why not.
         source: BoardError,
     },
+    /// A status file that cannot be changed line by line.
+    #[error("cannot update `{}` (--update-status)", path.display())]
+    NotFlat {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: NotFlat,
+    },
     /// A name of the config that would lead to another folder or another line.
     #[error("the {what} `{name}` cannot be part of a file's name ({option})")]
     Name {
@@ -111,6 +124,7 @@ impl OutputError {
                 "verify one tag of a service in an environment at a time"
             }
             Self::Board { path: _, source } => source.hint(),
+            Self::NotFlat { path: _, source } => source.hint(),
             Self::Name { option: _, what: _, name: _ } => {
                 "use letters, digits, `.`, `_` and `-`, and do not start with `.`"
             }
@@ -128,26 +142,42 @@ struct Place {
     older: Older,
 }
 
-/// What an older file at an output's path must be, and what becomes of it before the first request.
-#[derive(Clone, Copy)]
-enum Older {
-    /// Anything; it is replaced.
-    Replaced,
-    /// UTF-8 text that is going to be changed.
-    Changed,
-    /// Ours, by this test; it is removed, so that no reader takes it for this run's.
-    Removed(fn(&[u8]) -> bool, &'static str),
-    /// A file with a board in it, or with room for one.
-    Board,
-    /// Ours, by this test.
-    Ours(fn(&[u8]) -> bool, &'static str),
+/// What an older record must be.
+const RECORD: Older = Older::Removed(record::is_record, "a deployment record of ours");
+
+/// Removes what an older run left for a deployment, as far as it is ours: a run that asks nothing, because
+/// something is wrong with the question, must not leave an older yes behind. What comes back could not be.
+///
+/// `images` are those of the run, where that is known: without them, no record below `record_dir` is.
+pub fn discard(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Unwritten> {
+    let mut places = files(outputs);
+    let mut record = |path| places.push(Place { option: "--record", path, older: RECORD });
+    outputs.record.clone().into_iter().for_each(&mut record);
+    for image in images {
+        if let (Some(folder), Ok(environment), Ok(service)) = (
+            &outputs.record_dir,
+            environment_of(image, "--record-dir"),
+            plain_name("--record-dir", "service", &image.service.name),
+        ) {
+            record(folder.join(environment).join(format!("{service}.json")));
+        }
+    }
+    let mut left = Vec::new();
+    for Place { option, path, older } in places {
+        if older.allows(option, &path).is_ok()
+            && let Err(error) = older.remove(&path)
+        {
+            left.push(Unwritten { path, message: error.to_string() });
+        }
+    }
+    left
 }
 
 impl Prepared {
     /// Proves that every output can be written, then removes what an older run left for a deployment.
     ///
     /// # Errors
-    /// For the first output that cannot; then nothing was removed.
+    /// For the first output that cannot; then nothing was removed, see [`discard`].
     pub fn prove(settings: &Settings) -> Result<Self, OutputError> {
         let records = records(settings)?;
         let places = places(settings, &records)?;
@@ -168,13 +198,11 @@ impl Prepared {
             older.allows(option, path)?;
         }
         for Place { option, path, older } in &places {
-            if let Older::Removed(_, _) = older {
-                file::remove(path).map_err(|source| OutputError::Unwritable {
-                    option,
-                    path: path.clone(),
-                    source,
-                })?;
-            }
+            older.remove(path).map_err(|source| OutputError::Unwritable {
+                option,
+                path: path.clone(),
+                source,
+            })?;
         }
         Ok(Self { records })
     }
@@ -199,26 +227,43 @@ fn records(settings: &Settings) -> Result<Vec<(usize, PathBuf)>, OutputError> {
 
 /// Every output with its path; the folders of `--record-dir` are made.
 fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place>, OutputError> {
+    let mut places = files(&settings.outputs);
+    let Outputs { record, status, .. } = &settings.outputs;
+    if let Some(folder) = status {
+        status_places(folder, settings, &mut places)?;
+    }
+    for (_, path) in records {
+        let option = if record.as_ref() == Some(path) { "--record" } else { "--record-dir" };
+        if let ("--record-dir", Some(folder)) = (option, path.parent()) {
+            fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+        }
+        places.push(Place { option, path: path.clone(), older: RECORD });
+    }
+    Ok(places)
+}
+
+/// The outputs that have a path of their own, without the record.
+fn files(outputs: &Outputs) -> Vec<Place> {
     let Outputs {
         junit,
-        record,
+        record: _,
         record_dir: _,
         image_ref,
         failure_reason,
         html,
         pulumi_config,
-        status,
+        status: _,
         config_file: _,
-    } = &settings.outputs;
+    } = outputs;
     let single = [
-        ("--junit", junit, Older::Replaced),
+        ("--junit", junit, Older::Replaced(junit::is_ours)),
         ("--image-ref", image_ref, Older::Removed(image_ref::is_ours, "a pinned reference")),
         (
             "--failure-reason-file",
             failure_reason,
             Older::Ours(failure_reason::is_ours, "a failure reason"),
         ),
-        ("--html", html, Older::Replaced),
+        ("--html", html, Older::Replaced(html::is_ours)),
         (
             "--pulumi-config",
             pulumi_config,
@@ -229,18 +274,7 @@ fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place
     for (option, path, older) in single {
         places.extend(path.clone().map(|path| Place { option, path, older }));
     }
-    if let Some(folder) = status {
-        status_places(folder, settings, &mut places)?;
-    }
-    for (_, path) in records {
-        let option = if record.as_ref() == Some(path) { "--record" } else { "--record-dir" };
-        if let ("--record-dir", Some(folder)) = (option, path.parent()) {
-            fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
-        }
-        let older = Older::Removed(record::is_record, "a deployment record of ours");
-        places.push(Place { option, path: path.clone(), older });
-    }
-    Ok(places)
+    places
 }
 
 fn not_made(folder: &Path, source: io::Error) -> OutputError {
@@ -267,6 +301,7 @@ fn status_places(
     }
     for environment in environments {
         let path = status::path(directory, environment);
+        prove_flat(&path, environment, &settings.images)?;
         places.push(Place { option, path, older: Older::Changed });
         if let Some(badges) = badges {
             let path = badge_path(badges, environment);
@@ -275,6 +310,14 @@ fn status_places(
     }
     places.extend(board.clone().map(|path| Place { option, path, older: Older::Board }));
     Ok(())
+}
+
+/// A status file that cannot be read has its own error, where every path is proved.
+fn prove_flat(path: &Path, environment: &str, images: &[ImageRequest]) -> Result<(), OutputError> {
+    let Ok(Some(text)) = file::read_text(path, MOST_BYTES) else { return Ok(()) };
+    let here = images.iter().filter(|image| image.environment.as_deref() == Some(environment));
+    flat::prove(&text, here.map(|image| image.service.name.as_str()))
+        .map_err(|source| OutputError::NotFlat { path: path.to_owned(), source })
 }
 
 fn environment_of<'a>(
@@ -301,30 +344,5 @@ fn plain_name<'a>(
     } else {
         let name = printable(name).chars().take(80).collect();
         Err(OutputError::Name { option, what, name })
-    }
-}
-
-impl Older {
-    fn allows(self, option: &'static str, path: &Path) -> Result<(), OutputError> {
-        let unwritable = |source| OutputError::Unwritable { option, path: path.to_owned(), source };
-        match self {
-            Self::Replaced => Ok(()),
-            Self::Board => {
-                let text = file::read_text(path, MOST_BYTES).map_err(unwritable)?;
-                board::updated(&text.unwrap_or_default(), &[])
-                    .map(|_| ())
-                    .map_err(|source| OutputError::Board { path: path.to_owned(), source })
-            }
-            Self::Changed => file::read_text(path, MOST_BYTES).map(|_| ()).map_err(unwritable),
-            Self::Removed(is_ours, what) | Self::Ours(is_ours, what) => {
-                let not_ours = OutputError::NotOurs { option, path: path.to_owned(), what };
-                match file::read(path, MOST_BYTES) {
-                    Ok(None) => Ok(()),
-                    Ok(Some(content)) if is_ours(&content) => Ok(()),
-                    Ok(Some(_)) | Err(FileError::TooLarge(_)) => Err(not_ours),
-                    Err(source) => Err(unwritable(source)),
-                }
-            }
-        }
     }
 }

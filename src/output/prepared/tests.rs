@@ -93,7 +93,7 @@ pub(super) fn read(folder: &Path, name: &str) -> String {
 /// Proves and writes one run.
 pub(super) fn run(settings: &Settings, images: Vec<ImageReport>) -> Vec<Unwritten> {
     let report = fixtures::report(images);
-    Prepared::prove(settings).unwrap().write(&report, settings)
+    Prepared::prove(settings).unwrap().write(&report, settings).unwritten
 }
 
 pub(super) fn put(path: &Path, text: &str) {
@@ -152,7 +152,7 @@ fn what_an_older_run_left_is_gone_before_the_first_request() {
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     run(&settings, vec![fixtures::verified()]);
     Prepared::prove(&settings).unwrap();
-    assert_eq!(files(folder.path()), ["junit.xml", "status/development.status"]);
+    assert_eq!(files(folder.path()), ["status/development.status"]);
 }
 
 #[test]
@@ -293,7 +293,8 @@ fn no_record_where_something_before_it_was_unwritten() {
     // The place is taken between the proof and the writing.
     fs::create_dir(folder.path().join("junit.xml")).unwrap();
     symlink("elsewhere", folder.path().join("image-ref.txt")).unwrap();
-    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    let unwritten =
+        prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     let told: Vec<_> = unwritten
         .iter()
         .map(|one| format!("{}: {}", one.path.file_name().unwrap().display(), one.message))
@@ -311,7 +312,8 @@ fn records_are_written_all_or_none() {
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     let prepared = Prepared::prove(&settings).unwrap();
     fs::create_dir(folder.path().join("records/development/support-email.json")).unwrap();
-    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    let unwritten =
+        prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     assert_eq!(unwritten.len(), 1);
     assert!(!folder.path().join("record.json").exists());
 }
@@ -354,6 +356,35 @@ fn a_reference_that_holds_a_secret_is_not_handed_on() {
     for name in ["image-ref.txt", "record.json"] {
         assert!(!folder.path().join(name).exists(), "{name}");
     }
+}
+
+#[test]
+fn a_status_line_names_the_image_or_none() {
+    let outputs = |folder: &TempDir| Outputs {
+        status: everything(folder.path()).status,
+        ..Outputs::default()
+    };
+    let run_with = |secret: &str, image: ImageReport| {
+        let folder = folder();
+        let path = folder.path().join("status/development.status");
+        let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs(&folder));
+        put(&path, "image.support-email: \"GREEN r.example/a:b\"\n");
+        settings.redactor.hide(&Secret::new(secret));
+        let unwritten = run(&settings, vec![image]);
+        let text = fs::read_to_string(&path).unwrap();
+        let line = text.lines().find(|line| line.starts_with("image.")).unwrap();
+        format!("{line} {}", unwritten.iter().map(|one| one.message.as_str()).collect::<String>())
+    };
+    let told = [
+        run_with("latest-dev", fixtures::verified()),
+        run_with("latest-dev", fixtures::missing()),
+        run_with("support-email", fixtures::missing()),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
+    image.support-email: "RED since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z" 
+    image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
+    "#);
 }
 
 #[test]

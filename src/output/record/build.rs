@@ -30,7 +30,7 @@ impl Record {
             environment: request.environment.clone().map(|name| Environment { name }),
             source: Source::of(&report.circleci),
             pipeline: Pipeline::of(&report.circleci),
-            warnings: warnings(request, facts),
+            warnings: warnings(image),
             verification: Verification {
                 result: RecordResult::Verified,
                 verified_at: instant(*verified_at),
@@ -179,10 +179,13 @@ impl Check {
     }
 }
 
-/// The hazard of a pin: a garbage collection deletes a manifest that no tag names any more.
-fn warnings(request: &ImageRequest, facts: &ImageFacts) -> Vec<String> {
-    let Some(tag) = &request.reference.tag else { return Vec::new() };
-    if facts.immutable_tag.is_some() || !request.has_moving_tag() {
+/// What whoever deploys a verified image should know, and every output tells. The hazard of a pin: a garbage
+/// collection deletes a manifest that no tag names any more.
+pub fn warnings(image: &ImageReport) -> Vec<String> {
+    let ImageReport { request, facts, .. } = image;
+    let (Some(tag), Some(facts)) = (&request.reference.tag, facts) else { return Vec::new() };
+    let is_kept = facts.immutable_tag.is_some() || !request.has_moving_tag();
+    if image.verdict() != Verdict::Verified || is_kept {
         return Vec::new();
     }
     vec![format!(

@@ -14,7 +14,16 @@ fn services(names: &[&str]) -> Vec<String> {
 }
 
 fn after(old: &str, image: &ImageReport) -> String {
-    updated(old, "development", &[image], &services(&["support-email"]), at(5), Some(JOB))
+    updated(
+        old,
+        "development",
+        &[image],
+        &services(&["support-email"]),
+        at(5),
+        Some(JOB),
+        &Redactor::default(),
+    )
+    .text
 }
 
 #[test]
@@ -22,7 +31,7 @@ fn a_new_file_says_what_it_is_evidence_of() {
     insta::assert_snapshot!(after("", &fixtures::verified()), @r#"
     # development: which images are in the registry, not what runs; kept by verify-registry-image
     status: GREEN
-    last_updated: 2026-11-25T09:30:05Z
+    last_updated: 2026-11-25T09:30:02Z
     health_check: N/A
     e2e_tests: N/A
     notes: "verified in the registry: support-email; by https://circleci.com/gh/keepkey/keepkey-support-email/42"
@@ -34,7 +43,7 @@ fn a_new_file_says_what_it_is_evidence_of() {
 fn the_file_that_a_team_keeps_is_changed_in_place() {
     insta::assert_snapshot!(after(TEAM, &fixtures::verified()), @r#"
     status: GREEN
-    last_updated: 2026-11-25T09:30:05Z
+    last_updated: 2026-11-25T09:30:02Z
     health_check: FAIL
     e2e_tests: N/A
     notes: "verified in the registry: support-email; by https://circleci.com/gh/keepkey/keepkey-support-email/42"
@@ -42,7 +51,7 @@ fn the_file_that_a_team_keeps_is_changed_in_place() {
     "#);
     insta::assert_snapshot!(after(TEAM, &fixtures::missing()), @r#"
     status: RED
-    last_updated: 2026-11-25T09:30:05Z
+    last_updated: 2026-11-25T09:30:02Z
     health_check: FAIL
     e2e_tests: N/A
     notes: "support-email: `support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`) (tag-missing); by https://circleci.com/gh/keepkey/keepkey-support-email/42"
@@ -78,6 +87,75 @@ fn since_is_kept_while_nothing_changes() {
 }
 
 #[test]
+fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
+    let told = |standing: i64, light: &str, image: &ImageReport| {
+        let verified = instant(at(standing));
+        let old = format!(
+            "status: {light}\nlast_updated: {verified}\nimage.support-email: \"{light} r.example/a:b verified {verified}\"\n"
+        );
+        let after = updated(
+            &old,
+            "development",
+            &[image],
+            &services(&["support-email"]),
+            at(700),
+            Some(JOB),
+            &Redactor::default(),
+        );
+        let line = StatusFile::parse(&after.text).service("support-email").unwrap().to_string();
+        let is_kept = after.kept == ["support-email"];
+        assert_eq!(is_kept, after.text == old, "a file that is kept keeps its bytes");
+        let short: String = line.chars().take(24).collect();
+        format!("{short}: {}", after.notes.join("\n"))
+    };
+    let (green, red) = (fixtures::verified(), fixtures::missing());
+    let all = [
+        told(2, "RED", &red),
+        told(3, "RED", &green),
+        told(2, "RED", &green),
+        told(1, "RED", &green),
+        told(3, "GREEN", &red),
+        told(2, "GREEN", &red),
+        told(1000, "RED", &green),
+        told(1001, "RED", &green),
+    ];
+    insta::assert_snapshot!(all.join("\n"), @"
+    RED registry.digitalocea: 
+    RED r.example/a:b verifi: `image.support-email` in `development.status` stays RED verified 2026-11-25T09:30:03Z: this run's answer, GREEN verified 2026-11-25T09:30:02Z, is older
+    RED r.example/a:b verifi: `image.support-email` in `development.status` stays RED verified 2026-11-25T09:30:02Z: this run's answer, GREEN verified 2026-11-25T09:30:02Z, is of the same second, and RED counts
+    GREEN registry.digitaloc: 
+    GREEN r.example/a:b veri: `image.support-email` in `development.status` stays GREEN verified 2026-11-25T09:30:03Z: this run's answer, RED verified 2026-11-25T09:30:02Z, is older
+    RED registry.digitalocea: 
+    RED r.example/a:b verifi: `image.support-email` in `development.status` stays RED verified 2026-11-25T09:46:40Z: this run's answer, GREEN verified 2026-11-25T09:30:02Z, is older
+    GREEN registry.digitaloc: `image.support-email` in `development.status` said RED verified 2026-11-25T09:46:41Z, ahead of this machine's clock (2026-11-25T09:41:40Z): it was not believed, and is now GREEN verified 2026-11-25T09:30:02Z
+    ");
+}
+
+#[test]
+fn what_another_run_wrote_later_stands_beside_what_this_one_writes() {
+    let both = services(&["support-email", "worker"]);
+    let worker = fixtures::image("registry.digitalocean.com/keepkey/worker:latest-dev", &[]);
+    let mut red = fixtures::missing();
+    red.verified_at = at(60);
+    let run = |old: &str, images: &[&ImageReport]| {
+        updated(old, "development", images, &both, at(90), None, &Redactor::default())
+    };
+    let first = run("", &[&red]).text;
+    let second = run(&first, &[&fixtures::verified(), &worker]);
+    assert_eq!(second.kept, ["support-email"]);
+    insta::assert_snapshot!(second.text, @r#"
+    # development: which images are in the registry, not what runs; kept by verify-registry-image
+    status: RED
+    last_updated: 2026-11-25T09:31:00Z
+    health_check: N/A
+    e2e_tests: N/A
+    notes: "verified in the registry: worker"
+    image.support-email: "RED registry.digitalocean.com/keepkey/support-email:latest-dev since 2026-11-25T09:31:00Z verified 2026-11-25T09:31:00Z"
+    image.worker: "GREEN registry.digitalocean.com/keepkey/worker:latest-dev@sha256:87eba76e7f3164534045ba922e7770fb58bbd14ad732bbf5ba6f11cc56989e6e since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z"
+    "#);
+}
+
+#[test]
 fn an_environment_is_green_when_every_service_is() {
     let worker = |outcome| {
         let reference = "registry.digitalocean.com/keepkey/worker:latest-dev";
@@ -85,8 +163,9 @@ fn an_environment_is_green_when_every_service_is() {
     };
     let failed = fixtures::missing().results.remove(2);
     let both = services(&["support-email", "worker"]);
-    let run =
-        |old: &str, image: &ImageReport| updated(old, "development", &[image], &both, at(5), None);
+    let run = |old: &str, image: &ImageReport| {
+        updated(old, "development", &[image], &both, at(5), None, &Redactor::default()).text
+    };
     let status = |text: &str| StatusFile::parse(text).status;
 
     let one = run("", &fixtures::verified());
@@ -107,7 +186,16 @@ fn an_environment_is_green_when_every_service_is() {
 fn of_two_images_of_one_service_the_worse_counts() {
     let (good, bad) = (fixtures::verified(), fixtures::stale());
     for images in [[&good, &bad], [&bad, &good]] {
-        let text = updated("", "development", &images, &services(&["support-email"]), at(5), None);
+        let text = updated(
+            "",
+            "development",
+            &images,
+            &services(&["support-email"]),
+            at(5),
+            None,
+            &Redactor::default(),
+        )
+        .text;
         assert_eq!(StatusFile::parse(&text).service("support-email").unwrap().light, Light::Red);
     }
 }
@@ -124,7 +212,7 @@ fn what_people_write_around_it_stays() {
     status: GREEN␍
     contact : "a: b # c"␍
     ␍
-    last_updated: 2026-11-25T09:30:05Z␍
+    last_updated: 2026-11-25T09:30:02Z␍
       status: nested␍
     notes: "verified in the registry: support-email; by https://circleci.com/gh/keepkey/keepkey-support-email/42"␍
     ␍
@@ -249,6 +337,7 @@ proptest! {
     #[test]
     fn any_text_is_survived_and_taken_apart_without_loss(text in fixtures::hostile()) {
         let _ = StatusFile::parse(&text);
+        let _ = flat::prove(&text, ["support-email"]);
         prop_assert_eq!(line::set(&text, "a-key-that-is-not-there", "", true).find(&text), Some(0));
         let once = after(&text, &fixtures::verified());
         prop_assert_eq!(after(&once, &fixtures::verified()), once.clone());

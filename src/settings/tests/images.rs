@@ -44,6 +44,34 @@ fn a_full_reference_to_a_configured_service_gets_its_declarations() {
 }
 
 #[test]
+fn an_image_of_another_repository_has_not_the_name_of_a_configured_service() {
+    let told = [
+        "registry.digitalocean.com/keepkey/other/support-email:latest-dev --record r.json --port 80",
+        "registry.digitalocean.com/keepkey/other/worker:latest-dev --update-status",
+        "registry.example/support-chat:latest-dev",
+        "tag --repository registry.example/a/support-chat",
+    ]
+    .map(|line| World::new(line).config(CONFIG).told());
+    insta::assert_snapshot!(told.join("\n"), @"
+    registry.digitalocean.com/keepkey/other/support-email:latest-dev
+      service keepkey/other/support-email (not configured)
+      environment development
+      immutable tag by the image's label
+      port 80, strict
+    registry.digitalocean.com/keepkey/other/worker:latest-dev
+      service worker (not configured)
+      environment development
+      immutable tag by the image's label
+    registry.example/support-chat:latest-dev
+      not DigitalOcean's
+      service registry.example/support-chat (not configured)
+    registry.example/a/support-chat:tag
+      not DigitalOcean's
+      service a/support-chat (not configured)
+    ");
+}
+
+#[test]
 fn a_service_and_a_tag_are_a_reference() {
     insta::assert_snapshot!(develop("support-chat:latest-dev support-email:other").variable("RELEASE", "v1").told(), @r#"
     registry.digitalocean.com/keepkey/chat/server:latest-dev

@@ -332,6 +332,40 @@ fn of_images_without_a_config() {
 }
 
 #[test]
+fn of_a_pulumi_configuration() {
+    let config = "registry: registry.digitalocean.com/keepkey\nservices:\n  '1': {}\n  a-b: {}\n  a_b: {}\n  \
+                  sealed: { env: { secure: x } }\n  open: { env: { secure: x }, port: 80 }\n";
+    let lines = [
+        "1:t --pulumi-config p",
+        "a-b:t --pulumi-config p",
+        "registry.digitalocean.com/keepkey/a/b:t --pulumi-config p",
+        "sealed:t --pulumi-config p",
+    ];
+    insta::assert_snapshot!(table(lines.map(|line| World::new(line).config(config))), @"
+    $ 1:t --pulumi-config p
+    error: `--pulumi-config` makes a key of the name `1`, and that needs a letter to begin with
+      give the service another key in the config, and name its `repository`
+
+    $ a-b:t --pulumi-config p
+    error: `--pulumi-config` would write `a-b` and the service `a_b` of the config under one key, `aB`
+      give the service another key in the config, and name its `repository`
+
+    $ registry.digitalocean.com/keepkey/a/b:t --pulumi-config p
+    error: `--pulumi-config` would write `a/b` and the service `a-b` of the config under one key, `aB`
+      give the service another key in the config, and name its `repository`
+
+    $ sealed:t --pulumi-config p
+    error: `--pulumi-config` cannot write the `env` of `sealed`: Pulumi reserves a map with the one key `secure`
+      declare another variable beside it, or a `port`
+    ");
+    for line in
+        ["sealed:t --pulumi-config p --port 80", "open:t --pulumi-config p", "1:t --record r"]
+    {
+        World::new(line).config(config).settings();
+    }
+}
+
+#[test]
 fn of_images_with_a_config() {
     let lines = [
         "",
@@ -354,6 +388,8 @@ fn of_images_with_a_config() {
         "support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a --record r",
         "support-email:latest-dev support-email:{revision}-dev --record-dir r",
         "support-email:latest-dev --record out.json --junit ./out.json",
+        "registry.digitalocean.com/keepkey/other/support-email:latest-dev --update-status",
+        "registry.digitalocean.com/keepkey/support-chat:latest-dev --record-dir r",
         "--check-status support-email:latest-dev",
     ];
     let worlds = lines.map(|line| {
@@ -440,6 +476,14 @@ fn of_images_with_a_config() {
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:latest-dev --record out.json --junit ./out.json
     error: `--junit` and `--record` are the same file `out.json`
+
+    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/other/support-email:latest-dev --update-status
+    error: `--update-status` would write `registry.digitalocean.com/keepkey/other/support-email:latest-dev` as the service `support-email` of the config, whose repository is another one
+      look which one is meant; or give this repository a service of its own in the config (`repository:`), or leave `--update-status` away
+
+    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/support-chat:latest-dev --record-dir r
+    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-chat:latest-dev` as the service `support-chat` of the config, whose repository is another one
+      look which one is meant; or give this repository a service of its own in the config (`repository:`), or leave `--record-dir` away
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --check-status support-email:latest-dev
     error: `--check-status` asks no registry, and an `IMAGE` is given

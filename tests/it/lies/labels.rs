@@ -122,6 +122,21 @@ fn a_label_of_another_commit_is_compared_whole() {
 }
 
 #[test]
+fn a_label_that_differs_in_what_cannot_be_seen_does_not_look_like_the_commit() {
+    let (stand_in, _) = with(Image::node_on_alpine().revision(&format!("{COMMIT}\u{200b}")));
+    let run = with_status(&stand_in).args("-q --html page.html").run();
+    let said =
+        format!(r"the image says that it was built from `{COMMIT}\u{{200b}}`, not from `{COMMIT}`");
+    assert!(
+        run.file("status/development.status").contains(&said.replace('\\', "/")),
+        "{}",
+        run.snapshot()
+    );
+    let page = run.file("page.html");
+    assert!(page.contains(&format!(r"<dd><code>{COMMIT}\u{{200b}}</code></dd>")), "{page}");
+}
+
+#[test]
 fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
     let (stand_in, _) = with(Image::node_on_alpine().revision(&"1".repeat(1 << 20)));
     let run = with_status(&stand_in).run();

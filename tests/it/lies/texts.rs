@@ -67,17 +67,17 @@ fn hostile_image() -> Image {
 }
 
 #[test]
-fn labels_that_hold_control_characters_are_shown_without_them() {
+fn what_cannot_be_seen_of_a_label_is_shown_escaped() {
     let (stand_in, _) = with(hostile_image());
-    insta::assert_snapshot!(snapshot(&stand_in), @r#"
+    insta::assert_snapshot!(snapshot(&stand_in), @r"
     $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      revision-expected failed: the image says that it was built from `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`, not from `1111111111111111111111111111111111111111`
+      revision-expected failed: the image says that it was built from `\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…`, not from `1111111111111111111111111111111111111111`
         expected   1111111111111111111111111111111111111111
-        observed   [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
+        observed   \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
         reason     revision-differs
         next       Did this commit's push job run before this one?
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
@@ -88,29 +88,29 @@ fn labels_that_hold_control_characters_are_shown_without_them() {
       digest     sha256:f077db2c7525[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       platform   linux/amd64, 76.7 KiB in 5 layers
-                 created [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>, exposes [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
-      commit     [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
+                 created \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…, exposes \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
+      commit     \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
       service    support-email
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
-    FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'', not from 1111111111111111111111111111111111111111 (revision-expected)'
-    "#);
+    FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from u1b31mredu1b0mu1b0titleu7  VERIFIED (GREEN)u0u202edesreveru2066u200bufffeuffffu9b2J, not from 1111111111111111111111111111111111111111 (revision-expected)'
+    ");
     let run = every_output(&stand_in).run();
     assert_outputs_plain(&run);
     let junit = roxmltree::Document::parse(run.file("junit.xml")).unwrap();
     let failure = junit.descendants().find(|node| node.has_tag_name("failure")).unwrap();
-    insta::assert_snapshot!(failure.text().unwrap().replace(&stand_in.reference(""), ""), @r#"
+    insta::assert_snapshot!(failure.text().unwrap().replace(&stand_in.reference(""), ""), @r"
     keepkey/support-email:latest-dev
-    the image says that it was built from `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`, not from `1111111111111111111111111111111111111111`
+    the image says that it was built from `\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…`, not from `1111111111111111111111111111111111111111`
     expected: 1111111111111111111111111111111111111111
-    observed: [31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>
+    observed: \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
     reason: revision-differs: The image says that it was built from another commit: the tag was not moved, or the label is its base image's.
     next: Did this commit's push job run before this one?
     If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
-    "#);
+    ");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
 fn characters_that_xml_forbids_do_not_break_the_junit_file() {
     let (stand_in, _) = with(Image::node_on_alpine().revision("\u{fffe}abc\u{ffff}\u{1}]]>&<"));
     let gate = || Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}"));
-    insta::assert_snapshot!(gate().snapshot(), @"
+    insta::assert_snapshot!(gate().snapshot(), @r"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
@@ -194,7 +194,7 @@ fn characters_that_xml_forbids_do_not_break_the_junit_file() {
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       platform   linux/amd64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
-      commit     abc]]>&<
+      commit     \u{fffe}abc\u{ffff}\u{1}]]>&<
       service    support-email
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
@@ -202,6 +202,7 @@ fn characters_that_xml_forbids_do_not_break_the_junit_file() {
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -213,5 +214,8 @@ fn characters_that_xml_forbids_do_not_break_the_junit_file() {
     let junit = roxmltree::Document::parse(&junit).unwrap();
     let failure = junit.descendants().find(|node| node.has_tag_name("failure")).unwrap();
     let message = failure.attribute("message").unwrap();
-    assert!(message.contains("was built from `abc]]>&<`, not from"), "{message}");
+    assert!(
+        message.contains(r"was built from `\u{fffe}abc\u{ffff}\u{1}]]>&<`, not from"),
+        "{message}"
+    );
 }

@@ -50,6 +50,99 @@ fn ended_by(signal: &str) -> String {
     running.finish().snapshot()
 }
 
+/// Every output of a run, but for the status.
+const ALL: &str = "--junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html";
+
+/// A gate in a folder that holds what a green run has left.
+fn after_a_green_run(stand_in: &StandIn) -> Gate<'_> {
+    let green = gate(stand_in).args(ALL).run();
+    assert_eq!((green.code, green.files.len()), (Some(0), 5), "{}", green.snapshot());
+    stand_in.clear_log();
+    green.files.iter().fold(gate(stand_in).args(ALL), |gate, (name, content)| {
+        gate.file(name, content.as_deref().expect("it was written"))
+    })
+}
+
+#[test]
+fn a_killed_run_leaves_no_green_page_and_no_green_junit() {
+    let (stand_in, _) = with_image();
+    let gate = after_a_green_run(&stand_in);
+    stand_in.lie(Route::ManifestByTag, Lie::Hang);
+    let running = gate.start();
+    stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::ManifestByTag));
+    running.signal("KILL");
+    insta::assert_snapshot!(running.finish().snapshot(), @"
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html
+    exit code: a signal
+    ----- stdout
+    ----- stderr
+    ----- junit.xml: removed
+    ----- page.html: removed
+    ----- pulumi.yaml: removed
+    ----- record.json: removed
+    ----- ref: removed
+    ");
+}
+
+#[test]
+fn a_run_that_asks_nothing_leaves_no_older_yes() {
+    let (stand_in, _) = with_image();
+    let mistakes = ["--port 0", "no-such-service:tag", "--failure-reason-file missing/reason"];
+    let mut told = String::new();
+    for mistake in mistakes {
+        let run = after_a_green_run(&stand_in).args(mistake).run();
+        told.push_str(&run.snapshot());
+    }
+    // What is not ours stays, whatever is wrong.
+    let theirs = after_a_green_run(&stand_in)
+        .file("record.json", "{}")
+        .file("junit.xml", "<testsuites/>")
+        .file("page.html", "<!doctype html>");
+    told.push_str(&theirs.args("--port 0").run().snapshot());
+    insta::assert_snapshot!(told, @"
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: the value `0` of `--port` is not a port, which is a number from 1 to 65535
+    ----- junit.xml: removed
+    ----- page.html: removed
+    ----- pulumi.yaml: removed
+    ----- record.json: removed
+    ----- ref: removed
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html no-such-service:tag
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: `no-such-service:tag` names the service `no-such-service`, and there is no config file
+      hint: write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
+    ----- junit.xml: removed
+    ----- page.html: removed
+    ----- pulumi.yaml: removed
+    ----- record.json: removed
+    ----- ref: removed
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --failure-reason-file missing/reason
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: cannot write `missing/reason` (--failure-reason-file): its folder does not exist
+      hint: make the folder first, with `mkdir -p`
+    ----- junit.xml: removed
+    ----- page.html: removed
+    ----- pulumi.yaml: removed
+    ----- record.json: removed
+    ----- ref: removed
+    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: the value `0` of `--port` is not a port, which is a number from 1 to 65535
+    ----- pulumi.yaml: removed
+    ----- ref: removed
+    ");
+    assert!(stand_in.log().is_empty(), "{:?}", stand_in.log());
+}
+
 #[test]
 fn an_interrupted_run_ends_at_once_and_leaves_no_file() {
     insta::assert_snapshot!(ended_by("INT"), @"

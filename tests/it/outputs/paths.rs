@@ -178,6 +178,7 @@ fn a_file_that_cannot_be_written_after_a_yes_has_its_own_code_and_leaves_no_reco
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
+    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     error: could not write `junit.xml`: file too large
     note: no record was written, because another output could not be
     ----- stderr

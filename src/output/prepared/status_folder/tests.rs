@@ -4,13 +4,14 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use crate::output::Prepared;
 use crate::output::board::{BEGIN, END};
 use crate::output::check_status::{CheckStatusError, StatusCheck, check_status};
+use crate::output::file;
 use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::output::prepared::tests::{
     everything, files, folder, put, read, refusal, run, settings,
 };
+use crate::output::{Prepared, Written};
 use crate::report::ImageReport;
 use crate::settings::{Outputs, Settings, StatusFolder};
 
@@ -113,7 +114,8 @@ fn a_configuration_is_written_only_with_everything_before_it() {
     let settings = one(&folder);
     let prepared = Prepared::prove(&settings).unwrap();
     fs::create_dir(folder.path().join("report.html")).unwrap();
-    let unwritten = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    let unwritten =
+        prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     assert_eq!(unwritten.len(), 1);
     assert!(!folder.path().join("pulumi.yaml").exists());
 }
@@ -144,6 +146,27 @@ fn a_board_with_broken_markers_is_refused_before_anything_is_asked() {
     error: `FOLDER/board.md` is not a board that can be updated: it holds the line `<!-- BEGIN verify-registry-image -->` and no line `<!-- END verify-registry-image -->`
     hint: let each marker stand once, on a line of its own, the beginning first; or remove both and the board is added at the end
     ");
+}
+
+#[test]
+fn a_status_file_that_is_not_flat_is_refused_before_anything_is_asked() {
+    let folder = folder();
+    let settings = one(&folder);
+    let path = folder.path().join("status/development.status");
+    let text = "notes:\n- a\n- b\nhealth_check: PASS\n";
+    put(&path, text);
+    insta::assert_snapshot!(refusal(&settings, &folder), @"
+    error: cannot update `FOLDER/status/development.status` (--update-status): it is YAML that is not flat: with the gate's lines changed it would be broken
+    hint: write each value of `status`, `last_updated`, `notes` and `image.` on the line of its key, as a plain or quoted text, and end the file without `...`
+    ");
+    assert_eq!(read(folder.path(), "status/development.status"), text);
+    // Nor is it changed when it was made so in the meantime.
+    file::remove(&path).unwrap();
+    let prepared = Prepared::prove(&settings).unwrap();
+    put(&path, text);
+    let written = prepared.write(&fixtures::report(vec![fixtures::missing()]), &settings);
+    assert_eq!(written.unwritten.len(), 1);
+    assert_eq!(read(folder.path(), "status/development.status"), text);
 }
 
 #[test]
@@ -184,7 +207,10 @@ fn a_row_links_the_run_that_verified_it_and_no_other() {
         let settings = settings(vec![image.request.clone()], outputs);
         let mut report = fixtures::report(vec![image]);
         report.circleci.build_url = Some(format!("https://circleci.com/gh/keepkey/x/{job}"));
-        assert_eq!(Prepared::prove(&settings).unwrap().write(&report, &settings), []);
+        assert_eq!(
+            Prepared::prove(&settings).unwrap().write(&report, &settings),
+            Written::default()
+        );
     };
     run_as(of("support-email", "development"), "1");
     run_as(of("billing", "development"), "2");
@@ -194,6 +220,90 @@ fn a_row_links_the_run_that_verified_it_and_no_other() {
         row.rsplit_once("/x/").unwrap().1.to_owned()
     };
     assert_eq!((link("support-email").as_str(), link("billing").as_str()), ("1>) |", "2>) |"));
+}
+
+#[test]
+fn what_others_left_in_the_folder_keeps_no_red_run_from_board_and_badge() {
+    let folder = folder();
+    let settings = one(&folder);
+    run(&settings, vec![fixtures::verified()]);
+    put(&folder.path().join("status/staging.status"), "image.search: GREEN r.example/a:b\n");
+    put(&folder.path().join("badges/staging.json"), "{}");
+    fs::create_dir(folder.path().join("status/odd.status")).unwrap();
+    file::replace(&folder.path().join("status/latin.status"), b"status: \xdf\n").unwrap();
+    std::os::unix::fs::symlink("development.status", folder.path().join("status/link.status"))
+        .unwrap();
+    let report = fixtures::report(vec![fixtures::missing()]);
+    let written = Prepared::prove(&settings).unwrap().write(&report, &settings);
+    assert_eq!(written.unwritten, [], "a green run would lose its record by it");
+    let notes = written.notes.join("\n").replace(&folder.path().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(notes, @"
+    cannot read `FOLDER/status/latin.status`: it is not UTF-8 text; what board and badges say of it stays as it was
+    cannot read `FOLDER/status/link.status`: it is a symbolic link; what board and badges say of it stays as it was
+    cannot read `FOLDER/status/odd.status`: it is a folder; what board and badges say of it stays as it was
+    cannot write `FOLDER/badges/staging.json`: it is there already, and is not a badge
+    ");
+    let board = read(folder.path(), "board.md");
+    assert!(board.contains("| development | support-email | 🔴 RED |"), "{board}");
+    assert!(board.contains("| staging | search | 🟢 GREEN |"), "{board}");
+    assert!(read(folder.path(), "badges/development.json").contains("\"RED\""));
+}
+
+#[test]
+fn a_red_image_is_on_the_board_although_its_line_could_not_be_written() {
+    let folder = folder();
+    let settings = one(&folder);
+    run(&settings, vec![fixtures::verified()]);
+    let prepared = Prepared::prove(&settings).unwrap();
+    let path = folder.path().join("status/development.status");
+    file::replace(&path, b"\xff").unwrap();
+    let written = prepared.write(&fixtures::report(vec![fixtures::missing()]), &settings);
+    assert_eq!(written.unwritten.len(), 1);
+    assert_eq!(fs::read(&path).unwrap(), b"\xff");
+    assert!(read(folder.path(), "board.md").contains("| 🔴 RED |"));
+    assert!(read(folder.path(), "badges/development.json").contains("\"RED\""));
+}
+
+#[test]
+fn a_light_that_no_status_line_supports_is_out_of_date() {
+    let changed = |change: &dyn Fn(&Path)| {
+        let folder = folder();
+        let billing = of("billing", "production");
+        let outputs = Outputs { status: Some(status_folder(folder.path())), ..Outputs::default() };
+        let both =
+            settings(vec![fixtures::request(SUPPORT_EMAIL), billing.request.clone()], outputs);
+        run(&both, vec![fixtures::verified(), billing]);
+        change(&folder.path().join("status/production.status"));
+        told(&folder)
+    };
+    let edited = |line: &'static str| {
+        changed(&move |path| {
+            let text = fs::read_to_string(path).unwrap();
+            let is_kept = |old: &&str| !old.starts_with("image.");
+            let kept: String = text.split_inclusive('\n').filter(is_kept).collect();
+            put(path, &(kept + line));
+        })
+    };
+    let all = [
+        edited("image.billing: \"YELLOW not sure\"\n"),
+        edited(""),
+        changed(&|path| fs::remove_file(path).unwrap()),
+    ];
+    insta::assert_snapshot!(all.join("\n"), @"
+    OUT OF DATE with 2 status files
+      FOLDER/board.md: billing in production is on the board, and its status line cannot be read
+      run the gate with --update-status: it draws the board and the badges anew
+    exit 1
+    OUT OF DATE with 2 status files
+      FOLDER/board.md: billing in production is on the board, and no status line speaks of it: verify it again, or remove its row
+      run the gate with --update-status: it draws the board and the badges anew
+    exit 1
+    OUT OF DATE with 1 status file
+      FOLDER/board.md: billing in production is on the board, and no status line speaks of it: verify it again, or remove its row
+      FOLDER/badges/production.json: there is no status file for the badge of production: remove it
+      run the gate with --update-status: it draws the board and the badges anew
+    exit 1
+    ");
 }
 
 #[test]
