@@ -46,7 +46,8 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
     );
     let asking = ask_all(settings, &world, ambient, started);
     // CircleCI ends a job that is silent for ten minutes, however quiet it was asked to be.
-    let level = if settings.console.in_ci { Loudness::Quiet } else { Loudness::Normal };
+    let is_circleci = settings.circleci.build_url.is_some();
+    let level = if is_circleci { Loudness::Quiet } else { Loudness::Normal };
     let say = |line: &str| progress.say(level, line);
     let images = with_heartbeat(say, started, settings.images.len(), asking).await;
     Report {

@@ -20,7 +20,6 @@ pub(super) fn console(
         Color::Auto => is_terminal && no_color.is_none() && !is_dumb,
     };
     Console {
-        in_ci: circleci.is_some(),
         format: options.format,
         color_stdout: options.format == Format::Human && color(stdout_is_terminal),
         color_stderr: color(stderr_is_terminal),

@@ -175,8 +175,6 @@ pub struct StatusFolder {
 /// How a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
-    /// Whether it is shown by CircleCI, which ends a job that is silent for ten minutes.
-    pub in_ci: bool,
     /// `--format`.
     pub format: Format,
     /// Whether standard output gets colours.

@@ -288,7 +288,7 @@ fn a_404_without_words_is_a_no_where_the_same_registry_served_another_image() {
       VERIFIED   [registry]/keepkey/support-email:latest-dev   sha256:72aa2829510e
 
     FAILED (RED) [registry]/keepkey/support-email:latest-test
-      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-test` (the manifest of `latest-test`: `[registry]` answered 404 (no content type, no text))
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-test` (`[registry]` answered 404 (no content type, no text))
         reason     tag-missing
         next       Is `latest-dev` meant?
                    1. Is the push job in this workflow, and does this job require it?

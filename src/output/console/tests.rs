@@ -6,7 +6,6 @@ use crate::report::CheckId;
 use crate::settings::Format;
 
 const PLAIN: Console = Console {
-    in_ci: false,
     format: Format::Human,
     color_stdout: false,
     color_stderr: false,

@@ -30,7 +30,6 @@ pub(super) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings 
         jobs: 16,
         outputs,
         console: Console {
-            in_ci: false,
             format: Format::Human,
             color_stdout: false,
             color_stderr: false,
