@@ -19,7 +19,7 @@ if ! command -v docker >/dev/null; then
     exit 2
 fi
 
-image=${GATE_IMAGE:-docker.io/OWNER/verify-registry-image:0.1.0}
+image=${GATE_IMAGE:-ghcr.io/OWNER/verify-registry-image:0.1.0}
 here=$(pwd -P)
 root=$(git rev-parse --show-toplevel 2>/dev/null) || root=$here
 arguments=$#

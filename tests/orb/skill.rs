@@ -115,7 +115,7 @@ mod tests {
             .lines()
             .map(|line| line.trim_start_matches("docker: "))
             // Whoever owns the project names its public image.
-            .map(|word| if word.starts_with("docker.io/") { "THE PUBLIC IMAGE" } else { word })
+            .map(|word| if word.starts_with("ghcr.io/") { "THE PUBLIC IMAGE" } else { word })
             .filter(|word| *word != "--env" && !word.starts_with("CIRCLE_"))
             .collect();
         insta::assert_snapshot!(words.join("\n"), @"
