@@ -33,7 +33,7 @@ for file in .circleci/config.yml $files; do
     # README says of them goes.
     sed -e "s|ghcr.io/OWNER/|ghcr.io/$image_owner/|g" -e "s|/OWNER/|/$1/|g" -e "s|NAMESPACE/|$2/|g" \
         -e '/exclude: RC006,RC007/d' -e '/# Until OWNER is set/d' \
-        -e '/^`OWNER` and `NAMESPACE` stand for names/,/^$/d' "$file" >"$file.new"
+        -e '/^.OWNER. and .NAMESPACE. stand for names/,/^$/d' "$file" >"$file.new"
     cat "$file.new" >"$file"
     rm "$file.new"
 done

@@ -1,7 +1,65 @@
 #!/bin/sh
 # The gate. Every parameter arrives as a variable, and the program reads them itself; its exit code is the step's.
+#
+# The steps behind this one keep what lies in the two folders, of a red job too. So the program's own files of an
+# earlier run (committed, or from a workspace) go: test results and page before it, records when it was red. Each goes
+# by its name and content; no folder is removed, and nothing of anybody else's.
 set -eu
 
+# The records in the folder, a line each: sum, size, name.
+records() {
+    [ -n "$ORB_RECORD_DIR" ] || return 0
+    for file in "$ORB_RECORD_DIR/record.json" "$ORB_RECORD_DIR/pulumi-config.yaml" "$ORB_RECORD_DIR"/*/*.json; do
+        if [ -f "$file" ] && grep -q '"pinned_with_tag":' <"$file"; then
+            printf '%s %s\n' "$(cksum <"$file")" "$file"
+        fi
+    done
+}
+
+# The files in the status folder, likewise.
+statuses() {
+    [ -z "$ORB_STATUS_DIR" ] || (cd -- "$ORB_STATUS_DIR" && find . -type f -exec cksum {} +)
+}
+
+at_the_end() {
+    code=$?
+    trap - EXIT
+    if [ "$code" -ne 0 ]; then
+        printf '%s\n' "$older" | while read -r sum size file; do
+            # One that this run wrote is of an image that it verified, and stays.
+            if [ -f "$file" ] && [ "$(cksum <"$file")" = "$sum $size" ]; then
+                rm -f -- "$file"
+                echo "removed $file: it is of an earlier run, and this one is red" >&2
+            fi
+        done
+    fi
+    [ -n "$asked" ] || exit "$code"
+    # Beside the test results, and only what this run wrote: a status of before would say nothing of it.
+    statuses | while read -r sum size file; do
+        case "
+$before
+" in
+        *"
+$sum $size $file
+"*) ;;
+        *)
+            target=$ORB_RESULTS_DIR/status/$file
+            mkdir -p -- "${target%/*}"
+            cp -- "$ORB_STATUS_DIR/$file" "$target"
+            ;;
+        esac
+    done
+    exit "$code"
+}
+older=$(records)
+asked=
+trap at_the_end EXIT
+
+if [ -n "$ORB_RESULTS_DIR" ]; then
+    for name in verify-registry-image.xml report.html failure-reason.env; do
+        [ ! -f "$ORB_RESULTS_DIR/$name" ] || rm -f -- "$ORB_RESULTS_DIR/$name"
+    done
+fi
 if ! command -v verify-registry-image >/dev/null; then
     echo "error: verify-registry-image is not on PATH" >&2
     echo "hint: run this in the orb's executor, or put its command \`install\` before it" >&2
@@ -19,13 +77,29 @@ case $version in
 esac
 
 mkdir -p -- "$ORB_RESULTS_DIR" || exit 2
+before=$(statuses) || exit 2
 if [ -n "$ORB_RECORD_DIR" ]; then
     if [ -n "$VERIFY_REGISTRY_IMAGE_IMAGES" ] && [ -z "$VERIFY_REGISTRY_IMAGE_ENVIRONMENT" ]; then
         mkdir -p -- "$ORB_RECORD_DIR" || exit 2
         export VERIFY_REGISTRY_IMAGE_RECORD="$ORB_RECORD_DIR/record.json"
-        export VERIFY_REGISTRY_IMAGE_PULUMI_CONFIG="$ORB_RECORD_DIR/pulumi-config.yaml"
     else
         export VERIFY_REGISTRY_IMAGE_RECORD_DIR="$ORB_RECORD_DIR"
     fi
 fi
-exec verify-registry-image
+case $ORB_PULUMI_CONFIG in
+1 | true)
+    if [ -z "$ORB_RECORD_DIR" ]; then
+        echo "error: \`pulumi_config\` is on, and \`record_dir\` names no folder to write it to" >&2
+        exit 2
+    fi
+    mkdir -p -- "$ORB_RECORD_DIR" || exit 2
+    export VERIFY_REGISTRY_IMAGE_PULUMI_CONFIG="$ORB_RECORD_DIR/pulumi-config.yaml"
+    ;;
+0 | false) ;;
+*)
+    echo "error: \`pulumi_config\` is neither true nor false" >&2
+    exit 2
+    ;;
+esac
+asked=1
+verify-registry-image
