@@ -35,16 +35,18 @@ mod tests {
     }
 
     #[test]
-    fn the_workflow_in_the_documentation_uses_the_orb_as_it_is() {
+    fn the_workflows_in_the_documentation_use_the_orb_as_it_is() {
         let page = include_str!("../../docs/circleci.md");
         let blocks: Vec<&str> = page
             .split("```yaml\n")
             .skip(1)
             .filter_map(|rest| rest.split("```").next())
-            .filter(|block| block.starts_with("version: 2.1"))
+            .filter(|block| block.contains("\nworkflows:"))
             .collect();
-        assert_eq!(blocks.len(), 1);
-        assert_eq!(check(blocks[0]), Vec::<String>::new());
+        assert_eq!(blocks.len(), 2, "the whole workflow, and the job that commits the status");
+        for block in blocks {
+            assert_eq!(check(block), Vec::<String>::new());
+        }
     }
 
     #[test]
