@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { deployToAppPlatform } from "./app";
 import { deployToKubernetes } from "./kubernetes";
-import { checkRecord, readRecord } from "./record";
+import { checkRecord, configKey, readRecord } from "./record";
 
 const config = new pulumi.Config();
 const environment = config.require("environment");
@@ -16,7 +16,7 @@ const name = config.get("service") ?? pulumi.getProject();
 const wanted = { environment, service: name };
 
 // `support-email` is configured as `supportEmail`, as --pulumi-config writes it. A file that is named wins.
-const key = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+const key = configKey(name);
 const path = config.get("recordPath");
 const configured = config.getObject<unknown>(key);
 const record =
