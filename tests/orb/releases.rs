@@ -1,4 +1,4 @@
-//! The scripts that release, run in a folder of their own with programs on PATH that record what they were given.
+//! The scripts of the pipeline, run in a folder of their own with programs on PATH that record what they were given.
 //! Nothing leaves the machine.
 
 #[cfg(test)]
@@ -162,6 +162,25 @@ mod tests {
         check-version: the release is VERSION, and the program tells `verify-registry-image VERSION1`
         hint: set the version in Cargo.toml and the places that CONTRIBUTING.md names, then tag anew
         ");
+    }
+
+    #[test]
+    fn a_linter_that_is_missing_fails_the_pipeline_and_elsewhere_is_said() {
+        let linted = |ci: &str| {
+            let checkout = Checkout::new();
+            checkout.write("orb/src/@orb.yml", "home_url: https://github.com/OWNER/it\n");
+            for tool in ["dirname", "mkdir", "rm", "grep"] {
+                let found = ["/usr/bin", "/bin"].map(|bin| Path::new(bin).join(tool));
+                let found = found.iter().find(|path| path.exists()).unwrap();
+                std::os::unix::fs::symlink(found, checkout.path(&format!("bin/{tool}"))).unwrap();
+            }
+            let path = checkout.path("bin").display().to_string();
+            checkout.run("lint-orb.sh", &[], &[("CI", ci), ("PATH", &path)])
+        };
+        let (code, said) = linted("true");
+        assert_eq!((code, said.matches("COULD NOT RUN").count()), (1, 4), "{said}");
+        let (code, said) = linted("");
+        assert_eq!((code, said.matches("COULD NOT RUN").count()), (0, 4), "{said}");
     }
 
     #[test]
