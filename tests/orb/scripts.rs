@@ -44,7 +44,6 @@ mod tests {
                 "mv",
                 "touch",
                 "grep",
-                "cksum",
                 "find",
             ] {
                 let found = ["/usr/bin", "/bin"].map(|bin| Path::new(bin).join(tool));
@@ -276,7 +275,7 @@ mod tests {
                 "); }
                 let said = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert!(
-                    said.contains("removed record/record.json: it is of an earlier run"),
+                    said.contains("removed ./record/record.json: it is of an earlier run"),
                     "{said}"
                 );
             }
@@ -369,9 +368,14 @@ mod tests {
     fn a_step_without_its_variables_is_red() {
         let sound = verify("{image: a}");
         for shell in shells() {
-            for name in
-                ["ORB_RESULTS_DIR", "ORB_RECORD_DIR", "ORB_SERIES", "VERIFY_REGISTRY_IMAGE_IMAGES"]
-            {
+            for name in [
+                "ORB_RESULTS_DIR",
+                "ORB_RECORD_DIR",
+                "ORB_STATUS_DIR",
+                "ORB_PULUMI_CONFIG",
+                "ORB_SERIES",
+                "VERIFY_REGISTRY_IMAGE_IMAGES",
+            ] {
                 let mut run = sound.clone();
                 run.environment.remove(name);
                 let job = Job::new();

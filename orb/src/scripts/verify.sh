@@ -6,41 +6,44 @@
 # by its name and content; no folder is removed, and nothing of anybody else's.
 set -eu
 
-# The records in the folder, a line each: sum, size, name.
+# The program's records in the folder, a line each. The path begins so that no tool takes it for an option.
 records() {
-    [ -n "$ORB_RECORD_DIR" ] || return 0
-    for file in "$ORB_RECORD_DIR/record.json" "$ORB_RECORD_DIR/pulumi-config.yaml" "$ORB_RECORD_DIR"/*/*.json; do
+    case $ORB_RECORD_DIR in
+    '') return 0 ;;
+    /*) folder=$ORB_RECORD_DIR ;;
+    *) folder=./$ORB_RECORD_DIR ;;
+    esac
+    for file in "$folder/record.json" "$folder/pulumi-config.yaml" "$folder"/*/*.json; do
         if [ -f "$file" ] && grep -q '"pinned_with_tag":' <"$file"; then
-            printf '%s %s\n' "$(cksum <"$file")" "$file"
+            printf '%s\n' "$file"
         fi
     done
 }
 
-# The files in the status folder, likewise.
+# The files in the status folder, a line each: sum, name.
 statuses() {
-    [ -z "$ORB_STATUS_DIR" ] || (cd -- "$ORB_STATUS_DIR" && find . -type f -exec cksum {} +)
+    [ -z "$ORB_STATUS_DIR" ] || (CDPATH='' cd -- "$ORB_STATUS_DIR" && find . -type f -exec sha256sum {} +)
 }
 
 at_the_end() {
     code=$?
     trap - EXIT
     if [ "$code" -ne 0 ]; then
-        printf '%s\n' "$older" | while read -r sum size file; do
-            # One that this run wrote is of an image that it verified, and stays.
-            if [ -f "$file" ] && [ "$(cksum <"$file")" = "$sum $size" ]; then
-                rm -f -- "$file"
-                echo "removed $file: it is of an earlier run, and this one is red" >&2
-            fi
+        # One that this run wrote is of an image that it verified, and stays.
+        records | while read -r file; do
+            [ -n "$(find "$file" -mtime +3650)" ] || continue
+            rm -f "$file"
+            echo "removed $file: it is of an earlier run, and this one is red" >&2
         done
     fi
     [ -n "$asked" ] || exit "$code"
     # Beside the test results, and only what this run wrote: a status of before would say nothing of it.
-    statuses | while read -r sum size file; do
+    statuses | while read -r sum file; do
         case "
 $before
 " in
         *"
-$sum $size $file
+$sum  $file
 "*) ;;
         *)
             target=$ORB_RESULTS_DIR/status/$file
@@ -51,8 +54,11 @@ $sum $size $file
     done
     exit "$code"
 }
-older=$(records)
 asked=
+# What is there already gets a date by which it is known at the end, whatever the clock and the contents.
+records | while read -r file; do
+    touch -t 198001010000 "$file" || exit 2
+done
 trap at_the_end EXIT
 
 if [ -n "$ORB_RESULTS_DIR" ]; then
