@@ -42,21 +42,18 @@ export interface Wanted {
   readonly service?: string;
 }
 
-/**
- * The configuration key that --pulumi-config gives a service, as `supportEmail` for `support-email`: the parts between
- * characters other than ASCII letters and digits, each but the first with its first character in capitals.
- */
-export function configKey(service: string): string {
-  const [first = "", ...rest] = service.split(/[^A-Za-z0-9]+/).filter((part) => part !== "");
-  return first + rest.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join("");
-}
-
 /** A record that must not be deployed. The message says why, and what to do. */
 export class RefusedRecord extends Error {
   constructor(where: string, why: string, next: string) {
     super(`${where} ${why}. ${next}`);
     this.name = "RefusedRecord";
   }
+}
+
+/** The key under which `--pulumi-config` writes a service: `support-email` as `supportEmail`, `a--b` as `aB`. */
+export function configKey(service: string): string {
+  return service.replace(/[^A-Za-z0-9]+([A-Za-z0-9]?)/g, (_, letter: string, at: number) =>
+    at === 0 ? letter : letter.toUpperCase());
 }
 
 /** Reads the record in a file. */
