@@ -456,6 +456,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_example_with_a_marker_leaves_none_running_when_the_deployment_fails() {
+        let steps = &orb()["examples"]["deploy_marker"]["usage"]["jobs"]["deploy"]["steps"];
+        let steps = steps.as_sequence().unwrap();
+        let runs: Vec<&Value> = steps.iter().filter_map(|step| step.get("run")).collect();
+        let deploy = runs.iter().find(|run| run["name"] == "Deploy").unwrap();
+        let deploy = Run {
+            name: String::new(),
+            command: deploy["command"].as_str().unwrap().to_owned(),
+            when: String::new(),
+            environment: BTreeMap::new(),
+        };
+        for (exit, last) in [(0, "--status=SUCCESS"), (7, "--status=FAILED")] {
+            let job = Job::new();
+            job.program("circleci", "echo \"$*\" >> seen\n");
+            job.program("make", &format!("exit {exit}\n"));
+            let output = job.run(&["/bin/bash", "-eo", "pipefail"], &deploy);
+            assert_eq!(output.status.success(), exit == 0, "{output:?}");
+            let seen = job.read("seen");
+            assert_eq!(seen.lines().count(), 2, "{seen}");
+            assert!(seen.lines().last().unwrap().contains(last), "{seen}");
+        }
+    }
+
     /// An archive as a release has it, and a `curl` that hands it out.
     fn release(job: &Job, program: &str) -> String {
         job.program("packed", program);
