@@ -1,7 +1,9 @@
 #!/bin/sh
 # Publishes dist/release as a GitHub release: scripts/publish-release.sh TAG (CircleCI).
-# It reads GITHUB_TOKEN (contents: write), CIRCLE_PROJECT_USERNAME and CIRCLE_PROJECT_REPONAME. The token reaches
-# curl on its standard input, not in its arguments. A release that exists already fails it: nothing is replaced.
+# Its text names the public image by the digest that was gated (public/record.json, which only a green gate writes),
+# and the archives by their SHA-256. It reads GITHUB_TOKEN (contents: write), CIRCLE_PROJECT_USERNAME and
+# CIRCLE_PROJECT_REPONAME. The token reaches curl on its standard input, not in its arguments. A release that exists
+# already fails it: nothing is replaced.
 set -eu
 
 [ $# -eq 1 ] || { echo "usage: scripts/publish-release.sh TAG" >&2; exit 2; }
@@ -15,8 +17,12 @@ github() {
             --header 'Accept: application/vnd.github+json' "$@"
 }
 
-release=$(jq -n --arg tag "$tag" '{tag_name: $tag, name: $tag, draft: true}' >dist/release.json &&
-    github --data @dist/release.json "https://api.github.com/repos/$repository/releases")
+pinned=$(jq -er .image.pinned_with_tag public/record.json)
+sums=$(cat dist/release/*.sha256)
+text=$(printf 'The image, verified in its registry after it was pushed:\n\n    %s\n\nThe archives, with their SHA-256:\n\n%s\n' \
+    "$pinned" "$(printf '%s\n' "$sums" | sed 's/^/    /')")
+jq -n --arg tag "$tag" --arg text "$text" '{tag_name: $tag, name: $tag, body: $text, draft: true}' >dist/release.json
+release=$(github --data @dist/release.json "https://api.github.com/repos/$repository/releases")
 id=$(printf '%s' "$release" | jq -er .id)
 for file in dist/release/*; do
     github --header 'Content-Type: application/octet-stream' --data-binary "@$file" \

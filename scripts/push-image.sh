@@ -15,8 +15,7 @@ build() {
     docker buildx build --platform "linux/$ARCH" --provenance=false \
         --build-arg BINARY=prebuilt \
         --build-arg "REVISION=$CIRCLE_SHA1" \
-        --build-arg "VERSION=${version#v}" \
-        --build-arg "SOURCE=${CIRCLE_REPOSITORY_URL:-}" "$@" .
+        --build-arg "VERSION=${version#v}" "$@" .
 }
 
 # An image that does not run here is not pushed.

@@ -1,21 +1,34 @@
 #!/bin/sh
 # Makes the release archives from dist/<amd64|arm64>: scripts/release-archives.sh VERSION
 # They are dist/release/verify-registry-image-VERSION-TARGET.tar.gz, each with its .sha256 beside it. The same
-# binaries give the same bytes: order, owner and time are fixed.
+# binaries give the same bytes: order, owner and time are fixed. A binary that is missing, or tells another version,
+# leaves no archive.
 set -eu
 
 [ $# -eq 1 ] || { echo "usage: scripts/release-archives.sh VERSION" >&2; exit 2; }
 version=$1
 cd -- "$(dirname -- "$0")/.."
+rm -rf -- dist/release
+sh scripts/check-version.sh "$version"
+for arch in amd64 arm64; do
+    [ -s "dist/$arch/verify-registry-image" ] || {
+        echo "release-archives: dist/$arch/verify-registry-image is not there, or empty" >&2
+        exit 1
+    }
+done
+
 mkdir -p dist/release
 for arch in amd64 arm64; do
     case $arch in
     amd64) target=x86_64-unknown-linux-musl ;;
     arm64) target=aarch64-unknown-linux-musl ;;
     esac
-    name=verify-registry-image-$version-$target.tar.gz
-    tar --sort=name --owner=0 --group=0 --numeric-owner --mode=a+rX,u+w --mtime=@0 -cf - \
-        -C "dist/$arch" verify-registry-image -C ../.. LICENSE-APACHE LICENSE-MIT CHANGELOG.md |
-        gzip -n9 >"dist/release/$name"
-    (cd dist/release && sha256sum "$name" >"$name.sha256" && cat "$name.sha256")
+    name=verify-registry-image-$version-$target.tar
+    # A file, and no pipe: a shell without pipefail would pass over a tar that failed.
+    tar --sort=name --owner=0 --group=0 --numeric-owner --mode=a+rX,u+w --mtime=@0 -cf "dist/$name" \
+        -C "dist/$arch" verify-registry-image -C ../.. LICENSE-APACHE LICENSE-MIT CHANGELOG.md
+    gzip -n9 "dist/$name"
+    tar -tzf "dist/$name.gz" verify-registry-image >/dev/null
+    mv -- "dist/$name.gz" dist/release/
+    (cd dist/release && sha256sum "$name.gz" >"$name.gz.sha256" && cat "$name.gz.sha256")
 done

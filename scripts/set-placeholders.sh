@@ -1,13 +1,16 @@
 #!/bin/sh
 # Puts real names in the place of OWNER and NAMESPACE, once: scripts/set-placeholders.sh OWNER NAMESPACE
-# OWNER is the owner of the GitHub repository (and of the public image), NAMESPACE the CircleCI orb namespace, in
-# small letters. This list is the one place that knows where they stand; a test compares it with the files.
+# OWNER is the owner of the GitHub repository (and of the public image beside it, at ghcr.io), NAMESPACE the CircleCI
+# orb namespace, in small letters. This list is the one place that knows where they stand; a test compares it with the
+# files.
 set -eu
 
 files='
 .circleci/test-deploy.yml
 Cargo.toml
 Dockerfile
+README.md
+docs/circleci.md
 orb/src/@orb.yml
 orb/src/commands/install.yml
 orb/src/examples/deploy_marker.yml
@@ -26,11 +29,13 @@ cd -- "$(dirname -- "$0")/.."
 image_owner=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]')
 # With real addresses the two review rules that ask for them hold again: config.yml excludes them until then.
 for file in .circleci/config.yml $files; do
-    # An image's name has small letters only. The words in capitals that stand alone in comments stay.
-    sed -e "s|docker.io/OWNER/|docker.io/$image_owner/|g" -e "s|/OWNER/|/$1/|g" -e "s|NAMESPACE/|$2/|g" \
-        -e '/exclude: RC006,RC007/d' -e '/Until OWNER is set/d' "$file" >"$file.new"
+    # An image's name has small letters only. The words in capitals that stand alone in comments stay; what the
+    # README says of them goes.
+    sed -e "s|ghcr.io/OWNER/|ghcr.io/$image_owner/|g" -e "s|/OWNER/|/$1/|g" -e "s|NAMESPACE/|$2/|g" \
+        -e '/exclude: RC006,RC007/d' -e '/# Until OWNER is set/d' \
+        -e '/^.OWNER. and .NAMESPACE. stand for names/,/^$/d' "$file" >"$file.new"
     cat "$file.new" >"$file"
     rm "$file.new"
 done
-UPDATE_ORB=1 cargo test --quiet --test orb
+UPDATE_ORB=1 cargo test --quiet --test orb committed
 echo "set; look at the difference, and commit it with orb/orb.yml"

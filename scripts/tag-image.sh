@@ -1,6 +1,7 @@
 #!/bin/sh
-# Puts the images that were pushed by digest under the tag of the commit, and on a release under its version
-# (CircleCI). It reads IMAGE_REPOSITORY, CIRCLE_SHA1, CIRCLE_TAG, DIGITALOCEAN_ACCESS_TOKEN and pushed/*.
+# Puts the images that were pushed by digest under the tag of the commit (CircleCI). The version's tag comes later,
+# from scripts/publish-image.sh, when that image has been gated. It reads IMAGE_REPOSITORY, CIRCLE_SHA1,
+# DIGITALOCEAN_ACCESS_TOKEN and pushed/*.
 set -eu
 
 repository=registry.digitalocean.com/$IMAGE_REPOSITORY
@@ -8,8 +9,4 @@ amd64=$(cat pushed/amd64)
 arm64=$(cat pushed/arm64)
 printf '%s' "$DIGITALOCEAN_ACCESS_TOKEN" |
     docker login registry.digitalocean.com --username docr --password-stdin
-set -- --tag "$repository:$CIRCLE_SHA1"
-if [ -n "${CIRCLE_TAG:-}" ]; then
-    set -- "$@" --tag "$repository:${CIRCLE_TAG#v}"
-fi
-docker buildx imagetools create "$@" "$repository@$amd64" "$repository@$arm64"
+docker buildx imagetools create --tag "$repository:$CIRCLE_SHA1" "$repository@$amd64" "$repository@$arm64"

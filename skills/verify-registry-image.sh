@@ -19,19 +19,40 @@ if ! command -v docker >/dev/null; then
     exit 2
 fi
 
-image=${GATE_IMAGE:-docker.io/OWNER/verify-registry-image:0.1.0}
+image=${GATE_IMAGE:-ghcr.io/OWNER/verify-registry-image:0.1.0}
 here=$(pwd -P)
 root=$(git rev-parse --show-toplevel 2>/dev/null) || root=$here
 arguments=$#
 
+# The variable that `--token-env` names, in each of its forms.
+token=${VERIFY_REGISTRY_IMAGE_TOKEN_ENV:-}
+previous=
+for word; do
+    case $previous:$word in
+    --token-env:*) token=$word ;;
+    *:--token-env=*) token=${word#--token-env=} ;;
+    esac
+    previous=$word
+done
+# Anything else is not the name of a variable; the program says so.
+case $token in *[!A-Za-z0-9_]*) token= ;; esac
+
 # Variables go by name, so that no value stands in the arguments; docker leaves out those that are not set.
 for name in DIGITALOCEAN_ACCESS_TOKEN DIGITALOCEAN_CONTEXT DIGITALOCEAN_API_URL DIGITALOCEAN_REGISTRY_HOST \
-    HTTPS_PROXY NO_PROXY NO_COLOR CIRCLE_SHA1 CIRCLE_BRANCH CIRCLE_TAG CIRCLE_BUILD_URL CIRCLE_WORKFLOW_ID \
-    CIRCLE_PIPELINE_ID CIRCLE_JOB CIRCLE_BUILD_NUM CIRCLE_NODE_INDEX CIRCLE_PROJECT_USERNAME \
-    CIRCLE_PROJECT_REPONAME CIRCLE_REPOSITORY_URL \
+    HTTPS_PROXY NO_PROXY https_proxy no_proxy NO_COLOR CIRCLE_SHA1 CIRCLE_BRANCH CIRCLE_TAG CIRCLE_BUILD_URL \
+    CIRCLE_WORKFLOW_ID CIRCLE_PIPELINE_ID CIRCLE_JOB CIRCLE_BUILD_NUM CIRCLE_NODE_INDEX CIRCLE_PROJECT_USERNAME \
+    CIRCLE_PROJECT_REPONAME CIRCLE_REPOSITORY_URL $token \
     $(env | sed -n 's/^\(VERIFY_REGISTRY_IMAGE_[A-Z_]*\)=.*/\1/p'); do
     set -- "$@" --env "$name"
 done
+
+# A field of `--mount`: one with a comma or a quote in it is quoted, as in CSV.
+field() {
+    case $2 in
+    *[,\"]*) printf '"%s=%s"' "$1" "$(printf '%s' "$2" | sed 's/"/""/g')" ;;
+    *) printf '%s=%s' "$1" "$2" ;;
+    esac
+}
 
 # The token that `doctl auth init` stored, read-only, put where the program looks for it on Linux.
 case $(uname -s) in
@@ -41,14 +62,29 @@ esac
 config=${DIGITALOCEAN_CONFIG:-$config}
 if [ -r "$config" ]; then
     set -- "$@" --env XDG_CONFIG_HOME=/config \
-        --mount "type=bind,source=$config,target=/config/doctl/config.yaml,readonly"
+        --mount "type=bind,$(field source "$config"),target=/config/doctl/config.yaml,readonly"
+fi
+# Files that variables name are brought along, read-only. The docker config of the home folder is not: its credential
+# helpers are programs of this machine.
+if [ -n "${DOCKER_CONFIG:-}" ] && [ -e "$DOCKER_CONFIG/config.json" ]; then
+    logins=$DOCKER_CONFIG/config.json
+    [ -r "$logins" ] || { echo "error: \`$logins\` cannot be read" >&2; exit 2; }
+    logins=$(CDPATH='' cd -- "$DOCKER_CONFIG" && pwd -P)/config.json
+    set -- "$@" --env DOCKER_CONFIG=/docker \
+        --mount "type=bind,$(field source "$logins"),target=/docker/config.json,readonly"
+fi
+if [ -n "${SSL_CERT_FILE:-}" ]; then
+    [ -r "$SSL_CERT_FILE" ] || { echo "error: SSL_CERT_FILE is \`$SSL_CERT_FILE\`, which cannot be read" >&2; exit 2; }
+    case $SSL_CERT_FILE in /*) bundle=$SSL_CERT_FILE ;; *) bundle=$here/$SSL_CERT_FILE ;; esac
+    set -- "$@" --env SSL_CERT_FILE=/certificates.pem \
+        --mount "type=bind,$(field source "$bundle"),target=/certificates.pem,readonly"
 fi
 # A stand-in on this machine's loopback can be reached from its own network only.
 if [ -n "${DIGITALOCEAN_API_URL:-}" ]; then
     set -- "$@" --network host
 fi
 set -- "$@" --rm --read-only --cap-drop ALL --security-opt no-new-privileges --user "$(id -u):$(id -g)" \
-    --mount "type=bind,source=$root,target=$root" --workdir "$here" "$image"
+    --mount "type=bind,$(field source "$root"),$(field target "$root")" --workdir "$here" "$image"
 
 # The caller's words stand first until here; they belong behind the image.
 while [ "$arguments" -gt 0 ]; do

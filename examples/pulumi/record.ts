@@ -1,6 +1,9 @@
 // Reads a deployment record and refuses every one that must not be deployed, with a sentence that says
 // what to do. What this program deploys was verified, for this environment, and is pinned by its digest.
 //
+// It finds a record that is cut, mixed up, or contradicts itself. A record is not signed: whoever writes one anew, with
+// care, is not found out. Take it from the job's artifacts.
+//
 // The fields are those of docs/deployment-record.md, version 1; fields that are not used here are left out.
 
 import { readFileSync } from "node:fs";
@@ -96,6 +99,16 @@ export function checkRecord(value: unknown, where: string, wanted: Wanted): Depl
       "Do not deploy it: look at the verify job, mend what it names, and take the record of a green run.",
     );
   }
+  for (const check of verification.list("checks")) {
+    const status = check.text("status");
+    if (status !== "passed" && status !== "skipped") {
+      throw new RefusedRecord(
+        where,
+        `says "VERIFIED", and that its check ${show(check.text("id"))} ${status}`,
+        "No such record is written: download it again from the Artifacts tab of the verify job, and do not edit it.",
+      );
+    }
+  }
   const environment = record.part("environment").value === null ? null : record.part("environment").text("name");
   if (environment !== wanted.environment) {
     throw new RefusedRecord(
@@ -103,7 +116,10 @@ export function checkRecord(value: unknown, where: string, wanted: Wanted): Depl
       environment === null
         ? `names no environment, and this stack deploys "${wanted.environment}"`
         : `is for the environment "${environment}", and this stack deploys "${wanted.environment}"`,
-      `Take the record that was verified for "${wanted.environment}", or select the other stack.`,
+      environment === null
+        ? `Set \`environment: ${wanted.environment}\` in the verify job, with that environment and the service in ` +
+          "verify-registry-image.yml, and take the record of its next green run."
+        : `Take the record that was verified for "${wanted.environment}", or select the other stack.`,
     );
   }
   return {
@@ -120,20 +136,19 @@ export function checkRecord(value: unknown, where: string, wanted: Wanted): Depl
 
 function image(part: Reader): DeploymentRecord["image"] {
   const digest = part.text("digest");
-  const pinned = part.text("pinned");
   if (!/^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(digest)) throw part.broken("digest");
-  // A reference with a tag alone could name another image by the time it is pulled.
-  if (!pinned.endsWith(`@${digest}`)) throw part.broken("pinned");
   const registryType = part.textOrNull("registry_type");
   if (registryType !== null && registryType !== "DOCR") throw part.broken("registry_type");
-  return {
-    pinned,
-    registryType,
-    registry: part.textOrNull("registry"),
-    repository: part.text("repository"),
-    tag: part.text("tag"),
-    digest,
-  };
+  const registry = part.textOrNull("registry");
+  // Both are DigitalOcean's words, or neither is there.
+  if ((registry === null) !== (registryType === null)) throw part.broken("registry");
+  const repository = part.text("repository");
+  // Kubernetes takes the whole reference, App Platform its parts: they must name one image. A reference with a tag
+  // alone could name another one by the time it is pulled.
+  const below = registry === null ? repository : `${registry}/${repository}`;
+  const pinned = `${part.text("server")}/${below}@${digest}`;
+  if (part.text("pinned") !== pinned) throw part.broken("pinned");
+  return { pinned, registryType, registry, repository, tag: part.text("tag"), digest };
 }
 
 function service(part: Reader, where: string, wanted: Wanted): DeploymentRecord["service"] {
@@ -141,7 +156,7 @@ function service(part: Reader, where: string, wanted: Wanted): DeploymentRecord[
     throw new RefusedRecord(
       where,
       "declares no service",
-      "Add the service with its port to verify-registry-image.yml and verify again.",
+      "Add the service with its port to verify-registry-image.yml, set `environment` in the verify job, and verify again.",
     );
   }
   const name = part.text("name");
@@ -199,6 +214,13 @@ class Reader {
 
   textOrNull(name: string): string | null {
     return this.part(name).value === null ? null : this.text(name);
+  }
+
+  /** The parts of a list that is not empty. */
+  list(name: string): Reader[] {
+    const { value } = this.part(name);
+    if (!Array.isArray(value) || value.length === 0) throw this.broken(name);
+    return value.map((item, at) => new Reader(this.where, `${this.pathTo(name)}[${at}]`, item));
   }
 
   texts(name: string): string[] {

@@ -51,7 +51,6 @@ fn a_whole_image_is_green_with_its_record() {
         assert!(record.to_string().contains(COMMIT), "{place:?}");
         insta::allow_duplicates! {
             insta::assert_snapshot!(outcome.files, @"
-            deployment-record/pulumi-config.yaml
             deployment-record/record.json
             test-results/verify-registry-image/report.html
             test-results/verify-registry-image/verify-registry-image.xml
@@ -104,6 +103,42 @@ fn a_missing_tag_is_red_without_a_record() {
             runtime: skipped
             ");
         }
+    }
+}
+
+#[test]
+fn a_run_that_gives_up_at_once_keeps_nothing_of_an_earlier_green_one() {
+    for place in PLACES {
+        let stand_in = stand_in();
+        let job = Job::new(&stand_in);
+        let parameters = image("latest-dev").replace('}', ", pulumi_config: true}");
+        let green = job.verify(place, &parameters);
+        assert_eq!(green.code, 0, "{place:?} {}", green.shown);
+        assert!(green.files.contains("pulumi-config.yaml"), "{}", green.files);
+        let outcome = job.verify(place, &parameters.replace('}', ", wait: oops}"));
+        assert_eq!(outcome.code, 2, "{place:?} {}", outcome.shown);
+        assert_eq!(outcome.files, "", "{place:?}");
+    }
+}
+
+#[test]
+fn the_fragment_for_pulumi_can_be_had_with_an_environment() {
+    for place in PLACES {
+        let stand_in = stand_in();
+        let job = Job::new(&stand_in).file("verify-registry-image.yml", CONFIG);
+        let parameters =
+            "{image: 'support-email:latest-dev', environment: development, pulumi_config: true}";
+        let outcome = job.verify(place, parameters);
+        assert_eq!(outcome.code, 0, "{place:?} {}", outcome.shown);
+        insta::allow_duplicates! { insta::assert_snapshot!(outcome.files, @"
+        deployment-record/development/support-email.json
+        deployment-record/pulumi-config.yaml
+        test-results/verify-registry-image/report.html
+        test-results/verify-registry-image/verify-registry-image.xml
+        "); }
+        // Of more than one image there is none, and that is said before anything is asked.
+        let several = job.verify(place, "{environment: development, pulumi_config: true}");
+        assert_eq!(several.code, 2, "{place:?} {}", several.shown);
     }
 }
 
@@ -217,8 +252,11 @@ fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
         "); }
 
         stand_in.untag("keepkey/support-web", "latest-dev");
-        let outcome = job.verify(place, "{environment: development, update_status: true}");
+        let parameters = "{environment: development, update_status: true, status_dir: status}";
+        let outcome = job.verify(place, parameters);
         assert_eq!(outcome.code, 1, "{place:?} {}", outcome.shown);
+        let kept = job.read("test-results/verify-registry-image/status/development.status");
+        assert!(kept.contains("status: RED"), "{kept}");
         assert!(job.read("status/development.status").contains("status: RED"));
         assert!(job.path("deployment-record/development/support-email.json").exists());
         assert!(!job.path("deployment-record/development/support-web.json").exists());

@@ -36,7 +36,8 @@ fn command(root: &Path, stand_in: &StandIn, arguments: &[&str]) -> Output {
 }
 
 fn repository() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    // A comma and a quote part and quote the fields of `--mount`.
+    let folder = tempfile::Builder::new().prefix("with, a \"comma\" ").tempdir().unwrap();
     for name in ["service", "docs/status", "home/.config/doctl"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
     }

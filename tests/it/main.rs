@@ -29,5 +29,6 @@ mod record;
 mod refusals;
 mod registries;
 mod status;
+mod status_commit;
 mod traffic;
 mod waiting;

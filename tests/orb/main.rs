@@ -7,6 +7,7 @@ mod pack;
 mod parameters;
 mod pipelines;
 mod references;
+mod releases;
 mod review;
 mod scripts;
 mod skill;

@@ -35,16 +35,18 @@ mod tests {
     }
 
     #[test]
-    fn the_workflow_in_the_documentation_uses_the_orb_as_it_is() {
+    fn the_workflows_in_the_documentation_use_the_orb_as_it_is() {
         let page = include_str!("../../docs/circleci.md");
         let blocks: Vec<&str> = page
             .split("```yaml\n")
             .skip(1)
             .filter_map(|rest| rest.split("```").next())
-            .filter(|block| block.starts_with("version: 2.1"))
+            .filter(|block| block.contains("\nworkflows:"))
             .collect();
-        assert_eq!(blocks.len(), 1);
-        assert_eq!(check(blocks[0]), Vec::<String>::new());
+        assert_eq!(blocks.len(), 2, "the whole workflow, and the job that commits the status");
+        for block in blocks {
+            assert_eq!(check(block), Vec::<String>::new());
+        }
     }
 
     #[test]
@@ -56,6 +58,10 @@ mod tests {
         let found = [
             broken("requires: [index]", "requires: [indx]"),
             broken("revision: required", "revision: always"),
+            broken(
+                "executor:\n      name: verify-registry-image/docr",
+                "executor:\n      name: verify-registry-image/doc",
+            ),
             broken("<< pipeline.parameters.image_repository >>", "<< pipeline.parameters.image >>"),
             broken("          arch: arm64\n", ""),
             broken("          arch: arm64\n", "          arch: arm\n"),
@@ -63,7 +69,9 @@ mod tests {
         insta::assert_snapshot!(found.join("\n---\n"), @"
         workflows/test-deploy: `verify-registry-image/verify` requires `indx`, which is not there
         ---
-        jobs/gate_release: command `verify-registry-image/verify`: the value of `revision` is not of type enum
+        workflows/test-deploy: `verify-registry-image/verify`: the value of `revision` is not of type enum
+        ---
+        jobs/must_fail: there is no executor `verify-registry-image/doc`
         ---
         the pipeline parameter `image` is not declared
         ---
@@ -73,11 +81,10 @@ mod tests {
         ");
     }
 
-    #[test]
-    fn nothing_is_published_that_was_not_gated() {
-        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+    /// The jobs that a job of the releasing workflow rests on, and the job itself.
+    fn above(pipeline: &Value, job: &str) -> BTreeSet<String> {
         let jobs = pipeline["workflows"]["test-deploy"]["jobs"].as_sequence().unwrap();
-        let mut above = BTreeSet::from(["orb-tools/publish".to_owned()]);
+        let mut above = BTreeSet::from([job.to_owned()]);
         // The jobs stand in the order of their need, so one walk from below reaches all that it rests on.
         for entry in jobs.iter().rev() {
             let (job, body) = entry.as_mapping().unwrap().iter().next().unwrap();
@@ -89,9 +96,79 @@ mod tests {
                 );
             }
         }
-        for needed in ["gate-itself", "must_fail", "gate_release", "binaries"] {
-            assert!(above.contains(needed), "{needed} is not among {above:?}");
+        above
+    }
+
+    /// The job of the releasing workflow that goes by this name.
+    fn in_workflow<'a>(pipeline: &'a Value, name: &str) -> &'a Value {
+        let jobs = pipeline["workflows"]["test-deploy"]["jobs"].as_sequence().unwrap();
+        let entries = jobs.iter().filter_map(|entry| entry.as_mapping()?.iter().next());
+        let mut found = entries.filter(|(job, body)| body.get("name").unwrap_or(job) == name);
+        found.next().unwrap_or_else(|| panic!("there is no job `{name}`")).1
+    }
+
+    #[test]
+    fn nothing_is_published_that_was_not_gated() {
+        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+        let image = ["gate-itself", "must_fail", "binaries"];
+        let all = [&image[..], &["publish_image", "gate-release", "gate-public"]].concat();
+        for (published, needs) in
+            [("publish_image", &image[..]), ("archives", &all), ("orb-tools/publish", &all)]
+        {
+            let above = above(&pipeline, published);
+            for needed in needs {
+                assert!(above.contains(*needed), "{published}: {needed} is not among {above:?}");
+            }
         }
+        // The orb goes last: nobody can be told to use what is not there yet.
+        assert!(above(&pipeline, "orb-tools/publish").contains("archives"));
+    }
+
+    #[test]
+    fn the_image_that_everything_defaults_to_is_the_one_that_is_published_and_gated() {
+        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+        let orb = pack(&Source::committed().unwrap()).unwrap();
+        let default = &orb["executors"]["default"]["parameters"];
+        let image = default["image"]["default"].as_str().unwrap();
+        let version = default["tag"]["default"].as_str().unwrap();
+        let steps = pipeline["jobs"]["publish_image"]["steps"].as_sequence().unwrap();
+        let publish = steps.iter().find_map(|step| step.get("run")).unwrap();
+        assert_eq!(publish["environment"]["PUBLIC_IMAGE"], image);
+        let gate = in_workflow(&pipeline, "gate-public");
+        assert_eq!(gate["image"], format!("{image}:{version}").as_str());
+        // In the default executor, which pulls that very image without a login; and it must be the copy.
+        assert_eq!((gate.get("executor"), gate.get("context")), (None, None));
+        for gate in [gate, in_workflow(&pipeline, "gate-release")] {
+            assert_eq!(gate["digest_file"], "published/digest");
+            assert!(gate["image"].as_str().unwrap().ends_with(&format!(":{version}")));
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for path in ["README.md", "skills/verify-registry-image.sh"] {
+            let text = std::fs::read_to_string(root.join(path)).unwrap();
+            assert!(text.contains(&format!("{image}:{version}")), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_place_that_compiles_has_the_same_rust() {
+        let dockerfile = include_str!("../../Dockerfile");
+        let rust = dockerfile.lines().find_map(|line| line.strip_prefix("ARG RUST=")).unwrap();
+        let version = rust.rsplit(':').next().unwrap().split('-').next().unwrap();
+        let used: Vec<&str> = [SETUP, TEST_DEPLOY]
+            .iter()
+            .flat_map(|text| text.split("cimg/rust:").skip(1))
+            .filter_map(|rest| rest.lines().next())
+            .collect();
+        assert_eq!(used, vec![version; 2]);
+    }
+
+    #[test]
+    fn every_branch_builds_the_image_from_nothing() {
+        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+        let branches = &pipeline["workflows"]["every-branch"]["jobs"];
+        assert!(branches.as_sequence().unwrap().contains(&Value::from("dockerfile")));
+        assert_eq!(in_workflow(&pipeline, "dockerfile")["filters"], pipeline["published"]);
+        assert!(above(&pipeline, "publish_image").contains("dockerfile"));
     }
 
     #[test]
@@ -140,18 +217,47 @@ mod tests {
             let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
             ["/OWNER/", "NAMESPACE/"].iter().any(|placeholder| text.contains(placeholder))
         };
-        // Generated, documentation, and the code that speaks of them.
+        // Generated, and the code that speaks of them.
         let is_other = |path: &&str| {
             let path = Path::new(path);
             path.starts_with("tests")
-                || path.starts_with("docs")
                 || path.starts_with("scripts")
                 || path == Path::new("orb/orb.yml")
-                || path == Path::new("README.md")
         };
         let found: BTreeSet<&str> =
             tracked.lines().filter(|path| !is_other(path)).filter(holds).collect();
         let is_set = found.is_empty();
         assert!(is_set || found == listed, "found {found:#?}\nlisted {listed:#?}");
+    }
+
+    #[test]
+    fn once_the_placeholders_are_set_none_is_left() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let copy = tempfile::tempdir().unwrap();
+        let script = include_str!("../../scripts/set-placeholders.sh");
+        let listed: Vec<&str> = script.split('\'').nth(1).unwrap().split_whitespace().collect();
+        let others = [".circleci/config.yml", "scripts/set-placeholders.sh"];
+        for path in listed.iter().chain(&others) {
+            let to = copy.path().join(path);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(root.join(path), to).unwrap();
+        }
+        // In the place of cargo, which packs the orb: nothing to do here.
+        std::fs::create_dir(copy.path().join("bin")).unwrap();
+        std::os::unix::fs::symlink("/bin/true", copy.path().join("bin/cargo")).unwrap();
+        let output = Command::new("/bin/sh")
+            .arg(copy.path().join("scripts/set-placeholders.sh"))
+            .args(["Some-Owner", "some-space"])
+            .env("PATH", format!("{}:/usr/bin:/bin", copy.path().join("bin").display()))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let read = |path: &str| std::fs::read_to_string(copy.path().join(path)).unwrap();
+        for path in listed {
+            for left in ["/OWNER/", "NAMESPACE/", "ghcr.io/Some-Owner", "`OWNER` and `NAMESPACE`"] {
+                assert!(!read(path).contains(left), "{path} has `{left}`");
+            }
+        }
+        assert!(!read(".circleci/config.yml").contains("RC006"));
     }
 }

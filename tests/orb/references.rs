@@ -341,8 +341,8 @@ mod tests {
         commands/verify: the default of parameter `token` is not of type env_var_name
         jobs/verify: does not declare `token` as the command does
         ---
-        commands/verify: the default of parameter `update_status` is not of type boolean
-        jobs/verify: does not declare `update_status` as the command does
+        commands/verify: the default of parameter `pulumi_config` is not of type boolean
+        jobs/verify: does not declare `pulumi_config` as the command does
         ---
         executors/default: parameter `image` has no description
         ---
@@ -358,9 +358,11 @@ mod tests {
         jobs/verify: does not hand `image` on to the command
         jobs/verify: does not hand `platforms` on to the command
         jobs/verify: does not hand `port` on to the command
+        jobs/verify: does not hand `pulumi_config` on to the command
         jobs/verify: does not hand `record_dir` on to the command
         jobs/verify: does not hand `results_dir` on to the command
         jobs/verify: does not hand `revision` on to the command
+        jobs/verify: does not hand `status_dir` on to the command
         jobs/verify: does not hand `token` on to the command
         jobs/verify: does not hand `update_status` on to the command
         jobs/verify: does not hand `wait` on to the command

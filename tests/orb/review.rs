@@ -268,6 +268,7 @@ mod tests {
         has("executors/default.yml", format!("default: \"{version}\""));
         has("executors/docr.yml", format!("default: \"{version}\""));
         has("examples/url_orb.yaml", format!("/v{version}/orb/orb.yml"));
+        has("examples/deploy_marker.yml", format!("version: \"{version}\""));
         let skill = include_str!("../../skills/verify-registry-image.sh");
         assert!(skill.contains(&format!("verify-registry-image:{version}}}")), "the old command");
         let changes = include_str!("../../CHANGELOG.md");
@@ -279,5 +280,40 @@ mod tests {
         {
             has(path, format!("verify-registry-image@{version}"));
         }
+    }
+
+    /// Where a version stands behind one of these words, in every file that is tracked.
+    const VERSIONED: [&str; 4] = [
+        "verify-registry-image@",
+        "verify-registry-image:",
+        "verify-registry-image/v",
+        "parameters.image_repository >>:",
+    ];
+
+    #[test]
+    fn every_version_of_ours_in_a_page_an_example_or_a_pipeline_is_the_programs() {
+        let version = env!("CARGO_PKG_VERSION");
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let tracked = std::process::Command::new("git").arg("ls-files").current_dir(root).output();
+        let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
+            crate::source::say(
+                "NOT RUN: this is no git checkout, so the versions were not looked for",
+            );
+            return;
+        };
+        let tracked = String::from_utf8(tracked.stdout).unwrap();
+        let mut seen = 0;
+        for path in tracked.lines().filter(|path| !path.starts_with("tests/")) {
+            let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+            for found in VERSIONED.iter().flat_map(|word| text.split(word).skip(1)) {
+                let end = found.find(|c: char| !c.is_ascii_digit() && c != '.');
+                let told = found[..end.unwrap_or(found.len())].trim_end_matches('.');
+                if told.contains('.') {
+                    seen += 1;
+                    assert_eq!(told, version, "{path}");
+                }
+            }
+        }
+        assert!(seen > 12, "the versions were found: {seen}");
     }
 }

@@ -43,6 +43,8 @@ mod tests {
                 "chmod",
                 "mv",
                 "touch",
+                "grep",
+                "find",
             ] {
                 let found = ["/usr/bin", "/bin"].map(|bin| Path::new(bin).join(tool));
                 let found = found.iter().find(|path| path.exists()).unwrap();
@@ -199,6 +201,129 @@ mod tests {
     }
 
     #[test]
+    fn the_pulumi_fragment_stands_beside_the_record_when_it_is_asked_for() {
+        let run = |parameters: &str| {
+            let job = Job::new();
+            job.gate(SOUND, 0);
+            let output = job.run(&["/bin/sh", "-e"], &verify(parameters));
+            let seen = job.read("seen");
+            let line = seen.lines().find(|line| line.contains("_PULUMI_CONFIG="));
+            let file = line.and_then(|line| line.split('=').nth(1)).unwrap_or("none").to_owned();
+            (code(&output), file)
+        };
+        let file = "deployment-record/pulumi-config.yaml".to_owned();
+        assert_eq!(run("{image: a}"), (0, "none".to_owned()));
+        assert_eq!(run("{image: a, environment: e, pulumi_config: true}"), (0, file.clone()));
+        assert_eq!(run("{image: a, pulumi_config: true}"), (0, file));
+        let nowhere = run("{image: a, pulumi_config: true, record_dir: ''}");
+        assert_eq!(nowhere, (2, "none".to_owned()));
+    }
+
+    const RECORD: &str =
+        "{\n  \"image\": {\n    \"pinned_with_tag\": \"of an earlier run\"\n  }\n}\n";
+
+    /// A job with what an earlier, green run left in the repository, and with files of others beside it.
+    fn job_with_an_older_green() -> Job {
+        let job = Job::new();
+        for folder in ["out", "record", "record/development", "status", "status/badges"] {
+            fs::create_dir(job.path(folder)).unwrap();
+        }
+        for name in ["verify-registry-image.xml", "report.html", "failure-reason.env"] {
+            job.write(&format!("out/{name}"), "of an earlier run");
+        }
+        job.write("out/of-others.xml", "theirs");
+        job.write("record/record.json", RECORD);
+        job.write("record/development/api.json", RECORD);
+        job.write(
+            "record/pulumi-config.yaml",
+            "config:\n  \"api\":\n    \"pinned_with_tag\": \"x\"\n",
+        );
+        job.write("record/development/package.json", "{\"name\": \"of others\"}\n");
+        job.write("record/notes.txt", "\"pinned_with_tag\": by hand\n");
+        job.write("status/development.status", "status: GREEN\n");
+        job
+    }
+
+    fn left(job: &Job) -> String {
+        let output =
+            in_folder(Command::new("find").args(["out", "record", "status", "-type", "f"]), job);
+        let mut names: Vec<&str> = str::from_utf8(&output.stdout).unwrap().lines().collect();
+        names.sort_unstable();
+        names.join("\n")
+    }
+
+    const PARAMETERS: &str =
+        "{image: a, results_dir: out, record_dir: record, status_dir: status, update_status: true}";
+
+    #[test]
+    fn a_red_job_keeps_nothing_of_an_earlier_green_one_and_everything_of_others() {
+        for shell in shells() {
+            // A program that gave up at once, one that is missing, one of another version.
+            let gave_up = job_with_an_older_green();
+            gave_up.gate(SOUND, 2);
+            let missing = job_with_an_older_green();
+            let other = job_with_an_older_green();
+            other.gate("verify-registry-image 99.1.0", 0);
+            for (job, expected) in [(gave_up, 2), (missing, 127), (other, 2)] {
+                let output = job.run(&shell, &verify(PARAMETERS));
+                assert_eq!(code(&output), expected, "{shell:?} {output:?}");
+                insta::allow_duplicates! { insta::assert_snapshot!(left(&job), @"
+                out/of-others.xml
+                record/development/package.json
+                record/notes.txt
+                status/development.status
+                "); }
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(
+                    said.contains("removed ./record/record.json: it is of an earlier run"),
+                    "{said}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_run_wrote_itself_stays_and_its_status_is_kept_beside_the_results() {
+        for shell in shells() {
+            for exit in [0, 1] {
+                let job = job_with_an_older_green();
+                job.write("status/other file.md", "the board");
+                job.program(
+                    "verify-registry-image",
+                    &format!(
+                        "if [ \"${{1:-}}\" = --version ]; then echo '{SOUND}'; exit 0; fi\n\
+                         echo '\"pinned_with_tag\": new' > record/development/web.json\n\
+                         echo red > status/development.status\necho row >> 'status/other file.md'\n\
+                         echo '{{}}' > status/badges/development.json\n\
+                         echo junit > out/verify-registry-image.xml\nexit {exit}\n"
+                    ),
+                );
+                let output = job.run(&shell, &verify(PARAMETERS));
+                assert_eq!(code(&output), exit, "{shell:?} {output:?}");
+                let left = left(&job);
+                if exit == 0 {
+                    assert!(left.contains("record/record.json"), "{left}");
+                    continue;
+                }
+                insta::allow_duplicates! { insta::assert_snapshot!(left, @"
+                out/of-others.xml
+                out/status/badges/development.json
+                out/status/development.status
+                out/status/other file.md
+                out/verify-registry-image.xml
+                record/development/package.json
+                record/development/web.json
+                record/notes.txt
+                status/badges/development.json
+                status/development.status
+                status/other file.md
+                "); }
+                assert_eq!(job.read("out/status/development.status"), "red\n");
+            }
+        }
+    }
+
+    #[test]
     fn whatever_is_wrong_around_the_gate_is_red() {
         for shell in shells() {
             let missing = Job::new();
@@ -226,6 +351,8 @@ mod tests {
                 "{image: a, results_dir: ''}",
                 "{image: a, results_dir: file/below}",
                 "{image: a, record_dir: file/below}",
+                "{image: a, status_dir: nowhere}",
+                "{image: a, status_dir: file}",
             ] {
                 let job = Job::new();
                 job.gate(SOUND, 0);
@@ -241,9 +368,14 @@ mod tests {
     fn a_step_without_its_variables_is_red() {
         let sound = verify("{image: a}");
         for shell in shells() {
-            for name in
-                ["ORB_RESULTS_DIR", "ORB_RECORD_DIR", "ORB_SERIES", "VERIFY_REGISTRY_IMAGE_IMAGES"]
-            {
+            for name in [
+                "ORB_RESULTS_DIR",
+                "ORB_RECORD_DIR",
+                "ORB_STATUS_DIR",
+                "ORB_PULUMI_CONFIG",
+                "ORB_SERIES",
+                "VERIFY_REGISTRY_IMAGE_IMAGES",
+            ] {
                 let mut run = sound.clone();
                 run.environment.remove(name);
                 let job = Job::new();
@@ -324,6 +456,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_example_with_a_marker_leaves_none_running_when_the_deployment_fails() {
+        let steps = &orb()["examples"]["deploy_marker"]["usage"]["jobs"]["deploy"]["steps"];
+        let steps = steps.as_sequence().unwrap();
+        let runs: Vec<&Value> = steps.iter().filter_map(|step| step.get("run")).collect();
+        let deploy = runs.iter().find(|run| run["name"] == "Deploy").unwrap();
+        let deploy = Run {
+            name: String::new(),
+            command: deploy["command"].as_str().unwrap().to_owned(),
+            when: String::new(),
+            environment: BTreeMap::new(),
+        };
+        for (exit, last) in [(0, "--status=SUCCESS"), (7, "--status=FAILED")] {
+            let job = Job::new();
+            job.program("circleci", "echo \"$*\" >> seen\n");
+            job.program("make", &format!("exit {exit}\n"));
+            let output = job.run(&["/bin/bash", "-eo", "pipefail"], &deploy);
+            assert_eq!(output.status.success(), exit == 0, "{output:?}");
+            let seen = job.read("seen");
+            assert_eq!(seen.lines().count(), 2, "{seen}");
+            assert!(seen.lines().last().unwrap().contains(last), "{seen}");
+        }
+    }
+
     /// An archive as a release has it, and a `curl` that hands it out.
     fn release(job: &Job, program: &str) -> String {
         job.program("packed", program);
@@ -382,6 +538,9 @@ mod tests {
         }
     }
 
+    /// The SHA-256 of no bytes: a line with it and `/dev/null` satisfies a checker of lines, whatever follows.
+    const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
     #[test]
     fn any_other_archive_is_refused_and_nothing_is_installed() {
         for shell in shells() {
@@ -399,12 +558,18 @@ mod tests {
             let messages = [
                 refused(&sound, Some(&wrong), &[]),
                 refused(&sound, Some(""), &[]),
+                refused(&sound, Some(&format!("{OF_NOTHING}  /dev/null\nnone")), &[]),
+                refused(&sound, Some(&wrong.replace('0', "A")), &[]),
+                refused(&sound, Some(&wrong[1..]), &[]),
                 refused(&saying("0.1.01"), None, &[]),
                 refused("exit 1\n", None, &[]),
             ];
             insta::allow_duplicates! { insta::assert_snapshot!(messages.concat(), @"
             error: the archive's SHA-256 is <the real one>, and `sha256_amd64` is 0000000000000000000000000000000000000000000000000000000000000000
             error: the parameter `sha256_amd64` is empty; the release page has its value
+            error: the parameter `sha256_amd64` is not a SHA-256; the release page has it, 64 hex digits in small letters
+            error: the parameter `sha256_amd64` is not a SHA-256; the release page has it, 64 hex digits in small letters
+            error: the parameter `sha256_amd64` has 63 digits, and a SHA-256 has 64
             error: the archive holds another version: verify-registry-image 0.1.01
             error: the program in the archive does not run here
             "); }

@@ -115,7 +115,7 @@ mod tests {
             .lines()
             .map(|line| line.trim_start_matches("docker: "))
             // Whoever owns the project names its public image.
-            .map(|word| if word.starts_with("docker.io/") { "THE PUBLIC IMAGE" } else { word })
+            .map(|word| if word.starts_with("ghcr.io/") { "THE PUBLIC IMAGE" } else { word })
             .filter(|word| *word != "--env" && !word.starts_with("CIRCLE_"))
             .collect();
         insta::assert_snapshot!(words.join("\n"), @"
@@ -126,6 +126,8 @@ mod tests {
         DIGITALOCEAN_REGISTRY_HOST
         HTTPS_PROXY
         NO_PROXY
+        https_proxy
+        no_proxy
         NO_COLOR
         VERIFY_REGISTRY_IMAGE_WAIT
         XDG_CONFIG_HOME=/config
@@ -187,6 +189,63 @@ mod tests {
             format!("docker: type=bind,source=/machine/bin/own.yaml,{target}")
         );
         assert_eq!(mounted("Linux", "other.yaml", &[]), "");
+    }
+
+    #[test]
+    fn the_variable_that_holds_the_token_goes_by_its_name_however_it_is_named() {
+        let forwarded = |arguments: &[&str], variables: &[(&str, &str)]| {
+            let machine = Machine::new();
+            machine.recorder("docker", 0);
+            let (_, shown) =
+                machine.run(arguments, &[&[("OTHER_TOKEN", "s3cret")], variables].concat());
+            assert!(!shown.contains("s3cret"), "{shown}");
+            let words: Vec<&str> =
+                shown.lines().map(|line| line.trim_start_matches("docker: ")).collect();
+            words.windows(2).any(|pair| pair == ["--env", "OTHER_TOKEN"])
+        };
+        assert!(forwarded(&["dev", "--token-env", "OTHER_TOKEN"], &[]));
+        assert!(forwarded(&["dev", "--token-env=OTHER_TOKEN"], &[]));
+        assert!(forwarded(&["dev"], &[("VERIFY_REGISTRY_IMAGE_TOKEN_ENV", "OTHER_TOKEN")]));
+        assert!(!forwarded(&["dev"], &[]));
+        assert!(!forwarded(&["dev", "--token-env", "OTHER_TOKEN=s3cre"], &[]));
+    }
+
+    #[test]
+    fn files_that_variables_name_are_brought_along_or_refused() {
+        let machine = Machine::new();
+        machine.recorder("docker", 0);
+        machine.write("login/config.json", "{}");
+        machine.write("ca, \"own\".pem", "");
+        let (login, ca) = (machine.path("login"), machine.path("ca, \"own\".pem"));
+        let (login, ca) = (login.display().to_string(), ca.display().to_string());
+        let (code, shown) =
+            machine.run(&["dev"], &[("DOCKER_CONFIG", &login), ("SSL_CERT_FILE", &ca)]);
+        let brought = shown.lines().filter(|line| {
+            ["DOCKER_CONFIG", "SSL_CERT_FILE", "readonly"].iter().any(|word| line.contains(word))
+        });
+        let brought = brought.collect::<Vec<_>>().join("\n");
+        let nowhere = machine.run(&["dev"], &[("SSL_CERT_FILE", "/nowhere.pem")]);
+        // Without the file in it there is no login, in the container as outside.
+        let without = machine.run(&["dev"], &[("DOCKER_CONFIG", "/nowhere")]);
+        assert!(without.0 == 0 && !without.1.contains("DOCKER_CONFIG"), "{without:?}");
+        insta::assert_snapshot!(format!("{code}\n{brought}\n{nowhere:?}"), @r#"
+        0
+        docker: DOCKER_CONFIG=/docker
+        docker: type=bind,source=/machine/login/config.json,target=/docker/config.json,readonly
+        docker: SSL_CERT_FILE=/certificates.pem
+        docker: type=bind,"source=/machine/ca, ""own"".pem",target=/certificates.pem,readonly
+        (2, "error: SSL_CERT_FILE is `/nowhere.pem`, which cannot be read\n")
+        "#);
+    }
+
+    #[test]
+    fn a_repository_whose_path_holds_a_comma_is_mounted_whole() {
+        let machine = Machine::new();
+        machine.recorder("docker", 0);
+        machine.program("git", "echo '/srv/a,b \"c\"'\n");
+        let (_, shown) = machine.run(&["dev"], &[]);
+        let mount = shown.lines().find(|line| line.contains("/srv/")).unwrap();
+        assert_eq!(mount, r#"docker: type=bind,"source=/srv/a,b ""c""","target=/srv/a,b ""c""""#);
     }
 
     #[test]

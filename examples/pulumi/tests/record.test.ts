@@ -50,7 +50,23 @@ test("a record of another environment is refused, and so is one of none", () => 
     'the record is for the environment "production", and this stack deploys "development". ' +
       'Take the record that was verified for "development", or select the other stack.',
   );
-  assert.match(refused((it) => (it.environment = null)), /^the record names no environment, .* deploys "development"\./);
+  assert.equal(
+    refused((it) => (it.environment = null)),
+    'the record names no environment, and this stack deploys "development". ' +
+      "Set `environment: development` in the verify job, with that environment and the service in " +
+      "verify-registry-image.yml, and take the record of its next green run.",
+  );
+});
+
+test("a record with a check that neither passed nor was skipped is refused", () => {
+  assert.equal(
+    refused((it) => (it.verification.checks[2].status = "failed")),
+    'the record says "VERIFIED", and that its check "tag-exists" failed. ' +
+      "No such record is written: download it again from the Artifacts tab of the verify job, and do not edit it.",
+  );
+  for (const status of ["errored", "Passed", ""]) {
+    assert.match(refused((it) => (it.verification.checks[0].status = status)), /its check "registry-honest" /);
+  }
 });
 
 test("a record that is not VERIFIED is refused", () => {
@@ -79,14 +95,26 @@ test("a record of another service, without a port, or with an ingress is refused
   assert.match(refused((it) => (it.service.name = "billing")), /is of the service "billing".*Take the record of "support-email"\./);
   assert.match(refused((it) => (it.service.port = null)), /declares no port\. Add `port:`/);
   assert.match(refused((it) => (it.service.ingress = true)), /declares an ingress.*Set `ingress: false`/);
-  assert.match(refused((it) => (it.service = null)), /declares no service\. Add the service/);
+  assert.match(refused((it) => (it.service = null)), /declares no service\. Add the service .* set `environment` in the verify job/);
 });
 
-test("a record that was cut or edited is refused, naming the field", () => {
+test("a record that was cut, or contradicts itself, is refused, naming the field", () => {
   const cases: [string, (record: Json) => void][] = [
     ["image.digest", (it) => (it.image.digest = "sha256:abc")],
     // A tag instead of the digest: another image by the time it is pulled.
     ["image.pinned", (it) => (it.image.pinned = it.image.reference)],
+    // Kubernetes would pull one image, App Platform another.
+    ["image.pinned", (it) => (it.image.pinned = it.image.pinned.replace("support-email", "billing"))],
+    ["image.pinned", (it) => (it.image.server = "registry.example")],
+    ["image.pinned", (it) => (it.image.registry = "another")],
+    ["image.registry", (it) => (it.image.registry = null)],
+    ["image.registry", (it) => (it.image.registry_type = null)],
+    ["image.pinned", (it) => (it.image.repository = "billing")],
+    ["image.server", (it) => delete it.image.server],
+    ["verification.checks", (it) => (it.verification.checks = [])],
+    ["verification.checks", (it) => (it.verification.checks = "passed")],
+    ["verification.checks[0]", (it) => (it.verification.checks[0] = "passed")],
+    ["verification.checks[0].status", (it) => delete it.verification.checks[0].status],
     ["image", (it) => delete it.image],
     ["image.tag", (it) => (it.image.tag = 1)],
     ["service.port", (it) => (it.service.port = "5001")],

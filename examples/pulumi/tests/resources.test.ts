@@ -94,6 +94,7 @@ test("an image of another registry gets no DigitalOcean credentials", async () =
     record((it) => {
       it.image.registry_type = null;
       it.image.registry = null;
+      it.image.repository = "keepkey/support-email";
     }),
   );
   assert.deepEqual([...resources.keys()].sort(), [DEPLOYMENT, SERVICE]);
@@ -155,7 +156,11 @@ test("the App names the image by digest alone, and is internal", async () => {
 });
 
 test("App Platform is refused an image of another registry", () => {
-  const value = record((it) => (it.image.registry_type = null));
+  const value = record((it) => {
+    it.image.registry_type = null;
+    it.image.registry = null;
+    it.image.repository = "keepkey/support-email";
+  });
   assert.throws(
     () => deployToAppPlatform(read(value), { instanceCount: 1, instanceSizeSlug: "apps-s-1vcpu-0.5gb" }),
     /outside DigitalOcean's registry.*set `target` to kubernetes/,

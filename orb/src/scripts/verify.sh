@@ -1,7 +1,71 @@
 #!/bin/sh
 # The gate. Every parameter arrives as a variable, and the program reads them itself; its exit code is the step's.
+#
+# The steps behind this one keep what lies in the two folders, of a red job too. So the program's own files of an
+# earlier run (committed, or from a workspace) go: test results and page before it, records when it was red. Each goes
+# by its name and content; no folder is removed, and nothing of anybody else's.
 set -eu
 
+# The program's records in the folder, a line each. The path begins so that no tool takes it for an option.
+records() {
+    case $ORB_RECORD_DIR in
+    '') return 0 ;;
+    /*) folder=$ORB_RECORD_DIR ;;
+    *) folder=./$ORB_RECORD_DIR ;;
+    esac
+    for file in "$folder/record.json" "$folder/pulumi-config.yaml" "$folder"/*/*.json; do
+        if [ -f "$file" ] && grep -q '"pinned_with_tag":' <"$file"; then
+            printf '%s\n' "$file"
+        fi
+    done
+}
+
+# The files in the status folder, a line each: sum, name.
+statuses() {
+    [ -z "$ORB_STATUS_DIR" ] || (CDPATH='' cd -- "$ORB_STATUS_DIR" && find . -type f -exec sha256sum {} +)
+}
+
+at_the_end() {
+    code=$?
+    trap - EXIT
+    if [ "$code" -ne 0 ]; then
+        # One that this run wrote is of an image that it verified, and stays.
+        records | while read -r file; do
+            [ -n "$(find "$file" -mtime +3650)" ] || continue
+            rm -f "$file"
+            echo "removed $file: it is of an earlier run, and this one is red" >&2
+        done
+    fi
+    [ -n "$asked" ] || exit "$code"
+    # Beside the test results, and only what this run wrote: a status of before would say nothing of it.
+    statuses | while read -r sum file; do
+        case "
+$before
+" in
+        *"
+$sum  $file
+"*) ;;
+        *)
+            target=$ORB_RESULTS_DIR/status/$file
+            mkdir -p -- "${target%/*}"
+            cp -- "$ORB_STATUS_DIR/$file" "$target"
+            ;;
+        esac
+    done
+    exit "$code"
+}
+asked=
+# What is there already gets a date by which it is known at the end, whatever the clock and the contents.
+records | while read -r file; do
+    touch -t 198001010000 "$file" || exit 2
+done
+trap at_the_end EXIT
+
+if [ -n "$ORB_RESULTS_DIR" ]; then
+    for name in verify-registry-image.xml report.html failure-reason.env; do
+        [ ! -f "$ORB_RESULTS_DIR/$name" ] || rm -f -- "$ORB_RESULTS_DIR/$name"
+    done
+fi
 if ! command -v verify-registry-image >/dev/null; then
     echo "error: verify-registry-image is not on PATH" >&2
     echo "hint: run this in the orb's executor, or put its command \`install\` before it" >&2
@@ -19,13 +83,29 @@ case $version in
 esac
 
 mkdir -p -- "$ORB_RESULTS_DIR" || exit 2
+before=$(statuses) || exit 2
 if [ -n "$ORB_RECORD_DIR" ]; then
     if [ -n "$VERIFY_REGISTRY_IMAGE_IMAGES" ] && [ -z "$VERIFY_REGISTRY_IMAGE_ENVIRONMENT" ]; then
         mkdir -p -- "$ORB_RECORD_DIR" || exit 2
         export VERIFY_REGISTRY_IMAGE_RECORD="$ORB_RECORD_DIR/record.json"
-        export VERIFY_REGISTRY_IMAGE_PULUMI_CONFIG="$ORB_RECORD_DIR/pulumi-config.yaml"
     else
         export VERIFY_REGISTRY_IMAGE_RECORD_DIR="$ORB_RECORD_DIR"
     fi
 fi
-exec verify-registry-image
+case $ORB_PULUMI_CONFIG in
+1 | true)
+    if [ -z "$ORB_RECORD_DIR" ]; then
+        echo "error: \`pulumi_config\` is on, and \`record_dir\` names no folder to write it to" >&2
+        exit 2
+    fi
+    mkdir -p -- "$ORB_RECORD_DIR" || exit 2
+    export VERIFY_REGISTRY_IMAGE_PULUMI_CONFIG="$ORB_RECORD_DIR/pulumi-config.yaml"
+    ;;
+0 | false) ;;
+*)
+    echo "error: \`pulumi_config\` is neither true nor false" >&2
+    exit 2
+    ;;
+esac
+asked=1
+verify-registry-image

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Publishes the image that was gated under its version, in both registries: scripts/publish-image.sh VERSION (CircleCI)
+# It copies what gated/record.json pins, and nothing else: only a green gate writes that record. It reads
+# PUBLIC_IMAGE (registry/owner/name), IMAGE_REPOSITORY, DIGITALOCEAN_ACCESS_TOKEN, and the public registry's
+# PUBLIC_REGISTRY_USER and PUBLIC_REGISTRY_TOKEN. It leaves the digest in published/digest.
+set -eu
+
+[ $# -eq 1 ] || { echo "usage: scripts/publish-image.sh VERSION" >&2; exit 2; }
+version=$1
+cd -- "$(dirname -- "$0")/.."
+pinned=$(jq -er .image.pinned gated/record.json)
+digest=$(jq -er .image.digest gated/record.json)
+case $pinned in
+"registry.digitalocean.com/$IMAGE_REPOSITORY@$digest") ;;
+*) echo "publish-image: the record pins another image: $pinned" >&2; exit 1 ;;
+esac
+
+printf '%s' "$DIGITALOCEAN_ACCESS_TOKEN" |
+    docker login registry.digitalocean.com --username docr --password-stdin
+printf '%s' "$PUBLIC_REGISTRY_TOKEN" |
+    docker login "${PUBLIC_IMAGE%%/*}" --username "$PUBLIC_REGISTRY_USER" --password-stdin
+for target in "registry.digitalocean.com/$IMAGE_REPOSITORY:$version" "$PUBLIC_IMAGE:$version"; do
+    # Of one index this makes a copy to the byte; that it did is looked at here, and by the gates that follow.
+    docker buildx imagetools create --tag "$target" "$pinned"
+    copied=$(docker buildx imagetools inspect --format '{{json .Manifest}}' "$target" | jq -er .digest)
+    if [ "$copied" != "$digest" ]; then
+        echo "publish-image: $target is $copied, and $digest was gated" >&2
+        exit 1
+    fi
+    echo "published $target@$digest"
+done
+mkdir -p published
+printf '%s\n' "$digest" >published/digest

@@ -1,0 +1,321 @@
+//! The scripts of the pipeline, run in a folder of their own with programs on PATH that record what they were given.
+//! Nothing leaves the machine.
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    use tempfile::TempDir;
+
+    use crate::source::say;
+
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    const DIGEST: &str = "sha256:affd86a75e820992832d55a105ff5273da83cf4e6c2be415b52b028ec7fd084b";
+
+    /// A checkout with the scripts and the texts that go into an archive.
+    struct Checkout {
+        folder: TempDir,
+    }
+
+    impl Checkout {
+        fn new() -> Self {
+            let checkout = Self { folder: tempfile::tempdir().unwrap() };
+            fs::create_dir_all(checkout.path("bin")).unwrap();
+            fs::create_dir_all(checkout.path("scripts")).unwrap();
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            for script in fs::read_dir(root.join("scripts")).unwrap() {
+                let script = script.unwrap();
+                if script.file_type().unwrap().is_file() {
+                    let name = script.file_name().into_string().unwrap();
+                    fs::copy(script.path(), checkout.path(&format!("scripts/{name}"))).unwrap();
+                }
+            }
+            for name in ["LICENSE-APACHE", "LICENSE-MIT", "CHANGELOG.md"] {
+                fs::copy(root.join(name), checkout.path(name)).unwrap();
+            }
+            checkout
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+            fs::File::create(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
+        }
+
+        fn program(&self, name: &str, script: &str) {
+            self.write(name, &format!("#!/bin/sh\n{script}"));
+            fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+
+        /// Both binaries, telling a version.
+        fn built(self, version: &str) -> Self {
+            for arch in ["amd64", "arm64"] {
+                self.program(
+                    &format!("dist/{arch}/verify-registry-image"),
+                    &format!("echo 'verify-registry-image {version}'\n"),
+                );
+            }
+            self
+        }
+
+        /// Runs one of the scripts; its exit code, and all that it said.
+        fn run(
+            &self,
+            script: &str,
+            arguments: &[&str],
+            variables: &[(&str, &str)],
+        ) -> (i32, String) {
+            let bin = self.path("bin").display().to_string();
+            let output = Command::new("/bin/sh")
+                .arg(self.path(&format!("scripts/{script}")))
+                .args(arguments)
+                .current_dir(self.folder.path())
+                .env_clear()
+                .env("PATH", format!("{bin}:/usr/bin:/bin"))
+                .envs(variables.iter().copied())
+                .output()
+                .unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+        }
+
+        fn released(&self) -> Vec<String> {
+            let entries = fs::read_dir(self.path("dist/release")).into_iter().flatten();
+            let mut names: Vec<String> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    fn has_jq() -> bool {
+        let is_here = ["/usr/bin/jq", "/bin/jq"].iter().any(|path| Path::new(path).exists());
+        if !is_here {
+            say("NOT RUN: jq is not here, so the publishing scripts were not tried");
+        }
+        is_here
+    }
+
+    #[test]
+    fn an_archive_holds_the_binary_and_its_sum_is_the_archives() {
+        let checkout = Checkout::new().built(VERSION);
+        let (code, said) = checkout.run("release-archives.sh", &[VERSION], &[]);
+        assert_eq!(code, 0, "{said}");
+        let names = ["aarch64", "x86_64"].map(|arch| {
+            format!("verify-registry-image-{VERSION}-{arch}-unknown-linux-musl.tar.gz")
+        });
+        let expected: Vec<String> =
+            names.iter().flat_map(|name| [name.clone(), format!("{name}.sha256")]).collect();
+        assert_eq!(checkout.released(), expected);
+        for name in names {
+            let in_folder = |program: &str, arguments: &[&str]| {
+                let mut command = Command::new(program);
+                command.args(arguments).current_dir(checkout.path("dist/release"));
+                let output = command.output().unwrap();
+                assert!(output.status.success(), "{output:?}");
+                String::from_utf8(output.stdout).unwrap()
+            };
+            in_folder("sha256sum", &["--check", "--strict", &format!("{name}.sha256")]);
+            assert_eq!(
+                in_folder("tar", &["-tzf", &name]),
+                "verify-registry-image\nLICENSE-APACHE\nLICENSE-MIT\nCHANGELOG.md\n"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_released_leaves_no_archive() {
+        let refused = |checkout: &Checkout| {
+            checkout.write("dist/release/of-an-earlier-run.tar.gz", "old");
+            let (code, said) = checkout.run("release-archives.sh", &[VERSION], &[]);
+            assert_ne!(code, 0, "{said}");
+            assert_eq!(checkout.released(), Vec::<String>::new());
+            said
+        };
+        let without_arm64 = Checkout::new().built(VERSION);
+        fs::remove_dir_all(without_arm64.path("dist/arm64")).unwrap();
+        let empty = Checkout::new().built(VERSION);
+        empty.write("dist/arm64/verify-registry-image", "");
+        // What is archived beside it is missing: a tar that fails behind a pipe would be passed over.
+        let without_license = Checkout::new().built(VERSION);
+        fs::remove_file(without_license.path("LICENSE-MIT")).unwrap();
+        refused(&without_license);
+        let said = [
+            refused(&without_arm64),
+            refused(&empty),
+            refused(&Checkout::new().built("0.0.9")),
+            refused(&Checkout::new().built(&format!("{VERSION}1"))),
+        ];
+        let said = said.concat().replace(VERSION, "VERSION");
+        insta::assert_snapshot!(said.replace("dist/amd64/verify-registry-image is verify-registry-image VERSION\n", ""), @"
+        release-archives: dist/arm64/verify-registry-image is not there, or empty
+        release-archives: dist/arm64/verify-registry-image is not there, or empty
+        check-version: the release is VERSION, and the program tells `verify-registry-image 0.0.9`
+        hint: set the version in Cargo.toml and the places that CONTRIBUTING.md names, then tag anew
+        check-version: the release is VERSION, and the program tells `verify-registry-image VERSION1`
+        hint: set the version in Cargo.toml and the places that CONTRIBUTING.md names, then tag anew
+        ");
+    }
+
+    #[test]
+    fn a_linter_that_is_missing_fails_the_pipeline_and_elsewhere_is_said() {
+        let linted = |ci: &str| {
+            let checkout = Checkout::new();
+            checkout.write("orb/src/@orb.yml", "home_url: https://github.com/OWNER/it\n");
+            for tool in ["dirname", "mkdir", "rm", "grep"] {
+                let found = ["/usr/bin", "/bin"].map(|bin| Path::new(bin).join(tool));
+                let found = found.iter().find(|path| path.exists()).unwrap();
+                std::os::unix::fs::symlink(found, checkout.path(&format!("bin/{tool}"))).unwrap();
+            }
+            let path = checkout.path("bin").display().to_string();
+            checkout.run("lint-orb.sh", &[], &[("CI", ci), ("PATH", &path)])
+        };
+        let (code, said) = linted("true");
+        assert_eq!((code, said.matches("COULD NOT RUN").count()), (1, 4), "{said}");
+        let (code, said) = linted("");
+        assert_eq!((code, said.matches("COULD NOT RUN").count()), (0, 4), "{said}");
+    }
+
+    #[test]
+    fn a_tag_is_released_only_from_the_version_that_it_names() {
+        let checkout = Checkout::new().built("0.1.0 (3f1c9d2a7b60)");
+        assert_eq!(checkout.run("check-version.sh", &["0.1.0"], &[]).0, 0);
+        for other in ["0.1", "0.1.1", "v0.1.0", "0.1.0-rc.1", ""] {
+            let (code, said) = checkout.run("check-version.sh", &[other], &[]);
+            assert_eq!(code, 1, "{other}: {said}");
+        }
+        assert_eq!(checkout.run("check-version.sh", &[], &[]).0, 2);
+    }
+
+    /// A docker that notes its arguments, swallows passwords, and tells a digest of whatever is inspected.
+    fn docker(checkout: &Checkout, digest: &str) {
+        checkout.program(
+            "bin/docker",
+            &format!(
+                "echo \"docker $*\" >> calls\ncase $* in\n*inspect*) echo '{{\"digest\":\"{digest}\"}}' ;;\n\
+                 login*) /bin/cat >> passwords ;;\nesac\n"
+            ),
+        );
+    }
+
+    /// A record of the gate for an image of this repository.
+    fn record(repository: &str) -> String {
+        let image = format!("registry.digitalocean.com/{repository}");
+        format!(
+            "{{\"image\": {{\"pinned\": \"{image}@{DIGEST}\", \"digest\": \"{DIGEST}\", \
+             \"pinned_with_tag\": \"{image}:{VERSION}@{DIGEST}\"}}}}"
+        )
+    }
+
+    const PUBLISHING: [(&str, &str); 5] = [
+        ("IMAGE_REPOSITORY", "my-registry/gate"),
+        ("PUBLIC_IMAGE", "ghcr.io/acme/gate"),
+        ("DIGITALOCEAN_ACCESS_TOKEN", "dop_v1_secret"),
+        ("PUBLIC_REGISTRY_USER", "robot"),
+        ("PUBLIC_REGISTRY_TOKEN", "ghp_secret"),
+    ];
+
+    #[test]
+    fn the_public_image_is_a_copy_of_the_one_that_was_gated() {
+        if !has_jq() {
+            return;
+        }
+        let checkout = Checkout::new();
+        docker(&checkout, DIGEST);
+        checkout.write("gated/record.json", &record("my-registry/gate"));
+        let (code, said) = checkout.run("publish-image.sh", &["1.2.3"], &PUBLISHING);
+        assert_eq!(code, 0, "{said}");
+        let calls = fs::read_to_string(checkout.path("calls")).unwrap();
+        assert!(!calls.contains("secret"), "{calls}");
+        insta::assert_snapshot!(calls.replace(DIGEST, "DIGEST"), @"
+        docker login registry.digitalocean.com --username docr --password-stdin
+        docker login ghcr.io --username robot --password-stdin
+        docker buildx imagetools create --tag registry.digitalocean.com/my-registry/gate:1.2.3 registry.digitalocean.com/my-registry/gate@DIGEST
+        docker buildx imagetools inspect --format {{json .Manifest}} registry.digitalocean.com/my-registry/gate:1.2.3
+        docker buildx imagetools create --tag ghcr.io/acme/gate:1.2.3 registry.digitalocean.com/my-registry/gate@DIGEST
+        docker buildx imagetools inspect --format {{json .Manifest}} ghcr.io/acme/gate:1.2.3
+        ");
+        let left = fs::read_to_string(checkout.path("published/digest")).unwrap();
+        assert_eq!(left, format!("{DIGEST}\n"));
+    }
+
+    #[test]
+    fn without_the_gates_record_of_that_very_image_nothing_is_published() {
+        if !has_jq() {
+            return;
+        }
+        let of_another = record("my-registry/another");
+        let of_no_digest = record("my-registry/gate").replace("\"digest\"", "\"no\"");
+        for record in [None, Some(of_another.as_str()), Some(of_no_digest.as_str()), Some("{}")] {
+            let checkout = Checkout::new();
+            docker(&checkout, DIGEST);
+            if let Some(record) = record {
+                checkout.write("gated/record.json", record);
+            }
+            let (code, said) = checkout.run("publish-image.sh", &["1.2.3"], &PUBLISHING);
+            assert_ne!(code, 0, "{record:?}: {said}");
+            assert!(!checkout.path("calls").exists(), "{record:?}: docker was called");
+        }
+        // And a copy that is not the same bytes ends it before the release.
+        let checkout = Checkout::new();
+        docker(&checkout, &DIGEST.replace('a', "b"));
+        checkout.write("gated/record.json", &record("my-registry/gate"));
+        let (code, said) = checkout.run("publish-image.sh", &["1.2.3"], &PUBLISHING);
+        assert_eq!(code, 1, "{said}");
+        assert!(!checkout.path("published").exists());
+    }
+
+    #[test]
+    fn a_release_names_the_image_by_its_digest_and_the_archives_by_their_sums() {
+        if !has_jq() {
+            return;
+        }
+        let checkout = Checkout::new().built(VERSION);
+        assert_eq!(checkout.run("release-archives.sh", &[VERSION], &[]).0, 0);
+        checkout.write("public/record.json", &record("my-registry/gate"));
+        checkout.program(
+            "bin/curl",
+            "/bin/cat > /dev/null\nfor word; do case $word in @dist/release.json) /bin/cat dist/release.json > sent ;; esac; done\n\
+             echo '{\"id\": 7, \"browser_download_url\": \"u\", \"html_url\": \"h\"}'\n",
+        );
+        let variables = [
+            ("GITHUB_TOKEN", "ghp_secret"),
+            ("CIRCLE_PROJECT_USERNAME", "acme"),
+            ("CIRCLE_PROJECT_REPONAME", "gate"),
+        ];
+        let tag = format!("v{VERSION}");
+        let (code, said) = checkout.run("publish-release.sh", &[&tag], &variables);
+        assert_eq!(code, 0, "{said}");
+        let sent = fs::read_to_string(checkout.path("sent")).unwrap();
+        let sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
+        let text = sent["body"].as_str().unwrap();
+        let sums: String = checkout
+            .released()
+            .iter()
+            .filter(|name| name.ends_with(".sha256"))
+            .map(|name| fs::read_to_string(checkout.path(&format!("dist/release/{name}"))).unwrap())
+            .flat_map(|line| ["    ".to_owned(), line])
+            .collect();
+        assert_eq!(
+            text.trim_end(),
+            format!(
+                "The image, verified in its registry after it was pushed:\n\n    \
+                 registry.digitalocean.com/my-registry/gate:{VERSION}@{DIGEST}\n\n\
+                 The archives, with their SHA-256:\n\n{}",
+                sums.trim_end()
+            )
+        );
+        // Without the gate's record there is no release, not even a draft.
+        fs::remove_file(checkout.path("public/record.json")).unwrap();
+        fs::remove_file(checkout.path("sent")).unwrap();
+        assert_ne!(checkout.run("publish-release.sh", &[&tag], &variables).0, 0);
+        assert!(!checkout.path("sent").exists());
+    }
+}
