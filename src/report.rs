@@ -3,7 +3,6 @@
 //! The exit code, the JUnit file, the record and the status are all drawn from a [`Report`], so that they
 //! cannot disagree. Texts in it are cleaned and masked where they arrive.
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,102 +11,11 @@ use crate::circleci::CircleCi;
 use crate::oci::{Digest, MediaType, Platform};
 use crate::request::ImageRequest;
 
+mod check_id;
 mod reason;
 
+pub use check_id::CheckId;
 pub use reason::Reason;
-
-/// The checks, in the order in which they are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CheckId {
-    /// The registry denies a tag that cannot exist.
-    RegistryHonest,
-    /// The registry has the repository.
-    RepositoryExists,
-    /// The registry serves a manifest for the tag.
-    TagExists,
-    /// The manifest and config are what their digests say, and an image.
-    ManifestIntact,
-    /// It is the digest that was pushed.
-    DigestExpected,
-    /// It was built from the commit that is meant.
-    RevisionExpected,
-    /// The immutable tag names the same digest.
-    ImmutableTag,
-    /// Each wanted platform has a manifest.
-    Platform,
-    /// The config and each layer can be had.
-    LayersPresent,
-    /// The image listens on the declared port.
-    Port,
-    /// The image is of the declared runtime.
-    Runtime,
-}
-
-impl CheckId {
-    /// Every check, in order.
-    pub const ALL: [Self; 11] = [
-        Self::RegistryHonest,
-        Self::RepositoryExists,
-        Self::TagExists,
-        Self::ManifestIntact,
-        Self::DigestExpected,
-        Self::RevisionExpected,
-        Self::ImmutableTag,
-        Self::Platform,
-        Self::LayersPresent,
-        Self::Port,
-        Self::Runtime,
-    ];
-
-    /// The stable name, used in every output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RegistryHonest => "registry-honest",
-            Self::RepositoryExists => "repository-exists",
-            Self::TagExists => "tag-exists",
-            Self::ManifestIntact => "manifest-intact",
-            Self::DigestExpected => "digest-expected",
-            Self::RevisionExpected => "revision-expected",
-            Self::ImmutableTag => "immutable-tag",
-            Self::Platform => "platform",
-            Self::LayersPresent => "layers-present",
-            Self::Port => "port",
-            Self::Runtime => "runtime",
-        }
-    }
-
-    /// What it asks, as `--list-checks` and the README tell it.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::RegistryHonest => "the registry denies a random tag that cannot exist",
-            Self::RepositoryExists => "the registry serves the repository",
-            Self::TagExists => "the registry serves a manifest for the tag",
-            Self::ManifestIntact => {
-                "manifest and config hash to their digests and are a container image"
-            }
-            Self::DigestExpected => "the tag names the digest that was pushed (`--expect-digest`)",
-            Self::RevisionExpected => {
-                "the image says that it was built from this commit (`--expect-revision`)"
-            }
-            Self::ImmutableTag => {
-                "the tag that never moves names the same digest (`immutable_tag`)"
-            }
-            Self::Platform => "each wanted platform has a manifest (`--platform`)",
-            Self::LayersPresent => {
-                "the config and every layer can be pulled, in the size that the manifest says"
-            }
-            Self::Port => "the image exposes the port, or sets `PORT` to it (`--port`)",
-            Self::Runtime => "the image shows the declared language and base (`runtime`)",
-        }
-    }
-}
-
-impl fmt::Display for CheckId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // `pad` keeps width and alignment, as in `{check:<18}`.
-        f.pad(self.as_str())
-    }
-}
 
 /// What a check that did not pass has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,7 +40,7 @@
 //! | 70 | sizes that cannot be | `sizes::a_layer_of_an_impossible_size_is_no_yes` |
 //! | 70 | too many layers | `sizes::more_layers_than_any_engine_takes_are_no_verdict` |
 //! | 70 | too many tags | `sizes::a_hundred_thousand_tags_are_told_in_five` |
-//! | 71 | control characters in an image | `texts::labels_that_hold_control_characters_are_shown_without_them` |
+//! | 71 | control characters in an image | `texts::what_cannot_be_seen_of_a_label_is_shown_escaped` |
 //! | 71 | in errors, tags, `Warning` | `texts::an_error_that_holds_control_characters_is_shown_without_them` |
 //! | 71 | in a page of a gateway | `texts::a_page_that_holds_control_characters_is_shown_without_them` |
 //! | 72 | what XML forbids | `texts::characters_that_xml_forbids_do_not_break_the_junit_file` |
