@@ -28,10 +28,13 @@ fn main() -> Exit {
     };
     match asked {
         Asked::Show(text) => {
-            say(&text);
+            if let Err(error) = say(&text) {
+                complain(&format!("could not write standard output: {}", error.kind()), None);
+                return Exit::Unwritten;
+            }
             Exit::Verified
         }
-        Asked::CheckStatus(folder) => check_status(&folder),
+        Asked::CheckStatus(folder, format) => check_status(&folder, format),
         Asked::Verify(settings) => {
             // They live as long as the process.
             let settings: &'static Settings = Box::leak(settings);
@@ -100,7 +103,12 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
             output::console::text(report, settings.console, &unwritten, &next)
         }
     };
-    say(&settings.redactor.redact(&text));
+    let shown = say(&settings.redactor.redact(&text));
+    if let Err(error) = &shown {
+        complain(&format!("could not write standard output: {}", error.kind()), None);
+        // Without all of its outputs, a run leaves nothing to deploy.
+        discard(&settings.outputs, &settings.images);
+    }
     if settings.console.quiet || settings.console.format == Format::Json {
         // What the short form of standard output leaves out and nobody should miss.
         for output::Unwritten { path, message } in &unwritten {
@@ -114,17 +122,17 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
     for note in &notes {
         mention(&settings.redactor.line(note, 2000));
     }
-    Exit::of(report.verdict(), unwritten.is_empty())
+    Exit::of(report.verdict(), unwritten.is_empty() && shown.is_ok())
 }
 
 /// Says whether board and badges are what the status files make of them; nothing is asked or written.
-fn check_status(folder: &StatusFolder) -> Exit {
+fn check_status(folder: &StatusFolder, format: Format) -> Exit {
     match output::check_status::check_status(folder) {
         Ok(check) => {
-            say(&format!("{check}\n"));
+            let _ = say(&format!("{check}\n"));
             check.exit()
         }
-        Err(error) => refuse(&error.with_cause(), Some(error.hint()), false),
+        Err(error) => refuse(&error.with_cause(), Some(error.hint()), format == Format::Json),
     }
 }
 
@@ -160,7 +168,7 @@ fn discard(outputs: &Outputs, images: &[ImageRequest]) {
 fn refuse(message: &str, hint: Option<&str>, wants_json: bool) -> Exit {
     complain(message, hint);
     if wants_json {
-        say(&output::json::error(message, hint));
+        let _ = say(&output::json::error(message, hint));
     }
     Exit::Usage
 }
@@ -179,10 +187,14 @@ fn complain(message: &str, hint: Option<&str>) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Writes to standard output. A reader that has gone away changes neither the verdict nor the exit code.
-fn say(text: &str) {
+/// Writes to standard output. A reader that has gone away, or never was, changes nothing; a disk that is full
+/// is another matter.
+fn say(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Err(_) | Ok(()) => Ok(()),
+    }
 }
 
 /// A defect ends as "could not find out", and its message, which may hold anything, is not shown.

@@ -69,7 +69,7 @@ fn read(image: &OsString) -> anyhow::Result<Settings> {
     });
     match asked {
         Ok(Asked::Verify(settings)) => Ok(*settings),
-        Ok(Asked::Show(_) | Asked::CheckStatus(_)) => bail!("IMAGE is an image"),
+        Ok(Asked::Show(_) | Asked::CheckStatus(_, _)) => bail!("IMAGE is an image"),
         Err(error) => bail!("{error}"),
     }
 }

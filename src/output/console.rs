@@ -5,7 +5,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::output::{Unwritten, json::pinned, record, size};
+use crate::output::{Unwritten, json::pinned, size};
 use crate::report::{
     CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Skip, Verdict,
 };
@@ -358,7 +358,6 @@ fn notes(image: &ImageReport) -> Vec<String> {
             | Outcome::Errored(_) => {}
         }
     }
-    notes.extend(record::warnings(image));
     notes
 }
 

@@ -17,6 +17,7 @@ const NEW_MODE: u32 = 0o644;
 
 /// How often a lock that another process holds is tried, and how long to wait between.
 const LOCK_TRIES: u32 = 200;
+const FEWEST_LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a file cannot be written or read.
@@ -70,9 +71,12 @@ fn reason(error: &io::Error) -> String {
 #[derive(Debug)]
 pub struct FolderLock(#[expect(dead_code, reason = "it is held, not read")] File);
 
-/// Locks a folder against other processes of this program; waits for them ten seconds.
-pub fn lock(folder: &Path) -> Result<FolderLock, FileError> {
-    lock_within(folder, LOCK_TRIES)
+/// Locks a folder against other processes of this program; waits for them as long as the run may take, at
+/// least one second and at most ten.
+pub fn lock(folder: &Path, left: Duration) -> Result<FolderLock, FileError> {
+    let tries = left.as_millis() / LOCK_PAUSE.as_millis();
+    let tries = u32::try_from(tries).unwrap_or(LOCK_TRIES);
+    lock_within(folder, tries.clamp(FEWEST_LOCK_TRIES, LOCK_TRIES))
 }
 
 fn lock_within(folder: &Path, tries: u32) -> Result<FolderLock, FileError> {
@@ -344,7 +348,10 @@ mod tests {
     #[test]
     fn a_folder_is_locked_once() {
         let folder = tempfile::tempdir().unwrap();
-        let first = lock(folder.path()).unwrap();
+        let first = lock(folder.path(), Duration::ZERO).unwrap();
+        let started = std::time::Instant::now();
+        assert!(matches!(lock(folder.path(), Duration::ZERO), Err(FileError::Locked)));
+        assert!(started.elapsed() < Duration::from_secs(9), "it waits no longer than it may");
         assert!(matches!(lock_within(folder.path(), 1), Err(FileError::Locked)));
         drop(first);
         assert!(lock_within(folder.path(), 1).is_ok());

@@ -36,6 +36,14 @@ pub fn is_ours(head: &[u8]) -> bool {
     head.starts_with(b"<!doctype html>") && holds(head, GENERATOR)
 }
 
+/// Whether a file that begins so may be somebody's web page.
+pub fn is_alike(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins =
+        |with: &[u8]| head.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html")
+}
+
 /// Whether a file's beginning holds a text.
 pub(super) fn holds(head: &[u8], text: &str) -> bool {
     head.windows(text.len()).any(|window| window == text.as_bytes())

@@ -42,6 +42,12 @@ pub fn is_ours(head: &[u8]) -> bool {
     head.starts_with(b"<?xml") && holds(head, &format!("<testsuites name=\"{NAME}\""))
 }
 
+/// Whether a file that begins so may be somebody's JUnit document.
+pub fn is_alike(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    head.starts_with(b"<?xml") || head.starts_with(b"<testsuite")
+}
+
 fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
     let ImageReport { request: _, results, facts: _, notes: _, verified_at: _ } = image;
     let mut suite = TestSuite::new(line(class));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::output::file::{self, FileError};
 use crate::output::record::Record;
 use crate::output::{
-    Unwritten, failure_reason, html, image_ref, json, junit, pulumi_config, status,
+    Unwritten, failure_reason, html, image_ref, json, junit, pulumi_config, record, status,
 };
 use crate::report::{ImageReport, Report, Verdict};
 use crate::secret::Redactor;
@@ -52,7 +52,8 @@ impl Prepared {
             writing.put_rendered(path, text.map_err(|error| error.to_string()));
         }
         if let Some(folder) = status {
-            writing.status(folder, report);
+            let left = settings.deadline.saturating_sub(report.took);
+            writing.status(folder, report, left);
         }
         if let Some(path) = failure_reason {
             match failure_reason::text(report) {
@@ -234,6 +235,15 @@ pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) ->
     let wanted = [&outputs.record, &outputs.record_dir, &outputs.pulumi_config]
         .iter()
         .any(|path| path.is_some());
+    if wanted && unwritten.is_empty() {
+        // What the record warns of, once for all images that share it.
+        let warnings = report.images.iter().flat_map(record::warnings);
+        for warning in warnings {
+            if !remarks.contains(&warning) {
+                remarks.push(warning);
+            }
+        }
+    }
     if wanted && !unwritten.is_empty() {
         remarks.push("no record was written, because another output could not be".to_owned());
     } else if wanted && report.verdict() != Verdict::Verified {

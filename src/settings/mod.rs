@@ -71,7 +71,7 @@ pub enum Asked {
     /// Show a text on standard output: `--help`, `--version`, `--list-checks`, `--schema`, `--completions`.
     Show(String),
     /// Say whether the status board is up to date (`--check-status`); no registry is asked.
-    CheckStatus(StatusFolder),
+    CheckStatus(StatusFolder, Format),
 }
 
 /// Everything that a run needs to know, checked.

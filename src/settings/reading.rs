@@ -223,7 +223,7 @@ fn check_status(options: &Options, config: Option<&Config>) -> Result<Asked, Mis
     if !options.images.is_empty() {
         return Err(OutputMistake::ImageBesideCheck.into());
     }
-    Ok(Asked::CheckStatus(outputs::status(config, "check-status")?))
+    Ok(Asked::CheckStatus(outputs::status(config, "check-status")?, options.format))
 }
 
 /// Two minutes, the wait, and ten seconds for every further round of images.

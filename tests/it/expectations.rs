@@ -41,8 +41,6 @@ fn a_digest_in_the_reference_is_the_one_that_is_expected() {
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, platform, layers-present
       not asked  revision-expected, immutable-tag, port, runtime
-
-    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -242,8 +240,6 @@ fn the_commit_that_is_expected() {
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
       not asked  digest-expected, immutable-tag, port, runtime
-
-    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)

@@ -57,7 +57,6 @@ fn a_registry_that_asks_nobody_for_anything_is_asked_with_nothing() {
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
-    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     ");
     insta::assert_snapshot!(requests(&stand_in), @"
@@ -454,7 +453,6 @@ fn images_of_two_registries_can_be_verified_in_one_run() {
       service    support-email
 
     note: support-email: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
-    note: support-email: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)

@@ -12,8 +12,9 @@ const HEAD: u64 = 4096;
 /// What an older file at an output's path must be, and what becomes of it before the first request.
 #[derive(Clone, Copy)]
 pub(super) enum Older {
-    /// Anything; it is replaced. One that is ours, by this test of its first bytes, is removed at once.
-    Replaced(fn(&[u8]) -> bool),
+    /// A document of the same kind, by the second test of its first bytes, whoever wrote it; it is replaced.
+    /// One that is ours, by the first, is removed at once. Anything else was named by mistake.
+    Replaced { is_ours: fn(&[u8]) -> bool, is_alike: fn(&[u8]) -> bool, what: &'static str },
     /// UTF-8 text that is going to be changed.
     Changed,
     /// Ours, by this test; it is removed, so that no reader takes it for this run's.
@@ -30,7 +31,7 @@ impl Older {
         match self {
             Self::Removed(_, _) => file::remove(path),
             // What cannot be read is a link or a folder, and no file of ours.
-            Self::Replaced(is_ours) => match file::head(path, HEAD) {
+            Self::Replaced { is_ours, is_alike: _, what: _ } => match file::head(path, HEAD) {
                 Ok(Some(head)) if is_ours(&head) => file::remove(path),
                 Ok(_) | Err(_) => Ok(()),
             },
@@ -42,7 +43,13 @@ impl Older {
     pub(super) fn allows(self, option: &'static str, path: &Path) -> Result<(), OutputError> {
         let unwritable = |source| OutputError::Unwritable { option, path: path.to_owned(), source };
         match self {
-            Self::Replaced(_) => Ok(()),
+            // What cannot be read is told where every path is proved writable.
+            Self::Replaced { is_ours: _, is_alike, what } => match file::head(path, HEAD) {
+                Ok(Some(head)) if !head.trim_ascii().is_empty() && !is_alike(&head) => {
+                    Err(OutputError::NotOurs { option, path: path.to_owned(), what })
+                }
+                Ok(_) | Err(_) => Ok(()),
+            },
             Self::Board => {
                 let text = file::read_text(path, MOST_BYTES).map_err(unwritable)?;
                 board::updated(&text.unwrap_or_default(), &[])

@@ -256,14 +256,30 @@ fn files(outputs: &Outputs) -> Vec<Place> {
         config_file: _,
     } = outputs;
     let single = [
-        ("--junit", junit, Older::Replaced(junit::is_ours)),
+        (
+            "--junit",
+            junit,
+            Older::Replaced {
+                is_ours: junit::is_ours,
+                is_alike: junit::is_alike,
+                what: "a JUnit document",
+            },
+        ),
         ("--image-ref", image_ref, Older::Removed(image_ref::is_ours, "a pinned reference")),
         (
             "--failure-reason-file",
             failure_reason,
             Older::Ours(failure_reason::is_ours, "a failure reason"),
         ),
-        ("--html", html, Older::Replaced(html::is_ours)),
+        (
+            "--html",
+            html,
+            Older::Replaced {
+                is_ours: html::is_ours,
+                is_alike: html::is_alike,
+                what: "a web page",
+            },
+        ),
         (
             "--pulumi-config",
             pulumi_config,

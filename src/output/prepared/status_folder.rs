@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{MASKED, Writing, has_secret};
 use crate::output::board::{self, Pipeline};
@@ -18,13 +19,14 @@ type Decided<'a> = BTreeMap<&'a str, Vec<&'a ImageReport>>;
 
 impl Writing<'_> {
     /// Writes the files of the environments of which something was decided, then board and badges.
-    pub(super) fn status(&mut self, folder: &StatusFolder, report: &Report) {
+    /// The lock is waited for no longer than the run has `left`, or a second.
+    pub(super) fn status(&mut self, folder: &StatusFolder, report: &Report, left: Duration) {
         let StatusFolder { directory, board, badges, services } = folder;
         let decided = by_environment(report);
         if decided.is_empty() {
             return;
         }
-        let _lock = match file::lock(directory) {
+        let _lock = match file::lock(directory, left) {
             Ok(lock) => lock,
             Err(error) => return self.failed(directory, error.to_string()),
         };

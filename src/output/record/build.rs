@@ -179,7 +179,7 @@ impl Check {
     }
 }
 
-/// What whoever deploys a verified image should know, and every output tells. The hazard of a pin: a garbage
+/// What whoever deploys a verified image should know. The hazard of a pin: a garbage
 /// collection deletes a manifest that no tag names any more.
 pub fn warnings(image: &ImageReport) -> Vec<String> {
     let ImageReport { request, facts, .. } = image;

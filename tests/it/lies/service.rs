@@ -52,8 +52,6 @@ fn a_registry_that_answers_again_after_a_503_is_green() {
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
       not asked  digest-expected, immutable-tag, port, runtime
-
-    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
@@ -120,8 +118,6 @@ fn an_api_that_is_deprecated_does_not_change_the_verdict() {
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, platform, layers-present
       not asked  digest-expected, immutable-tag, port, runtime
-
-    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)

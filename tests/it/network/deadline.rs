@@ -50,7 +50,6 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
       service    support-email
 
     note: support-email: found, but not proven to be this commit's: `first` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
-    note: support-email: only the tag `first` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)

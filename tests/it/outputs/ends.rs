@@ -25,14 +25,28 @@ fn a_reader_that_has_gone_does_not_change_the_exit_code() {
         "exec \"$@\" >&-",
         "exec \"$@\" 2>&-",
         "exec \"$@\" >&- 2>&- <&-",
-        "exec \"$@\" >/dev/full",
         "exec \"$@\" 2>/dev/full",
-        "exec \"$@\" >/dev/full 2>/dev/full",
         // A pipe that nobody reads any more.
         "{ \"$@\"; echo $? >&3; } 3>code | :; read code <code; exit $code",
     ] {
         assert_eq!(codes(through), [Some(0), Some(1), Some(2)], "{through}");
     }
+}
+
+#[test]
+fn standard_output_on_a_full_disk_is_an_output_that_could_not_be_written() {
+    for through in ["exec \"$@\" >/dev/full", "exec \"$@\" >/dev/full 2>/dev/full"] {
+        assert_eq!(codes(through), [Some(5), Some(1), Some(2)], "{through}");
+    }
+    let (stand_in, _) = with_image();
+    let gate = gate(&stand_in).args("--record record.json --format json");
+    insta::assert_snapshot!(gate.through("exec \"$@\" >/dev/full").snapshot(), @"
+    $ exec verify-registry-image >/dev/full -q --deadline 5s [registry]/keepkey/support-email:latest-dev --record record.json --format json
+    exit code: 5
+    ----- stdout
+    ----- stderr
+    error: could not write standard output: no storage space
+    ");
 }
 
 /// A run that waits for an answer, with every output, is ended by a signal.

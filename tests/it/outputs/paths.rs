@@ -1,5 +1,6 @@
 //! Where a file may be written, and what becomes of the one that stands there.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
@@ -163,27 +164,43 @@ fn a_file_that_cannot_be_written_after_a_yes_has_its_own_code_and_leaves_no_reco
         .file("junit.xml", "the old one\n");
     insta::assert_snapshot!(gate.snapshot(), @"
     $ trap '' XFSZ; ulimit -f 0; exec verify-registry-image --junit junit.xml --record record.json [registry]/keepkey/support-email:latest-dev
-    exit code: 5
+    exit code: 2
     ----- stdout
-    VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
-
-      deploy     [registry]/keepkey/support-email@sha256:72aa2829510e[..64]
-      type       a single image (application/vnd.oci.image.manifest.v1+json)
-      platform   linux/amd64, 76.0 KiB in 5 layers
-                 created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
-      service    support-email
-
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
-
-    note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
-    note: only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config
-    error: could not write `junit.xml`: file too large
-    note: no record was written, because another output could not be
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    error: `junit.xml` (--junit) is there already, and is not a JUnit document
+      hint: name another path, or remove the file if nobody needs it
     ");
+}
+
+#[test]
+fn a_file_of_another_kind_is_not_replaced() {
+    let (stand_in, _) = with_image();
+    let config = "registry: r.example/keepkey\n";
+    let mut text = String::new();
+    for (option, path, content) in [
+        ("--html", "verify-registry-image.yml", config),
+        ("--junit", "digest", "sha256:0123\n"),
+        ("--html", "README.md", "<h1>ours</h1>\n"),
+        ("--junit", "page.html", "<!doctype html>\n"),
+    ] {
+        let run = gate(&stand_in).arg(option).arg(path).file(path, content).run();
+        assert!(run.files.is_empty(), "{option} {path}: {:?}", run.files);
+        write!(text, "{:?} {}", run.code, run.stderr).expect("a text grows");
+    }
+    insta::assert_snapshot!(text, @"
+    Some(2) error: `verify-registry-image.yml` (--html) is there already, and is not a web page
+      hint: name another path, or remove the file if nobody needs it
+    Some(2) error: `digest` (--junit) is there already, and is not a JUnit document
+      hint: name another path, or remove the file if nobody needs it
+    Some(2) error: `README.md` (--html) is there already, and is not a web page
+      hint: name another path, or remove the file if nobody needs it
+    Some(2) error: `page.html` (--junit) is there already, and is not a JUnit document
+      hint: name another path, or remove the file if nobody needs it
+    ");
+    let run = gate(&stand_in)
+        .args("--html page.html --junit junit.xml")
+        .file("page.html", "\u{feff}<!DOCTYPE html><title>another's</title>")
+        .file("junit.xml", "<testsuites/>")
+        .run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
 }
