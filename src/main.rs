@@ -107,7 +107,7 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
     if let Err(error) = &shown {
         complain(&format!("could not write standard output: {}", error.kind()), None);
         // Without all of its outputs, a run leaves nothing to deploy.
-        discard(&settings.outputs, &settings.images);
+        not_removed(output::discard_deployable(&settings.outputs, &settings.images));
     }
     if settings.console.quiet || settings.console.format == Format::Json {
         // What the short form of standard output leaves out and nobody should miss.
@@ -129,7 +129,10 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
 fn check_status(folder: &StatusFolder, format: Format) -> Exit {
     match output::check_status::check_status(folder) {
         Ok(check) => {
-            let _ = say(&format!("{check}\n"));
+            let _ = say(&match format {
+                Format::Human => format!("{check}\n"),
+                Format::Json => check.to_json(),
+            });
             check.exit()
         }
         Err(error) => refuse(&error.with_cause(), Some(error.hint()), format == Format::Json),
@@ -158,7 +161,11 @@ fn refuse_output(error: &OutputError, settings: &Settings) -> Exit {
 
 /// Removes an older run's yes, which this one does not confirm.
 fn discard(outputs: &Outputs, images: &[ImageRequest]) {
-    for output::Unwritten { path, message } in output::discard(outputs, images) {
+    not_removed(output::discard(outputs, images));
+}
+
+fn not_removed(left: Vec<output::Unwritten>) {
+    for output::Unwritten { path, message } in left {
         let message = format!("could not remove the older `{}`: {message}", path.display());
         complain(&secret::printable(&message), None);
     }

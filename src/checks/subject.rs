@@ -113,8 +113,10 @@ impl<'a> Subject<'a> {
     /// index and was never meant to be started.
     pub(super) fn images(&self) -> impl Iterator<Item = &'a PlatformObservation> + use<'a> {
         let images = &self.observation.images;
-        let all_beside = images.iter().all(is_beside);
-        images.iter().filter(move |image| all_beside || !is_beside(image))
+        let is_beside = |place| is_beside(images, place);
+        let all_beside = (0..images.len()).all(is_beside);
+        let counts = move |place: &usize| all_beside || !is_beside(*place);
+        (0..images.len()).filter(counts).filter_map(|place| images.get(place))
     }
 
     /// What a message calls an image: its platform where there are several.
@@ -176,11 +178,20 @@ fn is_contradiction<T>(fact: &Fact<T>) -> bool {
     }
 }
 
-/// Whether an entry of an index names no platform and is no image either: an artifact that was listed
-/// beside the images. One that is listed under a platform, or is a broken image, counts.
-fn is_beside(image: &PlatformObservation) -> bool {
-    if image.listed_as.is_some() {
-        return false;
+/// Whether an entry of an index is no image and is never pulled: an artifact that was listed beside the
+/// images, without a platform or behind an image of the same one (as lazy-loading indexes are). Engines take
+/// the first of a platform. One that stands first, or is a broken image, counts.
+fn is_beside(images: &[PlatformObservation], place: usize) -> bool {
+    let Some(image) = images.get(place) else { return false };
+    if let Some(platform) = &image.listed_as {
+        let before = images.get(..place).unwrap_or_default();
+        let is_first = !before.iter().any(|other| {
+            other.listed_as.as_ref() == Some(platform)
+                && matches!(Content::of(other), Content::Image(..))
+        });
+        let is_artifact =
+            matches!(Content::of(image), Content::NotAnImage(NotAnImage::Artifact(_)));
+        return is_artifact && !is_first;
     }
     match Content::of(image) {
         Content::Image(..) | Content::Gone | Content::Unknown(_) => false,

@@ -147,7 +147,9 @@ struct Wire {
     rootfs: Option<Exact<WireRootfs>>,
 }
 
+// Some builders hand a config on as it was typed.
 impl Fields for Wire {
+    const IN_ANY_CASE: bool = true;
     const NAMES: &'static [&'static str] =
         &["os", "architecture", "variant", "created", "config", "history", "rootfs"];
 }
@@ -163,6 +165,7 @@ struct WireRun {
 }
 
 impl Fields for WireRun {
+    const IN_ANY_CASE: bool = true;
     const NAMES: &'static [&'static str] = &["Labels", "Env", "Entrypoint", "Cmd", "ExposedPorts"];
 }
 
@@ -179,6 +182,7 @@ struct WireHistory {
 }
 
 impl Fields for WireHistory {
+    const IN_ANY_CASE: bool = true;
     const NAMES: &'static [&'static str] = &["created_by"];
 }
 
@@ -188,6 +192,7 @@ struct WireRootfs {
 }
 
 impl Fields for WireRootfs {
+    const IN_ANY_CASE: bool = true;
     const NAMES: &'static [&'static str] = &["diff_ids"];
 }
 
@@ -249,7 +254,7 @@ mod tests {
             |run: &str| format!(r#"{{"os":"linux","architecture":"amd64","config":{{{run}}}}}"#);
         for run in [
             r#""Labels":{"a":"1"},"labels":{"a":"2"}"#,
-            r#""labels":{"a":"2"}"#,
+            r#""labels":{"a":"2"},"Labels":{"a":"1"}"#,
             r#""Labels":{"a":"1"},"Labels":{"a":"2"}"#,
             r#""Env":[],"env":["PORT=1"]"#,
         ] {
@@ -257,6 +262,9 @@ mod tests {
             let cause = std::error::Error::source(&error).unwrap().to_string();
             assert!(cause.contains("can be read in two ways"), "{run}: {cause}");
         }
+        let alone =
+            ImageConfig::parse(body(r#""cmd":["x"],"ENV":["A=1"]"#).as_bytes()).unwrap().unwrap();
+        assert_eq!((alone.cmd, alone.env), (vec!["x".into()], vec!["A=1".into()]));
         // The names of labels are the image's own, and two of them may differ in case alone.
         let labels = r#""Labels":{"config":"1","Config":"2"}"#;
         assert_eq!(ImageConfig::parse(body(labels).as_bytes()).unwrap().unwrap().labels.len(), 2);

@@ -14,6 +14,8 @@ use serde::{Deserialize, Deserializer};
 pub(super) trait Fields {
     /// Their names.
     const NAMES: &'static [&'static str];
+    /// Whether a field in another case is read as the field, as Go reads it, where it stands there alone.
+    const IN_ANY_CASE: bool = false;
 }
 
 /// An object that has none of its fields twice or in another case.
@@ -50,7 +52,8 @@ impl<'de, T: Fields + Deserialize<'de>> Visitor<'de> for Object<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Exact<T>, A::Error> {
-        let checked = Checked { map, names: T::NAMES, seen: Vec::new() };
+        let checked =
+            Checked { map, names: T::NAMES, in_any_case: T::IN_ANY_CASE, seen: Vec::new() };
         T::deserialize(MapAccessDeserializer::new(checked)).map(Exact)
     }
 }
@@ -59,6 +62,7 @@ impl<'de, T: Fields + Deserialize<'de>> Visitor<'de> for Object<T> {
 struct Checked<A> {
     map: A,
     names: &'static [&'static str],
+    in_any_case: bool,
     seen: Vec<&'static str>,
 }
 
@@ -69,9 +73,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        let Some(key) = self.map.next_key::<String>()? else { return Ok(None) };
+        let Some(mut key) = self.map.next_key::<String>()? else { return Ok(None) };
         if let Some(field) = taken_for(&key, self.names) {
-            if field != key {
+            if field != key && (!self.in_any_case || self.seen.contains(&field)) {
                 let shown: String = key.chars().take(60).collect();
                 return Err(A::Error::custom(format!(
                     "it can be read in two ways: `{shown}` may be taken for `{field}`"
@@ -83,6 +87,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
                 )));
             }
             self.seen.push(field);
+            field.clone_into(&mut key);
         }
         seed.deserialize(StringDeserializer::new(key)).map(Some)
     }

@@ -314,6 +314,8 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
     let manifest = wire.checked()?;
     let platform = match &wire.platform {
         None => None,
+        // Said, and nothing in it.
+        Some(Exact(said)) if said.os.is_empty() && said.architecture.is_empty() => None,
         Some(Exact(said)) => {
             let variant = said.variant.as_deref().unwrap_or_default();
             let platform =

@@ -39,7 +39,7 @@ impl CheckStatusError {
         match self {
             Self::NothingToCheck => "add `board:` or `badges:` below `status:` in the config",
             Self::Folder(..) => {
-                "look at `status.directory` in the config; it is made by hand, once"
+                "look at `status.directory` and `status.badges` in the config; the first is made by hand, once"
             }
             Self::File(..) => {
                 "look what stands there: a regular UTF-8 file of at most 1 MiB is expected"
@@ -70,6 +70,17 @@ impl StatusCheck {
     /// 0 where everything is up to date, 1 where something is not.
     pub fn exit(&self) -> Exit {
         if self.differences.is_empty() { Exit::Verified } else { Exit::Failed }
+    }
+
+    /// The same as one JSON document: `up_to_date`, `differences`, and `files`, the number that was read.
+    pub fn to_json(&self) -> String {
+        let Self { differences, files } = self;
+        let document = serde_json::json!({
+            "up_to_date": differences.is_empty(),
+            "differences": differences,
+            "files": files,
+        });
+        format!("{document:#}\n")
     }
 }
 
@@ -132,8 +143,15 @@ fn of_badges(
     }
     let failed = |error: io::Error| CheckStatusError::Folder(badges.to_owned(), error.into());
     let mut paths = Vec::new();
-    for entry in fs::read_dir(badges).map_err(failed)? {
-        paths.push(entry.map_err(failed)?.path());
+    match fs::read_dir(badges) {
+        Ok(entries) => {
+            for entry in entries {
+                paths.push(entry.map_err(failed)?.path());
+            }
+        }
+        // Git keeps no empty folder.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
     }
     paths.sort();
     for path in paths {

@@ -45,7 +45,7 @@ pub fn is_ours(head: &[u8]) -> bool {
 /// Whether a file that begins so may be somebody's JUnit document.
 pub fn is_alike(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    head.starts_with(b"<?xml") || head.starts_with(b"<testsuite")
+    [&b"<?xml"[..], b"<testsuite", b"<!--"].iter().any(|begin| head.starts_with(begin))
 }
 
 fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {

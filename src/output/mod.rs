@@ -25,7 +25,9 @@ pub mod pulumi_config;
 pub mod record;
 pub mod status;
 
-pub use prepared::{OutputError, Prepared, Written, discard, remarks, status_remark};
+pub use prepared::{
+    OutputError, Prepared, Written, discard, discard_deployable, remarks, status_remark,
+};
 
 /// An output that could not be written, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ mod older;
 mod prove;
 mod status_folder;
 
-pub use prove::{OutputError, discard};
+pub use prove::{OutputError, discard, discard_deployable};
 
 /// The outputs of a run, proved writable.
 #[derive(Debug)]

@@ -262,7 +262,6 @@ pub fn updated(
          status: \nlast_updated: \nhealth_check: N/A\ne2e_tests: N/A\nnotes: \n"
     );
     let before = StatusFile::parse(old);
-    let believed = |time: &Timestamp| time.duration_since(clock) <= AHEAD;
     let mut result = Updated::default();
     let mut written = decided(images);
     for (_, line) in &mut written {
@@ -275,7 +274,7 @@ pub fn updated(
         };
         let (stands, comes) = (dated(standing), dated(line));
         let place = format!("`{IMAGE}{name}` in `{environment}.status`");
-        if !standing.verified.as_ref().is_some_and(believed) {
+        if is_ahead(standing, line, clock) {
             let now = instant(clock);
             result.notes.push(format!(
                 "{place} said {} {}, ahead of this machine's clock ({now}): it was not believed, and is now {} {}",
@@ -309,11 +308,22 @@ pub fn updated(
     };
     let standing: Option<Timestamp> = before.last_updated.and_then(|time| time.parse().ok());
     let answers = written.iter().map(|(image, _)| image.verified_at);
-    if let Some(latest) = answers.chain(standing.filter(believed)).max() {
+    if let Some(latest) = answers.chain(standing.filter(|time| is_believed(*time, clock))).max() {
         text = line::set(&text, "last_updated", &instant(latest), false);
     }
     result.text = line::set(&text, "notes", &notes(&written, job_url), true);
     result
+}
+
+fn is_believed(time: Timestamp, clock: Timestamp) -> bool {
+    time.duration_since(clock) <= AHEAD
+}
+
+/// Whether a standing line is of a clock that is fast: too far ahead to be believed, or a GREEN that would
+/// stay above a RED by any lead at all.
+fn is_ahead(standing: &ServiceLine, new: &ServiceLine, clock: Timestamp) -> bool {
+    let is_over = standing.light == Light::Green && new.light == Light::Red;
+    standing.verified.is_none_or(|time| !is_believed(time, clock) || is_over && time > clock)
 }
 
 /// A line's light and the time of its answer, for a sentence.

@@ -80,9 +80,7 @@ impl<T: Clone> Shared<T> {
         *held = Some((fetched.clone(), Instant::now()));
         fetched
     }
-}
 
-impl<T: Clone> Shared<T> {
     /// The value, if it is there and nobody is fetching it.
     fn now(&self) -> Option<T> {
         self.0.try_lock().ok()?.as_ref()?.0.as_ref().ok().cloned()

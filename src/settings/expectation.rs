@@ -132,8 +132,6 @@ fn commit(known: &KnownRevision) -> Result<Option<&Revision>, ExpectationMistake
 }
 
 impl RevisionAsked {
-    /// The rule for one image. `configured` is what the config says of it; `is_of_config`, whether the config
-    /// says anything of it at all.
     /// The commit that is meant, where it is known and is one.
     pub(super) fn commit(&self) -> Option<Revision> {
         match &self.known {
@@ -142,7 +140,8 @@ impl RevisionAsked {
         }
     }
 
-    /// What the revision label must be.
+    /// The rule for one image. `configured` is what the config says of it; `is_of_config`, whether the config
+    /// says anything of it at all.
     pub(super) fn rule(
         &self,
         configured: Option<RevisionWord>,

@@ -44,10 +44,15 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     doctl::hide(surroundings.variable, &redactor);
     let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
     let wants_json = format.as_deref() == Some("json");
+    let spoken =
+        spoken_files(|option, name| value_of(arguments, option).or_else(|| variable(name)));
+    let is_gate = !arguments.iter().any(|argument| argument == "--check-status");
     let mut reading = Reading { redactor: redactor.clone(), files: Files::default() };
     let read = reading.read(surroundings);
     read.map_err(|mistake| {
-        SettingsError::new(&mistake, &redactor, wants_json, reading.files.into_outputs())
+        let is_read = reading.files != Files::default();
+        let files = if is_read || !is_gate { reading.files } else { spoken };
+        SettingsError::new(&mistake, &redactor, wants_json, files.into_outputs())
     })
 }
 
@@ -66,6 +71,20 @@ fn value_of(arguments: &[OsString], option: &str) -> Option<String> {
         }
     });
     found.last()
+}
+
+/// The files that are to be written, as far as a command line tells that may be wrong elsewhere.
+fn spoken_files(value: impl Fn(&str, &str) -> Option<String>) -> Files {
+    let path = |option, name| value(option, name).map(PathBuf::from);
+    Files {
+        junit: path("--junit", "JUNIT"),
+        record: path("--record", "RECORD"),
+        record_dir: path("--record-dir", "RECORD_DIR"),
+        pulumi_config: path("--pulumi-config", "PULUMI_CONFIG"),
+        image_ref: path("--image-ref", "IMAGE_REF"),
+        html: path("--html", "HTML"),
+        failure_reason: path("--failure-reason-file", "FAILURE_REASON_FILE"),
+    }
 }
 
 struct Reading {

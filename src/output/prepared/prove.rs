@@ -150,6 +150,20 @@ const RECORD: Older = Older::Removed(record::is_record, "a deployment record of 
 ///
 /// `images` are those of the run, where that is known: without them, no record below `record_dir` is.
 pub fn discard(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Unwritten> {
+    remove_ours(outputs, images, |_| true)
+}
+
+/// Removes what this run left for a deployment, and nothing that tells of it: another output could not be
+/// written. What comes back could not be removed.
+pub fn discard_deployable(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Unwritten> {
+    remove_ours(outputs, images, |older| matches!(older, Older::Removed(_, _)))
+}
+
+fn remove_ours(
+    outputs: &Outputs,
+    images: &[ImageRequest],
+    is_meant: impl Fn(Older) -> bool,
+) -> Vec<Unwritten> {
     let mut places = files(outputs);
     let mut record = |path| places.push(Place { option: "--record", path, older: RECORD });
     outputs.record.clone().into_iter().for_each(&mut record);
@@ -164,7 +178,8 @@ pub fn discard(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Unwritten> {
     }
     let mut left = Vec::new();
     for Place { option, path, older } in places {
-        if older.allows(option, &path).is_ok()
+        if is_meant(older)
+            && older.allows(option, &path).is_ok()
             && let Err(error) = older.remove(&path)
         {
             left.push(Unwritten { path, message: error.to_string() });

@@ -118,6 +118,7 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
         told(2, "GREEN", &red),
         told(1000, "RED", &green),
         told(1001, "RED", &green),
+        told(701, "GREEN", &red),
     ];
     insta::assert_snapshot!(all.join("\n"), @"
     RED registry.digitalocea: 
@@ -128,6 +129,7 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
     RED registry.digitalocea: 
     RED r.example/a:b verifi: `image.support-email` in `development.status` stays RED verified 2026-11-25T09:46:40Z: this run's answer, GREEN verified 2026-11-25T09:30:02Z, is older
     GREEN registry.digitaloc: `image.support-email` in `development.status` said RED verified 2026-11-25T09:46:41Z, ahead of this machine's clock (2026-11-25T09:41:40Z): it was not believed, and is now GREEN verified 2026-11-25T09:30:02Z
+    RED registry.digitalocea: `image.support-email` in `development.status` said GREEN verified 2026-11-25T09:41:41Z, ahead of this machine's clock (2026-11-25T09:41:40Z): it was not believed, and is now RED verified 2026-11-25T09:30:02Z
     ");
 }
 

@@ -49,6 +49,26 @@ fn standard_output_on_a_full_disk_is_an_output_that_could_not_be_written() {
     ");
 }
 
+#[test]
+fn what_tells_of_a_red_run_stays_where_standard_output_cannot_be_written() {
+    let (stand_in, _) = with_image();
+    stand_in.untag(REPOSITORY, TAG);
+    let gate = gate(&stand_in).args("--junit junit.xml --html page.html");
+    let run = gate.through("exec \"$@\" >/dev/full").run();
+    assert_eq!((run.code, run.files.len()), (Some(1), 2), "{}", run.snapshot());
+}
+
+#[test]
+fn a_mistyped_option_leaves_no_older_yes_behind() {
+    let (stand_in, _) = with_image();
+    for arguments in ["--prot 5", "--wait nonsense", "--port 5 --port 6"] {
+        let run = after_a_green_run(&stand_in).args(arguments).run();
+        assert_eq!(run.code, Some(2), "{}", run.snapshot());
+        let left: Vec<_> = run.files.iter().filter(|(_, content)| content.is_some()).collect();
+        assert!(left.is_empty() && run.files.len() == 5, "{arguments}: {left:?}");
+    }
+}
+
 /// A run that waits for an answer, with every output, is ended by a signal.
 #[track_caller]
 fn ended_by(signal: &str) -> String {

@@ -339,11 +339,11 @@ fn what_cannot_be_checked_says_so() {
     let nowhere = StatusFolder { directory: folder.path().join("none"), ..asked.clone() };
     fs::create_dir(folder.path().join("status/odd.status")).unwrap();
     let all = [said(&nothing), said(&nowhere), said(&asked)];
-    insta::assert_snapshot!(all.join("\n"), @r"
+    insta::assert_snapshot!(all.join("\n"), @"
     error: there is nothing to check: the config has neither `status.board` nor `status.badges`
     hint: add `board:` or `badges:` below `status:` in the config
     error: cannot list `FOLDER/none`: no such file or directory
-    hint: look at `status.directory` in the config; it is made by hand, once
+    hint: look at `status.directory` and `status.badges` in the config; the first is made by hand, once
     error: cannot read `FOLDER/status/odd.status`: it is a folder
     hint: look what stands there: a regular UTF-8 file of at most 1 MiB is expected
     ");
