@@ -255,7 +255,8 @@ fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
         let parameters = "{environment: development, update_status: true, status_dir: status}";
         let outcome = job.verify(place, parameters);
         assert_eq!(outcome.code, 1, "{place:?} {}", outcome.shown);
-        let kept = job.read("test-results/verify-registry-image/status/development.status");
+        let kept =
+            job.read("test-results/verify-registry-image/status-of-this-run/development.status");
         assert!(kept.contains("status: RED"), "{kept}");
         assert!(job.read("status/development.status").contains("status: RED"));
         assert!(job.path("deployment-record/development/support-email.json").exists());

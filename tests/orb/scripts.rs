@@ -171,6 +171,8 @@ mod tests {
             VERIFY_REGISTRY_IMAGE_PLATFORMS=
             VERIFY_REGISTRY_IMAGE_PORT=
             VERIFY_REGISTRY_IMAGE_RECORD_DIR=-rf
+            VERIFY_REGISTRY_IMAGE_REPOSITORY=
+            VERIFY_REGISTRY_IMAGE_SERVICES=
             VERIFY_REGISTRY_IMAGE_TOKEN_ENV=DIGITALOCEAN_ACCESS_TOKEN
             VERIFY_REGISTRY_IMAGE_UPDATE_STATUS=1
             VERIFY_REGISTRY_IMAGE_WAIT=90s
@@ -225,13 +227,21 @@ mod tests {
     /// A job with what an earlier, green run left in the repository, and with files of others beside it.
     fn job_with_an_older_green() -> Job {
         let job = Job::new();
-        for folder in ["out", "record", "record/development", "status", "status/badges"] {
+        for folder in [
+            "out",
+            "out/status-of-this-run",
+            "record",
+            "record/development",
+            "status",
+            "status/badges",
+        ] {
             fs::create_dir(job.path(folder)).unwrap();
         }
         for name in ["verify-registry-image.xml", "report.html", "failure-reason.env"] {
             job.write(&format!("out/{name}"), "of an earlier run");
         }
         job.write("out/of-others.xml", "theirs");
+        job.write("out/status-of-this-run/development.status", "status: GREEN\n");
         job.write("record/record.json", RECORD);
         job.write("record/development/api.json", RECORD);
         job.write(
@@ -241,12 +251,17 @@ mod tests {
         job.write("record/development/package.json", "{\"name\": \"of others\"}\n");
         job.write("record/notes.txt", "\"pinned_with_tag\": by hand\n");
         job.write("status/development.status", "status: GREEN\n");
+        let link = job.path("record/development/linked.json");
+        job.write("elsewhere.json", RECORD);
+        std::os::unix::fs::symlink(job.path("elsewhere.json"), link).unwrap();
         job
     }
 
     fn left(job: &Job) -> String {
-        let output =
-            in_folder(Command::new("find").args(["out", "record", "status", "-type", "f"]), job);
+        let output = in_folder(
+            Command::new("find").args(["out", "record", "status", "!", "-type", "d"]),
+            job,
+        );
         let mut names: Vec<&str> = str::from_utf8(&output.stdout).unwrap().lines().collect();
         names.sort_unstable();
         names.join("\n")
@@ -307,9 +322,9 @@ mod tests {
                 }
                 insta::allow_duplicates! { insta::assert_snapshot!(left, @"
                 out/of-others.xml
-                out/status/badges/development.json
-                out/status/development.status
-                out/status/other file.md
+                out/status-of-this-run/badges/development.json
+                out/status-of-this-run/development.status
+                out/status-of-this-run/other file.md
                 out/verify-registry-image.xml
                 record/development/package.json
                 record/development/web.json
@@ -318,7 +333,7 @@ mod tests {
                 status/development.status
                 status/other file.md
                 "); }
-                assert_eq!(job.read("out/status/development.status"), "red\n");
+                assert_eq!(job.read("out/status-of-this-run/development.status"), "red\n");
             }
         }
     }
