@@ -37,10 +37,24 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The same fact with the value where it is.
+    pub fn as_ref(&self) -> Fact<&T> {
+        match self {
+            Self::Present(value) => Fact::Present(value),
+            Self::Absent(denial) => Fact::Absent(denial.clone()),
+            Self::Unknown(why) => Fact::Unknown(why.clone()),
+        }
+    }
+
     /// The same fact about a part of the value.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Fact<U> {
+        self.and_then(|value| Fact::Present(convert(value)))
+    }
+
+    /// What follows from the value, where it is there.
+    pub fn and_then<U>(self, next: impl FnOnce(T) -> Fact<U>) -> Fact<U> {
         match self {
-            Self::Present(value) => Fact::Present(convert(value)),
+            Self::Present(value) => next(value),
             Self::Absent(denial) => Fact::Absent(denial),
             Self::Unknown(why) => Fact::Unknown(why),
         }

@@ -323,20 +323,13 @@ async fn whole_config(
     }
     let most = most_of(descriptor.size);
     let bytes = repository.config(client, &descriptor.digest, most).await;
-    let size = match &bytes {
-        Fact::Present(bytes) => Fact::Present(bytes.len() as u64),
-        Fact::Absent(denial) => Fact::Absent(denial.clone()),
-        Fact::Unknown(why) => Fact::Unknown(why.clone()),
-    };
+    // The bytes themselves are not copied: they may be megabytes.
+    let size = bytes.as_ref().map(|bytes| bytes.len() as u64);
     // The bytes are the ones that were pushed: what they cannot be read as, they are not.
-    let config = match bytes {
-        Fact::Present(bytes) => match ImageConfig::parse(&bytes) {
-            Ok(config) => Fact::Present(config),
-            Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
-        },
-        Fact::Absent(denial) => Fact::Absent(denial),
-        Fact::Unknown(why) => Fact::Unknown(why),
-    };
+    let config = bytes.and_then(|bytes| match ImageConfig::parse(&bytes) {
+        Ok(config) => Fact::Present(config),
+        Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
+    });
     // An image that was built with a secret in a label must not spread it.
     let mask = |text: String| client.redactor().redact(&text).into_owned();
     (size, config.map(|config| config.map(|config| config.map_texts(mask))))

@@ -1,7 +1,8 @@
 //! JSON objects that every reader reads alike.
 //!
 //! Go's reader, which container engines use, takes `Digest` for `digest` and the last of two; others do not.
-//! An object in which the two would differ says two things, and is refused wherever it stands.
+//! An object in which the two would differ says two things, and is refused wherever it stands. A field
+//! that stands there alone in another case may be read as Go reads it ([`Fields::IN_ANY_CASE`]).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,7 +19,7 @@ pub(super) trait Fields {
     const IN_ANY_CASE: bool = false;
 }
 
-/// An object that has none of its fields twice or in another case.
+/// An object that has none of its fields twice, and none in another case unless [`Fields::IN_ANY_CASE`].
 #[derive(Debug, Default)]
 pub(super) struct Exact<T>(pub(super) T);
 

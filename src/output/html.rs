@@ -38,10 +38,15 @@ pub fn is_ours(head: &[u8]) -> bool {
 
 /// Whether a file that begins so may be somebody's web page.
 pub fn is_alike(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let head = beginning(head);
     let begins =
         |with: &[u8]| head.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
     begins(b"<!doctype html") || begins(b"<html")
+}
+
+/// Where a file's text begins, behind a byte order mark and blanks.
+pub(super) fn beginning(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start()
 }
 
 /// Whether a file's beginning holds a text.

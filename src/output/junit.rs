@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite, XmlString};
 
-use crate::output::html::holds;
+use crate::output::html::{beginning, holds};
 use crate::output::instant;
 use crate::report::{CheckResult, Finding, ImageReport, Outcome, Report, Verdict};
 use crate::secret::{is_printable, printable};
@@ -44,7 +44,7 @@ pub fn is_ours(head: &[u8]) -> bool {
 
 /// Whether a file that begins so may be somebody's JUnit document.
 pub fn is_alike(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let head = beginning(head);
     [&b"<?xml"[..], b"<testsuite", b"<!--"].iter().any(|begin| head.starts_with(begin))
 }
 

@@ -44,15 +44,15 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     doctl::hide(surroundings.variable, &redactor);
     let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
     let wants_json = format.as_deref() == Some("json");
-    let spoken =
-        spoken_files(|option, name| value_of(arguments, option).or_else(|| variable(name)));
-    let is_gate = !arguments.iter().any(|argument| argument == "--check-status");
-    let mut reading = Reading { redactor: redactor.clone(), files: Files::default() };
+    let files = if arguments.iter().any(|argument| argument == "--check-status") {
+        Files::default()
+    } else {
+        spoken_files(|option, name| value_of(arguments, option).or_else(|| variable(name)))
+    };
+    let mut reading = Reading { redactor: redactor.clone(), files };
     let read = reading.read(surroundings);
     read.map_err(|mistake| {
-        let is_read = reading.files != Files::default();
-        let files = if is_read || !is_gate { reading.files } else { spoken };
-        SettingsError::new(&mistake, &redactor, wants_json, files.into_outputs())
+        SettingsError::new(&mistake, &redactor, wants_json, reading.files.into_outputs())
     })
 }
 
@@ -89,7 +89,7 @@ fn spoken_files(value: impl Fn(&str, &str) -> Option<String>) -> Files {
 
 struct Reading {
     redactor: Redactor,
-    /// The files that a gate was to write, once they are known.
+    /// The files that a gate was to write: as spoken, until the command line is read.
     files: Files,
 }
 
