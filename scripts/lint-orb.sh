@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the orb, both pipeline files, every example's usage and the scripts with other people's tools:
+# Checks the orb, both pipeline files, every example's usage, the pipelines of the README and the scripts with other people's tools:
 # CircleCI's schema, yamllint, shellcheck. The two Python tools go into target/lint, at the versions below.
 # What cannot be run here is said aloud, and a line of it goes to target/could-not-run.txt. Exit 1: something was
 # found. With CI=true, a tool that is missing is a failure too; the placeholders, which only the owner can set, are not.
@@ -32,11 +32,11 @@ usages=target/usages
 rm -rf "$usages"
 mkdir -p "$usages"
 if [ -x "$tools/bin/check-jsonschema" ]; then
-    "$tools/bin/python" scripts/usages.py orb/orb.yml "$usages"
+    "$tools/bin/python" scripts/usages.py orb/orb.yml "$usages" README.md docs/circleci.md
     check "$tools/bin/check-jsonschema" --builtin-schema vendor.circle-ci \
         orb/orb.yml .circleci/config.yml .circleci/test-deploy.yml "$usages"/*.yml
 else
-    missing "CircleCI's schema over the orb and the pipelines: check-jsonschema is not to be had"
+    missing "CircleCI's schema over the orb, the pipelines and the README's: check-jsonschema is not to be had"
 fi
 if [ -x "$tools/bin/yamllint" ]; then
     check "$tools/bin/yamllint" --strict .circleci orb/src orb/orb.yml

@@ -214,11 +214,15 @@ fn every_option_of_a_command_that_is_shown_exists() {
 }
 
 #[test]
-fn the_workflow_is_the_one_that_is_checked_against_the_orb() {
-    let page = fs::read_to_string(root().join("docs/circleci.md")).unwrap();
-    let workflow =
-        blocks(&page, "yaml").into_iter().find(|block| block.starts_with("version: 2.1"));
-    shows(&format!("```yaml\n{}\n```\n", workflow.unwrap()));
+fn the_workflow_is_the_orbs_own_example() {
+    let example = include_str!("../../orb/src/examples/gate_develop_workflow.yml");
+    let example: serde_yaml::Value = serde_yaml::from_str(example).unwrap();
+    let shown =
+        blocks(&readme(), "yaml").into_iter().find(|block| block.contains("docker/publish"));
+    // As an example it has its version as a text, which `circleci orb pack` asks for.
+    let mut shown: serde_yaml::Value = serde_yaml::from_str(&shown.unwrap()).unwrap();
+    shown["version"] = example["usage"]["version"].clone();
+    assert_eq!(shown, example["usage"]);
 }
 
 #[test]
@@ -229,6 +233,14 @@ fn the_image_is_the_one_that_the_orb_runs_in() {
     shows(&format!("`{}:{}`", default("image"), default("tag")));
     assert_eq!(default("tag"), env!("CARGO_PKG_VERSION"));
     shows(&format!("\nversion={}\n", env!("CARGO_PKG_VERSION")));
+    for name in ["default", "docr"] {
+        let shown =
+            Regex::new(&format!("name: verify-registry-image/{name}\n(.*\n)??.*tag: \"(.*)\"\n"));
+        let readme = readme();
+        let shown =
+            shown.unwrap().captures(&readme).unwrap_or_else(|| panic!("{name} is not shown"));
+        assert_eq!(&shown[2], default("tag"), "{name}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The step of docs/circleci.md that commits an environment's status, run with a real git at two clones of one
+//! The step of the README that commits an environment's status, run with a real git at two clones of one
 //! repository: what it is for is the moment when somebody else has pushed.
 
 use std::fs;
@@ -26,9 +26,9 @@ status:
 
 /// The command of the step, as the page shows it.
 fn snippet() -> String {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/circleci.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let page = fs::read_to_string(page).unwrap();
-    let section = page.split("## Who commits the status file").nth(1).unwrap();
+    let section = page.split("### Who commits the status file").nth(1).unwrap();
     let block = section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
     let block: serde_yaml::Value = serde_yaml::from_str(block).unwrap();
     let steps = block["jobs"]["status"]["steps"].as_sequence().unwrap();
@@ -215,6 +215,34 @@ fn a_red_verdict_is_committed_too_and_the_second_look_decides() {
     ---
     Update the status of development [skip ci], by gate
     of another pipeline, by early
+    begin, by a
+    ");
+}
+
+#[test]
+fn a_service_that_was_added_meanwhile_is_asked_for_too() {
+    if !has_git_and_bash() {
+        return;
+    }
+    let stand_in = stand_in();
+    let world = World::new(&stand_in);
+    let (late, early) = (world.clone_as("late"), world.clone_as("early"));
+    assert_eq!(world.gate(&late, "--environment development"), Some(0));
+    // Nothing of this conflicts: a rebase would push `status: GREEN` past a service that nobody asked for.
+    write(
+        &early.join("verify-registry-image.yml"),
+        &CONFIG.replace("services:\n", "services:\n  added: {}\n"),
+    );
+    world.ok(&early, "git add . && git -c user.name=early -c user.email=a@b.c commit --quiet -m 'add a service' && git push --quiet");
+    let output = world.step(&late, &snippet());
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    insta::assert_snapshot!(world.seen(), @"
+    development added 🔴 RED
+    development billing 🟢 GREEN
+    development support-email 🟢 GREEN
+    ---
+    Update the status of development [skip ci], by gate
+    add a service, by early
     begin, by a
     ");
 }
