@@ -18,6 +18,9 @@ status:
   directory: status
 ";
 
+/// Where the records are that the job stores.
+const STORED: &str = "test-results/verify-registry-image/deployment-record";
+
 fn stand_in() -> StandIn {
     let stand_in = StandIn::honest();
     let image = Image::node_on_alpine().revision(COMMIT);
@@ -52,6 +55,7 @@ fn a_whole_image_is_green_with_its_record() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(outcome.files, @"
             deployment-record/record.json
+            test-results/verify-registry-image/deployment-record/record.json
             test-results/verify-registry-image/report.html
             test-results/verify-registry-image/verify-registry-image.xml
             ");
@@ -133,6 +137,8 @@ fn the_fragment_for_pulumi_can_be_had_with_an_environment() {
         insta::allow_duplicates! { insta::assert_snapshot!(outcome.files, @"
         deployment-record/development/support-email.json
         deployment-record/pulumi-config.yaml
+        test-results/verify-registry-image/deployment-record/development/support-email.json
+        test-results/verify-registry-image/deployment-record/pulumi-config.yaml
         test-results/verify-registry-image/report.html
         test-results/verify-registry-image/verify-registry-image.xml
         "); }
@@ -247,6 +253,8 @@ fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
         deployment-record/development/support-email.json
         deployment-record/development/support-web.json
         status/development.status
+        test-results/verify-registry-image/deployment-record/development/support-email.json
+        test-results/verify-registry-image/deployment-record/development/support-web.json
         test-results/verify-registry-image/report.html
         test-results/verify-registry-image/verify-registry-image.xml
         "); }
@@ -261,6 +269,12 @@ fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
         assert!(job.read("status/development.status").contains("status: RED"));
         assert!(job.path("deployment-record/development/support-email.json").exists());
         assert!(!job.path("deployment-record/development/support-web.json").exists());
+        // What the job stores: the record of the image that is verified, of this red run, too.
+        let kept = outcome.files.lines().filter(|file| file.contains("/deployment-record/"));
+        assert_eq!(
+            kept.collect::<Vec<_>>().join(" "),
+            format!("{STORED}/development/support-email.json")
+        );
     }
 }
 

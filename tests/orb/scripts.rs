@@ -42,7 +42,6 @@ mod tests {
                 "cp",
                 "chmod",
                 "mv",
-                "touch",
                 "grep",
                 "find",
             ] {
@@ -123,8 +122,11 @@ mod tests {
             .collect()
     }
 
+    /// The step that asks.
     fn verify(parameters: &str) -> Run {
-        runs("verify", parameters).remove(0)
+        let mut runs = runs("verify", parameters);
+        runs.retain(|run| run.name == "Verify the image in the registry");
+        runs.remove(0)
     }
 
     fn code(output: &Output) -> i32 {
@@ -221,14 +223,21 @@ mod tests {
         assert_eq!(nowhere, (2, "none".to_owned()));
     }
 
-    const RECORD: &str =
-        "{\n  \"image\": {\n    \"pinned_with_tag\": \"of an earlier run\"\n  }\n}\n";
+    /// The build URL of the job, and of an earlier one that begins like it.
+    const THIS_JOB: &str = "https://circleci.com/gh/keepkey/api/42";
+    const EARLIER_JOB: &str = "https://circleci.com/gh/keepkey/api/4";
 
-    /// A job with what an earlier, green run left in the repository, and with files of others beside it.
+    fn record(job: &str) -> String {
+        let (image, pipeline) = ("\"pinned_with_tag\": \"x\"", format!("\"job_url\": \"{job}\""));
+        format!("{{\n  \"image\": {{ {image} }},\n  \"pipeline\": {{ {pipeline} }}\n}}\n")
+    }
+
+    /// A job with what an earlier, green one left in the repository, and with files of others beside it.
     fn job_with_an_older_green() -> Job {
         let job = Job::new();
         for folder in [
             "out",
+            "out/deployment-record",
             "out/status-of-this-run",
             "record",
             "record/development",
@@ -241,27 +250,22 @@ mod tests {
             job.write(&format!("out/{name}"), "of an earlier run");
         }
         job.write("out/of-others.xml", "theirs");
+        job.write("out/deployment-record/record.json", &record(THIS_JOB));
         job.write("out/status-of-this-run/development.status", "status: GREEN\n");
-        job.write("record/record.json", RECORD);
-        job.write("record/development/api.json", RECORD);
+        for name in ["record.json", "pulumi-config.yaml", "development/api.json"] {
+            job.write(&format!("record/{name}"), &record(EARLIER_JOB));
+        }
         job.write(
-            "record/pulumi-config.yaml",
-            "config:\n  \"api\":\n    \"pinned_with_tag\": \"x\"\n",
+            "record/development/package.json",
+            &format!("{{\"name\": \"of others\", \"job_url\": \"{THIS_JOB}\"}}\n"),
         );
-        job.write("record/development/package.json", "{\"name\": \"of others\"}\n");
-        job.write("record/notes.txt", "\"pinned_with_tag\": by hand\n");
+        job.write("record/notes.txt", &record(THIS_JOB));
         job.write("status/development.status", "status: GREEN\n");
-        let link = job.path("record/development/linked.json");
-        job.write("elsewhere.json", RECORD);
-        std::os::unix::fs::symlink(job.path("elsewhere.json"), link).unwrap();
         job
     }
 
-    fn left(job: &Job) -> String {
-        let output = in_folder(
-            Command::new("find").args(["out", "record", "status", "!", "-type", "d"]),
-            job,
-        );
+    fn left(job: &Job, folder: &str) -> String {
+        let output = in_folder(Command::new("find").args([folder, "!", "-type", "d"]), job);
         let mut names: Vec<&str> = str::from_utf8(&output.stdout).unwrap().lines().collect();
         names.sort_unstable();
         names.join("\n")
@@ -270,8 +274,31 @@ mod tests {
     const PARAMETERS: &str =
         "{image: a, results_dir: out, record_dir: record, status_dir: status, update_status: true}";
 
+    /// Every step of the command, as CircleCI's agent runs them: the exit code of the first that failed.
+    fn all_steps(job: &Job, shell: &[&str], parameters: &str) -> i32 {
+        let mut first = 0;
+        for mut run in runs("verify", parameters) {
+            let due = match run.when.as_str() {
+                "always" => true,
+                "on_fail" => first != 0,
+                _ => first == 0,
+            };
+            if due {
+                run.environment.insert("CIRCLE_BUILD_URL".to_owned(), THIS_JOB.to_owned());
+                run.environment.insert("TMPDIR".to_owned(), job.path("").display().to_string());
+                let output = job.run(shell, &run);
+                if first == 0 {
+                    first = code(&output);
+                } else {
+                    assert_eq!(code(&output), 0, "{shell:?} {}: {output:?}", run.name);
+                }
+            }
+        }
+        first
+    }
+
     #[test]
-    fn a_red_job_keeps_nothing_of_an_earlier_green_one_and_everything_of_others() {
+    fn a_red_job_stores_nothing_of_an_earlier_green_one_and_removes_nothing_of_anybody() {
         for shell in shells() {
             // A program that gave up at once, one that is missing, one of another version.
             let gave_up = job_with_an_older_green();
@@ -280,60 +307,57 @@ mod tests {
             let other = job_with_an_older_green();
             other.gate("verify-registry-image 99.1.0", 0);
             for (job, expected) in [(gave_up, 2), (missing, 127), (other, 2)] {
-                let output = job.run(&shell, &verify(PARAMETERS));
-                assert_eq!(code(&output), expected, "{shell:?} {output:?}");
-                insta::allow_duplicates! { insta::assert_snapshot!(left(&job), @"
-                out/of-others.xml
-                record/development/package.json
-                record/notes.txt
-                status/development.status
-                "); }
-                let said = String::from_utf8_lossy(&output.stderr).into_owned();
-                assert!(
-                    said.contains("removed ./record/record.json: it is of an earlier run"),
-                    "{said}"
-                );
+                let before = [left(&job, "record"), left(&job, "status")];
+                assert_eq!(all_steps(&job, &shell, PARAMETERS), expected, "{shell:?}");
+                // The one folder that is stored.
+                assert_eq!(left(&job, "out"), "out/of-others.xml", "{shell:?}");
+                assert_eq!([left(&job, "record"), left(&job, "status")], before, "{shell:?}");
             }
+            // One whose gate was never reached, because a step before it failed.
+            let job = job_with_an_older_green();
+            let mut keep = runs("verify", PARAMETERS);
+            keep.retain(|run| run.when == "always");
+            let output = job.run(&shell, &keep[0]);
+            assert_eq!(code(&output), 0, "{shell:?} {output:?}");
+            assert!(!left(&job, "out").contains("record"), "{shell:?}");
+            assert!(!left(&job, "out").contains("status"), "{shell:?}");
         }
     }
 
     #[test]
-    fn what_a_run_wrote_itself_stays_and_its_status_is_kept_beside_the_results() {
+    fn what_this_job_wrote_is_stored_whatever_its_colour() {
         for shell in shells() {
             for exit in [0, 1] {
                 let job = job_with_an_older_green();
                 job.write("status/other file.md", "the board");
+                job.write("new", &record(THIS_JOB));
                 job.program(
                     "verify-registry-image",
                     &format!(
                         "if [ \"${{1:-}}\" = --version ]; then echo '{SOUND}'; exit 0; fi\n\
-                         echo '\"pinned_with_tag\": new' > record/development/web.json\n\
+                         cp new record/development/web.json; cp new record/pulumi-config.yaml\n\
                          echo red > status/development.status\necho row >> 'status/other file.md'\n\
                          echo '{{}}' > status/badges/development.json\n\
                          echo junit > out/verify-registry-image.xml\nexit {exit}\n"
                     ),
                 );
-                let output = job.run(&shell, &verify(PARAMETERS));
-                assert_eq!(code(&output), exit, "{shell:?} {output:?}");
-                let left = left(&job);
-                if exit == 0 {
-                    assert!(left.contains("record/record.json"), "{left}");
-                    continue;
-                }
-                insta::allow_duplicates! { insta::assert_snapshot!(left, @"
+                job.write("status/badges/of-others.svg", "untouched");
+                assert_eq!(all_steps(&job, &shell, PARAMETERS), exit, "{shell:?}");
+                insta::allow_duplicates! { insta::assert_snapshot!(left(&job, "out"), @"
+                out/deployment-record/development/web.json
+                out/deployment-record/pulumi-config.yaml
                 out/of-others.xml
                 out/status-of-this-run/badges/development.json
                 out/status-of-this-run/development.status
                 out/status-of-this-run/other file.md
                 out/verify-registry-image.xml
-                record/development/package.json
-                record/development/web.json
-                record/notes.txt
-                status/badges/development.json
-                status/development.status
-                status/other file.md
                 "); }
                 assert_eq!(job.read("out/status-of-this-run/development.status"), "red\n");
+                assert_eq!(
+                    job.read("out/deployment-record/development/web.json"),
+                    record(THIS_JOB)
+                );
+                assert_eq!(job.read("record/record.json"), record(EARLIER_JOB));
             }
         }
     }
@@ -372,8 +396,12 @@ mod tests {
                 let job = Job::new();
                 job.gate(SOUND, 0);
                 job.write("file", "in the way");
-                let output = job.run(&shell, &verify(parameters));
-                assert_eq!(code(&output), 2, "{shell:?} {parameters} {output:?}");
+                // The first step that fails is red; what follows it may fail, too.
+                let red = runs("verify", parameters).into_iter().find_map(|run| {
+                    let output = job.run(&shell, &run);
+                    Some(code(&output)).filter(|code| *code != 0)
+                });
+                assert_eq!(red, Some(2), "{shell:?} {parameters}");
                 assert_eq!(job.read("seen"), "", "the gate must not have been asked");
             }
         }
@@ -386,7 +414,6 @@ mod tests {
             for name in [
                 "ORB_RESULTS_DIR",
                 "ORB_RECORD_DIR",
-                "ORB_STATUS_DIR",
                 "ORB_PULUMI_CONFIG",
                 "ORB_SERIES",
                 "VERIFY_REGISTRY_IMAGE_IMAGES",
@@ -416,8 +443,8 @@ mod tests {
         checkout
         run (on_success): Verify the image in the registry
         run (on_fail): Mark the deployment as failed
+        run (always): Keep what the gate wrote
         store_test_results
-        store_artifacts
         store_artifacts
         persist_to_workspace
         ");
@@ -427,17 +454,25 @@ mod tests {
             .iter()
             .filter(|(path, _)| !path.starts_with("examples/"))
         {
-            for bad in ["|| true", "|| :", "when: always", "step halt", "eval ", "set +e"] {
+            for bad in ["|| true", "|| :", "step halt", "eval ", "set +e"] {
                 assert!(!path.1.contains(bad), "{} has `{bad}`", path.0);
             }
         }
+        // The gate is the last command of its script, and nothing stands between its exit code and the step's.
+        let verify = verify("{image: a}").command;
+        assert!(verify.ends_with("\nexec verify-registry-image\n"), "{verify}");
+        assert!(!verify.contains("trap "), "{verify}");
     }
 
     #[test]
     fn the_marker_is_off_unless_it_is_named() {
-        assert_eq!(runs("verify", "{image: a}").len(), 1);
-        let marked = runs("verify", "{image: a, deploy_name: api}");
-        assert_eq!((marked.len(), marked[1].when.as_str()), (2, "on_fail"));
+        let whens = |parameters: &str| {
+            let runs = runs("verify", parameters);
+            runs.iter().map(|run| run.when.clone()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(whens("{image: a}"), "on_success always");
+        assert_eq!(whens("{image: a, deploy_name: api}"), "on_success on_fail always");
+        assert_eq!(whens("{image: a, record_dir: ''}"), "on_success");
     }
 
     #[test]
