@@ -24,13 +24,15 @@ here=$(pwd -P)
 root=$(git rev-parse --show-toplevel 2>/dev/null) || root=$here
 arguments=$#
 
-# The variable that `--token-env` names, in each of its forms.
+# The variable that `--token-env` names, in each of its forms; and whether standard input is read.
 token=${VERIFY_REGISTRY_IMAGE_TOKEN_ENV:-}
+interactive=
 previous=
 for word; do
     case $previous:$word in
     --token-env:*) token=$word ;;
     *:--token-env=*) token=${word#--token-env=} ;;
+    *:-) interactive=1 ;;
     esac
     previous=$word
 done
@@ -60,6 +62,7 @@ Darwin) config="$HOME/Library/Application Support/doctl/config.yaml" ;;
 *) config=${XDG_CONFIG_HOME:-${HOME:-}/.config}/doctl/config.yaml ;;
 esac
 config=${DIGITALOCEAN_CONFIG:-$config}
+case $config in /*) ;; *) config=$here/$config ;; esac
 if [ -r "$config" ]; then
     set -- "$@" --env XDG_CONFIG_HOME=/config \
         --mount "type=bind,$(field source "$config"),target=/config/doctl/config.yaml,readonly"
@@ -82,6 +85,9 @@ fi
 # A stand-in on this machine's loopback can be reached from its own network only.
 if [ -n "${DIGITALOCEAN_API_URL:-}" ]; then
     set -- "$@" --network host
+fi
+if [ -n "$interactive" ]; then
+    set -- "$@" --interactive
 fi
 set -- "$@" --rm --read-only --cap-drop ALL --security-opt no-new-privileges --user "$(id -u):$(id -g)" \
     --mount "type=bind,$(field source "$root"),$(field target "$root")" --workdir "$here" "$image"

@@ -192,6 +192,31 @@ mod tests {
     }
 
     #[test]
+    fn doctls_file_may_be_named_from_the_working_folder() {
+        let machine = Machine::new();
+        machine.recorder("docker", 0);
+        machine.write("repository/own.yaml", "access-token: secret\n");
+        let (_, shown) = machine.run(&["dev"], &[("DIGITALOCEAN_CONFIG", "../own.yaml")]);
+        let mount = shown.lines().find(|line| line.contains("own.yaml"));
+        let source = "/machine/repository/service/../own.yaml";
+        let target = "/config/doctl/config.yaml";
+        let expected = format!("docker: type=bind,source={source},target={target},readonly");
+        assert_eq!(mount, Some(expected.as_str()));
+    }
+
+    #[test]
+    fn standard_input_reaches_the_program_only_where_it_is_asked_for() {
+        let machine = Machine::new();
+        machine.recorder("docker", 0);
+        let is_interactive = |arguments: &[&str]| {
+            machine.run(arguments, &[]).1.lines().any(|line| line == "docker: --interactive")
+        };
+        assert!(is_interactive(&["-"]));
+        assert!(is_interactive(&["--jobs", "4", "-"]));
+        assert!(!is_interactive(&["latest-dev"]));
+    }
+
+    #[test]
     fn the_variable_that_holds_the_token_goes_by_its_name_however_it_is_named() {
         let forwarded = |arguments: &[&str], variables: &[(&str, &str)]| {
             let machine = Machine::new();
