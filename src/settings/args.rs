@@ -24,6 +24,8 @@ TAG           this tag of --repository, or of the only service
 SERVICE:TAG   this tag of that service of the config file
 HOST/REGISTRY/REPOSITORY:TAG[@DIGEST]
               a full reference; a digest in it is the expected one
+HOST/REGISTRY/REPOSITORY@DIGEST
+              this digest, whatever tag it has; there is no record of it
 -             one IMAGE a line on standard input
 
 Without IMAGE: every service, at the tag of --environment, else of
