@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use verify_registry_image::ambient::Ambient;
@@ -18,6 +19,7 @@ use verify_registry_image::settings::{
 use verify_registry_image::{gate, secret};
 
 fn main() -> Exit {
+    leave_no_core();
     keep_panics_quiet();
     let asked = match read_settings() {
         Ok(asked) => asked,
@@ -202,6 +204,12 @@ fn say(text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Err(_) | Ok(()) => Ok(()),
     }
+}
+
+/// A core file would hold the token, and CI keeps files. What cannot be set is no reason to ask nothing.
+fn leave_no_core() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = setrlimit(Resource::Core, none);
 }
 
 /// A defect ends as "could not find out", and its message, which may hold anything, is not shown.

@@ -119,6 +119,20 @@ fn a_killed_run_leaves_no_green_page_and_no_green_junit() {
 }
 
 #[test]
+fn a_run_that_is_aborted_leaves_no_core_file_which_would_hold_the_token() {
+    let (stand_in, _) = with_image();
+    stand_in.lie(Route::ManifestByTag, Lie::Hang);
+    let running = gate(&stand_in).through("ulimit -S -c hard; exec \"$@\"").start();
+    stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::ManifestByTag));
+    let limits = running.limits();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let core: Vec<&str> = core.split_whitespace().skip(4).collect();
+    running.signal("ABRT");
+    let run = running.finish();
+    assert_eq!((core, run.code, run.files.len()), (vec!["0", "0", "bytes"], None, 0));
+}
+
+#[test]
 fn a_run_that_asks_nothing_leaves_no_older_yes() {
     let (stand_in, _) = with_image();
     let mistakes = ["--port 0", "no-such-service:tag", "--failure-reason-file missing/reason"];

@@ -226,6 +226,12 @@ impl<'a> Running<'a> {
         assert!(sent.success(), "the program has ended already");
     }
 
+    /// Its limits, as the kernel tells them.
+    pub(crate) fn limits(&self) -> String {
+        let path = format!("/proc/{}/limits", self.child.id());
+        std::fs::read_to_string(path).expect("it is running")
+    }
+
     /// Waits until its standard error holds `text`.
     pub(crate) fn wait_for(&self, text: &str) {
         let came = self.stderr.holds(self.gate.longest, text);
