@@ -49,6 +49,8 @@ ENTRYPOINT ["verify-registry-image"]
 FROM runtime AS circleci
 USER root
 RUN apk add --no-cache bash ca-certificates git gzip openssh-client tar \
+    && for tool in bash git gzip ssh tar; do command -v "$tool" || exit 1; done \
+    && test -s /etc/ssl/certs/ca-certificates.crt \
     && adduser -D -u 3434 circleci
 USER circleci
 WORKDIR /home/circleci/project

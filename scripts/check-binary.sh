@@ -10,7 +10,8 @@ shift
 
 found=0
 refuse() {
-    if grep -aqF -e "$1" "$binary"; then
+    # A line a string: busybox's grep does not look behind a NUL.
+    if tr '\000' '\n' <"$binary" | grep -aqF -e "$1"; then
         echo "check-binary: $binary holds $2: \`$1\`" >&2
         found=1
     fi

@@ -19,10 +19,23 @@ printf '%s' "$DIGITALOCEAN_ACCESS_TOKEN" |
     docker login registry.digitalocean.com --username docr --password-stdin
 printf '%s' "$PUBLIC_REGISTRY_TOKEN" |
     docker login "${PUBLIC_IMAGE%%/*}" --username "$PUBLIC_REGISTRY_USER" --password-stdin
-for target in "registry.digitalocean.com/$IMAGE_REPOSITORY:$version" "$PUBLIC_IMAGE:$version"; do
+digest_of() {
+    docker buildx imagetools inspect --format '{{json .Manifest}}' "$1" | jq -er .digest
+}
+targets="registry.digitalocean.com/$IMAGE_REPOSITORY:$version $PUBLIC_IMAGE:$version"
+# A version that is out is not replaced: by a rerun from the start, or by a tag that was moved.
+for target in $targets; do
+    there=$(digest_of "$target" 2>/dev/null) || there=
+    if [ -n "$there" ] && [ "$there" != "$digest" ]; then
+        echo "publish-image: $target is there already, as $there, and $digest was gated" >&2
+        echo "hint: raise the version and tag anew; after a release that failed halfway, remove that tag first" >&2
+        exit 1
+    fi
+done
+for target in $targets; do
     # Of one index this makes a copy to the byte; that it did is looked at here, and by the gates that follow.
     docker buildx imagetools create --tag "$target" "$pinned"
-    copied=$(docker buildx imagetools inspect --format '{{json .Manifest}}' "$target" | jq -er .digest)
+    copied=$(digest_of "$target")
     if [ "$copied" != "$digest" ]; then
         echo "publish-image: $target is $copied, and $digest was gated" >&2
         exit 1

@@ -39,11 +39,14 @@ done
 # Anything else is not the name of a variable; the program says so.
 case $token in *[!A-Za-z0-9_]*) token= ;; esac
 
+# Variables that an IMAGE names, as in `$TAG` and `${TAG}`.
+named=$(printf '%s\n' "$@" | grep -o '[$]{\{0,1\}[A-Za-z_][A-Za-z0-9_]*' | sed 's/^[$]{*//') || named=
+
 # Variables go by name, so that no value stands in the arguments; docker leaves out those that are not set.
 for name in DIGITALOCEAN_ACCESS_TOKEN DIGITALOCEAN_CONTEXT DIGITALOCEAN_API_URL DIGITALOCEAN_REGISTRY_HOST \
     HTTPS_PROXY NO_PROXY https_proxy no_proxy NO_COLOR CIRCLE_SHA1 CIRCLE_BRANCH CIRCLE_TAG CIRCLE_BUILD_URL \
     CIRCLE_WORKFLOW_ID CIRCLE_PIPELINE_ID CIRCLE_JOB CIRCLE_BUILD_NUM CIRCLE_NODE_INDEX CIRCLE_PROJECT_USERNAME \
-    CIRCLE_PROJECT_REPONAME CIRCLE_REPOSITORY_URL $token \
+    CIRCLE_PROJECT_REPONAME CIRCLE_REPOSITORY_URL $token $named \
     $(env | sed -n 's/^\(VERIFY_REGISTRY_IMAGE_[A-Z_]*\)=.*/\1/p'); do
     set -- "$@" --env "$name"
 done
@@ -62,6 +65,10 @@ Darwin) config="$HOME/Library/Application Support/doctl/config.yaml" ;;
 *) config=${XDG_CONFIG_HOME:-${HOME:-}/.config}/doctl/config.yaml ;;
 esac
 config=${DIGITALOCEAN_CONFIG:-$config}
+if [ -n "${DIGITALOCEAN_CONFIG:-}" ] && [ ! -r "$config" ]; then
+    echo "error: DIGITALOCEAN_CONFIG is \`$config\`, which cannot be read" >&2
+    exit 2
+fi
 case $config in /*) ;; *) config=$here/$config ;; esac
 if [ -r "$config" ]; then
     set -- "$@" --env XDG_CONFIG_HOME=/config \

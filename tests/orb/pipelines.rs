@@ -152,6 +152,53 @@ mod tests {
     }
 
     #[test]
+    fn the_gate_of_the_gates_own_image_asks_for_all_that_can_be_asked() {
+        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+        let released = pipeline["released"].as_str().unwrap();
+        assert_eq!(released, r"pipeline.git.tag matches /^v[0-9]+\.[0-9]+\.[0-9]+$/");
+        assert!(pipeline["published"].as_str().unwrap().ends_with(&format!(" or {released}")));
+        let yaml = |value: &Value| serde_yaml::to_string(value).unwrap();
+        let gate = in_workflow(&pipeline, "gate-itself");
+        insta::assert_snapshot!(yaml(gate), @r#"
+        name: gate-itself
+        executor:
+          name: verify-registry-image/docr
+          repository: << pipeline.parameters.image_repository >>
+          tag: << pipeline.git.revision >>
+        image: registry.digitalocean.com/<< pipeline.parameters.image_repository >>:$CIRCLE_SHA1
+        revision: required
+        platforms: linux/amd64 linux/arm64
+        wait: 60s
+        record_dir: gated
+        requires:
+        - index
+        context:
+        - digitalocean
+        filters: pipeline.git.branch == "develop" or pipeline.git.tag matches /^v[0-9]+\.[0-9]+\.[0-9]+$/
+        "#);
+        let must_fail = &pipeline["jobs"]["must_fail"];
+        insta::assert_snapshot!(yaml(must_fail), @"
+        executor:
+          name: verify-registry-image/docr
+          repository: << pipeline.parameters.image_repository >>
+          tag: << pipeline.git.revision >>
+        steps:
+        - checkout
+        - run:
+            name: A tag that does not exist must fail the gate, with exit code 1 and no other
+            environment:
+              IMAGE_REPOSITORY: << pipeline.parameters.image_repository >>
+            command: sh scripts/must-fail.sh
+        ");
+        let binaries = &pipeline["jobs"]["binaries"]["steps"];
+        let version = binaries.as_sequence().unwrap().iter().filter_map(|step| step.get("run"));
+        let version = version.map(|run| run["command"].as_str().unwrap());
+        let expected =
+            "[ -z \"${CIRCLE_TAG:-}\" ] || scripts/check-version.sh \"${CIRCLE_TAG#v}\"\n";
+        assert!(version.into_iter().any(|command| command == expected));
+    }
+
+    #[test]
     fn the_image_that_everything_defaults_to_is_the_one_that_is_published_and_gated() {
         let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
         let orb = pack(&Source::committed().unwrap()).unwrap();

@@ -194,12 +194,33 @@ mod tests {
         assert_eq!(checkout.run("check-version.sh", &[], &[]).0, 2);
     }
 
-    /// A docker that notes its arguments, swallows passwords, and tells a digest of whatever is inspected.
-    fn docker(checkout: &Checkout, digest: &str) {
+    #[test]
+    fn only_a_gate_that_ends_with_1_has_failed_as_it_must() {
+        for (exit, expected) in [(0, 1), (1, 0), (2, 1), (3, 1), (4, 1), (5, 1), (127, 1)] {
+            let checkout = Checkout::new();
+            checkout.program(
+                "bin/verify-registry-image",
+                &format!("echo \"$*\" > asked\nexit {exit}\n"),
+            );
+            let variables = [("IMAGE_REPOSITORY", "my-registry/gate"), ("CIRCLE_SHA1", "0123abc")];
+            let (code, said) = checkout.run("must-fail.sh", &[], &variables);
+            assert_eq!(code, expected, "{exit}: {said}");
+            let asked = fs::read_to_string(checkout.path("asked")).unwrap();
+            assert_eq!(asked, "registry.digitalocean.com/my-registry/gate:no-such-tag-0123abc\n");
+        }
+    }
+
+    /// A docker that notes its arguments, swallows passwords, and tells the digest of what it made; before that, of
+    /// each target that is there already.
+    fn docker(checkout: &Checkout, made: &str, there: &str) {
         checkout.program(
             "bin/docker",
             &format!(
-                "echo \"docker $*\" >> calls\ncase $* in\n*inspect*) echo '{{\"digest\":\"{digest}\"}}' ;;\n\
+                "echo \"docker $*\" >> calls\nfor target; do :; done\ncase $* in\n\
+                 *imagetools\\ create*) echo \"$5\" >> made ;;\n\
+                 *inspect*) if /bin/grep -qxF -- \"$target\" made 2>/dev/null; then echo '{{\"digest\":\"{made}\"}}'\n\
+                 elif [ -n '{there}' ]; then echo '{{\"digest\":\"{there}\"}}'\n\
+                 else echo 'ERROR: not found' >&2; exit 1; fi ;;\n\
                  login*) /bin/cat >> passwords ;;\nesac\n"
             ),
         );
@@ -228,7 +249,7 @@ mod tests {
             return;
         }
         let checkout = Checkout::new();
-        docker(&checkout, DIGEST);
+        docker(&checkout, DIGEST, "");
         checkout.write("gated/record.json", &record("my-registry/gate"));
         let (code, said) = checkout.run("publish-image.sh", &["1.2.3"], &PUBLISHING);
         assert_eq!(code, 0, "{said}");
@@ -237,6 +258,8 @@ mod tests {
         insta::assert_snapshot!(calls.replace(DIGEST, "DIGEST"), @"
         docker login registry.digitalocean.com --username docr --password-stdin
         docker login ghcr.io --username robot --password-stdin
+        docker buildx imagetools inspect --format {{json .Manifest}} registry.digitalocean.com/my-registry/gate:1.2.3
+        docker buildx imagetools inspect --format {{json .Manifest}} ghcr.io/acme/gate:1.2.3
         docker buildx imagetools create --tag registry.digitalocean.com/my-registry/gate:1.2.3 registry.digitalocean.com/my-registry/gate@DIGEST
         docker buildx imagetools inspect --format {{json .Manifest}} registry.digitalocean.com/my-registry/gate:1.2.3
         docker buildx imagetools create --tag ghcr.io/acme/gate:1.2.3 registry.digitalocean.com/my-registry/gate@DIGEST
@@ -244,6 +267,82 @@ mod tests {
         ");
         let left = fs::read_to_string(checkout.path("published/digest")).unwrap();
         assert_eq!(left, format!("{DIGEST}\n"));
+    }
+
+    #[test]
+    fn a_version_that_is_out_is_not_replaced_by_another_image() {
+        if !has_jq() {
+            return;
+        }
+        let publish = |there: &str| {
+            let checkout = Checkout::new();
+            docker(&checkout, DIGEST, there);
+            checkout.write("gated/record.json", &record("my-registry/gate"));
+            let (code, said) = checkout.run("publish-image.sh", &["1.2.3"], &PUBLISHING);
+            let is_made = checkout.path("made").exists();
+            (code, is_made, said.replace(there, "ANOTHER").replace(DIGEST, "DIGEST"))
+        };
+        let (code, is_made, said) = publish(&DIGEST.replace('a', "b"));
+        assert_eq!((code, is_made), (1, false), "{said}");
+        insta::assert_snapshot!(said, @"
+        publish-image: registry.digitalocean.com/my-registry/gate:1.2.3 is there already, as ANOTHER, and DIGEST was gated
+        hint: raise the version and tag anew; after a release that failed halfway, remove that tag first
+        ");
+        // The rerun of a release that failed behind it.
+        let (code, is_made, said) = publish(DIGEST);
+        assert_eq!((code, is_made), (0, true), "{said}");
+    }
+
+    #[test]
+    fn the_tag_of_the_commit_holds_both_architectures_as_they_were_pushed() {
+        let checkout = Checkout::new();
+        docker(&checkout, DIGEST, "");
+        checkout.write("pushed/amd64", "sha256:aa\n");
+        checkout.write("pushed/arm64", "sha256:bb\n");
+        let variables = [&PUBLISHING[..], &[("CIRCLE_SHA1", "0123abc")]].concat();
+        let (code, said) = checkout.run("tag-image.sh", &[], &variables);
+        assert_eq!(code, 0, "{said}");
+        insta::assert_snapshot!(fs::read_to_string(checkout.path("calls")).unwrap(), @"
+        docker login registry.digitalocean.com --username docr --password-stdin
+        docker buildx imagetools create --tag registry.digitalocean.com/my-registry/gate:0123abc registry.digitalocean.com/my-registry/gate@sha256:aa registry.digitalocean.com/my-registry/gate@sha256:bb
+        ");
+        fs::remove_file(checkout.path("pushed/arm64")).unwrap();
+        assert_ne!(checkout.run("tag-image.sh", &[], &variables).0, 0);
+    }
+
+    #[test]
+    fn an_image_that_does_not_run_is_not_pushed() {
+        if !has_jq() {
+            return;
+        }
+        let push = |exit: u8| {
+            let checkout = Checkout::new();
+            checkout.program(
+                "bin/docker",
+                &format!(
+                    "echo \"docker $*\" >> calls\ncase $* in login*) /bin/cat >> passwords ;; run*) exit {exit} ;; esac\n"
+                ),
+            );
+            checkout.write("arm64.json", "{\"containerimage.digest\": \"sha256:aa\"}");
+            let own = [("ARCH", "arm64"), ("CIRCLE_SHA1", "0123abc"), ("CIRCLE_TAG", "v1.2.3")];
+            let variables = [&PUBLISHING[..], &own].concat();
+            let (code, said) = checkout.run("push-image.sh", &[], &variables);
+            let calls = fs::read_to_string(checkout.path("calls")).unwrap();
+            assert!(!calls.contains("secret"), "{calls}");
+            (code, calls, fs::read_to_string(checkout.path("pushed/arm64")).ok(), said)
+        };
+        let (code, calls, left, said) = push(0);
+        assert_eq!((code, left.as_deref()), (0, Some("sha256:aa\n")), "{said}");
+        insta::assert_snapshot!(calls, @"
+        docker login registry.digitalocean.com --username docr --password-stdin
+        docker buildx create --use
+        docker buildx build --platform linux/arm64 --provenance=false --build-arg BINARY=prebuilt --build-arg REVISION=0123abc --build-arg VERSION=1.2.3 --load --tag gate:tried .
+        docker run --rm gate:tried --version
+        docker buildx build --platform linux/arm64 --provenance=false --build-arg BINARY=prebuilt --build-arg REVISION=0123abc --build-arg VERSION=1.2.3 --output type=image,name=registry.digitalocean.com/my-registry/gate,push-by-digest=true,name-canonical=true,push=true --metadata-file arm64.json .
+        ");
+        let (code, calls, left, _) = push(1);
+        assert_eq!((code, left), (1, None));
+        assert!(!calls.contains("push=true"), "{calls}");
     }
 
     #[test]
@@ -255,7 +354,7 @@ mod tests {
         let of_no_digest = record("my-registry/gate").replace("\"digest\"", "\"no\"");
         for record in [None, Some(of_another.as_str()), Some(of_no_digest.as_str()), Some("{}")] {
             let checkout = Checkout::new();
-            docker(&checkout, DIGEST);
+            docker(&checkout, DIGEST, "");
             if let Some(record) = record {
                 checkout.write("gated/record.json", record);
             }
@@ -265,7 +364,7 @@ mod tests {
         }
         // And a copy that is not the same bytes ends it before the release.
         let checkout = Checkout::new();
-        docker(&checkout, &DIGEST.replace('a', "b"));
+        docker(&checkout, &DIGEST.replace('a', "b"), "");
         checkout.write("gated/record.json", &record("my-registry/gate"));
         let (code, said) = checkout.run("publish-image.sh", &["1.2.3"], &PUBLISHING);
         assert_eq!(code, 1, "{said}");

@@ -530,6 +530,52 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_example_deploys_nothing_but_what_this_pipelines_gate_saw() {
+        if !Path::new("/usr/bin/jq").exists() {
+            say("NOT RUN: jq is not here, so the example's deployment was not tried");
+            return;
+        }
+        let steps = &orb()["examples"]["gate_develop_workflow"]["usage"]["jobs"]["deploy"]["steps"];
+        let command = steps.as_sequence().unwrap().iter().find_map(|step| step.get("run")).unwrap()
+            ["command"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let record = |pinned: &str, pipeline: &str| {
+            Some(format!("{{\"image\": {{\"pinned\": {pinned}}}, \"pipeline\": {pipeline}}}"))
+        };
+        let of = |id: &str| format!("{{\"pipeline_id\": \"{id}\"}}");
+        for (record, deployed) in [
+            (record("\"api@sha256:aa\"", &of("this")), "api@sha256:aa\n"),
+            (record("\"api@sha256:aa\"", &of("earlier")), ""),
+            (record("\"api@sha256:aa\"", "null"), ""),
+            (record("null", &of("this")), ""),
+            (Some("{".to_owned()), ""),
+            (Some(String::new()), ""),
+            (None, ""),
+        ] {
+            for shell in shells() {
+                let job = Job::new();
+                std::os::unix::fs::symlink("/usr/bin/jq", job.path("bin/jq")).unwrap();
+                job.program("../deploy.sh", "echo \"$1\" > deployed\n");
+                fs::create_dir(job.path("deployment-record")).unwrap();
+                if let Some(record) = &record {
+                    job.write("deployment-record/record.json", record);
+                }
+                let deploy = Run {
+                    name: String::new(),
+                    command: command.clone(),
+                    when: String::new(),
+                    environment: [("CIRCLE_PIPELINE_ID".to_owned(), "this".to_owned())].into(),
+                };
+                let output = job.run(&shell, &deploy);
+                assert_eq!(job.read("deployed"), deployed, "{shell:?} {record:?}");
+                assert_eq!(output.status.success(), !deployed.is_empty(), "{shell:?} {record:?}");
+            }
+        }
+    }
+
     /// An archive as a release has it, and a `curl` that hands it out.
     fn release(job: &Job, program: &str) -> String {
         job.program("packed", program);

@@ -22,7 +22,7 @@ mod tests {
                 fs::create_dir(folder.path().join(name)).unwrap();
             }
             let machine = Self { folder };
-            for tool in ["sed", "env", "id", "uname"] {
+            for tool in ["sed", "env", "id", "uname", "grep"] {
                 std::os::unix::fs::symlink(
                     format!("/usr/bin/{tool}"),
                     machine.path(&format!("bin/{tool}")),
@@ -232,7 +232,22 @@ mod tests {
         assert!(forwarded(&["dev", "--token-env=OTHER_TOKEN"], &[]));
         assert!(forwarded(&["dev"], &[("VERIFY_REGISTRY_IMAGE_TOKEN_ENV", "OTHER_TOKEN")]));
         assert!(!forwarded(&["dev"], &[]));
-        assert!(!forwarded(&["dev", "--token-env", "OTHER_TOKEN=s3cre"], &[]));
+        // One that an IMAGE names, in both forms.
+        assert!(forwarded(&["api:$OTHER_TOKEN-x"], &[]));
+        assert!(forwarded(&["--wait", "90s", "${OTHER_TOKEN}"], &[]));
+        assert!(!forwarded(&["OTHER_TOKEN"], &[]));
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_variable_is_not_handed_to_docker() {
+        let machine = Machine::new();
+        machine.recorder("docker", 0);
+        let (_, shown) = machine.run(&["dev", "--token-env", "OTHER=s3cret --privileged"], &[]);
+        let words: Vec<&str> = shown.lines().collect();
+        let handed = words.iter().filter(|word| word.contains("s3cret")).count();
+        // Only behind the image, where the program refuses it.
+        assert!(handed == 1 && words.last().unwrap().contains("s3cret"), "{shown}");
+        assert!(!words.contains(&"docker: --privileged"), "{shown}");
     }
 
     #[test]
@@ -250,6 +265,17 @@ mod tests {
         });
         let brought = brought.collect::<Vec<_>>().join("\n");
         let nowhere = machine.run(&["dev"], &[("SSL_CERT_FILE", "/nowhere.pem")]);
+        let no_config = machine.run(&["dev"], &[("DIGITALOCEAN_CONFIG", "/nowhere.yaml")]);
+        assert_eq!(
+            no_config,
+            (2, "error: DIGITALOCEAN_CONFIG is `/nowhere.yaml`, which cannot be read\n".to_owned())
+        );
+        machine.write("repository/service/ca.pem", "");
+        let (_, relative) = machine.run(&["dev"], &[("SSL_CERT_FILE", "ca.pem")]);
+        assert!(
+            relative.contains("source=/machine/repository/service/ca.pem,target"),
+            "{relative}"
+        );
         // Without the file in it there is no login, in the container as outside.
         let without = machine.run(&["dev"], &[("DOCKER_CONFIG", "/nowhere")]);
         assert!(without.0 == 0 && !without.1.contains("DOCKER_CONFIG"), "{without:?}");
@@ -261,6 +287,18 @@ mod tests {
         docker: type=bind,"source=/machine/ca, ""own"".pem",target=/certificates.pem,readonly
         (2, "error: SSL_CERT_FILE is `/nowhere.pem`, which cannot be read\n")
         "#);
+    }
+
+    #[test]
+    fn a_stand_in_on_this_machine_is_reached_through_its_own_network() {
+        let machine = Machine::new();
+        machine.recorder("docker", 0);
+        let network = |variables: &[(&str, &str)]| {
+            let (_, shown) = machine.run(&["dev"], variables);
+            shown.contains("docker: --network\ndocker: host\n")
+        };
+        assert!(network(&[("DIGITALOCEAN_API_URL", "http://127.0.0.1:1")]));
+        assert!(!network(&[]));
     }
 
     #[test]

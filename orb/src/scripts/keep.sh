@@ -33,11 +33,10 @@ fi
 noted=${TMPDIR:-/tmp}/verify-registry-image-status
 if [ -n "$ORB_STATUS_DIR" ] && [ -f "$noted" ]; then
     sums=$(CDPATH='' cd -- "$ORB_STATUS_DIR" && find . -type f -exec sha256sum {} +)
-    # A line is a sum, two spaces, and the file.
-    printf '%s\n' "$sums" | while IFS= read -r line; do
-        if [ -n "$line" ] && ! grep -qxF -e "$line" "$noted"; then
-            keep "$ORB_STATUS_DIR" "${line#*  ./}" "$statuses"
-        fi
+    # A line is a sum, two spaces, and the file. None is new where grep finds none.
+    new=$(printf '%s\n' "$sums" | grep -vxF -f "$noted") || new=
+    printf '%s\n' "$new" | while IFS= read -r line; do
+        [ -z "$line" ] || keep "$ORB_STATUS_DIR" "${line#*  ./}" "$statuses"
     done
     rm -f -- "$noted"
 fi
