@@ -68,6 +68,8 @@ mod tests {
 
         fn program(&self, name: &str, script: &str) {
             let name = format!("bin/{name}");
+            // One that stands for a tool of this machine is a link to it, which nobody writes through.
+            let _ = fs::remove_file(self.path(&name));
             self.write(&name, &format!("#!/bin/sh\n{script}"));
             fs::set_permissions(self.path(&name), fs::Permissions::from_mode(0o755)).unwrap();
         }
@@ -587,7 +589,7 @@ mod tests {
         let source = job.path("archive.tar.gz");
         let copy = format!(
             "for word; do last=$word; case $previous in --output) out=$word ;; esac; previous=$word; done\n\
-             echo \"$last\" > asked\ncp '{}' \"$out\"\n",
+             echo \"$last\" > asked\n/bin/cp '{}' \"$out\"\n",
             source.display()
         );
         job.program("curl", &format!("previous=\n{copy}"));
@@ -632,6 +634,27 @@ mod tests {
                 "{asked}"
             );
         }
+    }
+
+    #[test]
+    fn wget_will_do_where_there_is_no_curl_and_sudo_where_the_folder_is_roots() {
+        let job = Job::new();
+        let sha256 = release(&job, &saying(env!("CARGO_PKG_VERSION")));
+        fs::remove_file(job.path("bin/curl")).unwrap();
+        let archive = job.path("archive.tar.gz");
+        let without = install(&["/bin/sh", "-e"], &job, &sha256, &BTreeMap::new());
+        assert_eq!(code(&without), 2, "{without:?}");
+        job.program("wget", &format!("echo \"$*\" > asked\n/bin/cp '{}' \"$3\"\n", archive.display()));
+        job.program("sudo", "echo \"$1\" >> raised\nexec \"$@\"\n");
+        // Root may write anywhere, so a folder that is not there stands for one that may not be written.
+        let to = job.path("made-by-sudo").display().to_string();
+        job.program("cp", "/bin/mkdir -p made-by-sudo\nexec /bin/cp \"$@\"\n");
+        let extra = BTreeMap::from([("ORB_INSTALL_DIR", to.as_str())]);
+        let output = install(&["/bin/sh", "-e"], &job, &sha256, &extra);
+        assert_eq!(code(&output), 0, "{output:?}");
+        assert!(job.path("made-by-sudo/verify-registry-image").exists());
+        assert_eq!(job.read("raised"), "cp\nchmod\nmv\n");
+        assert!(job.read("asked").contains("/releases/download/v"), "{}", job.read("asked"));
     }
 
     /// The SHA-256 of no bytes: a line with it and `/dev/null` satisfies a checker of lines, whatever follows.
