@@ -118,7 +118,7 @@ pub struct Resolved {
     pub content: Result<Manifest, NotAnImage>,
 }
 
-/// A blob of an image, and whether one byte of it arrived.
+/// A blob of an image, and whether its last byte arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobObservation {
     /// `config`, or `layer 1 of 5`.

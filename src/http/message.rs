@@ -29,8 +29,8 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Want {
     /// All of it, if it is no longer than this.
     All(usize),
-    /// The first byte, asked for by `Range`.
-    FirstByte,
+    /// The last one of so many bytes, asked for by `Range`.
+    LastByte(u64),
 }
 
 /// How long a request is worth waiting.
@@ -101,6 +101,12 @@ impl Answer {
             .get_all("content-encoding")
             .iter()
             .any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+    }
+
+    /// Whether an engine would unpack the body on its way in: Go's client does so with `gzip` and no other coding.
+    pub(crate) fn is_unpacked(&self) -> bool {
+        let first = self.headers.get_all("content-encoding").iter().next();
+        first.is_some_and(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"gzip"))
     }
 
     /// Whether it is a web page, by its type or by its first character.

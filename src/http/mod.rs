@@ -268,8 +268,12 @@ impl Client {
         if let Some(accept) = request.accept {
             headers.insert("accept", HeaderValue::from_static(accept));
         }
-        if request.want == Want::FirstByte {
-            headers.insert("range", HeaderValue::from_static("bytes=0-0"));
+        if let Want::LastByte(size) = request.want {
+            let last = size.saturating_sub(1);
+            // Digits are a header value; without one the whole would be sent, and its length would tell.
+            if let Ok(range) = HeaderValue::from_str(&format!("bytes={last}-{last}")) {
+                headers.insert("range", range);
+            }
         }
         if let Some(secret) = request.authorization {
             // A secret that is no header value cannot be sent; the server will then say so.

@@ -52,7 +52,7 @@ impl Client {
         if let Ok(Ok(answer)) = result {
             let names: Vec<&str> =
                 answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
-            let range = (request.want == Want::FirstByte).then_some("range");
+            let range = matches!(request.want, Want::LastByte(_)).then_some("range");
             let authorization = request.authorization.map(|_| "authorization");
             // Without one of ours, the client's own `Accept: */*` goes.
             let sent = ["user-agent", "accept"].into_iter().chain(range).chain(authorization);

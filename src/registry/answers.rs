@@ -47,6 +47,9 @@ pub(crate) fn manifest(
         let message = format!("{what}: `{}` {said}", answer.host);
         Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message))
     };
+    if answer.is_unpacked() {
+        return contradiction(format!("answered {UNPACKED}"));
+    }
     let header = match content_digest(&answer.headers, redactor) {
         Ok(header) => header,
         Err(problem) => return contradiction(format!("sent {problem}")),
@@ -138,6 +141,10 @@ pub(crate) fn whole_blob(
             not_ok(&answer, what, Kind::Blob, redactor)
         };
     }
+    if answer.is_unpacked() {
+        let message = format!("{what}: `{}` answered {UNPACKED}", answer.host);
+        return Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message));
+    }
     if digest.matches(&answer.body) {
         return Fact::Present(answer.body);
     }
@@ -155,9 +162,9 @@ pub(crate) fn whole_blob(
     Fact::Unknown(Unavailable::new(reason, message))
 }
 
-/// Reads the answer to a request for the first byte of a blob of `size` bytes: the size that it has. A 200
+/// Reads the answer to a request for the last byte of a blob of `size` bytes: the size that it has. A 200
 /// with an empty body says so of a blob that is empty; of any other it says nothing.
-pub(crate) fn first_byte(
+pub(crate) fn last_byte(
     answer: &Answer,
     what: &str,
     size: u64,
@@ -170,7 +177,9 @@ pub(crate) fn first_byte(
     };
     // Another size than the announced one is a no only where it is the blob's own.
     let told = |sent: u64| {
-        if sent != size && answer.is_coded() {
+        if answer.is_unpacked() {
+            unknown(UNPACKED)
+        } else if sent != size && answer.is_coded() {
             unknown("with a coded body, whose length is not the layer's")
         } else if sent != size && answer.is_html() {
             unknown(&format!("{} with a web page", answer.status))
@@ -178,7 +187,8 @@ pub(crate) fn first_byte(
             Fact::Present(sent)
         }
     };
-    let range = answer.header("content-range");
+    let range = answer.header("content-range").map(str::trim);
+    let whole = range.and_then(|range| range.strip_prefix("bytes */")?.parse().ok());
     match answer.status {
         200 | 206 if answer.media_type().contains("html") => {
             unknown(&format!("{} with a web page", answer.status))
@@ -192,28 +202,36 @@ pub(crate) fn first_byte(
             (Some(_), 0) => unknown("200 without a byte"),
             (None, _) => unknown("200 without a `Content-Length`, which does not tell the size"),
         },
-        206 => match range.and_then(size_in_range) {
-            Some(sent) if !answer.body.is_empty() => told(sent),
-            Some(_) => unknown("206 without a byte"),
+        206 => match range.and_then(last_and_size) {
+            Some(_) if answer.body.is_empty() => unknown("206 without a byte"),
+            Some((last, sent)) if sent == size && last + 1 != size => {
+                unknown("206 with another range than the one that was asked for")
+            }
+            Some((_, sent)) => told(sent),
             None => unknown("206 without the size of the whole"),
         },
-        416 if range.is_some_and(|range| range.trim().eq_ignore_ascii_case("bytes */0")) => {
-            Fact::Present(0)
-        }
-        416 => unknown("416 to the range of the first byte"),
+        // The blob ends before the byte that its manifest promises, or has none at all.
+        416 => match whole {
+            Some(sent) if sent < size || sent == 0 => Fact::Present(sent),
+            Some(_) | None => unknown("416 to the range of the last byte"),
+        },
         _ if redirected => storage_not_ok(answer, what, redactor),
         _ => not_ok(answer, what, Kind::Blob, redactor),
     }
 }
 
-/// Reads `bytes 0-0/1234` (RFC 9110 §14.4).
-fn size_in_range(range: &str) -> Option<u64> {
-    let rest = range.trim().strip_prefix("bytes ")?;
+/// What engines unpack before they hash it, whether they asked for it or not: the bytes that we hash are not theirs.
+const UNPACKED: &str =
+    "with `Content-Encoding: gzip`, which engines unpack before they compare the digest";
+
+/// Reads `bytes 1233-1233/1234` (RFC 9110 §14.4): where the range ends, and the size of the whole.
+fn last_and_size(range: &str) -> Option<(u64, u64)> {
+    let rest = range.strip_prefix("bytes ")?;
     let (sent, size) = rest.split_once('/')?;
     let (first, last) = sent.split_once('-')?;
     let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
     let size: u64 = size.parse().ok()?;
-    (first == 0 && last < size).then_some(size)
+    (first <= last && last < size).then_some((last, size))
 }
 
 /// What any answer but the wanted one says, given by the registry's own host.

@@ -178,7 +178,7 @@ impl Repository {
         }
     }
 
-    /// Asks for a blob's first byte and learns its size.
+    /// Asks for a blob's last byte and learns its size.
     pub(crate) async fn blob_size(
         &self,
         client: &Client,
@@ -186,8 +186,11 @@ impl Repository {
         role: &str,
     ) -> Fact<u64> {
         let what = format!("{role} `{}`", descriptor.digest.short());
-        match self.get_blob(client, &descriptor.digest, &what, Want::FirstByte).await {
-            Ok((answer, redirected)) => self.told(answers::first_byte(
+        match self
+            .get_blob(client, &descriptor.digest, &what, Want::LastByte(descriptor.size))
+            .await
+        {
+            Ok((answer, redirected)) => self.told(answers::last_byte(
                 &answer,
                 &what,
                 descriptor.size,

@@ -644,7 +644,10 @@ mod tests {
         let archive = job.path("archive.tar.gz");
         let without = install(&["/bin/sh", "-e"], &job, &sha256, &BTreeMap::new());
         assert_eq!(code(&without), 2, "{without:?}");
-        job.program("wget", &format!("echo \"$*\" > asked\n/bin/cp '{}' \"$3\"\n", archive.display()));
+        job.program(
+            "wget",
+            &format!("echo \"$*\" > asked\n/bin/cp '{}' \"$3\"\n", archive.display()),
+        );
         job.program("sudo", "echo \"$1\" >> raised\nexec \"$@\"\n");
         // Root may write anywhere, so a folder that is not there stands for one that may not be written.
         let to = job.path("made-by-sudo").display().to_string();

@@ -75,9 +75,21 @@ impl Registry {
 
     /// Takes the bytes of a blob out of the storage folder, behind the registry's back.
     pub(crate) fn lose(&self, digest: &str) {
+        std::fs::remove_file(self.stored(digest)).expect("a blob that was pushed");
+    }
+
+    /// Cuts the last bytes off a blob in the storage folder, behind the registry's back.
+    pub(crate) fn cut(&self, digest: &str, bytes: u64) {
+        let blob = std::fs::OpenOptions::new().write(true).open(self.stored(digest));
+        let blob = blob.expect("a blob that was pushed");
+        let size = blob.metadata().expect("its size").len();
+        blob.set_len(size - bytes).expect("a file of our own");
+    }
+
+    fn stored(&self, digest: &str) -> PathBuf {
         let hex = digest.strip_prefix("sha256:").expect("a sha256 digest");
         let blob = format!("data/docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]);
-        std::fs::remove_file(self.folder.path().join(blob)).expect("a blob that was pushed");
+        self.folder.path().join(blob)
     }
 }
 

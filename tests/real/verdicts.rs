@@ -158,6 +158,18 @@ fn layer_is_lost(test: &str, cache: DescriptorCache) {
     assert_failed(&world.gate(TAG).run(), &["failure layers-present"]);
 }
 
+/// The size that a registry remembers, and the first byte, look whole.
+#[test]
+fn a_layer_that_ends_too_early_is_red() {
+    for cache in [DescriptorCache::Off, DescriptorCache::On] {
+        let Some(world) = World::new("a_layer_that_ends_too_early_is_red", cache) else { return };
+        let pushed = world.push(TAG, Image::node_on_alpine());
+        assert_verified(&world.gate(TAG).run(), &pushed.digest);
+        world.registry.cut(&pushed.layers[1], 1);
+        assert_failed(&world.gate(TAG).run(), &["failure layers-present"]);
+    }
+}
+
 /// The premise of the tests above: what makes a check by `HEAD` worthless, and what a `GET` looks like
 /// when the bytes are gone.
 #[test]

@@ -128,18 +128,21 @@ fn the_digest_header_must_be_one_and_true() {
 }
 
 #[test]
-fn what_each_answer_to_a_first_byte_means() {
+fn what_each_answer_to_a_last_byte_means() {
     let range = |value: &'static str| [("content-range", value)];
     let redactor = Redactor::default();
     let blob = |answer: &Answer, redirected| {
-        told(first_byte(answer, "it", 1234, redirected, &redactor), |size| size.to_string())
+        told(last_byte(answer, "it", 1234, redirected, &redactor), |size| size.to_string())
     };
     let xml = [("content-type", "application/xml")];
     let table = [
+        blob(&answer(206, &range("bytes 1233-1233/1234"), "x"), false),
+        blob(&answer(206, &range("bytes 1233-1233/1234"), ""), false),
+        blob(&answer(206, &range("bytes 1233-1233/*"), "x"), false),
+        blob(&answer(206, &range("bytes 1233-1233/1233"), "x"), false),
+        blob(&answer(206, &range("bytes 1233-1233/1235"), "x"), false),
         blob(&answer(206, &range("bytes 0-0/1234"), "x"), false),
-        blob(&answer(206, &range("bytes 0-0/1234"), ""), false),
-        blob(&answer(206, &range("bytes 0-0/*"), "x"), false),
-        blob(&answer(206, &range("bytes 5-5/1234"), "x"), false),
+        blob(&answer(206, &range("bytes 0-1233/1234"), "x"), false),
         blob(&answer(206, &[], "x"), false),
         blob(&answer(200, &[("content-length", "77")], "x"), false),
         blob(&answer(200, &[("content-length", "77")], ""), false),
@@ -147,20 +150,23 @@ fn what_each_answer_to_a_first_byte_means() {
         blob(&answer(200, &[], "x"), false),
         blob(&answer(200, &[("content-length", "77"), ("content-type", "text/html")], "<"), false),
         blob(&answer(200, &[("content-length", "77"), ("content-type", "text/plain")], "<"), false),
-        blob(&answer(206, &[("content-range", "bytes 0-0/77")], "<"), true),
-        blob(&answer(206, &[("content-range", "bytes 0-0/1234")], "<"), true),
+        blob(&answer(206, &[("content-range", "bytes 76-76/77")], "<"), true),
+        blob(&answer(206, &[("content-range", "bytes 1233-1233/1234")], "<"), true),
         blob(
             &answer(
                 206,
-                &[("content-range", "bytes 0-0/1234"), ("content-type", "text/html")],
+                &[("content-range", "bytes 1233-1233/1234"), ("content-type", "text/html")],
                 "x",
             ),
             true,
         ),
         blob(&answer(200, &[("content-length", "77"), ("content-encoding", "gzip")], "x"), true),
         blob(&answer(200, &[("content-length", "1234"), ("content-encoding", "gzip")], "x"), true),
+        blob(&answer(200, &[("content-length", "1234"), ("content-encoding", "br")], "x"), true),
         blob(&answer(416, &range("bytes */0"), ""), false),
         blob(&answer(416, &range("bytes */9"), ""), false),
+        blob(&answer(416, &range("bytes */1234"), ""), false),
+        blob(&answer(416, &[], ""), false),
         blob(
             &answer(
                 404,
@@ -182,6 +188,9 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown unexpected-answer: it: `registry.example` answered 206 without a byte
     unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
     unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
+    present 1235
+    unknown unexpected-answer: it: `registry.example` answered 206 with another range than the one that was asked for
+    present 1234
     unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
     present 77
     unknown unexpected-answer: it: `registry.example` answered 200 without a byte
@@ -192,10 +201,13 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown unexpected-answer: it: `registry.example` answered 206 with a web page
     present 1234
     unknown unexpected-answer: it: `registry.example` answered 206 with a web page
-    unknown unexpected-answer: it: `registry.example` answered with a coded body, whose length is not the layer's
+    unknown unexpected-answer: it: `registry.example` answered with `Content-Encoding: gzip`, which engines unpack before they compare the digest
+    unknown unexpected-answer: it: `registry.example` answered with `Content-Encoding: gzip`, which engines unpack before they compare the digest
     present 1234
     present 0
-    unknown unexpected-answer: it: `registry.example` answered 416 to the range of the first byte
+    present 9
+    unknown unexpected-answer: it: `registry.example` answered 416 to the range of the last byte
+    unknown unexpected-answer: it: `registry.example` answered 416 to the range of the last byte
     absent  blob-missing: 404 `BLOB_UNKNOWN` `blob unknown to registry`
     unknown not-found-unclear: it: `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
     absent  body-never-came: the registry's storage `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
@@ -206,7 +218,7 @@ fn what_each_answer_to_a_first_byte_means() {
     unknown unexpected-answer: it: the registry's storage `registry.example` answered 400 (no content type, no text)
     ");
     let nothing = answer(200, &[("content-length", "0")], "");
-    assert_eq!(first_byte(&nothing, "it", 0, false, &redactor), Fact::Present(0));
+    assert_eq!(last_byte(&nothing, "it", 0, false, &redactor), Fact::Present(0));
 }
 
 #[test]

@@ -157,9 +157,12 @@ fn a_storage_that_takes_only_the_signed_method_is_green() {
     [registry]/keepkey/support-email@sha256:03783fe6aa95[..64][no newline]
     ");
     assert_only_get(&stand_in);
-    // The config is read whole, of each layer one byte.
+    // The config is read whole, of each layer the last byte.
     let storage = stand_in.asked(&Route::Storage);
-    let of_one_byte = storage.iter().filter(|entry| entry.range.as_deref() == Some("bytes=0-0"));
+    let ranges = storage.iter().filter_map(|entry| entry.range.as_deref()?.strip_prefix("bytes="));
+    let of_one_byte = ranges.filter(|range| {
+        range.split_once('-').is_some_and(|(first, last)| first == last && first != "0")
+    });
     assert_eq!(
         (storage.len(), of_one_byte.count()),
         (pushed.layers.len() + 1, pushed.layers.len())
@@ -282,4 +285,43 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     assert_eq!(stand_in.connections(Origin::Elsewhere), 0);
     let asked = stand_in.asked(&Route::Blob);
     assert!(asked.iter().any(|entry| entry.target.ends_with(foreign)), "{asked:?}");
+}
+
+#[test]
+fn bytes_that_engines_would_unpack_before_they_hash_them_are_no_yes() {
+    let coded = |route: Route, coding: &str| {
+        let (stand_in, _) = with_image();
+        let header = ("content-encoding".to_owned(), coding.to_owned());
+        stand_in.lie(route, Lie::Headers(vec![header]));
+        let run = gate(&stand_in).args("--format json").run();
+        let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let told = report.to_string();
+        (run.code, told.contains("which engines unpack before they compare the digest"))
+    };
+    // The storage sends config and layers.
+    for route in [Route::ManifestByTag, Route::Storage] {
+        for coding in ["gzip", "GZIP", " gzip "] {
+            assert_eq!(coded(route.clone(), coding), (Some(3), true), "{route:?} {coding}");
+        }
+        // Go's client unpacks no other.
+        for coding in ["br", "identity", "x-gzip"] {
+            assert_eq!(coded(route.clone(), coding), (Some(0), false), "{route:?} {coding}");
+        }
+    }
+}
+
+#[test]
+fn a_storage_that_sends_another_byte_than_the_last_is_no_yes() {
+    let (stand_in, pushed) = with_image();
+    let hex = pushed.layers[0].strip_prefix("sha256:").unwrap();
+    assert_eq!(gate(&stand_in).run().code, Some(0));
+    let asked = stand_in.asked(&Route::Storage);
+    let asked = asked.iter().find(|entry| entry.target.contains(hex)).unwrap();
+    let last = asked.range.as_deref().unwrap().rsplit('-').next().unwrap();
+    let size = last.parse::<u64>().unwrap() + 1;
+    let told = Lie::Header("content-range".to_owned(), Some(format!("bytes 0-0/{size}")));
+    stand_in.lie(Route::Storage.containing(hex), told);
+    let run = gate(&stand_in).run();
+    assert_eq!(run.code, Some(3), "{}", run.snapshot());
+    assert!(run.stdout.contains("another range than the one that was asked"), "{}", run.stdout);
 }

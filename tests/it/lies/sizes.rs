@@ -93,9 +93,9 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1; it begins with `� a bomb would follow`
-        reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines unpack before they compare the digest
+        reason     manifest-contradictory
+        next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 
