@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::circleci::CircleCi;
 use crate::secret::Redactor;
+use crate::settings::given::words;
 use crate::settings::mistake::Shown;
 use crate::settings::token;
 
@@ -44,6 +45,9 @@ const OPTIONS: [(&str, &str); 26] = [
     ("verbose", "VERBOSE"),
     ("IMAGE", "IMAGES"),
 ];
+
+/// Those of them that hold words, one or more.
+const PLURAL: [&str; 3] = ["IMAGES", "SERVICES", "PLATFORMS"];
 
 /// The variable that stands for an option, by the option's long name.
 pub fn variable_of(long: &str) -> Option<String> {
@@ -142,6 +146,9 @@ pub(crate) enum VariableMistake {
     /// It has the singular name of an option that can be repeated.
     #[error("there is no variable `{0}`")]
     Singular(String),
+    /// It is set, has words by its nature, and holds none.
+    #[error("the variable `{0}` is set and names nothing")]
+    Wordless(String),
     /// The deserializer failed.
     #[error("the environment could not be read: {0}")]
     Unreadable(Shown),
@@ -158,6 +165,9 @@ impl VariableMistake {
                     .into(),
             ),
             Self::Singular(name) => Some(format!("did you mean `{name}S`?")),
+            Self::Wordless(_) => {
+                Some("give it words with spaces or commas between them, or leave it empty".into())
+            }
             Self::Unreadable(_) => None,
         }
     }
@@ -182,9 +192,9 @@ impl Variables<'_> {
 
     /// Every variable with a fixed name.
     pub(super) fn read(&self) -> Result<Environment, VariableMistake> {
-        for singular in ["IMAGE", "SERVICE", "PLATFORM"] {
+        for plural in PLURAL {
             // A rule under a wrong name must not be a rule less.
-            let name = format!("{PREFIX}{singular}");
+            let name = format!("{PREFIX}{}", plural.trim_end_matches('S'));
             if self.get(&name)?.is_some() {
                 return Err(VariableMistake::Singular(name));
             }
@@ -196,6 +206,10 @@ impl Variables<'_> {
             let Some(value) = self.get(&name)?.filter(|value| value != "<nil>") else { continue };
             if token::is_in(&value, self.redactor) {
                 return Err(VariableMistake::Secret(Shown::new(&name, self.redactor)));
+            }
+            // Made of two variables that are empty, as in `$A,$B`: not the same as not given, which means all.
+            if PLURAL.contains(&rest) && words(&value).next().is_none() {
+                return Err(VariableMistake::Wordless(name));
             }
             options.push((name, value));
         }
@@ -273,6 +287,17 @@ mod tests {
     }
 
     #[test]
+    fn words_of_which_none_is_left_are_not_the_same_as_not_given() {
+        for rest in PLURAL {
+            for value in [",", " ", ", ,\t"] {
+                let name = format!("{PREFIX}{rest}");
+                let expected = format!("the variable `{name}` is set and names nothing");
+                assert_eq!(read(&[(&name, value)]), Err(expected), "{value:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_singular_of_a_plural_name_is_a_mistake() {
         assert_eq!(
             read(&[("VERIFY_REGISTRY_IMAGE_PLATFORM", "linux/amd64")]).unwrap_err(),
@@ -309,6 +334,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_value_arrives_as_it_is(value in "[^<\\x00]{1,40}", index in 0usize..OPTIONS.len()) {
+            prop_assume!(words(&value).next().is_some());
             let name = format!("{PREFIX}{}", OPTIONS[index].1);
             let environment = read(&[(&name, &value)]).unwrap();
             let found = format!("{:?}", environment.options);

@@ -149,16 +149,20 @@ pub(super) fn path(
     Ok(given_path(argument, variable, long)?.map(|given| given.value))
 }
 
-/// The words of the command line, else those of the variable, which white space and commas part.
+/// The words of a variable, which white space and commas part.
+pub(super) fn words(variable: &str) -> impl Iterator<Item = &str> {
+    let parts = variable.split(|character: char| character.is_whitespace() || character == ',');
+    parts.filter(|word| !word.is_empty())
+}
+
+/// The words of the command line, else those of the variable.
 pub(super) fn list(
     arguments: Vec<String>,
     variable: Option<&str>,
     long: &'static str,
 ) -> Vec<Given> {
     let (values, origin) = if arguments.is_empty() {
-        let variable = variable.unwrap_or("");
-        let words = variable.split(|character: char| character.is_whitespace() || character == ',');
-        let words = words.filter(|word| !word.is_empty()).map(str::to_owned);
+        let words = words(variable.unwrap_or("")).map(str::to_owned);
         (words.collect(), Origin::Variable(long))
     } else {
         (arguments, Origin::Argument(long))
