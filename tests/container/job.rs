@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -31,6 +32,8 @@ pub(crate) const PLACES: [Place; 2] = [Place::Image, Place::Host];
 /// A working directory and an environment.
 pub(crate) struct Job {
     folder: TempDir,
+    /// `/tmp` in the image: a job's steps run in one container.
+    temporary: TempDir,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
@@ -72,7 +75,7 @@ impl Job {
         let mut environment: BTreeMap<String, String> =
             circleci.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         environment.extend(stand_in.environment());
-        Self { folder, environment }
+        Self { folder, temporary: tempfile::tempdir().unwrap(), environment }
     }
 
     /// The same with a variable set.
@@ -146,11 +149,17 @@ impl Job {
             }
             Place::Image => {
                 let folder = self.folder.path().display().to_string();
+                let temporary = self.temporary.path().display();
+                for folder in [&self.folder, &self.temporary] {
+                    open_to_all(folder.path());
+                }
+                // The user that the image has for CircleCI's steps.
                 let mut flags = vec![
                     "--network=host".to_owned(),
-                    "--user=0:0".to_owned(),
+                    "--user=3434:3434".to_owned(),
                     "--entrypoint=/bin/busybox".to_owned(),
                     at_its_own_path(self.folder.path()),
+                    format!("--mount=type=bind,source={temporary},target=/tmp"),
                     format!("--workdir={folder}"),
                 ];
                 flags.extend(variables.map(|(name, value)| format!("--env={name}={value}")));
@@ -173,6 +182,19 @@ impl Job {
         let mut files = Vec::new();
         list(self.folder.path(), self.folder.path(), &mut files);
         files.iter().map(|file| self.read(file)).collect()
+    }
+}
+
+/// Lets the steps' user write wherever the test has put something.
+fn open_to_all(path: &Path) {
+    let mode = fs::metadata(path).unwrap().permissions().mode();
+    // What the steps made is theirs already.
+    let all = if path.is_dir() { 0o777 } else { mode | 0o666 };
+    fs::set_permissions(path, fs::Permissions::from_mode(all)).unwrap();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            open_to_all(&entry.unwrap().path());
+        }
     }
 }
 
