@@ -2,9 +2,9 @@
 
 use insta::assert_snapshot as said;
 
-use super::sample::{COMMIT, OTHER_COMMIT, descriptor};
+use super::sample::{COMMIT, OTHER_COMMIT, descriptor, digest};
 use super::*;
-use crate::observation::{Control, Fact, Resolved, Unavailable};
+use crate::observation::{BlobObservation, Control, Fact, Resolved, Unavailable};
 use crate::oci::{Algorithm, Digest, NotAnImage};
 use crate::request::{ExpectedPort, ImmutableTag, RevisionRule};
 
@@ -738,6 +738,30 @@ mod layers_present {
     }
 
     #[test]
+    fn passes_with_a_word_on_more_layers_than_docker_takes() {
+        for (layers, told) in [(125, false), (126, true)] {
+            let mut sample = Sample::single();
+            let image = &mut sample.observation.images[0];
+            let Fact::Present(Ok(manifest)) = &mut image.manifest else {
+                panic!("the sample's manifests are there")
+            };
+            let layer = |number: usize| descriptor("layer", &digest(&number.to_string()), 9);
+            manifest.layers = (0..layers).map(layer).collect();
+            image.blobs.truncate(1);
+            image.blobs.extend(manifest.layers.iter().map(|layer| BlobObservation {
+                role: "layer".into(),
+                descriptor: layer.clone(),
+                size: Fact::Present(9),
+            }));
+            sample.config(0).layer_count = layers;
+            let said = sample.said(CheckId::LayersPresent);
+            assert!(said.starts_with("passed: "), "{said}");
+            let note = "note: docker starts no image of more than 125 layers, and here are 126";
+            assert_eq!(said.contains(note), told, "{said}");
+        }
+    }
+
+    #[test]
     fn fails_when_a_layer_is_gone() {
         let mut sample = Sample::single();
         sample.observation.images[0].blobs[2].size = absent(Reason::BlobMissing, "404");
@@ -824,7 +848,7 @@ mod layers_present {
         image.blobs[2].size = absent(Reason::BlobMissing, "404 `BLOB_UNKNOWN`");
         said!(sample.said(CHECK), @"
         passed: config and layers can be pulled (3 blobs)
-        note: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at: layer 2 of 2
+        note: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at (docker on Linux does not look there either, and pulls no such image): layer 2 of 2
         ");
     }
 

@@ -274,7 +274,7 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
                  revision-expected, platform, layers-present
       not asked  digest-expected, immutable-tag, port, runtime
 
-    note: layers-present: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at: layer 5 of 5
+    note: layers-present: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at (docker on Linux does not look there either, and pulls no such image): layer 5 of 5
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
