@@ -6,14 +6,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::oci::exact::{Exact, Fields};
+use crate::oci::go::{Text, TextMap, Texts};
+use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError, shown};
 use crate::oci::top_level::TopLevelKeys;
 use crate::oci::{Digest, MediaType, Platform};
-
-/// The most layers or index entries that are read. Container engines stop at 127 layers.
-const MOST_ENTRIES: usize = 1000;
 
 /// A reference to content by digest and size (image-spec, "Descriptor").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +44,8 @@ pub struct IndexEntry {
     pub manifest: Descriptor,
     /// The platform, where the index says one.
     pub platform: Option<Platform>,
-    /// Whether it is an attestation (provenance, SBOM) or another artifact, and not an image.
+    /// Whether it is an attestation (provenance, SBOM), another artifact, or listed under half a platform:
+    /// nothing that an engine would pull.
     pub is_attestation: bool,
 }
 
@@ -107,58 +106,6 @@ pub enum NotAnImage {
     },
 }
 
-/// Why bytes are not a manifest that can be believed.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// Not JSON of the shape that its media type promises.
-    #[error("is not a valid manifest")]
-    Json(#[source] serde_json::Error),
-    /// The body's `mediaType` differs from the `Content-Type`.
-    #[error("says mediaType `{body}` and was served as `{header}`")]
-    MediaTypesDiffer {
-        /// The body's field.
-        body: String,
-        /// The header's value.
-        header: String,
-    },
-    /// The media type is none of the four.
-    #[error("{}", said_of_media_type(.0))]
-    MediaType(String),
-    /// The body has fields of an image and of an index, or a field twice, or in another case.
-    #[error("can be read in two ways: {0}")]
-    Ambiguous(String),
-    /// `schemaVersion` is not 2.
-    #[error("has schema version {0}, not 2")]
-    SchemaVersion(u64),
-    /// More entries than any engine accepts.
-    #[error("has {0} entries, more than {MOST_ENTRIES}")]
-    TooMany(usize),
-}
-
-impl ManifestError {
-    /// Whether it is an image manifest of Docker's schema 1.
-    pub fn is_schema_1(&self) -> bool {
-        match self {
-            Self::MediaType(media_type) => {
-                media_type.starts_with("application/vnd.docker.distribution.manifest.v1+")
-            }
-            Self::SchemaVersion(_)
-            | Self::Json(_)
-            | Self::MediaTypesDiffer { .. }
-            | Self::Ambiguous(_)
-            | Self::TooMany(_) => false,
-        }
-    }
-}
-
-fn said_of_media_type(media_type: &str) -> String {
-    if media_type.is_empty() {
-        "has no media type, so nothing says that it is an image manifest".to_owned()
-    } else {
-        format!("has media type `{media_type}`, which is no image manifest")
-    }
-}
-
 /// What the bytes hold: an image or an index, or honestly something else.
 pub type Classified = Result<Manifest, NotAnImage>;
 
@@ -181,11 +128,8 @@ struct WireDescriptor {
     media_type: Option<String>,
     digest: String,
     size: u64,
-    #[serde(default)]
-    urls: Option<Vec<IgnoredAny>>,
-    #[serde(default)]
-    annotations: Option<BTreeMap<String, String>>,
-    #[serde(default)]
+    urls: Option<Texts>,
+    annotations: Option<BTreeMap<String, Option<String>>>,
     platform: Option<Exact<WirePlatform>>,
 }
 
@@ -196,14 +140,18 @@ impl Fields for WireDescriptor {
 
 #[derive(Deserialize)]
 struct WirePlatform {
-    architecture: String,
-    os: String,
-    #[serde(default)]
+    architecture: Option<String>,
+    os: Option<String>,
     variant: Option<String>,
+    #[serde(rename = "os.version")]
+    _os_version: Option<Text>,
+    #[serde(rename = "os.features")]
+    _os_features: Option<Texts>,
 }
 
 impl Fields for WirePlatform {
-    const NAMES: &'static [&'static str] = &["architecture", "os", "variant"];
+    const NAMES: &'static [&'static str] =
+        &["architecture", "os", "variant", "os.version", "os.features"];
 }
 
 impl IndexEntry {
@@ -243,7 +191,7 @@ impl WireDescriptor {
             media_type: self.media_type.clone().unwrap_or_default(),
             digest,
             size: self.size,
-            has_urls: self.urls.as_ref().is_some_and(|urls| !urls.is_empty()),
+            has_urls: self.urls.as_ref().is_some_and(|urls| urls.count > 0),
         })
     }
 }
@@ -254,10 +202,11 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     struct Wire {
         schema_version: u64,
         media_type: Option<String>,
-        #[serde(default)]
         artifact_type: Option<String>,
         config: Exact<WireDescriptor>,
         layers: Vec<Exact<WireDescriptor>>,
+        #[serde(rename = "annotations")]
+        _annotations: Option<TextMap>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
@@ -267,14 +216,16 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     let config = wire.config.0.checked()?;
     let layers: Vec<_> =
         wire.layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
-    if !is_image_config(&config.media_type) {
+    if !is_image_config(&config.media_type, header) {
         let kind = wire.artifact_type.filter(|kind| !kind.is_empty()).unwrap_or(config.media_type);
         return Ok(Err(NotAnImage::Artifact(shown(&kind))));
     }
-    if let Some(first) = layers.first()
-        && !layers.iter().any(|layer| is_image_layer(&layer.media_type))
-    {
-        return Ok(Err(NotAnImage::Artifact(shown(&first.media_type))));
+    let is_foreign =
+        |layer: &&Descriptor| !is_image_layer(&layer.media_type) && !is_untyped(&layer.media_type);
+    let alone = layers.first().filter(|_| !layers.iter().any(|l| is_image_layer(&l.media_type)));
+    // One layer that an engine cannot unpack is enough for it to refuse all of them.
+    if let Some(layer) = alone.or(layers.iter().find(is_foreign)) {
+        return Ok(Err(NotAnImage::Artifact(shown(&layer.media_type))));
     }
     if layers.is_empty() {
         return Ok(Err(NotAnImage::NoLayers));
@@ -289,6 +240,10 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         schema_version: u64,
         media_type: Option<String>,
         manifests: Vec<Exact<WireDescriptor>>,
+        #[serde(rename = "artifactType")]
+        _artifact_type: Option<Text>,
+        #[serde(rename = "annotations")]
+        _annotations: Option<TextMap>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
@@ -314,15 +269,17 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
     let manifest = wire.checked()?;
     let platform = match &wire.platform {
         None => None,
-        // Said, and nothing in it.
-        Some(Exact(said)) if said.os.is_empty() && said.architecture.is_empty() => None,
         Some(Exact(said)) => {
-            let variant = said.variant.as_deref().unwrap_or_default();
-            let platform =
-                Platform::new(&said.os, &said.architecture, variant).map_err(|error| {
-                    let said = format!("a platform {error}");
-                    ManifestError::Json(serde_json::Error::custom(said))
-                })?;
+            let [os, architecture, variant] = [&said.os, &said.architecture, &said.variant]
+                .map(|part| part.as_deref().unwrap_or_default());
+            // Said, and half of it missing: that is the platform of no machine, and nobody pulls it.
+            if os.is_empty() || architecture.is_empty() {
+                return Ok(IndexEntry { manifest, platform: None, is_attestation: true });
+            }
+            let platform = Platform::new(os, architecture, variant).map_err(|error| {
+                let said = shown(&format!("{os}/{architecture}"));
+                ManifestError::Json(serde_json::Error::custom(format!("platform `{said}` {error}")))
+            })?;
             Some(platform)
         }
     };
@@ -336,7 +293,7 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
 
 fn is_marked_as_attestation(wire: &WireDescriptor) -> bool {
     let kind = wire.annotations.as_ref().and_then(|all| all.get("vnd.docker.reference.type"));
-    kind.is_some_and(|kind| kind == "attestation-manifest")
+    kind.is_some_and(|kind| kind.as_deref() == Some("attestation-manifest"))
 }
 
 /// Whether a media type is no manifest's.
@@ -348,33 +305,43 @@ fn check_head(version: u64, body: Option<&str>, header: MediaType) -> Result<(),
     if version != 2 {
         return Err(ManifestError::SchemaVersion(version));
     }
-    match body {
-        // Docker's manifests must carry the field, and some builders leave it out all the same.
-        None | Some("") => Ok(()),
-        Some(said) if MediaType::parse(said) == Some(header) => Ok(()),
+    let said = body.filter(|said| !said.is_empty());
+    let header_text = header.as_str();
+    match said {
+        Some(said) if said == header_text => Ok(()),
+        None if header.is_oci() => Ok(()),
+        None => Err(ManifestError::NoMediaType),
+        Some(said) if MediaType::parse(said) == Some(header) => {
+            Err(ManifestError::MediaTypeSpelling { body: shown(said), meant: header })
+        }
         Some(said) => Err(ManifestError::MediaTypesDiffer {
             body: shown(said),
-            header: header.as_str().to_owned(),
+            header: header_text.to_owned(),
         }),
     }
 }
 
-fn is_image_config(media_type: &str) -> bool {
-    matches!(
-        media_type,
+fn is_image_config(media_type: &str, header: MediaType) -> bool {
+    match media_type {
         "application/vnd.oci.image.config.v1+json"
-            | "application/vnd.docker.container.image.v1+json"
-    )
+        | "application/vnd.docker.container.image.v1+json" => true,
+        // What old registries and proxies wrote there; to an engine it is an image, and its bytes decide.
+        "" | "application/octet-stream" | "application/json" | "text/html" => {
+            header == MediaType::DockerManifest
+        }
+        _ => false,
+    }
 }
 
 fn is_image_layer(media_type: &str) -> bool {
-    media_type.starts_with("application/vnd.oci.image.layer.")
-        || media_type.starts_with("application/vnd.docker.image.rootfs.")
+    let is_layer = media_type.starts_with("application/vnd.oci.image.layer.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.");
+    is_layer && !media_type.ends_with("+encrypted")
 }
 
-/// A text of the registry's, cut to a length that fits a message. Cleaned where it is printed.
-pub(super) fn shown(text: &str) -> String {
-    text.chars().take(120).collect()
+/// Whether a layer's media type says nothing, so that an engine looks at its bytes.
+fn is_untyped(media_type: &str) -> bool {
+    matches!(media_type, "" | "application/octet-stream")
 }
 
 #[cfg(test)]
@@ -487,6 +454,195 @@ mod tests {
         }
         let bomb = "[".repeat(100_000);
         assert!(error(&bomb, IMAGE).starts_with("is not a valid manifest: "));
+    }
+
+    const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+    const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+    const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+    /// What an image or an index is read as, in a word.
+    fn word(body: &str, content_type: &str) -> String {
+        match Manifest::parse(body.as_bytes(), content_type) {
+            Ok(Ok(Manifest::Image(_))) => "an image".to_owned(),
+            Ok(Ok(Manifest::Index(index))) => {
+                let runs = index.entries.iter().filter(|entry| !entry.is_attestation).count();
+                format!("an index of {runs}")
+            }
+            Ok(Err(other)) => other.to_string(),
+            Err(_) => error(body, content_type),
+        }
+    }
+
+    /// An index of entries, each with these fields beside the usual ones.
+    fn index(entries: &[&str]) -> String {
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|more| {
+                format!(r#"{{"mediaType":"{IMAGE}","digest":"{}","size":1{more}}}"#, digest('c'))
+            })
+            .collect();
+        format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, entries.join(","))
+    }
+
+    #[test]
+    fn an_entry_with_half_a_platform_is_pulled_by_nobody() {
+        let good = r#","platform":{"os":"linux","architecture":"amd64"}"#;
+        for half in [
+            r#"{"os":"","architecture":""}"#,
+            r#"{"os":"linux"}"#,
+            r#"{"os":"linux","architecture":null}"#,
+            r#"{"architecture":"amd64"}"#,
+            "{}",
+        ] {
+            let half = format!(r#","platform":{half}"#);
+            assert_eq!(
+                word(&index(&[&half]), INDEX),
+                "an index without a runnable platform",
+                "{half}"
+            );
+            assert_eq!(word(&index(&[&half, good]), INDEX), "an index of 1", "{half}");
+        }
+        assert_eq!(word(&index(&["", r#","platform":null"#]), INDEX), "an index of 2");
+    }
+
+    #[test]
+    fn what_go_reads_into_a_type_has_that_type() {
+        let told = |fields: &[&str]| {
+            let one = |field: &&str| {
+                let of_index = if field.contains("os.") {
+                    let of = field.trim_start_matches(',');
+                    index(&[&format!(
+                        r#","platform":{{"os":"linux","architecture":"amd64",{of}}}"#
+                    )])
+                } else {
+                    index(&[field])
+                };
+                let of_layer =
+                    image(CONFIG, LAYER).replace(r#""size":3"#, &format!(r#""size":3{field}"#));
+                let whole = image(CONFIG, LAYER).replacen(
+                    '{',
+                    &format!("{{{},", field.trim_start_matches(',')),
+                    1,
+                );
+                let taken = [word(&of_index, INDEX), word(&of_layer, IMAGE), word(&whole, IMAGE)]
+                    .map(|said| if said.starts_with("an ") { "taken" } else { "refused" });
+                format!("{field}: {}", taken.join(" "))
+            };
+            fields.iter().map(one).collect::<Vec<_>>().join("\n")
+        };
+        // In an index's entry (or its platform), a layer's descriptor, the whole manifest.
+        insta::assert_snapshot!(told(&[
+            r#","annotations":{"a":"b","c":null}"#,
+            r#","annotations":null"#,
+            r#","annotations":{"a":1}"#,
+            r#","annotations":[]"#,
+            r#","urls":["https://a.example",null]"#,
+            r#","urls":null"#,
+            r#","urls":"https://a.example""#,
+            r#","urls":[1]"#,
+            r#","os.version":"10.0""#,
+            r#","os.version":10"#,
+            r#","os.features":["win32k"]"#,
+            r#","os.features":"win32k""#,
+        ]), @r#"
+        ,"annotations":{"a":"b","c":null}: taken taken taken
+        ,"annotations":null: taken taken taken
+        ,"annotations":{"a":1}: refused refused refused
+        ,"annotations":[]: refused refused refused
+        ,"urls":["https://a.example",null]: taken taken taken
+        ,"urls":null: taken taken taken
+        ,"urls":"https://a.example": refused refused taken
+        ,"urls":[1]: refused refused taken
+        ,"os.version":"10.0": taken taken taken
+        ,"os.version":10: refused taken taken
+        ,"os.features":["win32k"]: taken taken taken
+        ,"os.features":"win32k": refused taken taken
+        "#);
+    }
+
+    #[test]
+    fn a_media_type_is_said_to_the_letter_and_in_dockers_formats_at_all() {
+        let said = |media_type: &str, served: &str| {
+            let field = format!(r#""mediaType":"{IMAGE}","#);
+            word(&image(CONFIG, LAYER).replacen(&field, media_type, 1), served)
+        };
+        let list = r#"{"schemaVersion":2,"manifests":[]}"#;
+        let told = [
+            said("", IMAGE),
+            said(r#""mediaType":"","#, IMAGE),
+            said(r#""mediaType":null,"#, IMAGE),
+            said(&format!(r#""mediaType":"{}","#, IMAGE.to_uppercase()), IMAGE),
+            said(&format!(r#""mediaType":"{IMAGE}; charset=utf-8","#), IMAGE),
+            said(&format!(r#""mediaType":"{DOCKER}","#), DOCKER),
+            said("", DOCKER),
+            said(r#""mediaType":"","#, DOCKER),
+            said(r#""mediaType":null,"#, DOCKER),
+            said(&format!(r#""mediaType":"{DOCKER} ","#), DOCKER),
+            word(list, "application/vnd.docker.distribution.manifest.list.v2+json"),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @"
+        an image
+        an image
+        an image
+        says mediaType `APPLICATION/VND.OCI.IMAGE.MANIFEST.V1+JSON`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker, skopeo and podman refuse it
+        says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker, skopeo and podman refuse it
+        an image
+        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+        says mediaType `application/vnd.docker.distribution.manifest.v2+json `, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker, skopeo and podman refuse it
+        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+        ");
+        for error in [
+            ManifestError::NoMediaType,
+            ManifestError::MediaType("application/vnd.docker.distribution.manifest.v1+json".into()),
+        ] {
+            assert!(error.hint().is_some());
+        }
+    }
+
+    #[test]
+    fn a_config_of_no_type_is_left_to_its_bytes_in_dockers_format_only() {
+        for kind in ["", "application/octet-stream", "application/json", "text/html"] {
+            let docker = image(kind, LAYER).replacen(IMAGE, DOCKER, 1);
+            assert_eq!(word(&docker, DOCKER), "an image", "{kind}");
+            assert_eq!(word(&image(kind, LAYER), IMAGE), format!("an artifact of type `{kind}`"));
+        }
+        let chart =
+            image("application/vnd.cncf.helm.config.v1+json", LAYER).replacen(IMAGE, DOCKER, 1);
+        assert_eq!(
+            word(&chart, DOCKER),
+            "an artifact of type `application/vnd.cncf.helm.config.v1+json`"
+        );
+    }
+
+    #[test]
+    fn one_layer_that_no_engine_unpacks_makes_it_something_else() {
+        let with_second = |kind: &str| {
+            let second = format!(
+                r#""layers":[{{"mediaType":"{kind}","digest":"{}","size":3}},"#,
+                digest('d')
+            );
+            image(CONFIG, LAYER).replacen(r#""layers":["#, &second, 1)
+        };
+        for kind in ["", "application/octet-stream", "application/vnd.oci.image.layer.v1.tar+zstd"]
+        {
+            assert_eq!(word(&with_second(kind), IMAGE), "an image", "{kind}");
+        }
+        let encrypted = format!("{LAYER}+encrypted");
+        for kind in ["application/vnd.in-toto+json", encrypted.as_str()] {
+            assert_eq!(word(&with_second(kind), IMAGE), format!("an artifact of type `{kind}`"));
+        }
+        assert_eq!(
+            word(&image(CONFIG, &encrypted), IMAGE),
+            format!("an artifact of type `{encrypted}`")
+        );
+    }
+
+    #[test]
+    fn a_platform_in_upper_case_is_refused() {
+        let entry = r#","platform":{"os":"Linux","architecture":"AMD64"}"#;
+        insta::assert_snapshot!(error(&index(&[entry]), INDEX), @"is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it");
     }
 
     #[test]

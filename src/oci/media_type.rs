@@ -48,6 +48,14 @@ impl MediaType {
         }
     }
 
+    /// Whether it is OCI's spelling, in which a body may leave its `mediaType` out.
+    pub fn is_oci(self) -> bool {
+        match self {
+            Self::OciImageIndex | Self::OciImageManifest => true,
+            Self::DockerManifestList | Self::DockerManifest => false,
+        }
+    }
+
     /// Reads a `Content-Type` value or a `mediaType` field; parameters behind `;` are ignored
     /// (distribution-spec, "Pulling manifests"). `None` for every other type.
     pub fn parse(text: &str) -> Option<Self> {

@@ -7,7 +7,9 @@ mod config;
 mod digest;
 mod error_body;
 mod exact;
+mod go;
 mod manifest;
+mod manifest_error;
 mod media_type;
 mod platform;
 mod reference;
@@ -17,9 +19,9 @@ pub use config::{ConfigError, ImageConfig};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error_body::{ErrorBody, ErrorCode};
 pub use manifest::{
-    Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Manifest, ManifestError,
-    NotAnImage,
+    Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage,
 };
+pub use manifest_error::ManifestError;
 pub use media_type::MediaType;
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, RegistryHost, Repository, Tag};

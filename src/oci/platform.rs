@@ -31,6 +31,9 @@ pub enum PlatformError {
     /// Not two or three parts.
     #[error("is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`")]
     Shape,
+    /// Where a document says the platform: engines compare it as it is written.
+    #[error("has an upper-case letter, and docker, skopeo and podman refuse it")]
+    UpperCase,
     /// A part is empty or holds a character that no platform has.
     #[error("holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`")]
     Character,
@@ -40,7 +43,7 @@ impl Platform {
     /// Builds a platform from the three fields of a descriptor or an image config.
     ///
     /// # Errors
-    /// When a part could not be part of any platform. An empty variant is none.
+    /// When a part could not be part of any platform, or is not in lower case. An empty variant is none.
     pub fn new(os: &str, architecture: &str, variant: &str) -> Result<Self, PlatformError> {
         let well_formed = |part: &str| {
             part.len() <= 64
@@ -52,11 +55,15 @@ impl Platform {
         if os.is_empty() || architecture.is_empty() || !parts.iter().all(|part| well_formed(part)) {
             return Err(PlatformError::Character);
         }
-        let [os, architecture, variant] = parts;
-        let architecture = match architecture.as_str() {
+        let [lower_os, lower_architecture, variant] = parts;
+        if lower_os != os || lower_architecture != architecture {
+            return Err(PlatformError::UpperCase);
+        }
+        let os = lower_os;
+        let architecture = match architecture {
             "x86_64" | "x86-64" => "amd64".to_owned(),
             "aarch64" => "arm64".to_owned(),
-            _ => architecture,
+            _ => lower_architecture,
         };
         // The normal forms of containerd, which docker shows too.
         let variant = match (architecture.as_str(), variant.as_str()) {
@@ -91,7 +98,9 @@ impl Platform {
 impl FromStr for Platform {
     type Err = PlatformError;
 
+    /// As a person types it: in any case.
     fn from_str(text: &str) -> Result<Self, PlatformError> {
+        let text = text.to_ascii_lowercase();
         let mut parts = text.split('/');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(os), Some(architecture), None, None) => Self::new(os, architecture, ""),
@@ -130,6 +139,14 @@ mod tests {
         assert_eq!("linux/arm".parse::<Platform>().unwrap().to_string(), "linux/arm/v7");
         assert!(!same("linux/amd64", "linux/amd64/v3"));
         assert!(!same("linux/amd64", "windows/amd64"));
+    }
+
+    #[test]
+    fn a_document_says_its_platform_in_lower_case_and_a_person_as_he_likes() {
+        for (os, architecture) in [("Linux", "amd64"), ("linux", "AMD64")] {
+            assert_eq!(Platform::new(os, architecture, ""), Err(PlatformError::UpperCase));
+        }
+        assert_eq!(Platform::new("linux", "arm64", "V8"), "Linux/ARM64".parse());
     }
 
     #[test]

@@ -88,21 +88,20 @@ fn broken_manifest(
             (Reason::ManifestContradictory, String::new())
         }
         ManifestError::TooMany(_) => (Reason::AnswerTooLarge, String::new()),
+        ManifestError::NoMediaType | ManifestError::MediaTypeSpelling { .. } => {
+            (Reason::UnexpectedAnswer, String::new())
+        }
         ManifestError::Json(_) | ManifestError::MediaType(_) | ManifestError::SchemaVersion(_) => {
             (Reason::UnexpectedAnswer, beginning(&answer.body, redactor))
         }
     };
-    let hint = error.is_schema_1().then(|| OLD_FORMAT.to_owned());
+    let hint = error.hint().map(str::to_owned);
     let cause = std::error::Error::source(error)
         .map_or_else(String::new, |cause| format!(": {}", redactor.line(&cause.to_string(), 120)));
     let said = redactor.line(&error.to_string(), 300);
     let message = format!("{what}: what `{}` sent {said}{cause}{beginning}", answer.host);
     Unavailable { hint, ..Unavailable::new(reason, message) }
 }
-
-/// What to do with a manifest of Docker's schema 1, which names no sizes and no config.
-const OLD_FORMAT: &str = "This is Docker's manifest schema 1, which engines no longer pull: build and push \
-     the image again with a current `docker`.";
 
 /// What a body that is no manifest begins with: it shows who really answered.
 fn beginning(body: &[u8], redactor: &Redactor) -> String {

@@ -148,11 +148,118 @@ fn an_artifact_behind_the_image_of_its_platform_is_not_pulled_and_does_not_count
     assert_eq!((code(behind), code(before)), (Some(0), Some(1)));
 }
 
+/// No engine pulls it: a platform that is said, and half of it missing, is the platform of no machine.
 #[test]
-fn an_entry_with_an_empty_platform_names_none() {
+fn an_entry_with_half_a_platform_does_not_count() {
+    let of = |platform: Value| Index::new().entry(honest(), json!({ "platform": platform }));
+    let alone = [
+        run("nothing in it", of(json!({ "os": "", "architecture": "" }))),
+        run("no architecture", of(json!({ "os": "linux" }))),
+    ];
+    insta::assert_snapshot!(alone.concat(), @"
+    nothing in it: exit code: 1
+    manifest-intact failed: `latest-dev` is no container image that can be started: an index without a runnable platform
+
+    no architecture: exit code: 1
+    manifest-intact failed: `latest-dev` is no container image that can be started: an index without a runnable platform
+    ");
+    let beside = of(json!({ "os": "linux" })).image(honest());
+    assert_eq!(code(beside), Some(0));
+}
+
+/// The exit code of a run that may be green.
+fn code(content: impl Into<Content>) -> Option<i32> {
     let stand_in = StandIn::honest();
-    let blank = json!({ "platform": { "os": "", "architecture": "" } });
-    stand_in.image(REPOSITORY, TAG, Index::new().entry(honest(), blank));
-    let run = gate_with_record(&stand_in).run();
-    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    stand_in.image(REPOSITORY, TAG, content);
+    gate_with_record(&stand_in).run().code
+}
+
+#[test]
+fn a_field_that_go_types_has_its_type_or_there_is_no_verdict() {
+    let typed = honest().manifest_field("annotations", json!({ "a": "b", "c": null }));
+    assert_eq!(code(typed.last_layer_field("urls", json!(null))), Some(0));
+    let text = [
+        run("annotations", honest().manifest_field("annotations", json!({ "a": 1 }))),
+        run("urls", honest().last_layer_field("urls", json!("https://elsewhere.example"))),
+        run("an os.version", Index::new().entry(honest(), version(json!(10)))),
+    ];
+    insta::assert_snapshot!(text.concat(), @r#"
+    annotations: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `1`, expected a string at line 1 column 21; it begins with `{"annotations":{"a":1},"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e7…`
+
+    urls: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: string "https://elsewhere.example", expected a list of strings at line 1 column 981; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+
+    an os.version: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `10`, expected a string at line 1 column 218; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    "#);
+}
+
+fn version(version: Value) -> Value {
+    json!({ "platform": { "os": "linux", "architecture": "amd64", "os.version": version } })
+}
+
+#[test]
+fn a_manifest_of_dockers_without_its_media_type_is_no_verdict_and_says_what_to_do() {
+    assert_eq!(code(honest().without_media_type()), Some(0));
+    let (stand_in, _) = with(honest().docker().without_media_type());
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+        reason     unexpected-answer
+        next       Its bytes are the ones that were pushed: build and push the image again with a current `docker buildx`, or correct what writes the manifest's `mediaType`.
+      passed     registry-honest
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      service    support-email
+
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    let other = json!("Application/vnd.docker.distribution.manifest.v2+json");
+    let spelt = honest().docker().manifest_field("mediaType", other);
+    insta::assert_snapshot!(run("another spelling", spelt), @"
+    another spelling: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `Application/vnd.docker.distribution.manifest.v2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker, skopeo and podman refuse it
+    ");
+}
+
+#[test]
+fn an_image_of_dockers_whose_config_has_no_type_is_what_its_config_says() {
+    for kind in ["", "application/octet-stream", "application/json", "text/html"] {
+        assert_eq!(code(honest().docker().artifact(kind)), Some(0), "{kind}");
+    }
+}
+
+#[test]
+fn a_layer_that_engines_refuse_makes_it_no_image() {
+    let second = |kind: &str| honest().last_layer_field("mediaType", json!(kind));
+    assert_eq!(code(second("application/octet-stream")), Some(0));
+    let text = [
+        run("an attestation", second("application/vnd.in-toto+json")),
+        run("encrypted", second("application/vnd.oci.image.layer.v1.tar+gzip+encrypted")),
+    ];
+    insta::assert_snapshot!(text.concat(), @"
+    an attestation: exit code: 1
+    manifest-intact failed: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.in-toto+json`
+
+    encrypted: exit code: 1
+    manifest-intact failed: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.oci.image.layer.v1.tar+gzip+encrypted`
+    ");
+}
+
+#[test]
+fn a_platform_in_upper_case_is_no_verdict() {
+    let loud = json!({ "platform": { "os": "Linux", "architecture": "AMD64" } });
+    insta::assert_snapshot!(run("an entry", Index::new().entry(honest(), loud)), @r#"
+    an entry: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    "#);
 }

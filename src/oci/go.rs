@@ -1,0 +1,260 @@
+//! Values as Go's reader takes them, which engines use: each checked for its type, and nothing of it kept.
+//!
+//! An engine that reads a document into its own types refuses all of it where one field has another type,
+//! also a field that this program has no use for. `null` is nothing to Go, wherever it stands.
+
+use std::fmt;
+
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// A text.
+#[derive(Debug)]
+pub(super) struct Text;
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfText;
+        impl Visitor<'_> for OfText {
+            type Value = Text;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_str<E: Error>(self, _: &str) -> Result<Text, E> {
+                Ok(Text)
+            }
+        }
+        deserializer.deserialize_str(OfText)
+    }
+}
+
+/// A list of texts.
+#[derive(Debug)]
+pub(super) struct Texts {
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfTexts;
+        impl<'de> Visitor<'de> for OfTexts {
+            type Value = Texts;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of strings")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
+                let mut count = 0;
+                while list.next_element::<Option<Text>>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Texts { count })
+            }
+        }
+        deserializer.deserialize_seq(OfTexts)
+    }
+}
+
+/// An object of texts.
+#[derive(Debug)]
+pub(super) struct TextMap;
+
+impl<'de> Deserialize<'de> for TextMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfTexts;
+        impl<'de> Visitor<'de> for OfTexts {
+            type Value = TextMap;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of strings")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TextMap, A::Error> {
+                while map.next_entry::<IgnoredAny, Option<Text>>()?.is_some() {}
+                Ok(TextMap)
+            }
+        }
+        deserializer.deserialize_map(OfTexts)
+    }
+}
+
+/// An object, whatever is in it: the value of a set.
+#[derive(Debug)]
+pub(super) struct Object;
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfAnything;
+        impl<'de> Visitor<'de> for OfAnything {
+            type Value = Object;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Object)
+            }
+        }
+        deserializer.deserialize_map(OfAnything)
+    }
+}
+
+/// A set as Go writes it: an object of objects.
+#[derive(Debug)]
+pub(super) struct Set;
+
+impl<'de> Deserialize<'de> for Set {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfObjects;
+        impl<'de> Visitor<'de> for OfObjects {
+            type Value = Set;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of objects")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Set, A::Error> {
+                while map.next_entry::<IgnoredAny, Option<Object>>()?.is_some() {}
+                Ok(Set)
+            }
+        }
+        deserializer.deserialize_map(OfObjects)
+    }
+}
+
+/// A time with its zone (RFC 3339), as it is written.
+#[derive(Debug)]
+pub(super) struct Time(pub(super) String);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if is_time(&text) {
+            Ok(Self(text))
+        } else {
+            let shown: String = text.chars().take(60).collect();
+            Err(D::Error::custom(format!("`{shown}` is no time as in RFC 3339")))
+        }
+    }
+}
+
+/// Go is strict here: every digit, `T`, and a zone.
+fn is_time(text: &str) -> bool {
+    let number = |from: usize, to: usize, most: u32| {
+        let digits = text.get(from..to)?;
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse::<u32>().ok().filter(|number| is_number && *number <= most)
+    };
+    let is_punctuated = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
+        .iter()
+        .all(|(place, mark)| text.as_bytes().get(*place) == Some(mark));
+    let is_day = || {
+        let year = i16::try_from(number(0, 4, 9999)?).ok()?;
+        let month = i8::try_from(number(5, 7, 12)?).ok()?;
+        let day = i8::try_from(number(8, 10, 31)?).ok()?;
+        jiff::civil::Date::new(year, month, day).ok()
+    };
+    let is_hour = || Some((number(11, 13, 23)?, number(14, 16, 59)?, number(17, 19, 59)?));
+    let Some(rest) = text.get(19..) else { return false };
+    let zone = match rest.strip_prefix('.') {
+        None => rest,
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches(|character: char| character.is_ascii_digit());
+            if zone.len() == fraction.len() {
+                return false;
+            }
+            zone
+        }
+    };
+    let is_zone = || match zone.as_bytes() {
+        b"Z" => true,
+        [b'+' | b'-', _, _, b':', _, _] => {
+            let at = text.len() - 6;
+            number(at + 1, at + 3, 23).is_some() && number(at + 4, at + 6, 59).is_some()
+        }
+        _ => false,
+    };
+    is_punctuated && is_day().is_some() && is_hour().is_some() && is_zone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads<T: for<'de> Deserialize<'de>>(text: &str) -> bool {
+        serde_json::from_str::<Option<T>>(text).is_ok()
+    }
+
+    #[test]
+    fn each_type_takes_what_go_takes_and_nothing_else() {
+        let kinds: [(&str, fn(&str) -> bool); 5] = [
+            ("text", reads::<Text>),
+            ("texts", reads::<Texts>),
+            ("map", reads::<TextMap>),
+            ("object", reads::<Object>),
+            ("set", reads::<Set>),
+        ];
+        let told = [
+            "null",
+            r#""a""#,
+            "1",
+            "true",
+            r#"["a",null]"#,
+            "[1]",
+            "[]",
+            "{}",
+            r#"{"a":"b","c":null}"#,
+            r#"{"a":1}"#,
+            r#"{"a":{"b":[1]},"c":null}"#,
+            r#"{"a":[]}"#,
+        ]
+        .map(|text| {
+            let taken = kinds.iter().filter(|(_, reads)| reads(text)).map(|(name, _)| *name);
+            format!("{text}: {}", taken.collect::<Vec<_>>().join(" "))
+        });
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        null: text texts map object set
+        "a": text
+        1: 
+        true: 
+        ["a",null]: texts
+        [1]: 
+        []: texts
+        {}: map object set
+        {"a":"b","c":null}: map object
+        {"a":1}: object
+        {"a":{"b":[1]},"c":null}: object set
+        {"a":[]}: object
+        "#);
+    }
+
+    #[test]
+    fn a_time_is_one_of_rfc_3339_with_a_zone() {
+        for good in [
+            "2026-11-01T10:00:00Z",
+            "2026-11-01T10:00:00.123456789Z",
+            "0001-01-01T00:00:00Z",
+            "1970-01-01T00:00:00+00:00",
+            "2024-02-29T23:59:59.5-07:30",
+        ] {
+            assert!(is_time(good), "{good}");
+        }
+        for bad in [
+            "",
+            "2026-11-01",
+            "2026-11-01T10:00:00",
+            "2026-11-01 10:00:00Z",
+            "2026-11-01t10:00:00z",
+            "2026-02-30T10:00:00Z",
+            "2026-13-01T10:00:00Z",
+            "2026-11-01T24:00:00Z",
+            "2026-11-01T10:00:60Z",
+            "2026-11-01T10:00:00.Z",
+            "2026-11-01T10:00:00,5Z",
+            "2026-11-01T10:00:00+0100",
+            "2026-11-01T10:00:00+24:00",
+            "2026-11-01T10:00:00Zä",
+            "+026-11-01T10:00:00Z",
+            "1700000000",
+            "2026-11-01T10:00:00ä+1:00",
+        ] {
+            assert!(!is_time(bad), "{bad}");
+        }
+    }
+}
