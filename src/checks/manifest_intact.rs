@@ -3,7 +3,7 @@
 //! The hashing was done where the bytes came in. Here is decided what its results mean for the image.
 
 use crate::observation::{Denial, Fact, PlatformObservation, Resolved};
-use crate::oci::{Manifest, NotAnImage};
+use crate::oci::{ImageConfig, ImageManifest, Manifest, NotAnImage};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
@@ -63,11 +63,14 @@ fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
 
 fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
     let (mut sound, mut gone) = (0_usize, Vec::new());
-    let mut unknown = Vec::new();
+    let (mut unknown, mut talkative) = (Vec::new(), Vec::new());
     let mut others: Vec<(&PlatformObservation, NotAnImage)> = Vec::new();
     for image in subject.images() {
         match Content::of(image) {
-            Content::Image(..) => sound += 1,
+            Content::Image(manifest, config) => {
+                sound += 1;
+                talkative.extend(more_steps(&subject.name(image), manifest, config));
+            }
             Content::NotAnImage(other) => others.push((image, other)),
             Content::Gone => gone.push(subject.name(image)),
             Content::Unknown(why) => unknown.push(why),
@@ -106,5 +109,17 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
             format!("index, {sound} manifests and {sound} configs hash to their digests")
         }
     };
-    Outcome::Passed { message: kind, note: gone }
+    let notes: Vec<_> = gone.into_iter().chain(talkative).collect();
+    Outcome::Passed { message: kind, note: (!notes.is_empty()).then(|| clauses(notes)) }
+}
+
+/// Docker counts the steps of the history and wants a layer for each; other engines do not look.
+fn more_steps(name: &str, manifest: &ImageManifest, config: &ImageConfig) -> Option<String> {
+    let (steps, layers) = (config.steps, manifest.layers.len());
+    (steps > layers).then(|| {
+        format!(
+            "the history of {name} speaks of {steps} layers where there are {layers}: docker refuses that, \
+             other engines pull it"
+        )
+    })
 }

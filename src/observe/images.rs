@@ -1,6 +1,6 @@
 //! The images behind a manifest: each wanted platform's manifest, config and layers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
@@ -226,19 +226,26 @@ async fn with_blobs(
     repository: &Repository,
     found: Vec<Found>,
 ) -> Vec<PlatformObservation> {
-    let mut configs: BTreeMap<Digest, Descriptor> = BTreeMap::new();
+    let mut configs: BTreeMap<Digest, (Descriptor, Listings)> = BTreeMap::new();
     let mut layers: BTreeMap<Digest, (Descriptor, String)> = BTreeMap::new();
-    for image in found.iter().filter_map(|found| found.manifest.present()?.as_ref().ok()) {
-        configs.insert(image.config.digest.clone(), image.config.clone());
+    for place in &found {
+        let Some(Ok(image)) = place.manifest.present() else { continue };
+        let config = configs.entry(image.config.digest.clone());
+        let (_, listings) = config.or_insert_with(|| (image.config.clone(), Listings::new()));
+        listings.insert(place.listed_as.clone());
         for (number, layer) in image.layers.iter().enumerate() {
             let role = role(number, image.layers.len());
             layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
         }
     }
-    let mut bytes = 0_u64;
-    let asked_configs = configs.values().map(|descriptor| {
+    let (mut bytes, is_alone) = (0_u64, found.len() == 1);
+    let asked_configs = configs.values().map(|(descriptor, listings)| {
         bytes = bytes.saturating_add(descriptor.size);
-        whole_config(client, repository, descriptor, bytes)
+        let asked = whole_config(client, repository, descriptor, bytes);
+        async move {
+            let bytes = asked.await;
+            read_config(client, descriptor, listings, bytes, is_alone)
+        }
     });
     let asked_configs = join_all(asked_configs.collect::<Vec<_>>());
     let asked_layers = stream::iter(layers.values().take(MOST_LAYERS))
@@ -283,9 +290,8 @@ fn unreadable(client: &Client, digest: &Digest, error: &ConfigError) -> Unavaila
         format!(": {}", client.redactor().line(&cause.to_string(), 160))
     });
     let message = format!("the config `{}` {error}{cause}", digest.short());
-    let hint = "Its bytes are the ones that were pushed: look at what built the image.";
     let why = Unavailable::new(Reason::UnexpectedAnswer, message);
-    Unavailable { hint: Some(hint.to_owned()), ..why }
+    Unavailable { hint: Some(error.hint().to_owned()), ..why }
 }
 
 fn too_many_layers(listed: usize) -> Unavailable {
@@ -299,8 +305,11 @@ fn role(number: usize, of: usize) -> String {
     format!("layer {} of {of}", number + 1)
 }
 
-/// A config: its size, and what it says.
-type Config = (Fact<u64>, Fact<Result<ImageConfig, NotAnImage>>);
+/// The platforms that an index lists the images of one config under.
+type Listings = BTreeSet<Option<Platform>>;
+
+/// A config: its size, and what it says of an image that is listed under each platform.
+type Config = (Fact<u64>, BTreeMap<Option<Platform>, Fact<Result<ImageConfig, NotAnImage>>>);
 
 /// Asks for a config. `together` is the size of all configs up to this one.
 async fn whole_config(
@@ -308,7 +317,7 @@ async fn whole_config(
     repository: &Repository,
     descriptor: &Descriptor,
     together: u64,
-) -> Config {
+) -> Fact<Vec<u8>> {
     let too_large = if descriptor.size > MOST_CONTENT as u64 {
         let size = descriptor.size;
         Some(format!("the config is {size} bytes large, and at most {MOST_CONTENT} are read"))
@@ -318,21 +327,38 @@ async fn whole_config(
         None
     };
     if let Some(message) = too_large {
-        let why = Unavailable::new(Reason::AnswerTooLarge, message);
-        return (Fact::Unknown(why.clone()), Fact::Unknown(why));
+        return Fact::Unknown(Unavailable::new(Reason::AnswerTooLarge, message));
     }
-    let most = most_of(descriptor.size);
-    let bytes = repository.config(client, &descriptor.digest, most).await;
+    repository.config(client, &descriptor.digest, most_of(descriptor.size)).await
+}
+
+/// What the bytes of a config say. `is_alone` says that it is the only image.
+fn read_config(
+    client: &Client,
+    descriptor: &Descriptor,
+    listings: &Listings,
+    bytes: Fact<Vec<u8>>,
+    is_alone: bool,
+) -> Config {
     // The bytes themselves are not copied: they may be megabytes.
     let size = bytes.as_ref().map(|bytes| bytes.len() as u64);
-    // The bytes are the ones that were pushed: what they cannot be read as, they are not.
-    let config = bytes.and_then(|bytes| match ImageConfig::parse(&bytes) {
-        Ok(config) => Fact::Present(config),
-        Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
-    });
     // An image that was built with a secret in a label must not spread it.
     let mask = |text: String| client.redactor().redact(&text).into_owned();
-    (size, config.map(|config| config.map(|config| config.map_texts(mask))))
+    let read = |listed: &Option<Platform>| {
+        let config = bytes.as_ref().and_then(|bytes| {
+            // The bytes are the ones that were pushed: what they cannot be read as, they are not.
+            match ImageConfig::parse(bytes, listed.as_ref()) {
+                Ok(config) => Fact::Present(config),
+                // Beside others it is never the one that an engine takes.
+                Err(ConfigError::NoPlatform) if !is_alone => {
+                    Fact::Present(Err(NotAnImage::NoPlatform("/".to_owned())))
+                }
+                Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
+            }
+        });
+        (listed.clone(), config.map(|config| config.map(|config| config.map_texts(mask))))
+    };
+    (size, listings.iter().map(read).collect())
 }
 
 fn observed(
@@ -350,11 +376,10 @@ fn observed(
         Fact::Unknown(why) => Fact::Unknown(why.clone()),
     };
     if let Fact::Present(Ok(image)) = &manifest {
-        let (size, said) = configs
-            .get(&image.config.digest)
-            .cloned()
-            .unwrap_or_else(|| (not_asked(), not_asked()));
-        config = said;
+        let known = configs.get(&image.config.digest);
+        let size = known.map_or_else(not_asked, |(size, _)| size.clone());
+        let said = known.and_then(|(_, said)| said.get(&listed_as));
+        config = said.cloned().unwrap_or_else(not_asked);
         blobs.push(BlobObservation {
             role: "config".to_owned(),
             descriptor: image.config.clone(),

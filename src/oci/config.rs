@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
 
 use crate::oci::exact::{Exact, Fields};
-use crate::oci::{NotAnImage, Platform};
+use crate::oci::go::{Object, Set, Text, Texts, Time};
+use crate::oci::{Algorithm, Digest, NotAnImage, Platform};
 
 /// The parts of an image config that a check or an output looks at. All text is the image's own and
 /// not safe to print as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageConfig {
-    /// The platform that it runs on.
+    /// The platform that it runs on: its own word, and where it has none its index's.
     pub platform: Platform,
     /// When it was built, as it is written.
     pub created: Option<String>,
@@ -28,63 +29,86 @@ pub struct ImageConfig {
     pub exposed_ports: Vec<String>,
     /// `history[].created_by`, lowest first.
     pub history: Vec<String>,
-    /// How many layers `rootfs.diff_ids` lists.
-    pub layer_count: usize,
+    /// How many entries of the history say that they made a layer.
+    pub steps: usize,
+    /// `rootfs.diff_ids`: what each layer hashes to once it is unpacked, lowest first.
+    pub diff_ids: Vec<Digest>,
 }
 
 /// Why a document cannot be read as an image config, which an engine may still do.
 #[derive(Debug, thiserror::Error)]
-#[error("is not an image config that this program can read")]
-pub struct ConfigError(#[from] serde_json::Error);
+pub enum ConfigError {
+    /// It has another shape, or one that two readers would read differently.
+    #[error("is not an image config that this program can read")]
+    Json(#[from] serde_json::Error),
+    /// It names no platform, and no index does.
+    #[error(
+        "names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is"
+    )]
+    NoPlatform,
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Json(_) => {
+                "Its bytes are the ones that were pushed: look at what built the image."
+            }
+            Self::NoPlatform => {
+                "Let the builder write the platform into the config, as `docker buildx build --platform \
+                 linux/amd64` does, or list the image under its platform in an index."
+            }
+        }
+    }
+}
 
 impl ImageConfig {
     /// The label that names the commit an image was built from.
     pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 
-    /// Reads an image config. The inner result says whether anything can run from it.
+    /// Reads an image config that stands behind an index entry of the platform `listed`, if behind any. The
+    /// inner result says whether anything can run from it.
     ///
     /// # Errors
-    /// A document of another shape, or one that two readers would read differently.
-    pub fn parse(body: &[u8]) -> Result<Result<Self, NotAnImage>, ConfigError> {
+    /// A document of another shape, one that two readers would read differently, or one without a platform.
+    pub fn parse(
+        body: &[u8],
+        listed: Option<&Platform>,
+    ) -> Result<Result<Self, NotAnImage>, ConfigError> {
         let wire = match serde_json::from_slice::<Exact<Wire>>(body) {
             Ok(Exact(wire)) => wire,
-            Err(error) if error.is_data() => return Err(error.into()),
+            // Go reads broken characters, which this reader does not, and a document that is deeper.
+            Err(error) if error.is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok() => {
+                return Err(error.into());
+            }
             // No document at all is nothing that anybody can read.
             Err(_) => return Ok(Err(NotAnImage::UnreadableConfig)),
         };
-        let os = wire.os.unwrap_or_default();
-        let architecture = wire.architecture.unwrap_or_default();
-        let variant = wire.variant.unwrap_or_default();
-        let no_platform = || {
-            let said: String = format!("{os}/{architecture}").chars().take(120).collect();
-            NotAnImage::NoPlatform(said)
+        let platform = match wire.platform(listed)? {
+            Ok(platform) => platform,
+            Err(not) => return Ok(Err(not)),
         };
-        let Ok(platform) = Platform::new(&os, &architecture, &variant) else {
-            return Ok(Err(no_platform()));
-        };
-        if !platform.is_runnable() {
-            return Ok(Err(no_platform()));
-        }
         let run = wire.config.unwrap_or_default().0;
         let labels = run.labels.unwrap_or_default().into_iter();
+        let history = wire.history.unwrap_or_default();
         Ok(Ok(Self {
             platform,
-            created: wire.created,
+            created: wire.created.map(|Time(text)| text),
             labels: labels.map(|(name, value)| (name, value.unwrap_or_default())).collect(),
             env: texts(run.env),
             entrypoint: texts(run.entrypoint),
             cmd: texts(run.cmd),
             exposed_ports: run.exposed_ports.unwrap_or_default().into_keys().collect(),
-            history: wire
-                .history
-                .unwrap_or_default()
-                .into_iter()
-                .filter_map(|entry| entry?.0.created_by)
-                .collect(),
-            layer_count: wire
+            steps: history.iter().filter(|entry| makes_a_layer(entry.as_ref())).count(),
+            history: history.into_iter().filter_map(|entry| entry?.0.created_by).collect(),
+            diff_ids: wire
                 .rootfs
                 .and_then(|rootfs| rootfs.0.diff_ids)
-                .map_or(0, |ids| ids.len()),
+                .unwrap_or_default()
+                .into_iter()
+                .map(|DiffId(digest)| digest)
+                .collect(),
         }))
     }
 
@@ -105,7 +129,8 @@ impl ImageConfig {
             cmd,
             exposed_ports,
             history,
-            layer_count,
+            steps,
+            diff_ids,
         } = self;
         let list = |texts: Vec<String>| texts.into_iter().map(&change).collect();
         Self {
@@ -117,7 +142,8 @@ impl ImageConfig {
             cmd: list(cmd),
             exposed_ports: list(exposed_ports),
             history: list(history),
-            layer_count,
+            steps,
+            diff_ids,
         }
     }
 
@@ -136,12 +162,23 @@ fn texts(list: Option<Vec<Option<String>>>) -> Vec<String> {
     list.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect()
 }
 
+/// To Go, an entry of the history that is null is one that says nothing.
+fn makes_a_layer(entry: Option<&Exact<WireHistory>>) -> bool {
+    entry.and_then(|entry| entry.0.empty_layer) != Some(true)
+}
+
 #[derive(Deserialize)]
 struct Wire {
     os: Option<String>,
     architecture: Option<String>,
     variant: Option<String>,
-    created: Option<String>,
+    #[serde(rename = "os.version")]
+    _os_version: Option<Text>,
+    #[serde(rename = "os.features")]
+    _os_features: Option<Texts>,
+    created: Option<Time>,
+    #[serde(rename = "author")]
+    _author: Option<Text>,
     config: Option<Exact<WireRun>>,
     history: Option<Vec<Option<Exact<WireHistory>>>>,
     rootfs: Option<Exact<WireRootfs>>,
@@ -150,8 +187,46 @@ struct Wire {
 // Some builders hand a config on as it was typed.
 impl Fields for Wire {
     const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] =
-        &["os", "architecture", "variant", "created", "config", "history", "rootfs"];
+    const NAMES: &'static [&'static str] = &[
+        "os",
+        "architecture",
+        "variant",
+        "os.version",
+        "os.features",
+        "created",
+        "author",
+        "config",
+        "history",
+        "rootfs",
+    ];
+}
+
+impl Wire {
+    /// The platform, each part that is not said taken from the index.
+    fn platform(
+        &self,
+        listed: Option<&Platform>,
+    ) -> Result<Result<Platform, NotAnImage>, ConfigError> {
+        let part = |said: &Option<String>, listed: Option<&str>| {
+            let said = said.as_deref().filter(|said| !said.is_empty());
+            said.or(listed).unwrap_or_default().to_owned()
+        };
+        let os = part(&self.os, listed.map(Platform::os));
+        let architecture = part(&self.architecture, listed.map(Platform::architecture));
+        let said = format!("{os}/{architecture}");
+        if os == "unknown" || architecture == "unknown" {
+            return Ok(Err(NotAnImage::NoPlatform(said.chars().take(120).collect())));
+        }
+        if os.is_empty() || architecture.is_empty() {
+            return Err(ConfigError::NoPlatform);
+        }
+        let is_said = self.architecture.as_deref().is_some_and(|said| !said.is_empty());
+        let listed_variant = listed.filter(|_| !is_said).map(Platform::variant);
+        let variant = part(&self.variant, listed_variant);
+        Platform::new(&os, &architecture, &variant)
+            .map(Ok)
+            .map_err(|error| serde_json::Error::custom(format!("platform `{said}` {error}")).into())
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -161,39 +236,75 @@ struct WireRun {
     env: Option<Vec<Option<String>>>,
     entrypoint: Option<Vec<Option<String>>>,
     cmd: Option<Vec<Option<String>>>,
-    exposed_ports: Option<BTreeMap<String, Empty>>,
+    exposed_ports: Option<BTreeMap<String, Option<Object>>>,
+    _volumes: Option<Set>,
+    _user: Option<Text>,
+    _working_dir: Option<Text>,
+    _stop_signal: Option<Text>,
+    _on_build: Option<Texts>,
+    _shell: Option<Texts>,
 }
 
 impl Fields for WireRun {
     const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] = &["Labels", "Env", "Entrypoint", "Cmd", "ExposedPorts"];
+    const NAMES: &'static [&'static str] = &[
+        "Labels",
+        "Env",
+        "Entrypoint",
+        "Cmd",
+        "ExposedPorts",
+        "Volumes",
+        "User",
+        "WorkingDir",
+        "StopSignal",
+        "OnBuild",
+        "Shell",
+    ];
 }
-
-/// The value of a Go set: an empty object, or whatever else a builder wrote.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Empty(
-    #[expect(dead_code, reason = "a place for the value, which says nothing")] serde_json::Value,
-);
 
 #[derive(Deserialize)]
 struct WireHistory {
     created_by: Option<String>,
+    empty_layer: Option<bool>,
+    #[serde(rename = "created")]
+    _created: Option<Time>,
+    #[serde(rename = "comment")]
+    _comment: Option<Text>,
+    #[serde(rename = "author")]
+    _author: Option<Text>,
 }
 
 impl Fields for WireHistory {
     const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] = &["created_by"];
+    const NAMES: &'static [&'static str] =
+        &["created_by", "empty_layer", "created", "comment", "author"];
 }
 
 #[derive(Deserialize)]
 struct WireRootfs {
-    diff_ids: Option<Vec<IgnoredAny>>,
+    diff_ids: Option<Vec<DiffId>>,
+    #[serde(rename = "type")]
+    _type: Option<Text>,
 }
 
 impl Fields for WireRootfs {
     const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] = &["diff_ids"];
+    const NAMES: &'static [&'static str] = &["diff_ids", "type"];
+}
+
+/// Engines hash what they unpack with SHA-256.
+struct DiffId(Digest);
+
+impl<'de> Deserialize<'de> for DiffId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.parse::<Digest>() {
+            Ok(digest) if digest.algorithm() == Algorithm::Sha256 => Ok(Self(digest)),
+            Ok(_) | Err(_) => {
+                Err(D::Error::custom(format!("diff_id `{text}` is no SHA-256 digest")))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -202,32 +313,176 @@ mod tests {
 
     use super::*;
 
+    fn parse(body: &str) -> Result<Result<ImageConfig, NotAnImage>, ConfigError> {
+        ImageConfig::parse(body.as_bytes(), None)
+    }
+
+    /// What a document is read as, in a word; the cause of an error behind it.
+    fn word(body: &[u8], listed: Option<&str>) -> String {
+        let listed = listed.map(|platform| platform.parse().unwrap());
+        match ImageConfig::parse(body, listed.as_ref()) {
+            Ok(Ok(config)) => config.platform.to_string(),
+            Ok(Err(not)) => not.to_string(),
+            Err(error) => std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), |cause| format!("unreadable: {cause}")),
+        }
+    }
+
     #[test]
     fn a_node_image_is_read() {
         let body = br#"{"os":"linux","architecture":"amd64","created":"2026-11-01T10:00:00Z",
             "config":{"Labels":{"org.opencontainers.image.revision":"abc"},"Env":["PORT=1","PORT=5001","NODE_VERSION=20"],
             "Entrypoint":null,"Cmd":["node","x.js"],"ExposedPorts":{"5001/tcp":{}}},
             "history":[{"created_by":"apk add"},{"empty_layer":true}],"rootfs":{"type":"layers","diff_ids":["a","b"]}}"#;
-        let config = ImageConfig::parse(body).unwrap().unwrap();
+        let body = String::from_utf8_lossy(body)
+            .replace(r#""a","b""#, &format!(r#""sha256:{0}","sha256:{0}""#, "a".repeat(64)));
+        let config = parse(&body).unwrap().unwrap();
         assert_eq!(config.platform.to_string(), "linux/amd64");
         assert_eq!(config.revision(), Some("abc"));
         assert_eq!(config.env_value("PORT"), Some("5001"));
         assert_eq!(config.exposed_ports, ["5001/tcp"]);
-        assert_eq!((config.history.len(), config.layer_count), (1, 2));
+        assert_eq!((config.history.len(), config.steps, config.diff_ids.len()), (1, 1, 2));
     }
 
     #[test]
     fn a_config_without_a_platform_is_no_image() {
-        for body in ["{}", r#"{"os":"unknown","architecture":"unknown"}"#, r#"{"os":"linux"}"#] {
-            let not = ImageConfig::parse(body.as_bytes()).unwrap().unwrap_err();
+        for body in [
+            r#"{"os":"unknown","architecture":"unknown"}"#,
+            r#"{"os":"unknown"}"#,
+            r#"{"os":"linux","architecture":"unknown"}"#,
+        ] {
+            let not = parse(body).unwrap().unwrap_err();
             assert!(matches!(not, NotAnImage::NoPlatform(_)), "{body}");
         }
         for body in ["[]", "null", r#"{"os":1}"#, r#"{"config":{"Entrypoint":"node x.js"}}"#] {
-            assert!(ImageConfig::parse(body.as_bytes()).is_err(), "{body}");
+            assert!(parse(body).is_err(), "{body}");
         }
         for body in ["", "{", "<html>", r#"{"os":}"#] {
-            let not = ImageConfig::parse(body.as_bytes()).unwrap().unwrap_err();
+            let not = parse(body).unwrap().unwrap_err();
             assert_eq!(not, NotAnImage::UnreadableConfig, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_platform_that_is_not_said_is_the_one_of_the_index() {
+        let told = [
+            ("{}", None),
+            (r#"{"os":"","architecture":""}"#, None),
+            (r#"{"os":"linux"}"#, None),
+            ("{}", Some("linux/arm/v6")),
+            (r#"{"os":"linux","architecture":null}"#, Some("linux/arm64/v9")),
+            (r#"{"architecture":"amd64"}"#, Some("linux/arm/v6")),
+            (r#"{"os":"windows","architecture":"amd64"}"#, Some("linux/arm64")),
+            (r#"{"os":"unknown"}"#, Some("linux/amd64")),
+            (r#"{"os":"Linux","architecture":"AMD64"}"#, Some("linux/amd64")),
+            (r#"{"os":"linux","architecture":"a b"}"#, None),
+        ]
+        .map(|(body, listed)| word(body.as_bytes(), listed));
+        insta::assert_snapshot!(told.join("\n"), @"
+        names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
+        names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
+        names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
+        linux/arm/v6
+        linux/arm64/v9
+        linux/amd64
+        windows/amd64
+        an image for no platform (`unknown/amd64`)
+        unreadable: platform `Linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it
+        unreadable: platform `linux/a b` holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`
+        ");
+    }
+
+    /// Measured with dockerd, skopeo, podman and containerd.
+    #[test]
+    fn broken_characters_are_a_config_to_engines_and_a_broken_document_is_none() {
+        let good = br#"{"os":"linux","architecture":"amd64","author":"x"}"#;
+        let with = |text: &[u8]| {
+            let (head, tail) = good.split_at(good.len() - 3);
+            [head, text, &tail[1..]].concat()
+        };
+        let told = [
+            with(b"y"),
+            with(b"\xff"),
+            with(br"\ud800"),
+            [b"\xef\xbb\xbf", good.as_slice()].concat(),
+            [good.as_slice(), b"x"].concat(),
+            [good.as_slice(), b"\0"].concat(),
+            with(b"\0"),
+        ]
+        .map(|body| word(&body, None));
+        insta::assert_snapshot!(told.join("\n"), @"
+        linux/amd64
+        unreadable: invalid unicode code point at line 1 column 48
+        unreadable: unexpected end of hex escape at line 1 column 54
+        an image whose config cannot be read
+        an image whose config cannot be read
+        an image whose config cannot be read
+        an image whose config cannot be read
+        ");
+    }
+
+    #[test]
+    fn what_go_reads_into_a_type_has_that_type() {
+        let good = [
+            "",
+            r#""created":null"#,
+            r#""created":"0001-01-01T00:00:00Z""#,
+            r#""author":null,"os.version":"10.0""#,
+            r#""os.features":["win32k",null]"#,
+            r#""history":[{"created":"2026-11-01T10:00:00+01:00","empty_layer":null}]"#,
+            r#""config":{"User":null,"Cmd":null,"Env":[null],"Volumes":{"/x":null},"ExposedPorts":{"1/tcp":{"a":1}}}"#,
+            r#""config":{"OnBuild":null,"Shell":["sh"],"StopSignal":"9","Labels":{"a":null}}"#,
+            r#""config":null"#,
+            r#""rootfs":{"type":null,"diff_ids":null}"#,
+        ];
+        let bad = [
+            r#""created":"""#,
+            r#""created":1"#,
+            r#""created":"2026-11-01""#,
+            r#""author":1"#,
+            r#""os.version":10"#,
+            r#""os.features":"x""#,
+            r#""Author":1"#,
+            r#""history":[{"created":""}]"#,
+            r#""history":[{"created_by":1}]"#,
+            r#""history":[{"comment":[]}]"#,
+            r#""history":[{"author":{}}]"#,
+            r#""history":[{"empty_layer":"true"}]"#,
+            r#""history":{}"#,
+            r#""config":{"User":1000}"#,
+            r#""config":{"WorkingDir":[]}"#,
+            r#""config":{"StopSignal":9}"#,
+            r#""config":{"Cmd":"x"}"#,
+            r#""config":{"Entrypoint":[1]}"#,
+            r#""config":{"Env":{}}"#,
+            r#""config":{"OnBuild":"x"}"#,
+            r#""config":{"Shell":"sh"}"#,
+            r#""config":{"ExposedPorts":["1/tcp"]}"#,
+            r#""config":{"ExposedPorts":{"1/tcp":true}}"#,
+            r#""config":{"Volumes":{"/x":[]}}"#,
+            r#""config":{"user":1}"#,
+            r#""config":{"Labels":{"a":1}}"#,
+            r#""config":{"Labels":[]}"#,
+            r#""config":[]"#,
+            r#""rootfs":{"type":1}"#,
+            r#""rootfs":{"diff_ids":["sha256:abc"]}"#,
+            r#""rootfs":{"diff_ids":[null]}"#,
+        ];
+        let body = |field: &str| {
+            let comma = if field.is_empty() { "" } else { "," };
+            format!(r#"{{"os":"linux","architecture":"amd64"{comma}{field}}}"#)
+        };
+        for field in good {
+            assert_eq!(word(body(field).as_bytes(), None), "linux/amd64", "{field}");
+        }
+        for field in bad {
+            assert!(parse(&body(field)).is_err(), "{field}");
+        }
+        for digest in
+            ["sha256:".to_owned() + &"A".repeat(64), "sha512:".to_owned() + &"a".repeat(128)]
+        {
+            let field = format!(r#""rootfs":{{"diff_ids":["{digest}"]}}"#);
+            assert!(parse(&body(&field)).is_err(), "{field}");
         }
     }
 
@@ -236,7 +491,7 @@ mod tests {
         let body = br#"{"os":"linux","architecture":"amd64","config":{"Labels":{"a":null,"b":"c"},
             "Env":[null,"A=1"],"Entrypoint":null,"Cmd":["x",null],"ExposedPorts":null},
             "history":[null,{"created_by":null}],"rootfs":null}"#;
-        let config = ImageConfig::parse(body).unwrap().unwrap();
+        let config = parse(std::str::from_utf8(body).unwrap()).unwrap().unwrap();
         assert_eq!(
             config.labels.into_iter().collect::<Vec<_>>(),
             [("a".into(), String::new()), ("b".into(), "c".into())]
@@ -258,22 +513,21 @@ mod tests {
             r#""Labels":{"a":"1"},"Labels":{"a":"2"}"#,
             r#""Env":[],"env":["PORT=1"]"#,
         ] {
-            let error = ImageConfig::parse(body(run).as_bytes()).unwrap_err();
+            let error = parse(&body(run)).unwrap_err();
             let cause = std::error::Error::source(&error).unwrap().to_string();
             assert!(cause.contains("can be read in two ways"), "{run}: {cause}");
         }
-        let alone =
-            ImageConfig::parse(body(r#""cmd":["x"],"ENV":["A=1"]"#).as_bytes()).unwrap().unwrap();
+        let alone = parse(&body(r#""cmd":["x"],"ENV":["A=1"]"#)).unwrap().unwrap();
         assert_eq!((alone.cmd, alone.env), (vec!["x".into()], vec!["A=1".into()]));
         // The names of labels are the image's own, and two of them may differ in case alone.
         let labels = r#""Labels":{"config":"1","Config":"2"}"#;
-        assert_eq!(ImageConfig::parse(body(labels).as_bytes()).unwrap().unwrap().labels.len(), 2);
+        assert_eq!(parse(&body(labels)).unwrap().unwrap().labels.len(), 2);
     }
 
     proptest! {
         #[test]
         fn any_body_is_survived(body: Vec<u8>) {
-            let _ = ImageConfig::parse(&body);
+            let _ = ImageConfig::parse(&body, None);
         }
     }
 }

@@ -26,6 +26,13 @@ pub struct Descriptor {
     pub has_urls: bool,
 }
 
+impl Descriptor {
+    /// Whether it is a layer that hashes to the same once it is unpacked, by its media type.
+    pub fn is_uncompressed_layer(&self) -> bool {
+        is_image_layer(&self.media_type) && self.media_type.ends_with(".tar")
+    }
+}
+
 /// An image for one platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageManifest {
@@ -103,6 +110,14 @@ pub enum NotAnImage {
         config: usize,
         /// `layers` in the manifest.
         manifest: usize,
+    },
+    /// The config lists another layer in the place of one.
+    #[error(
+        "an image whose layer {number} is listed as uncompressed and is not the one that its config lists"
+    )]
+    OtherLayer {
+        /// Its place, from 1.
+        number: usize,
     },
 }
 
@@ -277,8 +292,8 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
                 return Ok(IndexEntry { manifest, platform: None, is_attestation: true });
             }
             let platform = Platform::new(os, architecture, variant).map_err(|error| {
-                let said = shown(&format!("{os}/{architecture}"));
-                ManifestError::Json(serde_json::Error::custom(format!("platform `{said}` {error}")))
+                let said = format!("platform `{os}/{architecture}` {error}");
+                ManifestError::Json(serde_json::Error::custom(said))
             })?;
             Some(platform)
         }

@@ -241,7 +241,7 @@ mod manifest_intact {
     #[test]
     fn fails_when_one_of_its_images_is_broken() {
         let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
-        sample.config(1).layer_count = 3;
+        sample.config(1).diff_ids.push(digest("unpacked 3"));
         said!(sample.said(CheckId::ManifestIntact), @"
         failed not-an-image: `linux/arm64` is no container image that can be started: an image whose config lists 3 layers while its manifest lists 2
         hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
@@ -251,6 +251,32 @@ mod manifest_intact {
         said!(sample.said(CheckId::ManifestIntact), @"
         failed not-an-image: not container images that can be started: `linux/amd64` is an image for no platform (`/`); `linux/arm64` is an image whose config lists 3 layers while its manifest lists 2
         hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+        ");
+    }
+
+    #[test]
+    fn fails_when_an_uncompressed_layer_is_another_than_the_config_lists() {
+        let mut sample = Sample::single();
+        let Fact::Present(Ok(manifest)) = &mut sample.observation.images[0].manifest else {
+            panic!("the sample's manifests are there")
+        };
+        manifest.layers[1].media_type = "application/vnd.oci.image.layer.v1.tar".into();
+        let layer = manifest.layers[1].digest.clone();
+        said!(sample.said(CheckId::ManifestIntact), @"
+        failed not-an-image: the image is no container image that can be started: an image whose layer 2 is listed as uncompressed and is not the one that its config lists
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+        ");
+        sample.config(0).diff_ids[1] = layer;
+        said!(sample.said(CheckId::ManifestIntact), @"passed: manifest and config hash to their digests");
+    }
+
+    #[test]
+    fn says_so_when_the_history_speaks_of_more_layers_than_there_are() {
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        sample.config(1).steps = 3;
+        said!(sample.said(CheckId::ManifestIntact), @"
+        passed: index, 2 manifests and 2 configs hash to their digests
+        note: the history of `linux/arm64` speaks of 3 layers where there are 2: docker refuses that, other engines pull it
         ");
     }
 

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use super::sample::{COMMIT, OTHER_COMMIT};
+use super::sample::{COMMIT, OTHER_COMMIT, digest};
 use super::*;
 use crate::observation::{Control, Denial, Explanation, Fact, Unavailable};
 use crate::oci::{Manifest, NotAnImage};
@@ -168,7 +168,7 @@ impl Departures {
                     config.cmd = vec!["python".into()];
                     config.history = vec!["RUN apt-get update".into()];
                 }
-                6 => config.layer_count = 7,
+                6 => config.diff_ids.resize(7, digest("unpacked 3")),
                 7 => config.platform = "linux/s390x".parse().unwrap(),
                 _ => {}
             }

@@ -235,6 +235,7 @@ fn config(platform: Platform) -> ImageConfig {
             "RUN /bin/sh -c apk add --no-cache libstdc++ # buildkit",
             "COPY . . # buildkit",
         ]),
-        layer_count: 2,
+        steps: 2,
+        diff_ids: vec![digest("unpacked 1"), digest("unpacked 2")],
     }
 }

@@ -258,8 +258,96 @@ fn a_layer_that_engines_refuse_makes_it_no_image() {
 #[test]
 fn a_platform_in_upper_case_is_no_verdict() {
     let loud = json!({ "platform": { "os": "Linux", "architecture": "AMD64" } });
+    let config = honest().config_field("architecture", json!("AMD64"));
+    insta::assert_snapshot!(run("a config", config), @"
+    a config: exit code: 3
+    manifest-intact, revision-expected, platform errored: the config `sha256:d8fa3dbc8413` is not an image config that this program can read: platform `linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it
+    ");
     insta::assert_snapshot!(run("an entry", Index::new().entry(honest(), loud)), @r#"
     an entry: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    "#);
+}
+
+#[test]
+fn a_config_without_a_platform_is_no_verdict_unless_its_index_says_one() {
+    let blank = || honest().config_field("os", json!("")).config_field("architecture", json!(null));
+    let (stand_in, _) = with(blank());
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    exit code: 3
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      manifest-intact, revision-expected, platform errored: the config `sha256:524d38aa5a52` names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
+        reason     unexpected-answer
+        next       Let the builder write the platform into the config, as `docker buildx build --platform linux/amd64` does, or list the image under its platform in an index.
+      passed     registry-honest, repository-exists, tag-exists, layers-present
+      not asked  digest-expected, immutable-tag, port, runtime
+
+      digest     sha256:670a885f0a7c[..64]
+      type       a single image (application/vnd.oci.image.manifest.v1+json)
+      service    support-email
+
+    note: no record was written: the image is not VERIFIED
+    ----- stderr
+    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
+    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
+    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    ");
+    let listed = |platform: Value| Index::new().entry(blank(), json!({ "platform": platform }));
+    assert_eq!(code(listed(json!({ "os": "linux", "architecture": "amd64" }))), Some(0));
+    // Where neither says one, engines take the image beside it.
+    assert_eq!(code(listed(json!(null)).image(honest())), Some(0));
+    let unknown = honest().config_field("os", json!("unknown"));
+    insta::assert_snapshot!(run("unknown", unknown), @"
+    unknown: exit code: 1
+    manifest-intact failed: the image is no container image that can be started: an image for no platform (`unknown/amd64`)
+    ");
+}
+
+#[test]
+fn a_config_that_go_would_not_type_is_no_verdict() {
+    let text = [
+        run("a time", honest().config_field("created", json!(""))),
+        run("a user", honest().run_field("User", json!(1000))),
+        run("a volume", honest().run_field("Volumes", json!(["/data"]))),
+        run("a diff_id", honest().config_field("rootfs", json!({ "diff_ids": ["sha256:1"] }))),
+    ];
+    insta::assert_snapshot!(text.concat(), @"
+    a time: exit code: 3
+    manifest-intact, revision-expected, platform errored: the config `sha256:d7aa9d1572cf` is not an image config that this program can read: `` is no time as in RFC 3339 at line 1 column 406
+
+    a user: exit code: 3
+    manifest-intact, revision-expected, platform errored: the config `sha256:c4e54e6c4497` is not an image config that this program can read: invalid type: integer `1000`, expected a string at line 1 column 370
+
+    a volume: exit code: 3
+    manifest-intact, revision-expected, platform errored: the config `sha256:2f6390913d8d` is not an image config that this program can read: invalid type: sequence, expected an object of objects at line 1 column 383
+
+    a diff_id: exit code: 3
+    manifest-intact, revision-expected, platform errored: the config `sha256:54bd7d344738` is not an image config that this program can read: diff_id `sha256:1` is no SHA-256 digest at line 1 column 1065
+    ");
+}
+
+#[test]
+fn an_uncompressed_layer_is_the_one_that_the_config_lists() {
+    let plain = |kind: &str| honest().last_layer_field("mediaType", json!(kind));
+    let kind = "application/vnd.oci.image.layer.v1.tar";
+    insta::assert_snapshot!(run("another", plain(kind)), @"
+    another: exit code: 1
+    manifest-intact failed: the image is no container image that can be started: an image whose layer 5 is listed as uncompressed and is not the one that its config lists
+    ");
+    assert_eq!(code(plain("application/vnd.oci.image.layer.v1.tar+zstd")), Some(0));
+}
+
+#[test]
+fn a_history_of_more_layers_than_there_are_is_green_with_a_note() {
+    let more = (0..6).map(|step| json!({ "created_by": format!("RUN {step}") }));
+    let (stand_in, _) = with(honest().config_field("history", more.collect()));
+    let said = gate_with_record(&stand_in).run().snapshot();
+    let notes: Vec<_> = said.lines().filter(|line| line.contains("the history of")).collect();
+    insta::assert_snapshot!(notes.join("\n"), @r#"
+    note: manifest-intact: the history of the image speaks of 6 layers where there are 5: docker refuses that, other engines pull it
+            "note": "the history of the image speaks of 6 layers where there are 5: docker refuses that, other engines pull it"
     "#);
 }

@@ -62,7 +62,7 @@ fn hostile_image() -> Image {
         .label(HOSTILE, HOSTILE)
         .env(HOSTILE, HOSTILE)
         .ports(&[HOSTILE])
-        .config_field("created", json!(HOSTILE))
+        .config_field("author", json!(HOSTILE))
         .manifest_field("annotations", json!({ HOSTILE: HOSTILE }))
 }
 
@@ -85,10 +85,10 @@ fn what_cannot_be_seen_of_a_label_is_shown_escaped() {
                  platform, layers-present
       not asked  digest-expected, immutable-tag, port, runtime
 
-      digest     sha256:f077db2c7525[..64]
+      digest     sha256:3ac1425947f7[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       platform   linux/amd64, 76.7 KiB in 5 layers
-                 created \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…, exposes \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
+                 created 2026-11-03T08:15:30.123456789Z, exposes \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
       commit     \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
       service    support-email
     ----- stderr

@@ -89,8 +89,8 @@ fn a_token_that_the_registry_put_into_its_texts_is_masked() {
     let image = Image::node_on_alpine()
         .revision(&token)
         .ports(&[token.as_str()])
-        .config_field("created", serde_json::json!(token));
-    stand_in.image(REPOSITORY, TAG, image);
+        .config_field("author", serde_json::json!(token));
+    stand_in.image(REPOSITORY, TAG, image.clone());
     let run = loud(&stand_in)
         .args("--expect-revision --record record.json")
         .env("CIRCLE_SHA1", "1".repeat(40))
@@ -100,6 +100,16 @@ fn a_token_that_the_registry_put_into_its_texts_is_masked() {
     let run = loud(&stand_in).args("--record record.json").run();
     assert_masked("a record", &run);
     assert_eq!((run.code, run.file("record.json").contains("***")), (Some(0), true));
+    for (field, value) in [
+        ("created", serde_json::json!(token)),
+        ("os", serde_json::json!(format!("{token}é"))),
+        ("rootfs", serde_json::json!({ "diff_ids": [token] })),
+    ] {
+        stand_in.image(REPOSITORY, TAG, image.clone().config_field(field, value));
+        let run = loud(&stand_in).run();
+        assert_masked(field, &run);
+        assert_eq!(run.code, Some(3), "{field}");
+    }
 }
 
 #[test]
