@@ -91,7 +91,7 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
         return Outcome::Errored(why.finding());
     }
     let gone = (!gone.is_empty()).then(|| {
-        format!("there was nothing to hash for {}: manifest or config is gone", listed(gone))
+        format!("there was nothing to hash for {}: manifest or config is not there", listed(gone))
     });
     if sound == 0 {
         return match gone {

@@ -24,6 +24,12 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         if !missing.is_empty() {
             return Outcome::Failed(not_there(subject, &missing));
         }
+        let hollow: Vec<_> = subject.images().filter_map(hollow).collect();
+        if !hollow.is_empty() {
+            let reason = Reason::PlatformMissing;
+            let finding = Finding::new(reason, clauses(hollow));
+            return Outcome::Failed(finding.hint(reason.advice()));
+        }
         let gone: Vec<_> = subject.images().filter(|image| is_gone(image)).map(named).collect();
         if !gone.is_empty() {
             let reason = Reason::ManifestMissing;
@@ -78,21 +84,28 @@ fn is_listed_or_is(image: &PlatformObservation, wanted: &Platform) -> bool {
     let said = image.image_config().map(|config| &config.platform);
     match (&image.listed_as, said) {
         (Some(listed), Some(said)) => {
-            is_same_machine(listed, said) && (listed == wanted || said == wanted)
+            listed.is_same_machine(said) && (listed == wanted || said == wanted)
         }
         (Some(known), None) | (None, Some(known)) => known == wanted,
         (None, None) => false,
     }
 }
 
-fn is_same_machine(left: &Platform, right: &Platform) -> bool {
-    left.os() == right.os() && left.architecture() == right.architecture()
-}
-
 fn is_gone(image: &PlatformObservation) -> bool {
     match &image.manifest {
         Fact::Absent(_) => true,
         Fact::Present(_) | Fact::Unknown(_) => false,
+    }
+}
+
+/// What is said of an index inside the index that does not hold the platform it is listed under.
+fn hollow(image: &PlatformObservation) -> Option<String> {
+    match &image.manifest {
+        Fact::Absent(denial) if denial.reason == Reason::PlatformMissing => {
+            let listed = image.listed_as.as_ref().map_or_else(|| named(image), quoted);
+            Some(format!("{listed} is listed in the index, and {}", denial.said))
+        }
+        Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => None,
     }
 }
 
@@ -116,7 +129,7 @@ fn mislisted(subject: &Subject<'_>) -> Vec<String> {
     let clause = |image: &PlatformObservation| {
         let listed = image.listed_as.as_ref()?;
         let said = &image.image_config()?.platform;
-        (!is_same_machine(listed, said)).then(|| {
+        (!listed.is_same_machine(said)).then(|| {
             format!("{} is listed, and the config behind it says {}", quoted(listed), quoted(said))
         })
     };

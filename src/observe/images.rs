@@ -11,21 +11,19 @@ use crate::http::{Client, MOST_CONTENT, MOST_SMALL};
 use crate::observation::{
     BlobObservation, Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable,
 };
-use crate::oci::{
-    ConfigError, Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest,
-    NotAnImage, Platform,
-};
+use crate::observe::index::{self, Found};
+use crate::oci::{ConfigError, Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform};
 use crate::registry::Repository;
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
 /// The most manifests behind one index that are looked at. Docker's own official images have about twenty
 /// images.
-const MOST_IMAGES: usize = 100;
+pub(super) const MOST_IMAGES: usize = 100;
 /// The most bytes of those manifests together, and the most bytes of their configs together, by the sizes
 /// that are announced. Honest ones have some kilobytes each.
-const MOST_BYTES: u64 = 16 << 20;
-/// The most layers that are asked for. Container engines stop at 127 an image.
+pub(super) const MOST_BYTES: u64 = 16 << 20;
+/// The most layers that are asked for. Dockerd 20.10 stops at 125 an image.
 const MOST_LAYERS: usize = 10_000;
 /// How many layers are asked for at once. A host is sent 64 requests at once, and its storage as many.
 const LAYERS_AT_ONCE: usize = 128;
@@ -49,7 +47,7 @@ pub(super) struct Looked {
 
 impl Looked {
     /// Whether one more manifest of this size may be asked for.
-    fn may_ask(&mut self, size: u64) -> bool {
+    pub(super) fn may_ask(&mut self, size: u64) -> bool {
         let bytes = self.bytes.saturating_add(size);
         let may = self.asked < MOST_IMAGES && bytes <= MOST_BYTES;
         if may {
@@ -62,7 +60,7 @@ impl Looked {
 
 /// How much of something is read that is announced with this size. Small ones get some room, so that a
 /// wrong size is told by the bytes themselves.
-fn most_of(size: u64) -> usize {
+pub(super) fn most_of(size: u64) -> usize {
     usize::try_from(size).unwrap_or(MOST_CONTENT).clamp(MOST_SMALL, MOST_CONTENT)
 }
 
@@ -88,7 +86,9 @@ pub(super) async fn look(
     let mut looked = Looked::default();
     let found = match manifest {
         Manifest::Image(image) => vec![Found::single(digest, image)],
-        Manifest::Index(index) => of_index(client, repository, request, index, &mut looked).await,
+        Manifest::Index(index) => {
+            index::images(client, repository, request, index, &mut looked).await
+        }
     };
     looked.took_manifests = started.elapsed();
     let started = Instant::now();
@@ -114,112 +114,6 @@ fn is_complete(previous: &Observation, digest: &Digest) -> bool {
     })
 }
 
-/// One platform's manifest, before its blobs were asked for.
-struct Found {
-    digest: Digest,
-    listed_as: Option<Platform>,
-    manifest: Fact<Result<ImageManifest, NotAnImage>>,
-}
-
-impl Found {
-    fn single(digest: &Digest, image: &ImageManifest) -> Self {
-        Self { digest: digest.clone(), listed_as: None, manifest: Fact::Present(Ok(image.clone())) }
-    }
-
-    fn listed(entry: IndexEntry, said: Said) -> Self {
-        let manifest = match said {
-            Fact::Present(Ok(Manifest::Image(image))) => Fact::Present(Ok(image)),
-            Fact::Present(Ok(Manifest::Index(_))) => {
-                Fact::Unknown(too_deep(&entry.manifest.digest))
-            }
-            Fact::Present(Err(not)) => Fact::Present(Err(not)),
-            Fact::Absent(denial) => Fact::Absent(denial),
-            Fact::Unknown(why) => Fact::Unknown(why),
-        };
-        Self { digest: entry.manifest.digest, listed_as: entry.platform, manifest }
-    }
-}
-
-async fn of_index(
-    client: &Client,
-    repository: &Repository,
-    request: &ImageRequest,
-    index: &ImageIndex,
-    looked: &mut Looked,
-) -> Vec<Found> {
-    let mut found = Vec::new();
-    for (entry, said) in children(client, repository, request, index, looked).await {
-        match said {
-            Fact::Present(Ok(Manifest::Index(nested))) => {
-                // Descended into once: what is an index even there is told as such.
-                let nested = children(client, repository, request, &nested, looked).await;
-                found.extend(nested.into_iter().map(|(entry, said)| Found::listed(entry, said)));
-            }
-            Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => {
-                found.push(Found::listed(entry, said));
-            }
-        }
-    }
-    found
-}
-
-/// The wanted entries of an index and what the registry said of each.
-async fn children(
-    client: &Client,
-    repository: &Repository,
-    request: &ImageRequest,
-    index: &ImageIndex,
-    looked: &mut Looked,
-) -> Vec<(IndexEntry, Said)> {
-    let platforms = &request.expectation.platforms;
-    let runnable = index.entries.iter().filter(|entry| !entry.is_attestation);
-    for platform in runnable.clone().filter_map(|entry| entry.platform.as_ref()) {
-        if !looked.offered.contains(platform) {
-            looked.offered.push(platform.clone());
-        }
-    }
-    // An entry without a platform may be a wanted one: its config will say.
-    let wanted: Vec<&IndexEntry> = runnable
-        .filter(|entry| {
-            platforms.is_empty()
-                || entry.platform.as_ref().is_none_or(|listed| platforms.contains(listed))
-        })
-        .collect();
-    let asked = wanted.into_iter().map(|entry| {
-        let Descriptor { digest, size, .. } = &entry.manifest;
-        let may = looked.may_ask(*size);
-        async move {
-            if !may {
-                // It is not looked at, and so not known.
-                return (entry.clone(), Fact::Unknown(too_many()));
-            }
-            let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
-            let said = said.map(|Resolved { size, content, .. }| entry.checked(size, content));
-            (entry.clone(), said)
-        }
-    });
-    join_all(asked.collect::<Vec<_>>()).await
-}
-
-/// What the registry said of an entry.
-type Said = Fact<Result<Manifest, NotAnImage>>;
-
-fn too_many() -> Unavailable {
-    let most = MOST_BYTES >> 20;
-    let message = format!(
-        "more manifests lie behind the index than are looked at: at most {MOST_IMAGES}, and {most} MiB together"
-    );
-    Unavailable::new(Reason::AnswerTooLarge, message)
-}
-
-fn too_deep(digest: &Digest) -> Unavailable {
-    let message = format!(
-        "`{}` is an index inside an index inside an index, which is not descended into",
-        digest.short()
-    );
-    Unavailable::new(Reason::UnexpectedAnswer, message)
-}
-
 /// Asks for the configs and layers of all images at once; a blob that several share is asked for once.
 async fn with_blobs(
     client: &Client,
@@ -232,7 +126,7 @@ async fn with_blobs(
         let Some(Ok(image)) = place.manifest.present() else { continue };
         let config = configs.entry(image.config.digest.clone());
         let (_, listings) = config.or_insert_with(|| (image.config.clone(), Listings::new()));
-        listings.insert(place.listed_as.clone());
+        listings.insert(place.platform().cloned());
         for (number, layer) in image.layers.iter().enumerate() {
             let role = role(number, image.layers.len());
             layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
@@ -244,7 +138,7 @@ async fn with_blobs(
         let asked = whole_config(client, repository, descriptor, bytes);
         async move {
             let bytes = asked.await;
-            read_config(client, descriptor, listings, bytes, is_alone)
+            read_config(client, descriptor, listings, &bytes, is_alone)
         }
     });
     let asked_configs = join_all(asked_configs.collect::<Vec<_>>());
@@ -337,7 +231,7 @@ fn read_config(
     client: &Client,
     descriptor: &Descriptor,
     listings: &Listings,
-    bytes: Fact<Vec<u8>>,
+    bytes: &Fact<Vec<u8>>,
     is_alone: bool,
 ) -> Config {
     // The bytes themselves are not copied: they may be megabytes.
@@ -366,7 +260,8 @@ fn observed(
     configs: &BTreeMap<&Digest, Config>,
     layers: &BTreeMap<&Digest, Fact<u64>>,
 ) -> PlatformObservation {
-    let Found { digest, listed_as, manifest } = found;
+    let listing = found.platform().cloned();
+    let Found { digest, listed_as, within, manifest } = found;
     let mut blobs = Vec::new();
     let mut config = match &manifest {
         Fact::Present(Ok(_)) => not_asked(),
@@ -378,7 +273,7 @@ fn observed(
     if let Fact::Present(Ok(image)) = &manifest {
         let known = configs.get(&image.config.digest);
         let size = known.map_or_else(not_asked, |(size, _)| size.clone());
-        let said = known.and_then(|(_, said)| said.get(&listed_as));
+        let said = known.and_then(|(_, said)| said.get(&listing));
         config = said.cloned().unwrap_or_else(not_asked);
         blobs.push(BlobObservation {
             role: "config".to_owned(),
@@ -391,7 +286,8 @@ fn observed(
             blobs.push(BlobObservation { role, descriptor: layer.clone(), size });
         }
     }
-    PlatformObservation { digest, listed_as, manifest, config, blobs }
+    let observed = PlatformObservation { digest, listed_as, manifest, config, blobs };
+    within.map_or(observed.clone(), |within| index::inside(observed, within))
 }
 
 fn not_asked<T>() -> Fact<T> {

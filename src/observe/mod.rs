@@ -4,6 +4,7 @@
 //! storage that the blobs redirect to.
 
 mod images;
+mod index;
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

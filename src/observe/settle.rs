@@ -33,7 +33,8 @@ pub(super) fn was_denied(observation: &Observation) -> bool {
 fn is_denied<T>(fact: &Fact<T>) -> bool {
     match fact {
         Fact::Present(_) => false,
-        Fact::Absent(_) => true,
+        // A platform that an index does not hold is this program's own finding; nobody denied anything.
+        Fact::Absent(denial) => denial.reason != Reason::PlatformMissing,
         Fact::Unknown(why) => asks_the_api(why),
     }
 }

@@ -29,7 +29,7 @@ pub struct Descriptor {
 impl Descriptor {
     /// Whether it is a layer that hashes to the same once it is unpacked, by its media type.
     pub fn is_uncompressed_layer(&self) -> bool {
-        is_image_layer(&self.media_type) && self.media_type.ends_with(".tar")
+        is_image_layer(&self.media_type) && self.media_type.rsplit('.').next() == Some("tar")
     }
 }
 

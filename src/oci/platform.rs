@@ -89,6 +89,11 @@ impl Platform {
         &self.variant
     }
 
+    /// Whether operating system and architecture are the same; variants of one machine run on each other.
+    pub fn is_same_machine(&self, other: &Self) -> bool {
+        self.os == other.os && self.architecture == other.architecture
+    }
+
     /// Whether something can run on it. Attestations are listed under `unknown/unknown`.
     pub fn is_runnable(&self) -> bool {
         self.os != "unknown" && self.architecture != "unknown"

@@ -701,7 +701,7 @@ mod platform {
         ");
         said!(sample.said(CheckId::ManifestIntact), @"
         passed: index, manifest and config hash to their digests
-        note: there was nothing to hash for `linux/arm64`: manifest or config is gone
+        note: there was nothing to hash for `linux/arm64`: manifest or config is not there
         ");
     }
 
@@ -818,7 +818,7 @@ mod layers_present {
         registry-honest   passed: the registry denied a tag that cannot exist
         repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
         tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-        manifest-intact   skipped: there was nothing to hash for the image: manifest or config is gone
+        manifest-intact   skipped: there was nothing to hash for the image: manifest or config is not there
         digest-expected   skipped: no digest was expected
         revision-expected skipped: no commit was expected
         immutable-tag     skipped: no immutable tag was asked for

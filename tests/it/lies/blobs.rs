@@ -74,7 +74,7 @@ fn a_config_that_the_registry_no_longer_has_is_red() {
         next       Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
       passed     registry-honest, repository-exists, tag-exists
       skipped    manifest-intact:
-                 there was nothing to hash for the image: manifest or config is gone
+                 there was nothing to hash for the image: manifest or config is not there
       skipped    revision-expected: there is no config to look at for the image
       skipped    platform: the config is gone, and nothing else says the platform
       not asked  digest-expected, immutable-tag, port, runtime
@@ -120,7 +120,7 @@ fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
       commit     1111111111111111111111111111111111111111
       service    support-email
 
-    note: manifest-intact: there was nothing to hash for `linux/arm64`: manifest or config is gone
+    note: manifest-intact: there was nothing to hash for `linux/arm64`: manifest or config is not there
     note: no record was written: the image is not VERIFIED
     ----- stderr
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{COMMIT, REPOSITORY, TAG, gate_with_record, row, with};
-use crate::stand_in::{Content, Image, Index, StandIn};
+use crate::stand_in::{Content, Image, Index, Route, StandIn};
 
 const OTHER: &str = "2222222222222222222222222222222222222222";
 
@@ -181,7 +181,7 @@ fn a_field_that_go_types_has_its_type_or_there_is_no_verdict() {
     let text = [
         run("annotations", honest().manifest_field("annotations", json!({ "a": 1 }))),
         run("urls", honest().last_layer_field("urls", json!("https://elsewhere.example"))),
-        run("an os.version", Index::new().entry(honest(), version(json!(10)))),
+        run("an os.version", Index::new().entry(honest(), version(&json!(10)))),
     ];
     insta::assert_snapshot!(text.concat(), @r#"
     annotations: exit code: 3
@@ -195,7 +195,7 @@ fn a_field_that_go_types_has_its_type_or_there_is_no_verdict() {
     "#);
 }
 
-fn version(version: Value) -> Value {
+fn version(version: &Value) -> Value {
     json!({ "platform": { "os": "linux", "architecture": "amd64", "os.version": version } })
 }
 
@@ -350,4 +350,55 @@ fn a_history_of_more_layers_than_there_are_is_green_with_a_note() {
     note: manifest-intact: the history of the image speaks of 6 layers where there are 5: docker refuses that, other engines pull it
             "note": "the history of the image speaks of 6 layers where there are 5: docker refuses that, other engines pull it"
     "#);
+}
+
+/// An engine goes into it for that platform, and looks there for that platform again.
+#[test]
+fn an_index_inside_an_index_that_lacks_its_platform_is_red() {
+    let arm = || honest().platform("linux/arm64");
+    let under = |inside: Index| {
+        let listed = json!({ "platform": { "os": "linux", "architecture": "amd64" } });
+        Index::new().entry(inside, listed)
+    };
+    let silent = || Index::new().entry(arm(), json!({}));
+    let text = [
+        run("another machine", under(Index::new().image(arm()))),
+        run("another machine, by its config", under(silent())),
+        run("before the image", under(Index::new().image(arm())).image(honest())),
+    ];
+    insta::assert_snapshot!(text.concat(), @"
+    another machine: exit code: 1
+    platform failed: `linux/amd64` is listed in the index, and the index behind it holds `linux/arm64` only
+
+    another machine, by its config: exit code: 1
+    platform failed: `linux/amd64` is listed in the index, and the index behind it holds `linux/arm64` only
+
+    before the image: exit code: 1
+    platform failed: `linux/amd64` is listed in the index, and the index behind it holds `linux/arm64` only
+    ");
+    let (stand_in, _) = with(honest());
+    stand_in.image(REPOSITORY, TAG, under(Index::new().image(arm())));
+    let asked = gate_with_record(&stand_in).args("--platform linux/amd64");
+    let said = row("asked for", asked);
+    // It is our own finding: nobody denied anything that the API could explain.
+    assert!(stand_in.asked(&Route::ApiRegistries).is_empty());
+    insta::assert_snapshot!(said, @"
+    asked for: exit code: 1
+    platform failed: `linux/amd64` is listed in the index, and the index behind it holds `linux/arm64` only
+    ");
+}
+
+#[test]
+fn an_honest_index_inside_an_index_is_green() {
+    let both = || Index::of_two_platforms(&honest());
+    let listed = |platform: Value| Index::new().entry(both(), json!({ "platform": platform }));
+    let amd = || json!({ "os": "linux", "architecture": "amd64" });
+    assert_eq!(code(listed(amd())), Some(0), "listed");
+    assert_eq!(code(listed(json!(null))), Some(0), "under no platform");
+    let silent = Index::new().entry(honest(), json!({}));
+    assert_eq!(code(Index::new().entry(silent, json!({ "platform": amd() }))), Some(0), "silent");
+    // Behind the image of its platform, engines never go into it.
+    let other = Index::new().image(honest().platform("linux/arm64"));
+    let behind = Index::new().image(honest()).entry(other, json!({ "platform": amd() }));
+    assert_eq!(code(behind), Some(0), "behind");
 }

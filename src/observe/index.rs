@@ -1,0 +1,198 @@
+//! What lies behind an index: the manifests of its wanted entries, and of an index inside it.
+//!
+//! An engine goes into an index inside an index only for the platform that the outer one lists it under, and
+//! looks there for that platform again.
+
+use futures_util::future::join_all;
+
+use super::images::{Looked, MOST_BYTES, MOST_IMAGES, most_of};
+use crate::http::Client;
+use crate::observation::{Denial, Fact, PlatformObservation, Resolved, Unavailable};
+use crate::oci::{
+    Descriptor, Digest, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage, Platform,
+};
+use crate::registry::Repository;
+use crate::report::Reason;
+use crate::request::ImageRequest;
+
+/// The most platforms that are named of an index that does not hold the one it is listed under.
+const MOST_NAMED: usize = 5;
+
+/// One platform's manifest, before its blobs were asked for.
+pub(super) struct Found {
+    pub(super) digest: Digest,
+    pub(super) listed_as: Option<Platform>,
+    /// The platform of the index inside an index that it stands in.
+    pub(super) within: Option<Platform>,
+    pub(super) manifest: Fact<Result<ImageManifest, NotAnImage>>,
+}
+
+impl Found {
+    pub(super) fn single(digest: &Digest, image: &ImageManifest) -> Self {
+        let manifest = Fact::Present(Ok(image.clone()));
+        Self { digest: digest.clone(), listed_as: None, within: None, manifest }
+    }
+
+    /// The platform that indexes say, the inner one first.
+    pub(super) fn platform(&self) -> Option<&Platform> {
+        self.listed_as.as_ref().or(self.within.as_ref())
+    }
+
+    fn listed(entry: IndexEntry, said: Said, within: Option<Platform>) -> Self {
+        let manifest = match said {
+            Fact::Present(Ok(Manifest::Image(image))) => Fact::Present(Ok(image)),
+            Fact::Present(Ok(Manifest::Index(_))) => {
+                Fact::Unknown(too_deep(&entry.manifest.digest))
+            }
+            Fact::Present(Err(not)) => Fact::Present(Err(not)),
+            Fact::Absent(denial) => Fact::Absent(denial),
+            Fact::Unknown(why) => Fact::Unknown(why),
+        };
+        let (digest, listed_as) = (entry.manifest.digest, entry.platform);
+        Self { digest, listed_as, within, manifest }
+    }
+}
+
+/// The images behind the wanted entries of an index.
+pub(super) async fn images(
+    client: &Client,
+    repository: &Repository,
+    request: &ImageRequest,
+    index: &ImageIndex,
+    looked: &mut Looked,
+) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    for (entry, said) in children(client, repository, request, index, None, looked).await {
+        match said {
+            Fact::Present(Ok(Manifest::Index(nested))) => {
+                let within = entry.platform;
+                if let Some(platform) = within.as_ref().filter(|listed| !holds(&nested, listed)) {
+                    // Behind an image of its platform it is never gone into.
+                    if !found.iter().any(|found| found.listed_as.as_ref() == Some(platform)) {
+                        found.push(not_inside(entry.manifest.digest, platform, &nested));
+                    }
+                    continue;
+                }
+                // Descended into once: what is an index even there is told as such.
+                let inside =
+                    children(client, repository, request, &nested, within.as_ref(), looked).await;
+                found.extend(
+                    inside
+                        .into_iter()
+                        .map(|(entry, said)| Found::listed(entry, said, within.clone())),
+                );
+            }
+            Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => {
+                found.push(Found::listed(entry, said, None));
+            }
+        }
+    }
+    found
+}
+
+/// Whether an index may hold an image of a platform. Of an entry without one, the config will say.
+fn holds(index: &ImageIndex, platform: &Platform) -> bool {
+    index.entries.iter().any(|entry| !entry.is_attestation && fits(entry, platform))
+}
+
+fn fits(entry: &IndexEntry, platform: &Platform) -> bool {
+    entry.platform.as_ref().is_none_or(|listed| listed.is_same_machine(platform))
+}
+
+/// What stands for an index that does not hold the platform it is listed under.
+fn not_inside(digest: Digest, listed: &Platform, index: &ImageIndex) -> Found {
+    let runnable = index.entries.iter().filter(|entry| !entry.is_attestation);
+    let held: Vec<_> = runnable.filter_map(|entry| entry.platform.as_ref()).collect();
+    let manifest = Fact::Absent(not_held(&held));
+    Found { digest, listed_as: Some(listed.clone()), within: None, manifest }
+}
+
+fn not_held(held: &[&Platform]) -> Denial {
+    let names: Vec<_> = held.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+    let more = match held.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let said = format!("the index behind it holds {}{more} only", names.join(", "));
+    Denial { reason: Reason::PlatformMissing, said }
+}
+
+/// What was observed of an image that stands in an index listed under `within`. Where no index says its own
+/// platform, its config must fit.
+pub(super) fn inside(image: PlatformObservation, within: Platform) -> PlatformObservation {
+    let said = image.image_config().map(|config| &config.platform);
+    let Some(other) =
+        said.filter(|said| image.listed_as.is_none() && !said.is_same_machine(&within))
+    else {
+        return image;
+    };
+    let denial = not_held(&[other]);
+    PlatformObservation {
+        digest: image.digest,
+        listed_as: Some(within),
+        manifest: Fact::Absent(denial.clone()),
+        config: Fact::Absent(denial),
+        blobs: Vec::new(),
+    }
+}
+
+/// The wanted entries of an index and what the registry said of each; of an index that is listed under a
+/// platform (`within`), those of that platform only.
+async fn children(
+    client: &Client,
+    repository: &Repository,
+    request: &ImageRequest,
+    index: &ImageIndex,
+    within: Option<&Platform>,
+    looked: &mut Looked,
+) -> Vec<(IndexEntry, Said)> {
+    let platforms = &request.expectation.platforms;
+    let runnable = index.entries.iter().filter(|entry| {
+        !entry.is_attestation && within.is_none_or(|platform| fits(entry, platform))
+    });
+    for platform in runnable.clone().filter_map(|entry| entry.platform.as_ref()) {
+        if !looked.offered.contains(platform) {
+            looked.offered.push(platform.clone());
+        }
+    }
+    // An entry without a platform may be a wanted one: its config will say.
+    let wanted: Vec<&IndexEntry> = runnable
+        .filter(|entry| {
+            platforms.is_empty()
+                || entry.platform.as_ref().is_none_or(|listed| platforms.contains(listed))
+        })
+        .collect();
+    let asked = wanted.into_iter().map(|entry| {
+        let Descriptor { digest, size, .. } = &entry.manifest;
+        let may = looked.may_ask(*size);
+        async move {
+            if !may {
+                // It is not looked at, and so not known.
+                return (entry.clone(), Fact::Unknown(too_many()));
+            }
+            let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
+            let said = said.map(|Resolved { size, content, .. }| entry.checked(size, content));
+            (entry.clone(), said)
+        }
+    });
+    join_all(asked.collect::<Vec<_>>()).await
+}
+
+/// What the registry said of an entry.
+type Said = Fact<Result<Manifest, NotAnImage>>;
+
+fn too_many() -> Unavailable {
+    let most = MOST_BYTES >> 20;
+    let message = format!(
+        "more manifests lie behind the index than are looked at: at most {MOST_IMAGES}, and {most} MiB together"
+    );
+    Unavailable::new(Reason::AnswerTooLarge, message)
+}
+
+fn too_deep(digest: &Digest) -> Unavailable {
+    let message = format!(
+        "`{}` is an index inside an index inside an index, which is not descended into",
+        digest.short()
+    );
+    Unavailable::new(Reason::UnexpectedAnswer, message)
+}
