@@ -55,6 +55,7 @@
 
 mod blobs;
 mod digests;
+mod engines;
 mod labels;
 mod listings;
 mod manifests;

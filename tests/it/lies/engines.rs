@@ -1,0 +1,169 @@
+//! Documents that engines refuse, or take, for reasons of their own: each case was seen at docker, skopeo, podman and
+//! containerd. What all of them refuse is no yes, and what all of them pull is no no.
+
+use serde_json::{Value, json};
+
+use super::{COMMIT, REPOSITORY, TAG, gate, row};
+use crate::stand_in::{Content, Image, Index, StandIn};
+
+fn honest() -> Image {
+    Image::node_on_alpine().revision(COMMIT)
+}
+
+fn run(name: &str, content: impl Into<Content>, arguments: &str) -> String {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, TAG, content);
+    row(name, gate(&stand_in).args("--record record.json").args(arguments))
+}
+
+/// The exit code of a run at something.
+fn code(content: impl Into<Content>) -> Option<i32> {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, TAG, content);
+    gate(&stand_in).run().code
+}
+
+fn listed_as(platform: &Value) -> Value {
+    json!({ "platform": platform })
+}
+
+#[test]
+fn an_entry_for_an_empty_platform_is_never_pulled() {
+    let blank = || listed_as(&json!({ "os": "", "architecture": "" }));
+    let half = || listed_as(&json!({ "os": "linux" }));
+    assert_eq!(code(Index::new().entry(honest(), blank())), Some(1));
+    assert_eq!(code(Index::new().entry(honest(), half())), Some(1));
+    // Beside the image that is pulled, it changes nothing.
+    let other = Image::node_on_alpine().revision("of another commit");
+    assert_eq!(code(Index::new().entry(other.clone(), blank()).image(honest())), Some(0));
+    assert_eq!(code(Index::new().entry(other, half()).image(honest())), Some(0));
+}
+
+#[test]
+fn an_index_in_an_index_is_for_the_platform_that_it_is_listed_under() {
+    let amd64 = || listed_as(&json!({ "os": "linux", "architecture": "amd64" }));
+    let arm64 = || Index::new().image(honest().platform("linux/arm64"));
+    let outer = |inner: Index| Index::new().entry(inner, amd64());
+    assert_eq!(code(outer(Index::new().image(honest()))), Some(0));
+    assert_eq!(code(Index::new().entry(arm64(), json!({ "platform": null }))), Some(0));
+    let text = [
+        run("listed for another platform", outer(arm64()), ""),
+        run("and asked for that one", outer(arm64()), "--platform linux/amd64"),
+        run("and asked for the other", outer(arm64()), "--platform linux/arm64"),
+    ];
+    insta::assert_snapshot!(text.concat(), @"
+    listed for another platform: exit code: 1
+    platform failed: `linux/amd64` is listed in the index, and the index behind it holds `linux/arm64` only
+
+    and asked for that one: exit code: 1
+    platform failed: `linux/amd64` is listed in the index, and the index behind it holds `linux/arm64` only
+
+    and asked for the other: exit code: 1
+    platform failed: no manifest for `linux/arm64`; the image offers `linux/amd64`
+    ");
+}
+
+#[test]
+fn a_number_where_a_text_belongs_is_no_verdict_whether_anybody_reads_it_or_not() {
+    let entry = |field: &str, value: Value| Index::new().entry(honest(), json!({ field: value }));
+    let platform = |field: &str, value: Value| {
+        entry("platform", json!({ "os": "linux", "architecture": "amd64", field: value }))
+    };
+    for (name, code) in [
+        ("annotations", code(honest().manifest_field("annotations", json!({ "a": 1 })))),
+        ("annotations as a list", code(honest().manifest_field("annotations", json!([])))),
+        ("urls", code(honest().last_layer_field("urls", json!([1])))),
+        ("an entry's annotations", code(entry("annotations", json!({ "a": 1 })))),
+        ("os.version", code(platform("os.version", json!(5)))),
+        ("os.features", code(platform("os.features", json!("x")))),
+        ("capitals", code(platform("os", json!("Linux")))),
+        ("a time", code(honest().config_field("created", json!("yesterday")))),
+        (
+            "a diff_id",
+            code(honest().config_field("rootfs", json!({ "diff_ids": [5, 5, 5, 5, 5] }))),
+        ),
+    ] {
+        assert_eq!(code, Some(3), "{name}");
+    }
+    // Go takes a null for nothing.
+    assert_eq!(code(honest().manifest_field("annotations", json!({ "a": null }))), Some(0));
+    assert_eq!(code(entry("annotations", json!({ "a": null }))), Some(0));
+}
+
+#[test]
+fn a_manifest_of_dockers_says_what_it_is_to_the_letter() {
+    let docker = || honest().docker();
+    let typed = |image: Image, media_type: Value| image.manifest_field("mediaType", media_type);
+    let capital = "application/vnd.docker.distribution.manifest.V2+json";
+    let parameter = "application/vnd.oci.image.manifest.v1+json; charset=utf-8";
+    let text = [
+        run("without it", docker().without_media_type(), ""),
+        run("empty", typed(docker(), json!("")), ""),
+        run("with a capital", typed(docker(), json!(capital)), ""),
+        run("with a parameter", typed(honest(), json!(parameter)), ""),
+    ];
+    insta::assert_snapshot!(text.concat(), @"
+    without it: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+
+    empty: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+
+    with a capital: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.docker.distribution.manifest.V2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker, skopeo and podman refuse it
+
+    with a parameter: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker, skopeo and podman refuse it
+    ");
+    // OCI's may leave it out.
+    assert_eq!(code(honest().without_media_type()), Some(0));
+    assert_eq!(code(typed(honest(), json!(""))), Some(0));
+}
+
+#[test]
+fn an_old_config_type_in_a_manifest_of_dockers_is_an_images() {
+    for media_type in ["application/octet-stream", "application/json", "text/html", ""] {
+        assert_eq!(code(honest().docker().artifact(media_type)), Some(0), "{media_type}");
+        assert_eq!(code(honest().artifact(media_type)), Some(1), "{media_type}");
+    }
+}
+
+#[test]
+fn a_layer_that_is_something_else_is_enough_for_a_no() {
+    let typed = |media_type: &str| honest().last_layer_field("mediaType", json!(media_type));
+    assert_eq!(code(typed("application/octet-stream")), Some(0));
+    insta::assert_snapshot!(run("a statement", typed("application/vnd.in-toto+json"), ""), @"
+    a statement: exit code: 1
+    manifest-intact failed: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.in-toto+json`
+    ");
+}
+
+#[test]
+fn a_config_that_does_not_say_its_platform_has_that_of_the_index() {
+    let silent =
+        || honest().config_field("os", json!("")).config_field("architecture", json!(null));
+    let amd64 = listed_as(&json!({ "os": "linux", "architecture": "amd64" }));
+    assert_eq!(code(Index::new().entry(silent(), amd64)), Some(0));
+    insta::assert_snapshot!(run("alone", silent(), ""), @"
+    alone: exit code: 3
+    manifest-intact, revision-expected, platform errored: the config `sha256:524d38aa5a52` names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
+    ");
+}
+
+#[test]
+fn a_layer_that_is_not_packed_has_one_digest() {
+    let layer = "application/vnd.oci.image.layer.v1.tar";
+    let unpacked = || {
+        let mut image = Image::empty().layer(&b"a tar"[..], "COPY");
+        image = image.last_layer_field("mediaType", json!(layer));
+        image.revision(COMMIT)
+    };
+    insta::assert_snapshot!(run("two digests", unpacked(), ""), @"
+    two digests: exit code: 1
+    manifest-intact failed: the image is no container image that can be started: an image whose layer 1 is listed as uncompressed and is not the one that its config lists
+    ");
+    // That of `a tar`.
+    let digest = "sha256:b3c5732cece487803a8a8b3bd8b2be0b4c24ab00c0b471a913d15cc8813089e1";
+    let honest = unpacked().config_field("rootfs", json!({ "diff_ids": [digest] }));
+    assert_eq!(code(honest), Some(0));
+}
