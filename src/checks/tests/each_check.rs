@@ -313,6 +313,26 @@ mod manifest_intact {
     }
 
     #[test]
+    fn fails_for_an_artifact_that_no_image_of_its_own_platform_stands_before() {
+        let artifact = || NotAnImage::Artifact("application/vnd.dev.sbom".into());
+        // Behind the image of another platform.
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        sample.observation.images[1].manifest = Fact::Present(Err(artifact()));
+        said!(sample.said(CheckId::ManifestIntact), @"
+        failed not-an-image: `linux/arm64` is no container image that can be started: an artifact of type `application/vnd.dev.sbom`
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+        ");
+        // Behind what is no image either.
+        let mut sample = Sample::index(&["linux/amd64", "linux/amd64", "linux/arm64"]);
+        sample.observation.images[0].manifest = Fact::Present(Err(artifact()));
+        sample.observation.images[1].manifest = Fact::Present(Err(artifact()));
+        said!(sample.said(CheckId::ManifestIntact), @"
+        failed not-an-image: not container images that can be started: `linux/amd64` is an artifact of type `application/vnd.dev.sbom`; `linux/amd64` is an artifact of type `application/vnd.dev.sbom`
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+        ");
+    }
+
+    #[test]
     fn fails_for_a_digest_that_is_not_there() {
         let mut sample = by_digest();
         sample.observation.resolved = absent(Reason::ManifestMissing, "404 `MANIFEST_UNKNOWN`");
@@ -671,6 +691,28 @@ mod platform {
         hint: This is a mistake of this program: please report it.
         ");
         said!(sample.said(CheckId::ManifestIntact), @"skipped: there is no image of a wanted platform to look at");
+        // Another platform's image was looked at, which says nothing of this one.
+        let mut sample = wanting(
+            Sample::index(&["linux/amd64", "linux/arm64"]),
+            &["linux/amd64", "linux/arm64"],
+        );
+        sample.observation.images.truncate(1);
+        said!(sample.said(CHECK), @"
+        errored unexpected-answer: not looked at, so nothing is known of it: `linux/arm64`
+        hint: This is a mistake of this program: please report it.
+        ");
+    }
+
+    #[test]
+    fn fails_when_the_config_of_the_only_image_says_another_platform() {
+        let mut sample = wanting(Sample::index(&["linux/amd64"]), &["linux/amd64"]);
+        sample.config(0).platform = "linux/arm64".parse().unwrap();
+        said!(sample.said(CHECK), @"
+        failed platform-missing: no manifest for `linux/amd64`: `linux/amd64` is listed, and the config behind it says `linux/arm64`
+        expected linux/amd64
+        observed linux/arm64
+        hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+        ");
     }
 
     #[test]
@@ -859,6 +901,10 @@ mod layers_present {
             assert!(matches!(sample.outcome(CHECK), Outcome::Errored(_)));
             sample.observation.images[other].blobs[1].size = absent(Reason::BlobMissing, "404");
             assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+            // Once in its size and once in another.
+            let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+            sample.observation.images[index].blobs[1].size = Fact::Present(0);
+            assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
         }
     }
 
@@ -898,6 +944,11 @@ mod layers_present {
         said!(sample.said(CHECK), @"
         errored credentials-refused: an answer that is credentials-refused
         hint: For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+        ");
+        sample.observation.images[0].blobs[2].size = unknown(Reason::ManifestContradictory);
+        said!(sample.said(CHECK), @"
+        errored manifest-contradictory: an answer that is manifest-contradictory
+        hint: Try again; if it stays, a proxy or the registry is broken.
         ");
         sample.observation.images[0].blobs.truncate(1);
         said!(sample.said(CHECK), @"
