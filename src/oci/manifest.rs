@@ -434,6 +434,45 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_without_a_platform_is_an_artifact_by_its_mark_or_its_media_type() {
+        let read = |fields: &str| {
+            let body = format!(
+                r#"{{"schemaVersion":2,"manifests":[{{{fields}"digest":"{}","size":1}}]}}"#,
+                digest('c')
+            );
+            match Manifest::parse(body.as_bytes(), INDEX) {
+                Ok(Ok(_)) => "an image".to_owned(),
+                Ok(Err(other)) => other.to_string(),
+                Err(ManifestError::Json(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            }
+        };
+        let mark =
+            |kind: &str| format!(r#""annotations":{{"vnd.docker.reference.type":"{kind}"}},"#);
+        let rows = [
+            read(""),
+            read(r#""mediaType":"","#),
+            read(&format!(r#""mediaType":"{IMAGE}","#)),
+            read(&mark("another-kind")),
+            read(&mark("attestation-manifest")),
+            read(r#""mediaType":"application/vnd.cncf.helm","#),
+            // Said by half, it is no platform and not none.
+            read(r#""platform":{"os":"linux","architecture":""},"#),
+            read(r#""platform":{"os":"","architecture":"amd64"},"#),
+        ];
+        insta::assert_snapshot!(rows.join("\n"), @"
+        an image
+        an image
+        an image
+        an image
+        an index without a runnable platform
+        an index without a runnable platform
+        a platform holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`
+        a platform holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`
+        ");
+    }
+
+    #[test]
     fn what_can_be_read_in_two_ways_is_refused() {
         let both = r#"{"schemaVersion":2,"manifests":[],"layers":[]}"#;
         assert_eq!(
@@ -669,11 +708,11 @@ mod tests {
             .replace("\"size\":3", "\"size\":-3");
         assert!(error(&negative, IMAGE).contains("invalid value: integer `-3`"));
         let layer = format!(r#"{{"mediaType":"x","digest":"{}","size":1}}"#, digest('d'));
-        let many = format!(
-            r#"{{"schemaVersion":2,"config":{layer},"layers":[{}]}}"#,
-            vec![layer.as_str(); 1001].join(",")
-        );
-        assert_eq!(error(&many, IMAGE), "has 1001 entries, more than 1000");
+        let many = vec![layer.as_str(); 1001].join(",");
+        let layers = format!(r#"{{"schemaVersion":2,"config":{layer},"layers":[{many}]}}"#);
+        assert_eq!(error(&layers, IMAGE), "has 1001 entries, more than 1000");
+        let entries = format!(r#"{{"schemaVersion":2,"manifests":[{many}]}}"#);
+        assert_eq!(error(&entries, INDEX), "has 1001 entries, more than 1000");
     }
 
     proptest! {

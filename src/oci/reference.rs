@@ -323,6 +323,7 @@ mod tests {
             error(&format!("r.example/a:{}", "t".repeat(129))),
             ReferenceError::Tag("t".repeat(129))
         );
+        assert!("a".repeat(255).parse::<Repository>().is_ok());
         assert_eq!(
             error(&format!("r.example/{}:t", "a".repeat(256))),
             ReferenceError::RepositoryLength
@@ -344,6 +345,7 @@ mod tests {
             "-r.example",
             "r..example",
             "[::1",
+            "[::1]x",
             "[x]:1",
             "a_.b:x",
         ] {

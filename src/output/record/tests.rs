@@ -209,6 +209,17 @@ fn what_is_not_known_is_null_and_not_left_out() {
 }
 
 #[test]
+fn a_variant_that_is_not_the_usual_one_is_in_the_record() {
+    let mut image = fixtures::verified();
+    image.facts.as_mut().unwrap().platforms[0].platform = "linux/arm/v6".parse().unwrap();
+    let platform = record(&image).unwrap().image.platforms.remove(0);
+    assert_eq!(
+        (platform.platform.as_str(), platform.variant.as_deref()),
+        ("linux/arm/v6", Some("v6"))
+    );
+}
+
+#[test]
 fn a_port_of_the_command_line_is_declared_too() {
     let mut image = fixtures::verified();
     image.request.service.is_configured = false;
