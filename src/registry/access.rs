@@ -241,3 +241,27 @@ pub(crate) fn other(config: &DockerConfig, host: &RegistryHost, origin: &Url) ->
         settled: Shared::default(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_shared_by_those_who_waited_for_it_and_tried_again_by_the_next() {
+        let shared = Shared::default();
+        let get = |fetched: Result<u8, &'static str>| {
+            shared.get(|_| false, async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                fetched.map_err(|said| Unavailable::new(Reason::ServerError, said))
+            })
+        };
+        let said = |result: Result<u8, Unavailable>| result.map_err(|why| why.message);
+        let (first, waited) = tokio::join!(get(Err("first")), get(Ok(1)));
+        assert_eq!((said(first), said(waited)), (Err("first".into()), Err("first".into())));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(said(get(Ok(2)).await), Ok(2));
+        assert_eq!(said(get(Ok(3)).await), Ok(2), "fetched once");
+    }
+}

@@ -318,6 +318,7 @@ mod tests {
             r#"{"auths":null,"credHelpers":null,"credsStore":null}"#,
             r#"{"auths":{"r.example":null},"credHelpers":{"r.example":null}}"#,
             r#"{"auths":{"r.example":{"auth":null}}}"#,
+            r#"{"credsStore":""}"#,
         ] {
             assert_eq!(find_in(config, "r.example").await, "anonymous", "{config}");
         }
@@ -341,5 +342,23 @@ mod tests {
                 .await,
             Ok(None)
         );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_file_is_not_read_and_only_what_is_not_there_is_no_config() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "{}").unwrap();
+        let said = async |path: PathBuf| {
+            let config = DockerConfig { file: Some(path), helper_environment: Vec::new() };
+            let host = "r.example".parse().unwrap();
+            match find(&config, &host, HELPER_TIMEOUT, &Redactor::default()).await {
+                Ok(login) => format!("{login:?}"),
+                Err(why) => why.message.replace(&folder.path().display().to_string(), "FOLDER"),
+            }
+        };
+        assert_eq!(said(folder.path().join("absent")).await, "None");
+        insta::assert_snapshot!(said(folder.path().to_owned()).await, @"the docker config `FOLDER` cannot be read: not a regular file");
+        insta::assert_snapshot!(said(file.join("config.json")).await, @"the docker config `FOLDER/file/config.json` cannot be read: Not a directory (os error 20)");
     }
 }

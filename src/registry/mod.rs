@@ -332,3 +332,21 @@ impl Repository {
         self.registry.is_digitalocean
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_docker_hubs_official_images_have_a_name_that_nobody_writes() {
+        let name = |reference: &str| {
+            let reference: crate::oci::Reference = reference.parse().unwrap();
+            let registry = Registry::other(&DockerConfig::default(), &reference.registry).unwrap();
+            registry.repository(reference.repository.as_str()).name
+        };
+        assert_eq!(name("docker.io/alpine:3.22"), "library/alpine");
+        assert_eq!(name("docker.io/keepkey/alpine:3.22"), "keepkey/alpine");
+        assert_eq!(name("r.example/alpine:3.22"), "alpine");
+        assert_eq!(name("r.example/keepkey/alpine:3.22"), "keepkey/alpine");
+    }
+}

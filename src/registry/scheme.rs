@@ -171,3 +171,70 @@ fn judge_realm(
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::ambient::Ambient;
+    use crate::progress::Progress;
+    use crate::secret::Redactor;
+    use crate::settings::Proxy;
+
+    fn judged(host: &str, realm: &str, has_login: bool) -> String {
+        let progress = Progress::new(Loudness::Quiet, Redactor::default(), std::io::sink());
+        let client = Client::new(
+            Instant::now(),
+            Proxy::default(),
+            Ambient::system(),
+            progress,
+            Redactor::default(),
+        );
+        let origin: Url = format!("https://{host}/").parse().unwrap();
+        match judge_realm(realm, &origin, &host.parse().unwrap(), has_login, &client) {
+            Ok(url) => format!("asked: {url}"),
+            Err(why) => why.message,
+        }
+    }
+
+    #[test]
+    fn a_login_goes_to_the_registrys_own_token_server_and_to_two_that_are_known() {
+        let table = [
+            ("r.example:5000", "https://r.example:5000/token"),
+            ("r.example:5000", "https://r.example/token"),
+            ("r.example", "https://r.example:444/token"),
+            ("r.example", "https://auth.docker.io/token"),
+            ("registry-1.docker.io", "https://auth.docker.io/token"),
+            ("registry-1.docker.io", "https://auth.docker.io:444/token"),
+            ("registry-1.docker.io", "http://auth.docker.io/token"),
+            ("registry-1.docker.io", "https://gitlab.com/jwt/auth"),
+            ("registry-1.docker.io", "https://auth.docker.io.example/token"),
+            ("registry-1.docker.io", "https://user@auth.docker.io/token"),
+            ("registry-1.docker.io", "https://:pass@auth.docker.io/token"),
+            ("registry.gitlab.com", "https://gitlab.com/jwt/auth"),
+            ("registry.gitlab.com", "https://auth.docker.io/token"),
+        ];
+        let rows = table.map(|(host, realm)| judged(host, realm, true));
+        insta::assert_snapshot!(rows.join("\n"), @"
+        asked: https://r.example:5000/token
+        the registry `r.example:5000` names the token server `https://r.example/token`, which is not its own; the login was not sent there
+        the registry `r.example` names the token server `https://r.example:444/token`, which is not its own; the login was not sent there
+        the registry `r.example` names the token server `https://auth.docker.io/token`, which is not its own; the login was not sent there
+        asked: https://auth.docker.io/token
+        the registry `registry-1.docker.io` names the token server `https://auth.docker.io:444/token`, which is not its own; the login was not sent there
+        the registry `registry-1.docker.io` names the token server `http://auth.docker.io/token`, a step to `http:`, where only `https:` is followed
+        the registry `registry-1.docker.io` names the token server `https://gitlab.com/jwt/auth`, which is not its own; the login was not sent there
+        the registry `registry-1.docker.io` names the token server `https://auth.docker.io.example/token`, which is not its own; the login was not sent there
+        the registry `registry-1.docker.io` names the token server `***@auth.docker.io/token`, an address with a user name in it
+        the registry `registry-1.docker.io` names the token server `***@auth.docker.io/token`, an address with a user name in it
+        asked: https://gitlab.com/jwt/auth
+        the registry `registry.gitlab.com` names the token server `https://auth.docker.io/token`, which is not its own; the login was not sent there
+        ");
+        // Without a login, nothing of anybody's is sent there.
+        assert_eq!(
+            judged("r.example", "https://auth.docker.io/token", false),
+            "asked: https://auth.docker.io/token"
+        );
+    }
+}

@@ -309,6 +309,18 @@ fn a_404_without_words_is_a_no_where_the_same_registry_served_another_image() {
 }
 
 #[test]
+fn a_404_without_words_is_the_same_no_whichever_image_was_asked_for_first() {
+    let images = ["keepkey/support-email:latest-test", "keepkey/support-email:latest-dev"];
+    for [first, second] in [images, [images[1], images[0]]] {
+        let stand_in = with_image();
+        stand_in.lie(Route::Control.containing("latest-test"), bare_404());
+        let gate = Gate::at(&stand_in).image(first).image(second);
+        let run = gate.args("--jobs 1").run();
+        assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    }
+}
+
+#[test]
 fn a_404_of_the_gateway_is_no_verdict_whoever_else_is_served() {
     let stand_in = with_image();
     stand_in.lie(Route::Control.containing("latest-test"), Lie::Answer(gateway_404()));

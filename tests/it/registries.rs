@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::stand_in::{Auth, Certificate, ClosedPort, Image, Lie, Options, Origin, Route, StandIn};
+use crate::stand_in::{
+    Answer, Auth, Certificate, ClosedPort, Image, Lie, Options, Origin, Route, StandIn,
+};
 use crate::support::{Gate, requests};
 
 const PASSWORD: &str = "correct-horse-battery-staple";
@@ -389,6 +391,96 @@ fn a_tag_that_another_registry_denies_is_red() {
     Registry: GET Control x2
     Registry: GET Ping x1
     Registry: GET TagsList x1
+    ");
+}
+
+/// The base address may be anybody's: what the repository asks for counts.
+#[test]
+fn a_registry_that_asks_for_something_only_at_the_repository_is_given_it() {
+    let open = || Lie::Answer(Answer::json(200, &serde_json::json!({})));
+    for auth in [Auth::OwnHost, Auth::Anonymous, Auth::Basic] {
+        let stand_in = registry(auth);
+        stand_in.lie(Route::Ping, open());
+        let run = logged_in(&stand_in, PASSWORD).run();
+        assert_eq!(run.code, Some(0), "{auth:?}: {}", run.snapshot());
+    }
+    // What it asks for is judged as at the base address.
+    let stand_in = registry(Auth::DigitalOcean);
+    stand_in.lie(Route::Ping, open());
+    let run = logged_in(&stand_in, PASSWORD).run();
+    assert!(run.stdout.contains("reason     token-server-not-trusted"), "{}", run.snapshot());
+    assert_eq!((run.code, stand_in.connections(Origin::Api)), (Some(3), 0));
+}
+
+#[test]
+fn a_refusal_of_a_registry_that_asked_for_nothing_says_that_there_was_no_login() {
+    let stand_in = registry(Auth::Nothing);
+    stand_in.lie(Route::ManifestByTag, Lie::oci_error(403, "DENIED", "not for you"));
+    let run = gate(&stand_in).run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
+    exit code: 4
+    ----- stdout
+    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `not for you`; it was asked without a login, because the docker config has none for `[registry]`
+        reason     credentials-refused
+        next       Run `docker login [registry]` in an earlier step.
+      passed     registry-honest
+      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+
+      service    support-email
+    ----- stderr
+    ");
+}
+
+#[test]
+fn a_web_page_at_the_base_address_is_no_registry() {
+    let stand_in = registry(Auth::Nothing);
+    stand_in.lie(Route::Ping, Lie::html(200));
+    let run = gate(&stand_in).run();
+    assert_eq!(run.code, Some(3), "{}", run.snapshot());
+    assert_eq!(stand_in.asked(&Route::ManifestByTag).len(), 0);
+}
+
+#[test]
+fn whether_there_is_a_repository_is_read_from_its_list_of_tags_and_nothing_else() {
+    let denied = |lie: Lie| {
+        let stand_in = registry(Auth::Nothing);
+        stand_in.untag("keepkey/support-email", "latest-dev");
+        stand_in.lie(Route::TagsList, lie);
+        let run = gate(&stand_in).run();
+        let said = run.shown(&run.stdout);
+        let said = said.lines().filter(|line| {
+            [" failed: ", " errored: ", "passed  "].iter().any(|word| line.contains(word))
+        });
+        format!("{:?}\n{}\n\n", run.code, said.collect::<Vec<_>>().join("\n"))
+    };
+    let rows = [
+        denied(Lie::oci_error(404, "NAME_UNKNOWN", "repository name not known to registry")),
+        denied(Lie::oci_error(403, "DENIED", "not for you")),
+        denied(Lie::html(200)),
+        denied(Lie::html(404)),
+    ];
+    insta::assert_snapshot!(rows.concat(), @"
+    Some(1)
+      repository-exists failed: `[registry]/keepkey/support-email` is missing, or not visible with these credentials (404 `NAME_UNKNOWN` `repository name not known to registry`)
+      passed     registry-honest
+
+    Some(1)
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
+      repository-exists errored: the registry denied the tag (404 `MANIFEST_UNKNOWN` `manifest unknown`) and did not say whether it has the repository
+      passed     registry-honest
+
+    Some(1)
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
+      repository-exists errored: the registry denied the tag (404 `MANIFEST_UNKNOWN` `manifest unknown`) and did not say whether it has the repository
+      passed     registry-honest
+
+    Some(1)
+      tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
+      repository-exists errored: the registry denied the tag (404 `MANIFEST_UNKNOWN` `manifest unknown`) and did not say whether it has the repository
+      passed     registry-honest
     ");
 }
 

@@ -144,6 +144,7 @@ fn what_each_answer_to_a_last_byte_means() {
         blob(&answer(206, &range("bytes 1233-1233/1235"), "x"), false),
         blob(&answer(206, &range("bytes 0-0/1234"), "x"), false),
         blob(&answer(206, &range("bytes 0-1233/1234"), "x"), false),
+        blob(&answer(206, &range("bytes 0-1234/1234"), "x"), false),
         blob(&answer(206, &[], "x"), false),
         blob(&answer(200, &[("content-length", "77")], "x"), false),
         blob(&answer(200, &[("content-length", "77")], ""), false),
@@ -192,6 +193,7 @@ fn what_each_answer_to_a_last_byte_means() {
     present 1235
     unknown unexpected-answer: it: `registry.example` answered 206 with another range than the one that was asked for
     present 1234
+    unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
     unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
     present 77
     unknown unexpected-answer: it: `registry.example` answered 200 without a byte
