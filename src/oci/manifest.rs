@@ -467,8 +467,8 @@ mod tests {
         an image
         an index without a runnable platform
         an index without a runnable platform
-        a platform holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`
-        a platform holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`
+        an index without a runnable platform
+        an index without a runnable platform
         ");
     }
 

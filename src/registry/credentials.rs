@@ -348,6 +348,7 @@ mod tests {
     async fn what_is_no_file_is_not_read_and_only_what_is_not_there_is_no_config() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
+        #[expect(clippy::disallowed_methods, reason = "a file of the test")]
         std::fs::write(&file, "{}").unwrap();
         let said = async |path: PathBuf| {
             let config = DockerConfig { file: Some(path), helper_environment: Vec::new() };
