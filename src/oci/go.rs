@@ -30,10 +30,7 @@ impl<'de> Deserialize<'de> for Text {
 
 /// A list of texts.
 #[derive(Debug)]
-pub(super) struct Texts {
-    /// How many there are.
-    pub(super) count: usize,
-}
+pub(super) struct Texts;
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -44,11 +41,8 @@ impl<'de> Deserialize<'de> for Texts {
                 f.write_str("a list of strings")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
-                let mut count = 0;
-                while list.next_element::<Option<Text>>()?.is_some() {
-                    count += 1;
-                }
-                Ok(Texts { count })
+                while list.next_element::<Option<Text>>()?.is_some() {}
+                Ok(Texts)
             }
         }
         deserializer.deserialize_seq(OfTexts)

@@ -143,7 +143,7 @@ struct WireDescriptor {
     media_type: Option<String>,
     digest: String,
     size: u64,
-    urls: Option<Texts>,
+    urls: Option<Vec<Option<String>>>,
     annotations: Option<BTreeMap<String, Option<String>>>,
     platform: Option<Exact<WirePlatform>>,
 }
@@ -206,7 +206,7 @@ impl WireDescriptor {
             media_type: self.media_type.clone().unwrap_or_default(),
             digest,
             size: self.size,
-            has_urls: self.urls.as_ref().is_some_and(|urls| urls.count > 0),
+            has_urls: self.urls.iter().flatten().flatten().any(|url| is_web_address(url)),
         })
     }
 }
@@ -309,6 +309,11 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
 fn is_marked_as_attestation(wire: &WireDescriptor) -> bool {
     let kind = wire.annotations.as_ref().and_then(|all| all.get("vnd.docker.reference.type"));
     kind.is_some_and(|kind| kind.as_deref() == Some("attestation-manifest"))
+}
+
+/// Whether an engine would fetch from there at all.
+fn is_web_address(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 /// Whether a media type is no manifest's.

@@ -251,6 +251,17 @@ fn a_layer_with_urls_that_the_registry_had_and_lost_is_red() {
 }
 
 #[test]
+fn urls_that_are_no_addresses_excuse_nothing() {
+    for urls in [json!([]), json!([""]), json!([null]), json!(["file:///layer"]), json!(null)] {
+        let stand_in = StandIn::honest();
+        let image = Image::node_on_alpine().revision(COMMIT).last_layer_field("urls", urls.clone());
+        let pushed = stand_in.image(REPOSITORY, TAG, image);
+        stand_in.forget_blob(REPOSITORY, pushed.layers.last().unwrap());
+        assert_eq!(gate(&stand_in).run().code, Some(1), "{urls}");
+    }
+}
+
+#[test]
 fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     let (stand_in, pushed) = with_foreign_layer();
     let foreign = pushed.layers.last().unwrap();
