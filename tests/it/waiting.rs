@@ -281,6 +281,26 @@ fn a_deadline_that_is_shorter_than_the_wait_is_a_mistake_of_the_command_line() {
     ");
 }
 
+/// What was learnt of the image that stood there before says nothing of the one that is expected.
+#[test]
+fn a_tag_that_is_moved_to_the_expected_image_without_its_config_is_red() {
+    let stand_in = StandIn::honest();
+    let wanted = Image::node_on_alpine().revision(WANTED);
+    let pushed = stand_in.image(REPOSITORY, "wanted", wanted.clone());
+    let gone = Lie::oci_error(404, "BLOB_UNKNOWN", "blob unknown to registry");
+    stand_in.lie(Route::Blob.containing(&pushed.config), gone);
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(OTHER));
+    let running = gate(&stand_in)
+        .arg(format!("--expect-digest={}", pushed.digest))
+        .args("--wait 30s")
+        .start();
+    stand_in.wait_until(was_asked);
+    stand_in.image(REPOSITORY, "latest-dev", wanted);
+    let run = running.finish();
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    assert!(run.stdout.contains("reason     blob-missing"), "{}", run.snapshot());
+}
+
 /// The image is there without one of its layers, and so is its immutable tag not; the push brings both.
 #[test]
 fn a_layer_that_is_pushed_again_meanwhile_is_looked_for_again() {
