@@ -293,3 +293,83 @@ fn observed(
 fn not_asked<T>() -> Fact<T> {
     Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, "it was not asked for"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::Algorithm;
+
+    /// The blobs of each image, its config first, before and after.
+    fn believed(images: &[&[&str]]) -> String {
+        let size = |word: &&str| match *word {
+            "there" => Fact::Present(5),
+            "empty" => Fact::Present(0),
+            "cut" => Fact::Unknown(Unavailable::new(Reason::BodyNeverCame, "cut")),
+            _ => Fact::Unknown(Unavailable::new(Reason::TimedOut, "late")),
+        };
+        let digest = Digest::of(Algorithm::Sha256, b"");
+        let descriptor = Descriptor {
+            media_type: String::new(),
+            digest: digest.clone(),
+            size: 5,
+            has_urls: false,
+        };
+        let blob = |word| BlobObservation {
+            role: String::new(),
+            descriptor: descriptor.clone(),
+            size: size(word),
+        };
+        let mut observed: Vec<_> = images
+            .iter()
+            .map(|words| PlatformObservation {
+                digest: digest.clone(),
+                listed_as: None,
+                manifest: not_asked(),
+                config: not_asked(),
+                blobs: words.iter().map(blob).collect(),
+            })
+            .collect();
+        believe_broken_promises(&mut observed);
+        let told = |blob: &BlobObservation| match &blob.size {
+            Fact::Present(0) => "empty",
+            Fact::Present(_) => "there",
+            Fact::Absent(_) => "GONE",
+            Fact::Unknown(why) if why.reason == Reason::BodyNeverCame => "cut",
+            Fact::Unknown(_) => "late",
+        };
+        let image = |image: &PlatformObservation| {
+            image.blobs.iter().map(told).collect::<Vec<_>>().join(" ")
+        };
+        observed.iter().map(image).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn a_blob_that_is_announced_and_never_comes_is_gone_where_others_of_its_kind_come() {
+        let rows = [
+            believed(&[&["there", "there", "cut"]]),
+            believed(&[&["there", "late", "there", "cut"]]),
+            believed(&[&["cut", "there", "there"]]),
+            believed(&[&["there", "there"], &["there", "cut"]]),
+            // The only layer, and a config that came.
+            believed(&[&["there", "cut"]]),
+            // A storage of which no layer comes, or nothing with a byte in it.
+            believed(&[&["there", "cut", "cut"]]),
+            believed(&[&["there", "cut"], &["there", "cut"]]),
+            believed(&[&["there", "empty", "cut"]]),
+            believed(&[&["cut", "cut"]]),
+            believed(&[&["empty", "cut"]]),
+        ];
+        insta::assert_snapshot!(rows.join("\n"), @"
+        there there GONE
+        there late there GONE
+        GONE there there
+        there there | there GONE
+        there GONE
+        there cut cut
+        there cut | there cut
+        there empty cut
+        cut cut
+        empty cut
+        ");
+    }
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{COMMIT, REPOSITORY, TAG, gate, gate_with_record, with_image};
-use crate::stand_in::{Image, Index, Lie, Origin, Route, StandIn};
+use crate::stand_in::{End, Image, Index, Lie, Origin, Pushed, Route, StandIn};
 use crate::support::Gate;
 
 /// Nothing was asked for with another method than `GET`.
@@ -25,6 +25,48 @@ fn a_connection_that_ends_before_any_answer_is_no_lost_layer() {
         let tries = tries.iter().filter(|entry| entry.target.contains(&pushed.layers[2])).count();
         assert_eq!(tries, 4, "every try ended so");
     }
+}
+
+/// A run at a storage that announces these blobs and cuts them after so many bytes, each time.
+fn cut(after: usize, blobs: impl Fn(Pushed) -> Vec<String>) -> String {
+    let (stand_in, pushed) = with_image();
+    for digest in blobs(pushed) {
+        let hex = digest.replace("sha256:", "");
+        stand_in.lie(Route::Storage.containing(&hex), Lie::CutAfter(after, End::Close));
+    }
+    let run = Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}")).run();
+    let said = run.shown(&run.stdout);
+    let said = said.lines().filter(|line| {
+        [" failed: ", " errored: ", "  reason "].iter().any(|word| line.contains(word))
+    });
+    format!("{:?}\n{}", run.code, said.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn a_layer_that_is_announced_each_time_and_never_comes_is_red() {
+    insta::assert_snapshot!(cut(0, |mut pushed| vec![pushed.layers.remove(2)]), @"
+    Some(1)
+      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: layer 3 of 5 `sha256:5469f9990611`: `[storage]` announced it 4 times and broke off each time before its first byte
+        reason     blob-missing
+    ");
+}
+
+#[test]
+fn layers_of_which_none_comes_are_no_lost_layers() {
+    insta::assert_snapshot!(cut(0, |pushed| pushed.layers), @"
+    Some(3)
+      layers-present errored: layer 1 of 5 `sha256:88d50f9d7935`: `[storage]` announced it 4 times and broke off each time before its first byte
+        reason     body-never-came
+    ");
+}
+
+#[test]
+fn a_config_that_breaks_off_each_time_is_no_lost_config() {
+    insta::assert_snapshot!(cut(9, |pushed| vec![pushed.config]), @"
+    Some(3)
+      manifest-intact, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]`: the connection broke before the answer was whole (4 tries)
+        reason     connection-failed
+    ");
 }
 
 #[test]
@@ -229,7 +271,7 @@ fn a_registry_that_knows_no_head_is_green() {
 }
 
 /// An image with a layer that its manifest says to be elsewhere, too.
-fn with_foreign_layer() -> (StandIn, crate::stand_in::Pushed) {
+fn with_foreign_layer() -> (StandIn, Pushed) {
     let stand_in = StandIn::honest();
     let url = format!("{}/foreign-layer.tar.gz", stand_in.url(Origin::Elsewhere));
     let image = Image::node_on_alpine().revision(COMMIT);
