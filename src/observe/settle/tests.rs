@@ -153,3 +153,47 @@ fn a_bare_control_is_believed_under_the_same_rule() {
     assert_eq!(seen.control, Control::Denied);
     assert!(!has_bare_denial(&seen));
 }
+
+#[test]
+fn a_denial_is_seen_wherever_it_stands() {
+    use crate::observation::{BlobObservation, PlatformObservation};
+    use crate::oci::{Algorithm, Descriptor, Digest};
+    fn late<T>() -> Fact<T> {
+        Fact::Unknown(Unavailable::new(Reason::TimedOut, "late"))
+    }
+    let digest = Digest::of(Algorithm::Sha256, b"");
+    let none = || {
+        let mut none = observation(late(), None);
+        let descriptor = Descriptor {
+            media_type: String::new(),
+            digest: digest.clone(),
+            size: 1,
+            has_urls: false,
+        };
+        none.images.push(PlatformObservation {
+            digest: digest.clone(),
+            listed_as: None,
+            manifest: late(),
+            config: late(),
+            blobs: vec![BlobObservation { role: String::new(), descriptor, size: late() }],
+        });
+        none.immutable = Some(("tag".parse().unwrap(), late()));
+        // An image behind the denied one denies nothing.
+        none.images.push(none.images[0].clone());
+        none
+    };
+    assert!(!was_denied(&none()) && !has_bare_denial(&none()));
+    let places: [fn(&mut Observation); 6] = [
+        |it| it.resolved = Fact::Unknown(bare()),
+        |it| it.control = Control::Unknown(bare()),
+        |it| it.immutable.as_mut().unwrap().1 = Fact::Unknown(bare()),
+        |it| it.images[0].manifest = Fact::Unknown(bare()),
+        |it| it.images[0].config = Fact::Unknown(bare()),
+        |it| it.images[0].blobs[0].size = Fact::Unknown(bare()),
+    ];
+    for (place, deny) in places.into_iter().enumerate() {
+        let mut denied = none();
+        deny(&mut denied);
+        assert!(was_denied(&denied) && has_bare_denial(&denied), "{place}");
+    }
+}
