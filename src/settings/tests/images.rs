@@ -145,12 +145,30 @@ fn a_digest_beside_a_tag_is_expected_and_alone_it_is_all_there_is() {
         develop(&format!("support-email:latest-dev@{DIGEST}")).told(),
         develop(&format!("{IMAGE}@{DIGEST}")).told()
     );
+    let in_repository = "--repository registry.digitalocean.com/keepkey/support-email";
+    assert_eq!(
+        develop(&format!("{in_repository} latest-dev@{DIGEST}")).told(),
+        develop(&format!("{IMAGE}@{DIGEST}")).told()
+    );
     let expected = |world: World| world.settings().images[0].expectation.clone();
     let in_reference = expected(develop(&format!("{IMAGE}@{DIGEST}")));
     assert_eq!(expected(develop(&format!("{IMAGE} --expect-digest {DIGEST}"))), in_reference);
     assert_eq!(expected(develop(&format!("{IMAGE} --expect-digest a/b@{DIGEST}"))), in_reference);
     let file = develop(&format!("{IMAGE} --expect-digest-file digest.txt"));
     assert_eq!(expected(file.file("digest.txt", &format!("x/y@{DIGEST}\n"))), in_reference);
+    let variable = |name: &str, value: &str| {
+        develop(IMAGE).variable(name, value).file("digest.txt", &format!("{DIGEST}\n"))
+    };
+    let digest = variable("VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST", DIGEST);
+    assert_eq!(expected(digest), in_reference);
+    let file = variable("VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE", "digest.txt");
+    assert_eq!(expected(file), in_reference);
+    // The command line's counts more, in whichever form it is given.
+    let other = format!("sha256:{}", "0".repeat(64));
+    let line = develop(&format!("{IMAGE} --expect-digest-file digest.txt"))
+        .file("digest.txt", &format!("{DIGEST}\n"))
+        .variable("VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST", &other);
+    assert_eq!(expected(line), in_reference);
 }
 
 #[test]
