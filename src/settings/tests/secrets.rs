@@ -111,6 +111,21 @@ fn a_token_that_doctl_has_stored_is_not_repeated_either() {
     }
 }
 
+#[test]
+fn a_token_is_not_repeated_wherever_doctl_has_stored_it() {
+    const STORED: &str = "secret-of-doctl-0123456789abcdef";
+    for (variable, value, file) in [
+        ("HOME", "", ".config/doctl/config.yaml"),
+        ("XDG_CONFIG_HOME", "", "doctl/config.yaml"),
+        ("DIGITALOCEAN_CONFIG", "mine.yaml", "mine.yaml"),
+    ] {
+        let world = World::new(STORED).file(file, &format!("access-token: {STORED}\n"));
+        let path = world.path().join(value).display().to_string();
+        let shown = everything(&world.variable(variable, path));
+        assert!(!shown.contains("secret-of-doctl"), "{variable}: {shown}");
+    }
+}
+
 /// Standard input is as good a place to paste a token by mistake as any other.
 #[test]
 fn a_word_that_holds_a_token_is_no_image() {
