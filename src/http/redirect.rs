@@ -127,6 +127,10 @@ mod tests {
             (public, "https://0x7f.1/x"),
             (public, "https://10.0.0.1/x"),
             (public, "https://100.64.0.1/x"),
+            (public, "https://100.128.0.1/x"),
+            (public, "https://8.100.0.1/x"),
+            ("https://10.0.0.5/v2/", "https://10.0.0.6/x"),
+            ("https://10.0.0.5/v2/", "http://10.0.0.6/x"),
             (local, "http://127.0.0.1:6000/x"),
             (local, "http://localhost:6000/x"),
             (local, "http://cdn.example/x"),
@@ -150,6 +154,10 @@ mod tests {
         https://0x7f.1/x -> a redirect to `127.0.0.1`, an address that is not on the internet
         https://10.0.0.1/x -> a redirect to `10.0.0.1`, an address that is not on the internet
         https://100.64.0.1/x -> a redirect to `100.64.0.1`, an address that is not on the internet
+        https://100.128.0.1/x -> https://100.128.0.1/x
+        https://8.100.0.1/x -> https://8.100.0.1/x
+        https://10.0.0.6/x -> https://10.0.0.6/x
+        http://10.0.0.6/x -> a redirect to `http:`, where only `https:` is followed
         http://127.0.0.1:6000/x -> http://127.0.0.1:6000/x
         http://localhost:6000/x -> http://localhost:6000/x
         http://cdn.example/x -> a redirect to `http:`, where only `https:` is followed
