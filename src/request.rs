@@ -323,6 +323,16 @@ mod tests {
     }
 
     #[test]
+    fn the_immutable_tag_itself_does_not_move_whatever_it_is_named_after() {
+        for tag in ["v1.2.3", "0123456"] {
+            let mut request = crate::output::fixtures::request(&format!("r.example/a:{tag}"));
+            request.commit = Some(COMMIT.parse().unwrap());
+            request.expectation.immutable_tag = Some(ImmutableTag::Named(tag.parse().unwrap()));
+            assert!(!request.has_moving_tag() && !request.is_named_after_commit(), "{tag}");
+        }
+    }
+
+    #[test]
     fn a_revision_is_whole() {
         assert_eq!(COMMIT.to_uppercase().parse::<Revision>().unwrap().as_str(), COMMIT);
         for text in

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::output::fixtures;
+use crate::report::Outcome;
 
 /// What can stand on standard output.
 #[derive(Serialize, schemars::JsonSchema)]
@@ -34,6 +35,11 @@ fn only_a_verified_image_can_be_deployed_by_its_frozen_path() {
     assert_eq!(
         pinned(fixtures::verified()),
         format!("registry.digitalocean.com/keepkey/support-email@{}", facts.digest)
+    );
+    let with_tag = json(vec![fixtures::verified()], &[])["images"][0]["pinned_with_tag"].clone();
+    assert_eq!(
+        with_tag,
+        format!("registry.digitalocean.com/keepkey/support-email:latest-dev@{}", facts.digest)
     );
     for image in [fixtures::missing(), fixtures::stale(), fixtures::undecided()] {
         assert_eq!(pinned(image), serde_json::Value::Null);
@@ -80,6 +86,20 @@ fn a_failed_check_tells_everything() {
       "took_ms": 21
     }
     "#);
+}
+
+#[test]
+fn a_check_that_was_skipped_is_not_told_as_passed_and_a_note_is_told() {
+    let mut image = fixtures::verified();
+    image.results[0].outcome =
+        Outcome::Passed { message: "seen".into(), note: Some("and this".into()) };
+    let report = json(vec![image], &[]);
+    let told = |at: usize| {
+        let check = &report["images"][0]["checks"][at];
+        format!("{} {} {}", check["status"], check["message"], check["note"])
+    };
+    assert_eq!(told(0), r#""passed" "seen" "and this""#);
+    assert_eq!(told(4), r#""skipped" "no digest is expected" null"#);
 }
 
 #[test]

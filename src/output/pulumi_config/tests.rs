@@ -54,6 +54,11 @@ fn wanted(record: &Record) -> serde_json::Value {
 }
 
 #[test]
+fn what_cannot_be_seen_is_written_as_an_escape_of_its_own_length() {
+    assert_eq!(quoted("a\u{200b}b\u{e0001}c"), r#""a\u200bb\U000e0001c""#);
+}
+
+#[test]
 fn a_fragment_is_the_record_with_every_string_quoted() {
     let mut record = record();
     record.verification.checks.truncate(1);

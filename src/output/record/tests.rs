@@ -209,6 +209,16 @@ fn what_is_not_known_is_null_and_not_left_out() {
 }
 
 #[test]
+fn a_job_that_is_known_by_one_word_is_in_the_record() {
+    let url = "https://circleci.com/gh/keepkey/support-email/7";
+    let circleci = CircleCi { build_url: Some(url.into()), ..CircleCi::default() };
+    let image = fixtures::verified();
+    let report = Report { circleci, ..fixtures::report(vec![image.clone()]) };
+    let pipeline = Record::of(&image, &report).unwrap().pipeline.unwrap();
+    assert_eq!(pipeline.job_url.as_deref(), Some(url));
+}
+
+#[test]
 fn a_variant_that_is_not_the_usual_one_is_in_the_record() {
     let mut image = fixtures::verified();
     image.facts.as_mut().unwrap().platforms[0].platform = "linux/arm/v6".parse().unwrap();
