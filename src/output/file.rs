@@ -345,6 +345,17 @@ mod tests {
         assert_eq!(names(folder.path()), [""; 0]);
     }
 
+    /// An older yes that could not be removed must be told of.
+    #[test]
+    fn only_what_is_not_there_counts_as_removed_or_as_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(remove(folder.path()).is_err());
+        let too_long = folder.path().join("x".repeat(300));
+        assert!(remove(&too_long).is_err());
+        assert!(read(&too_long, 5).is_err());
+        assert!(prove(&too_long).is_err());
+    }
+
     #[test]
     fn a_folder_is_locked_once() {
         let folder = tempfile::tempdir().unwrap();

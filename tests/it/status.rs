@@ -185,16 +185,17 @@ fn a_status_is_checked_without_asking_anybody() {
     let verified = gate(&stand_in).run();
     let (status, board) = (verified.file("status/development.status"), verified.file("board.md"));
     stand_in.clear_log();
-    let check = |board: &str| {
+    let check_with = |board: &str, arguments: &str| {
         let config = "environments:\n  development: { tag: latest-dev }\nservices:\n  support-email: {}\nstatus:\n  directory: status\n  board: board.md\nregistry: registry.digitalocean.com/keepkey\n";
         Gate::alone()
             .file("verify-registry-image.yml", config)
             .file("status/development.status", status)
             .file("board.md", board)
             .redact(&stand_in.host(crate::stand_in::Origin::Registry), "[registry]")
-            .arg("--check-status")
+            .args(arguments)
             .run()
     };
+    let check = |board: &str| check_with(board, "--check-status");
     insta::assert_snapshot!(check(board).snapshot(), @"
     $ verify-registry-image --check-status
     exit code: 0
@@ -212,5 +213,21 @@ fn a_status_is_checked_without_asking_anybody() {
       run the gate with --update-status: it draws the board and the badges anew
     ----- stderr
     ");
+    let as_json = |board: &str| {
+        let run = check_with(board, "--check-status --format json");
+        (run.code, serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap())
+    };
+    assert_eq!(
+        as_json(board),
+        (Some(0), serde_json::json!({ "up_to_date": true, "differences": [], "files": 1 }))
+    );
+    let difference = "board.md: support-email in development is on the board as it was before";
+    assert_eq!(
+        as_json(&board.replace("GREEN", "RED")),
+        (
+            Some(1),
+            serde_json::json!({ "up_to_date": false, "differences": [difference], "files": 1 })
+        )
+    );
     assert!(stand_in.log().is_empty());
 }

@@ -117,6 +117,7 @@ mod tests {
             "status: RED\rhealth_check: PASS\r",
             "{status: RED, health_check: PASS}\n",
             "notes: &a b\nhealth_check: *a\n",
+            "owner: &a b\nnotes: &a c\nhealth_check: *a\n",
         ];
         insta::assert_snapshot!(texts.map(told).join("\n"), @"
         it is YAML that is not flat: with the gate's lines changed it would be broken
@@ -125,6 +126,7 @@ mod tests {
         it has line ends that are a carriage return alone
         it is YAML that is not flat: with the gate's lines changed it would be broken
         it is YAML that is not flat: with the gate's lines changed it would be broken
+        it is YAML that is not flat: with the gate's lines changed, `health_check` would be another
         ");
     }
 }

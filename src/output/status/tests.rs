@@ -252,6 +252,7 @@ fn values_are_read_as_people_write_them() {
     assert_eq!(read("notes: plain # comment"), "plain");
     assert_eq!(read("notes:   C# is a # b"), "C# is a");
     assert_eq!(read("notes: 'it''s'  # comment"), "it's");
+    assert_eq!(read("notes: 'it''s # a' # b"), "it's # a");
     assert_eq!(read(r#"notes: "a \"b\" # c" # d"#), r#"a "b" # c"#);
     assert_eq!(read(r#"notes: "a" b"#), r#""a" b"#);
     assert_eq!(read("notes: \"open"), "\"open");
@@ -260,6 +261,21 @@ fn values_are_read_as_people_write_them() {
     assert_eq!(read(" notes: x"), "-");
     assert_eq!(read("notes: a\nnotes: b"), "b");
     assert_eq!(read("notes:"), "");
+}
+
+/// A line that was made unreadable, or readable again, takes nothing of another service with it.
+#[test]
+fn of_a_service_that_stands_twice_the_last_line_counts() {
+    let read = |last: &str| {
+        let text = format!(
+            "image.a: GREEN x\nimage.b: RED y\nimage.c: YELLOW\nimage.a: {last}\nimage.c: GREEN z\n"
+        );
+        let file = StatusFile::parse(&text);
+        let lines = file.services.iter().map(|(name, line)| format!("{name} {line}"));
+        (lines.collect::<Vec<_>>().join(", "), file.unreadable.join(", "))
+    };
+    assert_eq!(read("RED w"), ("a RED w, b RED y, c GREEN z".into(), String::new()));
+    assert_eq!(read("YELLOW"), ("b RED y, c GREEN z".into(), "a".into()));
 }
 
 #[test]

@@ -49,6 +49,26 @@ fn checked(folder: &TempDir) -> Result<StatusCheck, CheckStatusError> {
     check_status(&status_folder(folder.path()))
 }
 
+/// Git keeps no empty folder.
+#[test]
+fn badges_whose_folder_is_not_there_are_missing() {
+    let folder = folder();
+    run(&one(&folder), vec![of("support-email", "development")]);
+    fs::remove_dir_all(folder.path().join("badges")).unwrap();
+    let asked = StatusFolder {
+        board: None,
+        badges: Some(folder.path().join("badges")),
+        ..everything(folder.path()).status.unwrap()
+    };
+    let check = check_status(&asked).unwrap();
+    let text = check.to_string().replace(&folder.path().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(text, @"
+    OUT OF DATE with 1 status file
+      FOLDER/badges/development.json: the badge of development is missing or old
+      run the gate with --update-status: it draws the board and the badges anew
+    ");
+}
+
 fn told(folder: &TempDir) -> String {
     let text = match checked(folder) {
         Ok(check) => format!("{check}\nexit {}", check.exit().code()),
@@ -260,6 +280,19 @@ fn a_red_image_is_on_the_board_although_its_line_could_not_be_written() {
     let written = prepared.write(&fixtures::report(vec![fixtures::missing()]), &settings);
     assert_eq!(written.unwritten.len(), 1);
     assert_eq!(fs::read(&path).unwrap(), b"\xff");
+    assert!(read(folder.path(), "board.md").contains("| 🔴 RED |"));
+    assert!(read(folder.path(), "badges/development.json").contains("\"RED\""));
+}
+
+#[test]
+fn a_green_image_is_not_on_the_board_where_its_line_could_not_be_written() {
+    let folder = folder();
+    let settings = one(&folder);
+    run(&settings, vec![fixtures::missing()]);
+    let prepared = Prepared::prove(&settings).unwrap();
+    file::replace(&folder.path().join("status/development.status"), b"\xff").unwrap();
+    let written = prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings);
+    assert_eq!(written.unwritten.len(), 1);
     assert!(read(folder.path(), "board.md").contains("| 🔴 RED |"));
     assert!(read(folder.path(), "badges/development.json").contains("\"RED\""));
 }
