@@ -159,6 +159,21 @@ fn saying(message: &str) -> String {
     junit(vec![fixtures::image(SUPPORT_EMAIL, &[(CheckId::Port, Outcome::Failed(finding))])])
 }
 
+/// What is not ours is neither replaced nor removed.
+#[test]
+fn only_a_document_of_this_program_is_ours() {
+    let own = junit(vec![fixtures::verified()]);
+    assert!(is_ours(own.as_bytes()));
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+    for other in [
+        format!("{head}<testsuites name=\"another-program\"></testsuites>"),
+        own.replace(head, ""),
+        String::new(),
+    ] {
+        assert!(!is_ours(other.as_bytes()), "{other}");
+    }
+}
+
 #[test]
 fn markup_stays_text() {
     let hostile = "]]> <script>&amp;\"' \u{1b}[31m \u{0} \u{b} \u{fffe} \u{202e}";

@@ -203,6 +203,18 @@ fn of_two_images_of_one_service_the_worse_counts() {
 }
 
 #[test]
+fn of_two_images_of_one_service_that_are_alike_the_first_is_named() {
+    let first = fixtures::verified();
+    let mut second = first.clone();
+    second.request.reference.tag = Some("second".parse().unwrap());
+    let all = services(&["support-email"]);
+    let images = [&first, &second];
+    let text = updated("", "development", &images, &all, at(5), None, &Redactor::default()).text;
+    let line = StatusFile::parse(&text).service("support-email").unwrap().to_string();
+    assert!(line.contains("support-email:latest-dev@"), "{line}");
+}
+
+#[test]
 fn what_people_write_around_it_stays() {
     let old = "\u{feff}# kept by hand\r\nstatus: 'RED'  # see the runbook\r\nstatus: RED\r\n\
                contact : \"a: b # c\"\r\n\r\nlast_updated:2025\r\n  status: nested\r\nnotes: |\r\n  first\r\n\r\n  second\r\n\

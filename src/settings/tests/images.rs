@@ -154,6 +154,8 @@ fn a_digest_beside_a_tag_is_expected_and_alone_it_is_all_there_is() {
     let in_reference = expected(develop(&format!("{IMAGE}@{DIGEST}")));
     assert_eq!(expected(develop(&format!("{IMAGE} --expect-digest {DIGEST}"))), in_reference);
     assert_eq!(expected(develop(&format!("{IMAGE} --expect-digest a/b@{DIGEST}"))), in_reference);
+    let twice = develop(&format!("{IMAGE}@{DIGEST} --expect-digest {DIGEST}"));
+    assert_eq!(expected(twice), in_reference);
     let file = develop(&format!("{IMAGE} --expect-digest-file digest.txt"));
     assert_eq!(expected(file.file("digest.txt", &format!("x/y@{DIGEST}\n"))), in_reference);
     let variable = |name: &str, value: &str| {
