@@ -231,3 +231,29 @@ fn a_status_is_checked_without_asking_anybody() {
     );
     assert!(stand_in.log().is_empty());
 }
+
+#[test]
+fn a_status_that_cannot_be_checked_says_so_in_json_too() {
+    let config = "environments:\n  development: { tag: latest-dev }\nservices:\n  support-email: {}\nstatus:\n  directory: status\nregistry: registry.digitalocean.com/keepkey\n";
+    let run = Gate::alone()
+        .file("verify-registry-image.yml", config)
+        .file("status/development.status", "status: RED\n")
+        .args("--check-status --format json")
+        .run();
+    insta::assert_snapshot!(run.snapshot(), @r#"
+    $ verify-registry-image --check-status --format json
+    exit code: 2
+    ----- stdout
+    {
+      "schema_version": 1,
+      "exit_code": 2,
+      "error": {
+        "message": "there is nothing to check: the config has neither `status.board` nor `status.badges`",
+        "hint": "add `board:` or `badges:` below `status:` in the config"
+      }
+    }
+    ----- stderr
+    error: there is nothing to check: the config has neither `status.board` nor `status.badges`
+      hint: add `board:` or `badges:` below `status:` in the config
+    "#);
+}
