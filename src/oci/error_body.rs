@@ -1,7 +1,5 @@
 //! The error document of the distribution specification: `{"errors":[{"code":…,"message":…}]}`.
 
-use std::fmt;
-
 use serde::Deserialize;
 
 /// A code of the distribution specification ("Error Codes"), and the ones that registries add.
@@ -51,12 +49,6 @@ impl ErrorCode {
             Self::TooManyRequests => "TOOMANYREQUESTS",
             Self::Other(code) => code,
         }
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -162,10 +162,6 @@ pub struct StatusFile {
     pub status: Option<String>,
     /// `last_updated`, as it is written.
     pub last_updated: Option<String>,
-    /// `health_check`, which the gate does not touch.
-    pub health_check: Option<String>,
-    /// `e2e_tests`, which the gate does not touch.
-    pub e2e_tests: Option<String>,
     /// `notes`.
     pub notes: Option<String>,
     /// The `image.<service>` lines that can be read, in the order of the file.
@@ -184,8 +180,6 @@ impl StatusFile {
             match key {
                 "status" => file.status = Some(value),
                 "last_updated" => file.last_updated = Some(value),
-                "health_check" => file.health_check = Some(value),
-                "e2e_tests" => file.e2e_tests = Some(value),
                 "notes" => file.notes = Some(value),
                 _ => {
                     if let Some(service) = key.strip_prefix(IMAGE) {
