@@ -27,9 +27,11 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// Whether it is a layer that hashes to the same once it is unpacked, by its media type.
+    /// Whether it is a layer that hashes to the same once it is unpacked, by its media type. Of Docker's types
+    /// that cannot be said: every engine looks at the bytes for their compression (measured).
     pub fn is_uncompressed_layer(&self) -> bool {
-        is_image_layer(&self.media_type) && self.media_type.rsplit('.').next() == Some("tar")
+        self.media_type.starts_with("application/vnd.oci.image.layer.")
+            && self.media_type.rsplit('.').next() == Some("tar")
     }
 }
 
