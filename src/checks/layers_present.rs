@@ -8,7 +8,7 @@ use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
 use super::subject::{gravest, no_image, unasked};
-use super::wording::{clauses, cleaned, listed, quoted};
+use super::wording::{clauses, cleaned, listed, noted, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     subject.with_manifest(|_| {
@@ -179,8 +179,7 @@ impl<'a> Tally<'a> {
         let deep = (most_layers > MOST_OF_DOCKER).then(|| {
             format!("docker starts no image of more than {MOST_OF_DOCKER} layers, and here are {most_layers}")
         });
-        let notes: Vec<String> = elsewhere.into_iter().chain(deep).collect();
-        let note = (!notes.is_empty()).then(|| clauses(notes));
+        let note = noted(elsewhere.into_iter().chain(deep));
         let message = format!("config and layers can be pulled ({} blobs)", met.len());
         Outcome::Passed { message, note }
     }

@@ -9,7 +9,7 @@ use crate::report::{Finding, Outcome, Reason};
 use super::Subject;
 use super::repository_exists;
 use super::subject::{Content, gravest, no_image, not_an_image, unasked};
-use super::wording::{clauses, cleaned, listed, quoted, said};
+use super::wording::{clauses, cleaned, listed, noted, quoted, said};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     // Without a tag, this is the check that says whether anything is there.
@@ -109,8 +109,7 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
             format!("index, {sound} manifests and {sound} configs hash to their digests")
         }
     };
-    let notes: Vec<_> = gone.into_iter().chain(talkative).collect();
-    Outcome::Passed { message: kind, note: (!notes.is_empty()).then(|| clauses(notes)) }
+    Outcome::Passed { message: kind, note: noted(gone.into_iter().chain(talkative)) }
 }
 
 /// Docker counts the steps of the history and wants a layer for each; other engines do not look.

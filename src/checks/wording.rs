@@ -54,6 +54,11 @@ pub(super) fn listed(items: impl IntoIterator<Item = String>) -> String {
     joined(items, ", ")
 }
 
+/// A note of clauses, if there is any.
+pub(super) fn noted(parts: impl IntoIterator<Item = String>) -> Option<String> {
+    Some(clauses(parts)).filter(|note| !note.is_empty())
+}
+
 /// The same for items that are clauses.
 pub(super) fn clauses(items: impl IntoIterator<Item = String>) -> String {
     joined(items, "; ")

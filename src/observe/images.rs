@@ -287,7 +287,10 @@ fn observed(
         }
     }
     let observed = PlatformObservation { digest, listed_as, manifest, config, blobs };
-    within.map_or(observed.clone(), |within| index::inside(observed, within))
+    match within {
+        Some(within) => index::inside(observed, within),
+        None => observed,
+    }
 }
 
 fn not_asked<T>() -> Fact<T> {

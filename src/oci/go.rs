@@ -4,6 +4,7 @@
 //! also a field that this program has no use for. `null` is nothing to Go, wherever it stands.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -55,18 +56,7 @@ pub(super) struct TextMap;
 
 impl<'de> Deserialize<'de> for TextMap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfTexts;
-        impl<'de> Visitor<'de> for OfTexts {
-            type Value = TextMap;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of strings")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TextMap, A::Error> {
-                while map.next_entry::<IgnoredAny, Option<Text>>()?.is_some() {}
-                Ok(TextMap)
-            }
-        }
-        deserializer.deserialize_map(OfTexts)
+        each_value::<Option<Text>, D>(deserializer, "an object of strings").map(|()| Self)
     }
 }
 
@@ -76,18 +66,7 @@ pub(super) struct Object;
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfAnything;
-        impl<'de> Visitor<'de> for OfAnything {
-            type Value = Object;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Object)
-            }
-        }
-        deserializer.deserialize_map(OfAnything)
+        each_value::<IgnoredAny, D>(deserializer, "an object").map(|()| Self)
     }
 }
 
@@ -97,19 +76,30 @@ pub(super) struct Set;
 
 impl<'de> Deserialize<'de> for Set {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfObjects;
-        impl<'de> Visitor<'de> for OfObjects {
-            type Value = Set;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of objects")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Set, A::Error> {
-                while map.next_entry::<IgnoredAny, Option<Object>>()?.is_some() {}
-                Ok(Set)
-            }
-        }
-        deserializer.deserialize_map(OfObjects)
+        each_value::<Option<Object>, D>(deserializer, "an object of objects").map(|()| Self)
     }
+}
+
+/// Reads an object whose values are each a `V`; `expected` says so in an error.
+fn each_value<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+    expected: &'static str,
+) -> Result<(), D::Error> {
+    struct Values<V> {
+        expected: &'static str,
+        of: PhantomData<V>,
+    }
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Values<V> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.expected)
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while map.next_entry::<IgnoredAny, V>()?.is_some() {}
+            Ok(())
+        }
+    }
+    deserializer.deserialize_map(Values { expected, of: PhantomData::<V> })
 }
 
 /// A time with its zone (RFC 3339), as it is written.

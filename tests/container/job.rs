@@ -112,8 +112,7 @@ impl Job {
         let mut shown = String::new();
         for step in steps {
             let Step::Run(run) = step else { continue };
-            if run.when == "always" || run.when == if code == 0 { "on_success" } else { "on_fail" }
-            {
+            if run.is_due(code) {
                 let output = self.run(place, &run);
                 shown.push_str(&text(&output.stdout));
                 shown.push_str(&text(&output.stderr));

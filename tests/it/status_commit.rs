@@ -100,6 +100,12 @@ impl<'a> World<'a> {
         self.step(folder, &script).status.code()
     }
 
+    /// Another pipeline commits what stands in its clone, and pushes.
+    fn push(&self, early: &Path, message: &str) {
+        let commit = "git -c user.name=early -c user.email=a@b.c commit --quiet";
+        self.ok(early, &format!("git add . && {commit} -m '{message}' && git push --quiet"));
+    }
+
     /// What the board on the server says, row by row, and what the commits do.
     fn seen(&self) -> String {
         let board =
@@ -180,7 +186,7 @@ fn two_pipelines_that_change_neighbouring_rows_lose_none() {
     assert_eq!(world.gate(&late, "--environment development --service support-email"), Some(0));
     assert_eq!(world.gate(&early, "--environment development --service billing"), Some(0));
     assert_eq!(world.gate(&early, "--environment preview"), Some(0));
-    world.ok(&early, "git add . && git -c user.name=early -c user.email=a@b.c commit --quiet -m 'of another pipeline' && git push --quiet");
+    world.push(&early, "of another pipeline");
     let output = world.step(&late, &snippet());
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     insta::assert_snapshot!(world.seen(), @"
@@ -205,7 +211,7 @@ fn a_red_verdict_is_committed_too_and_the_second_look_decides() {
     let (late, early) = (world.clone_as("late"), world.clone_as("early"));
     assert_eq!(world.gate(&late, "--environment development"), Some(0));
     assert_eq!(world.gate(&early, "--environment development --service billing"), Some(0));
-    world.ok(&early, "git add . && git -c user.name=early -c user.email=a@b.c commit --quiet -m 'of another pipeline' && git push --quiet");
+    world.push(&early, "of another pipeline");
     stand_in.untag("keepkey/support-email", "latest-dev");
     let output = world.step(&late, &snippet());
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -233,7 +239,7 @@ fn a_service_that_was_added_meanwhile_is_asked_for_too() {
         &early.join("verify-registry-image.yml"),
         &CONFIG.replace("services:\n", "services:\n  added: {}\n"),
     );
-    world.ok(&early, "git add . && git -c user.name=early -c user.email=a@b.c commit --quiet -m 'add a service' && git push --quiet");
+    world.push(&early, "add a service");
     let output = world.step(&late, &snippet());
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     insta::assert_snapshot!(world.seen(), @"

@@ -18,6 +18,17 @@ pub(crate) struct Run {
     pub(crate) environment: BTreeMap<String, String>,
 }
 
+impl Run {
+    /// Whether CircleCI runs it where the job's steps have come to this exit code.
+    pub(crate) fn is_due(&self, code: i32) -> bool {
+        match self.when.as_str() {
+            "always" => true,
+            "on_fail" => code != 0,
+            _ => code == 0,
+        }
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {

@@ -5,13 +5,12 @@
 mod tests {
     use std::fs;
     use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt as _;
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
     use tempfile::TempDir;
 
-    use crate::source::say;
+    use crate::source::{say, write_program};
 
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     const DIGEST: &str = "sha256:affd86a75e820992832d55a105ff5273da83cf4e6c2be415b52b028ec7fd084b";
@@ -50,10 +49,9 @@ mod tests {
         }
 
         fn program(&self, name: &str, script: &str) {
-            // One that stands for a tool of this machine is a link to it, which nobody writes through.
-            let _ = fs::remove_file(self.path(name));
-            self.write(name, &format!("#!/bin/sh\n{script}"));
-            fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+            let path = self.path(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            write_program(&path, script).unwrap();
         }
 
         /// Both binaries, telling a version.

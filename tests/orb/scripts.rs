@@ -5,7 +5,6 @@
 mod tests {
     use std::collections::BTreeMap;
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
     use std::path::{Path, PathBuf};
     use std::process::{Command, Output};
 
@@ -14,7 +13,7 @@ mod tests {
 
     use crate::expand::{self, Run, Step};
     use crate::pack::pack;
-    use crate::source::{Source, say};
+    use crate::source::{Source, say, write_program};
 
     /// A working directory with a folder for programs, as a job has them.
     struct Job {
@@ -67,11 +66,7 @@ mod tests {
         }
 
         fn program(&self, name: &str, script: &str) {
-            let name = format!("bin/{name}");
-            // One that stands for a tool of this machine is a link to it, which nobody writes through.
-            let _ = fs::remove_file(self.path(&name));
-            self.write(&name, &format!("#!/bin/sh\n{script}"));
-            fs::set_permissions(self.path(&name), fs::Permissions::from_mode(0o755)).unwrap();
+            write_program(&self.path(&format!("bin/{name}")), script).unwrap();
         }
 
         /// The program, as far as the wrapper sees it: its version, else its variables kept and this exit code.
@@ -280,12 +275,7 @@ mod tests {
     fn all_steps(job: &Job, shell: &[&str], parameters: &str) -> i32 {
         let mut first = 0;
         for mut run in runs("verify", parameters) {
-            let due = match run.when.as_str() {
-                "always" => true,
-                "on_fail" => first != 0,
-                _ => first == 0,
-            };
-            if due {
+            if run.is_due(first) {
                 run.environment.insert("CIRCLE_BUILD_URL".to_owned(), THIS_JOB.to_owned());
                 run.environment.insert("TMPDIR".to_owned(), job.path("").display().to_string());
                 let output = job.run(shell, &run);

@@ -5,11 +5,12 @@
 mod tests {
     use std::fs;
     use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt as _;
     use std::path::{Path, PathBuf};
     use std::process::{Command, Output};
 
     use tempfile::TempDir;
+
+    use crate::source::write_program;
 
     struct Machine {
         folder: TempDir,
@@ -43,11 +44,7 @@ mod tests {
         }
 
         fn program(&self, name: &str, script: &str) {
-            let name = format!("bin/{name}");
-            // One that stands for a tool of this machine is a link to it, which nobody writes through.
-            let _ = fs::remove_file(self.path(&name));
-            self.write(&name, &format!("#!/bin/sh\n{script}"));
-            fs::set_permissions(self.path(&name), fs::Permissions::from_mode(0o755)).unwrap();
+            write_program(&self.path(&format!("bin/{name}")), script).unwrap();
         }
 
         /// A program that shows its arguments, one a line, and ends with this code.

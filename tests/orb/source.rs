@@ -3,11 +3,23 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// Says aloud what could not be tried here; the test runner would keep an ordinary print to itself.
 pub(crate) fn say(what: &str) {
     let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Writes a program of a test. One in the place of a tool of this machine is a link to that, which nobody writes
+/// through.
+pub(crate) fn write_program(path: &Path, script: &str) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    fs::File::create(path)?.write_all(format!("#!/bin/sh\n{script}").as_bytes())?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
 /// Every file under the orb's root, by its path relative to it with `/` between the parts.

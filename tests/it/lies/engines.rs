@@ -3,25 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{COMMIT, REPOSITORY, TAG, gate, row};
-use crate::stand_in::{Content, Image, Index, StandIn};
-
-fn honest() -> Image {
-    Image::node_on_alpine().revision(COMMIT)
-}
-
-fn run(name: &str, content: impl Into<Content>, arguments: &str) -> String {
-    let stand_in = StandIn::honest();
-    stand_in.image(REPOSITORY, TAG, content);
-    row(name, gate(&stand_in).args("--record record.json").args(arguments))
-}
-
-/// The exit code of a run at something.
-fn code(content: impl Into<Content>) -> Option<i32> {
-    let stand_in = StandIn::honest();
-    stand_in.image(REPOSITORY, TAG, content);
-    gate(&stand_in).run().code
-}
+use super::{COMMIT, code, honest, told_of};
+use crate::stand_in::{Image, Index};
 
 fn listed_as(platform: &Value) -> Value {
     json!({ "platform": platform })
@@ -47,9 +30,9 @@ fn an_index_in_an_index_is_for_the_platform_that_it_is_listed_under() {
     assert_eq!(code(outer(Index::new().image(honest()))), Some(0));
     assert_eq!(code(Index::new().entry(arm64(), json!({ "platform": null }))), Some(0));
     let text = [
-        run("listed for another platform", outer(arm64()), ""),
-        run("and asked for that one", outer(arm64()), "--platform linux/amd64"),
-        run("and asked for the other", outer(arm64()), "--platform linux/arm64"),
+        told_of("listed for another platform", outer(arm64()), ""),
+        told_of("and asked for that one", outer(arm64()), "--platform linux/amd64"),
+        told_of("and asked for the other", outer(arm64()), "--platform linux/arm64"),
     ];
     insta::assert_snapshot!(text.concat(), @"
     listed for another platform: exit code: 1
@@ -97,10 +80,10 @@ fn a_manifest_of_dockers_says_what_it_is_to_the_letter() {
     let capital = "application/vnd.docker.distribution.manifest.V2+json";
     let parameter = "application/vnd.oci.image.manifest.v1+json; charset=utf-8";
     let text = [
-        run("without it", docker().without_media_type(), ""),
-        run("empty", typed(docker(), json!("")), ""),
-        run("with a capital", typed(docker(), json!(capital)), ""),
-        run("with a parameter", typed(honest(), json!(parameter)), ""),
+        told_of("without it", docker().without_media_type(), ""),
+        told_of("empty", typed(docker(), json!("")), ""),
+        told_of("with a capital", typed(docker(), json!(capital)), ""),
+        told_of("with a parameter", typed(honest(), json!(parameter)), ""),
     ];
     insta::assert_snapshot!(text.concat(), @"
     without it: exit code: 3
@@ -132,7 +115,7 @@ fn an_old_config_type_in_a_manifest_of_dockers_is_an_images() {
 fn a_layer_that_is_something_else_is_enough_for_a_no() {
     let typed = |media_type: &str| honest().last_layer_field("mediaType", json!(media_type));
     assert_eq!(code(typed("application/octet-stream")), Some(0));
-    insta::assert_snapshot!(run("a statement", typed("application/vnd.in-toto+json"), ""), @"
+    insta::assert_snapshot!(told_of("a statement", typed("application/vnd.in-toto+json"), ""), @"
     a statement: exit code: 1
     manifest-intact failed: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.in-toto+json`
     ");
@@ -144,7 +127,7 @@ fn a_config_that_does_not_say_its_platform_has_that_of_the_index() {
         || honest().config_field("os", json!("")).config_field("architecture", json!(null));
     let amd64 = listed_as(&json!({ "os": "linux", "architecture": "amd64" }));
     assert_eq!(code(Index::new().entry(silent(), amd64)), Some(0));
-    insta::assert_snapshot!(run("alone", silent(), ""), @"
+    insta::assert_snapshot!(told_of("alone", silent(), ""), @"
     alone: exit code: 3
     manifest-intact, revision-expected, platform errored: the config `sha256:524d38aa5a52` names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
     ");
@@ -158,7 +141,7 @@ fn a_layer_that_is_not_packed_has_one_digest() {
         image = image.last_layer_field("mediaType", json!(layer));
         image.revision(COMMIT)
     };
-    insta::assert_snapshot!(run("two digests", unpacked(), ""), @"
+    insta::assert_snapshot!(told_of("two digests", unpacked(), ""), @"
     two digests: exit code: 1
     manifest-intact failed: the image is no container image that can be started: an image whose layer 1 is listed as uncompressed and is not the one that its config lists
     ");

@@ -64,7 +64,7 @@ mod service;
 mod sizes;
 mod texts;
 
-use crate::stand_in::{Image, Lie, Pushed, Route, StandIn};
+use crate::stand_in::{Content, Image, Lie, Pushed, Route, StandIn};
 use crate::support::Gate;
 
 /// The repository of these tests, and the tag.
@@ -100,6 +100,27 @@ fn within<'a>(deadline: &str, stand_in: &'a StandIn) -> Gate<'a> {
 /// The same, with a record: for runs that must not write one.
 fn gate_with_record(stand_in: &StandIn) -> Gate<'_> {
     gate(stand_in).args("--record record.json")
+}
+
+/// The image that every expectation of these runs holds for.
+fn honest() -> Image {
+    Image::node_on_alpine().revision(COMMIT)
+}
+
+/// The exit code of a run at something.
+fn code(content: impl Into<Content>) -> Option<i32> {
+    at(content, |gate| gate.run().code)
+}
+
+/// The row of a run at something that is no yes.
+fn told_of(name: &str, content: impl Into<Content>, arguments: &str) -> String {
+    at(content, |gate| row(name, gate.args(arguments)))
+}
+
+fn at<T>(content: impl Into<Content>, run: impl FnOnce(Gate<'_>) -> T) -> T {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, TAG, content);
+    run(gate_with_record(&stand_in))
 }
 
 /// Runs at an honest image with one lie each: the exit code, and what was said of it, a paragraph a lie.

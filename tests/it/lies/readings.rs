@@ -3,14 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{COMMIT, REPOSITORY, TAG, gate_with_record, row, with};
+use super::{REPOSITORY, TAG, code, gate_with_record, honest, row, told_of, with};
 use crate::stand_in::{Content, Image, Index, Route, StandIn};
 
 const OTHER: &str = "2222222222222222222222222222222222222222";
-
-fn honest() -> Image {
-    Image::node_on_alpine().revision(COMMIT)
-}
 
 /// A run at an honest image whose manifest, changed as text, was pushed as it stands.
 fn reworded(name: &str, from: &str, to: &str) -> String {
@@ -24,9 +20,7 @@ fn reworded(name: &str, from: &str, to: &str) -> String {
 }
 
 fn run(name: &str, content: impl Into<Content>) -> String {
-    let stand_in = StandIn::honest();
-    stand_in.image(REPOSITORY, TAG, content);
-    row(name, gate_with_record(&stand_in))
+    told_of(name, content, "")
 }
 
 #[test]
@@ -165,13 +159,6 @@ fn an_entry_with_half_a_platform_does_not_count() {
     ");
     let beside = of(json!({ "os": "linux" })).image(honest());
     assert_eq!(code(beside), Some(0));
-}
-
-/// The exit code of a run that may be green.
-fn code(content: impl Into<Content>) -> Option<i32> {
-    let stand_in = StandIn::honest();
-    stand_in.image(REPOSITORY, TAG, content);
-    gate_with_record(&stand_in).run().code
 }
 
 #[test]
