@@ -41,11 +41,13 @@ fn snippet() -> String {
 struct World<'a> {
     stand_in: &'a StandIn,
     folder: TempDir,
+    revision: Option<String>,
 }
 
 impl<'a> World<'a> {
     fn new(stand_in: &'a StandIn) -> Self {
-        let world = Self { stand_in, folder: tempfile::tempdir().unwrap() };
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = Self { stand_in, folder, revision: None };
         fs::create_dir(world.path("home")).unwrap();
         world.ok(Path::new("."), "git init --quiet --bare --initial-branch=develop origin");
         let first = world.clone_as("first");
@@ -60,6 +62,7 @@ impl<'a> World<'a> {
         let commit = "git switch --quiet -C develop && git add . && git -c user.name=a -c user.email=a@b.c commit \
                       --quiet -m begin && git push --quiet origin develop";
         world.ok(&first, commit);
+        world.revision = Some(world.ok(&first, "git rev-parse HEAD").trim().to_owned());
         world
     }
 
@@ -76,12 +79,15 @@ impl<'a> World<'a> {
     fn step(&self, folder: &Path, script: &str) -> Output {
         let program = Path::new(env!("CARGO_BIN_EXE_verify-registry-image")).parent().unwrap();
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", program.display());
+        // The commit that the pipeline is of, before anything that the job itself committed.
+        let revision = self.revision.as_deref().unwrap_or_default();
         Command::new("bash")
             .args(["-eo", "pipefail", "-c", script])
             .current_dir(self.folder.path().join(folder))
             .env_clear()
             .envs(self.stand_in.environment())
             .envs([("PATH", path.as_str()), ("CIRCLE_BRANCH", "develop"), ("LC_ALL", "C")])
+            .env("CIRCLE_SHA1", revision)
             .env("HOME", self.path("home"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .output()
@@ -251,4 +257,40 @@ fn a_service_that_was_added_meanwhile_is_asked_for_too() {
     add a service, by early
     begin, by a
     ");
+}
+
+#[test]
+fn what_else_the_job_committed_is_rebased_and_what_a_force_push_took_away_stays_away() {
+    if !has_git_and_bash() {
+        return;
+    }
+    let stand_in = stand_in();
+    let mut world = World::new(&stand_in);
+    let early = world.clone_as("early");
+    write(&early.join("taken-back"), "");
+    world.push(&early, "taken back later");
+    world.revision = Some(world.ok(&early, "git rev-parse HEAD").trim().to_owned());
+    let late = world.clone_as("late");
+    write(&late.join("version"), "2");
+    let own = "git add version && git -c user.name=job -c user.email=a@b.c commit --quiet -m 'of the job itself'";
+    world.ok(&late, own);
+    assert_eq!(world.gate(&late, "--environment development"), Some(0));
+    write(&early.join("in-its-place"), "");
+    world.ok(
+        &early,
+        "git rm --quiet taken-back && git add . && git -c user.name=early -c user.email=a@b.c commit --quiet --amend -m 'in its place' \
+         && git push --quiet --force",
+    );
+    let output = world.step(&late, &snippet());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    insta::assert_snapshot!(world.seen(), @"
+    development billing 🟢 GREEN
+    development support-email 🟢 GREEN
+    ---
+    Update the status of development [skip ci], by gate
+    of the job itself, by job
+    in its place, by early
+    begin, by a
+    ");
+    assert_eq!(world.ok(&late, "git status --short"), "");
 }

@@ -1,4 +1,4 @@
-//! What CircleCI's compiler makes of a command of the packed orb: its steps with every parameter put in.
+//! What CircleCI's compiler makes of an element of the packed orb: its steps, or itself, with every parameter put in.
 //!
 //! Only as much of the compiler as this orb needs: parameters, `when` and `unless`, `and`, `or`, `not`.
 
@@ -64,11 +64,33 @@ pub(crate) fn job(orb: &Value, name: &str, given: &Mapping) -> Result<Vec<Step>,
     Ok(steps)
 }
 
+/// An executor, with its parameters put in.
+pub(crate) fn executor(orb: &Value, name: &str, given: &Mapping) -> Result<Value, String> {
+    let element = orb
+        .get("executors")
+        .and_then(|executors| executors.get(name))
+        .ok_or_else(|| format!("there is no executor `{name}`"))?;
+    let values = values(element, given)?;
+    let Value::Mapping(mut element) = element.clone() else {
+        return Err(format!("the executor `{name}` is no mapping"));
+    };
+    element.remove("parameters");
+    element.remove("description");
+    Ok(put_in(&Value::Mapping(element), &values))
+}
+
 fn is_command(orb: &Value, name: &str) -> bool {
     orb.get("commands").is_some_and(|commands| commands.get(name).is_some())
 }
 
 fn element_steps(element: &Value, given: &Mapping) -> Result<Vec<Step>, String> {
+    let values = values(element, given)?;
+    let steps = put_in(element.get("steps").unwrap_or(&Value::Null), &values);
+    Ok(flatten(&steps))
+}
+
+/// What every parameter of an element is, where these are given.
+fn values(element: &Value, given: &Mapping) -> Result<BTreeMap<String, Value>, String> {
     let parameters = declared(element);
     let findings = check_given(&parameters, given, &Mapping::new());
     if let Some(finding) = findings.first() {
@@ -79,8 +101,7 @@ fn element_steps(element: &Value, given: &Mapping) -> Result<Vec<Step>, String> 
         let value = given.get(name).or_else(|| parameter.get("default")).cloned();
         values.insert(name.as_str().unwrap_or_default().to_owned(), value.unwrap_or_default());
     }
-    let steps = put_in(element.get("steps").unwrap_or(&Value::Null), &values);
-    Ok(flatten(&steps))
+    Ok(values)
 }
 
 /// The value with every parameter put in. One that is a value by itself keeps its type; text has `\<<` made `<<`.

@@ -6,8 +6,9 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    use serde_yaml::Value;
+    use serde_yaml::{Mapping, Value};
 
+    use crate::expand::executor;
     use crate::pack::pack;
     use crate::references::check_pipeline;
     use crate::source::{Source, say};
@@ -221,6 +222,52 @@ mod tests {
             let text = std::fs::read_to_string(root.join(path)).unwrap();
             assert!(text.contains(&format!("{image}:{version}")), "{path}");
         }
+    }
+
+    #[test]
+    fn the_executors_log_in_where_they_are_told_to_and_the_gates_token_goes_to_digitalocean_alone()
+    {
+        let orb = pack(&Source::committed().unwrap()).unwrap();
+        let compiled = |name: &str, given: &str| {
+            let given: Mapping = serde_yaml::from_str(given).unwrap();
+            serde_yaml::to_string(&executor(&orb, name, &given).unwrap()).unwrap()
+        };
+        insta::assert_snapshot!(compiled("default", "{}"), @"
+        resource_class: small
+        docker:
+        - auth:
+            password: $GATE_IMAGE_PASSWORD
+            username: $GATE_IMAGE_USERNAME
+          image: ghcr.io/OWNER/verify-registry-image:0.1.0
+        ");
+        let private = "{ image: registry.gitlab.com/team/gate, tag: 1.2.3, username: PULL_USER, password: PULL_TOKEN, \
+                       resource_class: arm.medium }";
+        insta::assert_snapshot!(compiled("default", private), @"
+        resource_class: arm.medium
+        docker:
+        - auth:
+            password: $PULL_TOKEN
+            username: $PULL_USER
+          image: registry.gitlab.com/team/gate:1.2.3
+        ");
+        insta::assert_snapshot!(compiled("docr", "{ repository: team/gate }"), @"
+        resource_class: small
+        docker:
+        - auth:
+            password: $DIGITALOCEAN_ACCESS_TOKEN
+            username: $DIGITALOCEAN_ACCESS_TOKEN
+          image: registry.digitalocean.com/team/gate:0.1.0
+        ");
+        insta::assert_snapshot!(compiled("docr", "{ repository: team/gate, token: DO_READ }"), @"
+        resource_class: small
+        docker:
+        - auth:
+            password: $DO_READ
+            username: $DO_READ
+          image: registry.digitalocean.com/team/gate:0.1.0
+        ");
+        let nameless: Mapping = serde_yaml::from_str("{ username: $PULL_USER }").unwrap();
+        assert!(executor(&orb, "default", &nameless).is_err(), "a value in place of a name");
     }
 
     #[test]
