@@ -250,7 +250,13 @@ fn read_config(
                 Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
             }
         });
-        (listed.clone(), config.map(|config| config.map(|config| config.map_texts(mask))))
+        (
+            listed.clone(),
+            config.map(|config| match config {
+                Ok(config) => Ok(config.map_texts(mask)),
+                Err(not) => Err(not.map_texts(mask)),
+            }),
+        )
     };
     (size, listings.iter().map(read).collect())
 }

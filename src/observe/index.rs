@@ -171,7 +171,11 @@ async fn children(
                 return (entry.clone(), Fact::Unknown(too_many()));
             }
             let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
-            let said = said.map(|Resolved { size, content, .. }| entry.checked(size, content));
+            // The entry's own texts are not masked yet; those of what it names are.
+            let mask = |text: String| client.redactor().redact(&text).into_owned();
+            let said = said.map(|Resolved { size, content, .. }| {
+                entry.checked(size, content).map_err(|not| not.map_texts(mask))
+            });
             (entry.clone(), said)
         }
     });

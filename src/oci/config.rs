@@ -215,7 +215,7 @@ impl Wire {
         let architecture = part(&self.architecture, listed.map(Platform::architecture));
         let said = format!("{os}/{architecture}");
         if os == "unknown" || architecture == "unknown" {
-            return Ok(Err(NotAnImage::NoPlatform(said.chars().take(120).collect())));
+            return Ok(Err(NotAnImage::NoPlatform(said)));
         }
         if os.is_empty() || architecture.is_empty() {
             return Err(ConfigError::NoPlatform);

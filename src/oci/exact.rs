@@ -77,9 +77,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
         let Some(mut key) = self.map.next_key::<String>()? else { return Ok(None) };
         if let Some(field) = taken_for(&key, self.names) {
             if field != key && (!self.in_any_case || self.seen.contains(&field)) {
-                let shown: String = key.chars().take(60).collect();
+                // Whole: who shows it masks it first, and cuts it then.
                 return Err(A::Error::custom(format!(
-                    "it can be read in two ways: `{shown}` may be taken for `{field}`"
+                    "it can be read in two ways: `{key}` may be taken for `{field}`"
                 )));
             }
             if self.seen.contains(&field) {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::oci::exact::{Exact, Fields};
 use crate::oci::go::{Text, TextMap, Texts};
-use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError, shown};
+use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError};
 use crate::oci::top_level::TopLevelKeys;
 use crate::oci::{Digest, MediaType, Platform};
 
@@ -123,6 +123,26 @@ pub enum NotAnImage {
     },
 }
 
+impl NotAnImage {
+    /// The same with every text of it changed by `change`: to mask what must not be shown.
+    #[must_use]
+    pub fn map_texts(self, change: impl Fn(String) -> String) -> Self {
+        match self {
+            Self::Artifact(kind) => Self::Artifact(change(kind)),
+            Self::NoPlatform(said) => Self::NoPlatform(change(said)),
+            Self::Mislisted { listed, served } => {
+                Self::Mislisted { listed: change(listed), served }
+            }
+            other @ (Self::EmptyIndex
+            | Self::NothingRunnable
+            | Self::NoLayers
+            | Self::UnreadableConfig
+            | Self::LayerCount { .. }
+            | Self::OtherLayer { .. }) => other,
+        }
+    }
+}
+
 /// What the bytes hold: an image or an index, or honestly something else.
 pub type Classified = Result<Manifest, NotAnImage>;
 
@@ -132,7 +152,7 @@ impl Manifest {
     /// The inner result says whether it is an image at all; the outer one whether it can be believed.
     pub fn parse(body: &[u8], content_type: &str) -> Result<Classified, ManifestError> {
         let header = MediaType::parse(content_type)
-            .ok_or_else(|| ManifestError::MediaType(shown(content_type)))?;
+            .ok_or_else(|| ManifestError::MediaType(content_type.to_owned()))?;
         let keys: TopLevelKeys = serde_json::from_slice(body).map_err(ManifestError::Json)?;
         keys.check(header)?;
         if header.is_index() { parse_index(body, header) } else { parse_image(body, header) }
@@ -192,7 +212,7 @@ impl IndexEntry {
         if is_alike {
             Ok(content)
         } else {
-            mislisted(format!("`{}`", shown(&listed.media_type)), format!("`{served}`"))
+            mislisted(format!("`{}`", listed.media_type), format!("`{served}`"))
         }
     }
 }
@@ -201,7 +221,7 @@ impl WireDescriptor {
     fn checked(&self) -> Result<Descriptor, ManifestError> {
         use serde::de::Error as _;
         let digest = self.digest.parse().map_err(|error| {
-            let said = format!("digest `{}` {error}", shown(&self.digest));
+            let said = format!("digest `{}` {error}", self.digest);
             ManifestError::Json(serde_json::Error::custom(said))
         })?;
         Ok(Descriptor {
@@ -235,14 +255,14 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         wire.layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
     if !is_image_config(&config.media_type, header) {
         let kind = wire.artifact_type.filter(|kind| !kind.is_empty()).unwrap_or(config.media_type);
-        return Ok(Err(NotAnImage::Artifact(shown(&kind))));
+        return Ok(Err(NotAnImage::Artifact(kind)));
     }
     let is_foreign =
         |layer: &&Descriptor| !is_image_layer(&layer.media_type) && !is_untyped(&layer.media_type);
     let alone = layers.first().filter(|_| !layers.iter().any(|l| is_image_layer(&l.media_type)));
     // One layer that an engine cannot unpack is enough for it to refuse all of them.
     if let Some(layer) = alone.or(layers.iter().find(is_foreign)) {
-        return Ok(Err(NotAnImage::Artifact(shown(&layer.media_type))));
+        return Ok(Err(NotAnImage::Artifact(layer.media_type.clone())));
     }
     if layers.is_empty() {
         return Ok(Err(NotAnImage::NoLayers));
@@ -334,10 +354,10 @@ fn check_head(version: u64, body: Option<&str>, header: MediaType) -> Result<(),
         None if header.is_oci() => Ok(()),
         None => Err(ManifestError::NoMediaType),
         Some(said) if MediaType::parse(said) == Some(header) => {
-            Err(ManifestError::MediaTypeSpelling { body: shown(said), meant: header })
+            Err(ManifestError::MediaTypeSpelling { body: said.to_owned(), meant: header })
         }
         Some(said) => Err(ManifestError::MediaTypesDiffer {
-            body: shown(said),
+            body: said.to_owned(),
             header: header_text.to_owned(),
         }),
     }

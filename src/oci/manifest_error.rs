@@ -83,8 +83,3 @@ fn said_of_media_type(media_type: &str) -> String {
         format!("has media type `{media_type}`, which is no image manifest")
     }
 }
-
-/// A text of the registry's, cut to a length that fits a message. Cleaned where it is printed.
-pub(super) fn shown(text: &str) -> String {
-    text.chars().take(120).collect()
-}

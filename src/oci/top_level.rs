@@ -7,7 +7,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use crate::oci::MediaType;
 use crate::oci::exact::taken_for;
-use crate::oci::manifest_error::{ManifestError, shown};
+use crate::oci::manifest_error::ManifestError;
 
 /// The names of a document's top-level fields, duplicates included.
 pub(super) struct TopLevelKeys(Vec<String>);
@@ -35,7 +35,7 @@ impl TopLevelKeys {
         for key in &self.0 {
             let Some(field) = taken_for(key, &CONTESTED) else { continue };
             if field != key {
-                return Err(ManifestError::Ambiguous(format!("it has a field `{}`", shown(key))));
+                return Err(ManifestError::Ambiguous(format!("it has a field `{key}`")));
             }
             if !expected.contains(&field) {
                 let said = format!("it was served as `{header}` and has a field `{field}`");

@@ -71,7 +71,12 @@ pub(crate) fn manifest(
     match Manifest::parse(&answer.body, content_type) {
         Ok(content) => {
             let size = answer.body.len() as u64;
-            Fact::Present(Resolved { digest, size, content })
+            let mask = |text: String| redactor.redact(&text).into_owned();
+            Fact::Present(Resolved {
+                digest,
+                size,
+                content: content.map_err(|not| not.map_texts(mask)),
+            })
         }
         Err(error) => Fact::Unknown(broken_manifest(answer, what, &error, redactor)),
     }
