@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny};
 
 use crate::oci::exact::{Exact, Fields};
-use crate::oci::go::{Object, Set, Text, Texts, Time};
+use crate::oci::go::{Object, Set, Text, Texts, Time, Words};
 use crate::oci::{Algorithm, Digest, NotAnImage, Platform};
 
 /// The parts of an image config that a check or an output looks at. All text is the image's own and
@@ -76,15 +76,12 @@ impl ImageConfig {
         body: &[u8],
         listed: Option<&Platform>,
     ) -> Result<Result<Self, NotAnImage>, ConfigError> {
-        let wire = match serde_json::from_slice::<Exact<Wire>>(body) {
-            Ok(Exact(wire)) => wire,
-            // Go reads broken characters, which this reader does not, and a document that is deeper.
-            Err(error) if error.is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok() => {
-                return Err(error.into());
-            }
-            // No document at all is nothing that anybody can read.
-            Err(_) => return Ok(Err(NotAnImage::UnreadableConfig)),
-        };
+        // No document at all is nothing that anybody can read. A text that is read as bytes may hold what JSON forbids.
+        if serde_json::from_slice::<IgnoredAny>(body).is_err() {
+            return Ok(Err(NotAnImage::UnreadableConfig));
+        }
+        // Go reads broken characters, which this reader does not everywhere, and a document that is deeper.
+        let Exact(wire) = serde_json::from_slice::<Exact<Wire>>(body)?;
         let platform = match wire.platform(listed)? {
             Ok(platform) => platform,
             Err(not) => return Ok(Err(not)),
@@ -223,7 +220,8 @@ impl Wire {
         let is_said = self.architecture.as_deref().is_some_and(|said| !said.is_empty());
         let listed_variant = listed.filter(|_| !is_said).map(Platform::variant);
         let variant = part(&self.variant, listed_variant);
-        Platform::new(&os, &architecture, &variant)
+        // Of a config's architecture no engine looks at the case; of its `os` docker does.
+        Platform::new(&os, &architecture.to_ascii_lowercase(), &variant)
             .map(Ok)
             .map_err(|error| serde_json::Error::custom(format!("platform `{said}` {error}")).into())
     }
@@ -242,7 +240,8 @@ struct WireRun {
     _working_dir: Option<Text>,
     _stop_signal: Option<Text>,
     _on_build: Option<Texts>,
-    _shell: Option<Texts>,
+    _shell: Option<Words>,
+    _args_escaped: Option<bool>,
 }
 
 impl Fields for WireRun {
@@ -259,6 +258,7 @@ impl Fields for WireRun {
         "StopSignal",
         "OnBuild",
         "Shell",
+        "ArgsEscaped",
     ];
 }
 
@@ -387,7 +387,7 @@ mod tests {
         linux/amd64
         windows/amd64
         an image for no platform (`unknown/amd64`)
-        unreadable: platform `Linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it
+        unreadable: platform `Linux/AMD64` has an upper-case letter, which not every engine reads as the lower-case one
         unreadable: platform `linux/a b` holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`
         ");
     }
@@ -412,8 +412,8 @@ mod tests {
         .map(|body| word(&body, None));
         insta::assert_snapshot!(told.join("\n"), @"
         linux/amd64
-        unreadable: invalid unicode code point at line 1 column 48
-        unreadable: unexpected end of hex escape at line 1 column 54
+        linux/amd64
+        linux/amd64
         an image whose config cannot be read
         an image whose config cannot be read
         an image whose config cannot be read
@@ -438,6 +438,8 @@ mod tests {
             r#""history":[{"created":"2026-11-01T10:00:00+01:00","empty_layer":null}]"#,
             r#""config":{"User":null,"Cmd":null,"Env":[null],"Volumes":{"/x":null},"ExposedPorts":{"1/tcp":{"a":1}}}"#,
             r#""config":{"OnBuild":null,"Shell":["sh"],"StopSignal":"9","Labels":{"a":null}}"#,
+            r#""config":{"Shell":"sh","ArgsEscaped":true}"#,
+            r#""config":{"User":"\ud800","Shell":"\ud800","ArgsEscaped":null}"#,
             r#""config":null"#,
             r#""rootfs":{"type":null,"diff_ids":null}"#,
         ];
@@ -469,7 +471,8 @@ mod tests {
             r#""config":{"Entrypoint":[1]}"#,
             r#""config":{"Env":{}}"#,
             r#""config":{"OnBuild":"x"}"#,
-            r#""config":{"Shell":"sh"}"#,
+            r#""config":{"Shell":[1]}"#,
+            r#""config":{"ArgsEscaped":"true"}"#,
             r#""config":{"ExposedPorts":["1/tcp"]}"#,
             r#""config":{"ExposedPorts":{"1/tcp":true}}"#,
             r#""config":{"Volumes":{"/x":[]}}"#,

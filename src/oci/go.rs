@@ -6,6 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -21,11 +22,12 @@ impl<'de> Deserialize<'de> for Text {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
-            fn visit_str<E: Error>(self, _: &str) -> Result<Text, E> {
+            fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Text, E> {
                 Ok(Text)
             }
         }
-        deserializer.deserialize_str(OfText)
+        // As bytes: Go reads a text with broken characters, too.
+        deserializer.deserialize_bytes(OfText)
     }
 }
 
@@ -47,6 +49,29 @@ impl<'de> Deserialize<'de> for Texts {
             }
         }
         deserializer.deserialize_seq(OfTexts)
+    }
+}
+
+/// A list of texts, or one text alone (Docker's `StrSlice`).
+#[derive(Debug)]
+pub(super) struct Words;
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfWords;
+        impl<'de> Visitor<'de> for OfWords {
+            type Value = Words;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a list of strings")
+            }
+            fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Words, E> {
+                Ok(Words)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Words, A::Error> {
+                Texts::deserialize(SeqAccessDeserializer::new(list)).map(|Texts| Words)
+            }
+        }
+        deserializer.deserialize_bytes(OfWords)
     }
 }
 
@@ -171,6 +196,7 @@ mod tests {
             [
                 ("text", reads::<Text>(text)),
                 ("texts", reads::<Texts>(text)),
+                ("words", reads::<Words>(text)),
                 ("map", reads::<TextMap>(text)),
                 ("object", reads::<Object>(text)),
                 ("set", reads::<Set>(text)),
@@ -195,13 +221,13 @@ mod tests {
             format!("{text}: {}", taken.collect::<Vec<_>>().join(" "))
         });
         insta::assert_snapshot!(told.join("\n"), @r#"
-        null: text texts map object set
-        "a": text
+        null: text texts words map object set
+        "a": text words
         1: 
         true: 
-        ["a",null]: texts
+        ["a",null]: texts words
         [1]: 
-        []: texts
+        []: texts words
         {}: map object set
         {"a":"b","c":null}: map object
         {"a":1}: object

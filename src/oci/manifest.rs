@@ -665,14 +665,14 @@ mod tests {
         an image
         an image
         an image
-        says mediaType `APPLICATION/VND.OCI.IMAGE.MANIFEST.V1+JSON`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker, skopeo and podman refuse it
-        says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker, skopeo and podman refuse it
+        says mediaType `APPLICATION/VND.OCI.IMAGE.MANIFEST.V1+JSON`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker refuses it, and other engines may, too
+        says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker refuses it, and other engines may, too
         an image
-        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
-        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
-        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
-        says mediaType `application/vnd.docker.distribution.manifest.v2+json `, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker, skopeo and podman refuse it
-        has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+        has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
+        has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
+        has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
+        says mediaType `application/vnd.docker.distribution.manifest.v2+json `, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
+        has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
         ");
         for error in [
             ManifestError::NoMediaType,
@@ -723,7 +723,7 @@ mod tests {
     #[test]
     fn a_platform_in_upper_case_is_refused() {
         let entry = r#","platform":{"os":"Linux","architecture":"AMD64"}"#;
-        insta::assert_snapshot!(error(&index(&[entry]), INDEX), @"is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it");
+        insta::assert_snapshot!(error(&index(&[entry]), INDEX), @"is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, which not every engine reads as the lower-case one");
     }
 
     #[test]

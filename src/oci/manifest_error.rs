@@ -22,12 +22,12 @@ pub enum ManifestError {
     },
     /// The body has no `mediaType`, which Docker's own formats must have.
     #[error(
-        "has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it"
+        "has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too"
     )]
     NoMediaType,
     /// The body's `mediaType` is the right one, and not to the letter.
     #[error(
-        "says mediaType `{body}`, which is not `{meant}` to the letter: docker, skopeo and podman refuse it"
+        "says mediaType `{body}`, which is not `{meant}` to the letter: docker refuses it, and other engines may, too"
     )]
     MediaTypeSpelling {
         /// The body's field.

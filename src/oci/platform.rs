@@ -32,7 +32,7 @@ pub enum PlatformError {
     #[error("is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`")]
     Shape,
     /// Where a document says the platform: engines compare it as it is written.
-    #[error("has an upper-case letter, and docker, skopeo and podman refuse it")]
+    #[error("has an upper-case letter, which not every engine reads as the lower-case one")]
     UpperCase,
     /// A part is empty or holds a character that no platform has.
     #[error("holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`")]

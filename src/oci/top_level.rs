@@ -15,7 +15,7 @@ pub(super) struct TopLevelKeys(Vec<String>);
 impl TopLevelKeys {
     /// Refuses a body that a more lenient reader could take for another kind of manifest.
     pub(super) fn check(&self, header: MediaType) -> Result<(), ManifestError> {
-        static CONTESTED: [&str; 9] = [
+        static CONTESTED: [&str; 8] = [
             "schemaVersion",
             "mediaType",
             "config",
@@ -24,12 +24,11 @@ impl TopLevelKeys {
             "fsLayers",
             "history",
             "artifactType",
-            "annotations",
         ];
         let expected: &[&str] = if header.is_index() {
-            &["schemaVersion", "mediaType", "manifests", "artifactType", "annotations"]
+            &["schemaVersion", "mediaType", "manifests", "artifactType"]
         } else {
-            &["schemaVersion", "mediaType", "config", "layers", "artifactType", "annotations"]
+            &["schemaVersion", "mediaType", "config", "layers", "artifactType"]
         };
         let mut seen = Vec::new();
         for key in &self.0 {

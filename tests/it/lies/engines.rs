@@ -60,6 +60,7 @@ fn a_number_where_a_text_belongs_is_no_verdict_whether_anybody_reads_it_or_not()
         ("os.version", code(platform("os.version", json!(5)))),
         ("os.features", code(platform("os.features", json!("x")))),
         ("capitals", code(platform("os", json!("Linux")))),
+        ("ArgsEscaped", code(honest().config_field("config", json!({ "ArgsEscaped": "yes" })))),
         ("a time", code(honest().config_field("created", json!("yesterday")))),
         (
             "a diff_id",
@@ -71,6 +72,15 @@ fn a_number_where_a_text_belongs_is_no_verdict_whether_anybody_reads_it_or_not()
     // Go takes a null for nothing.
     assert_eq!(code(honest().manifest_field("annotations", json!({ "a": null }))), Some(0));
     assert_eq!(code(entry("annotations", json!({ "a": null }))), Some(0));
+}
+
+#[test]
+fn what_every_engine_pulls_though_it_is_odd_is_no_no() {
+    let labels = json!({ "org.opencontainers.image.revision": COMMIT });
+    let shell = json!({ "Shell": "sh", "ArgsEscaped": true, "Labels": labels });
+    assert_eq!(code(honest().config_field("config", shell)), Some(0));
+    assert_eq!(code(honest().config_field("architecture", json!("AMD64"))), Some(0));
+    assert_eq!(code(honest().manifest_field("Annotations", json!({ "a": 1 }))), Some(0));
 }
 
 #[test]
@@ -87,16 +97,16 @@ fn a_manifest_of_dockers_says_what_it_is_to_the_letter() {
     ];
     insta::assert_snapshot!(text.concat(), @"
     without it: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
 
     empty: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
 
     with a capital: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.docker.distribution.manifest.V2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker, skopeo and podman refuse it
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.docker.distribution.manifest.V2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
 
     with a parameter: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker, skopeo and podman refuse it
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker refuses it, and other engines may, too
     ");
     // OCI's may leave it out.
     assert_eq!(code(honest().without_media_type()), Some(0));

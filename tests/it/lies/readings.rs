@@ -196,7 +196,7 @@ fn a_manifest_of_dockers_without_its_media_type_is_no_verdict_and_says_what_to_d
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker, skopeo and podman refuse a manifest of Docker's without it
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
         reason     unexpected-answer
         next       Its bytes are the ones that were pushed: build and push the image again with a current `docker buildx`, or correct what writes the manifest's `mediaType`.
       passed     registry-honest
@@ -214,7 +214,7 @@ fn a_manifest_of_dockers_without_its_media_type_is_no_verdict_and_says_what_to_d
     let spelt = honest().docker().manifest_field("mediaType", other);
     insta::assert_snapshot!(run("another spelling", spelt), @"
     another spelling: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `Application/vnd.docker.distribution.manifest.v2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker, skopeo and podman refuse it
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `Application/vnd.docker.distribution.manifest.v2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
     ");
 }
 
@@ -245,14 +245,14 @@ fn a_layer_that_engines_refuse_makes_it_no_image() {
 #[test]
 fn a_platform_in_upper_case_is_no_verdict() {
     let loud = json!({ "platform": { "os": "Linux", "architecture": "AMD64" } });
-    let config = honest().config_field("architecture", json!("AMD64"));
+    let config = honest().config_field("os", json!("Linux"));
     insta::assert_snapshot!(run("a config", config), @"
     a config: exit code: 3
-    manifest-intact, revision-expected, platform errored: the config `sha256:d8fa3dbc8413` is not an image config that this program can read: platform `linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it
+    manifest-intact, revision-expected, platform errored: the config `sha256:d233cd7214f2` is not an image config that this program can read: platform `Linux/amd64` has an upper-case letter, which not every engine reads as the lower-case one
     ");
     insta::assert_snapshot!(run("an entry", Index::new().entry(honest(), loud)), @r#"
     an entry: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, and docker, skopeo and podman refuse it; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, which not every engine reads as the lower-case one; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
     "#);
 }
 
