@@ -117,6 +117,14 @@ impl Redactor {
         text
     }
 
+    /// The same of a text that is kept.
+    pub fn masked(&self, text: String) -> String {
+        match self.redact(&text) {
+            Cow::Owned(masked) => masked,
+            Cow::Borrowed(_) => text,
+        }
+    }
+
     /// A text of somebody else's as one line that is safe on a terminal, in XML and in a log: control
     /// and bidirectional characters removed, secrets masked, cut to `most` characters, in this order.
     pub fn line(&self, text: &str, most: usize) -> String {

@@ -237,7 +237,7 @@ fn read_config(
     // The bytes themselves are not copied: they may be megabytes.
     let size = bytes.as_ref().map(|bytes| bytes.len() as u64);
     // An image that was built with a secret in a label must not spread it.
-    let mask = |text: String| client.redactor().redact(&text).into_owned();
+    let mask = |text| client.redactor().masked(text);
     let read = |listed: &Option<Platform>| {
         let config = bytes.as_ref().and_then(|bytes| {
             // The bytes are the ones that were pushed: what they cannot be read as, they are not.
@@ -250,13 +250,10 @@ fn read_config(
                 Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
             }
         });
-        (
-            listed.clone(),
-            config.map(|config| match config {
-                Ok(config) => Ok(config.map_texts(mask)),
-                Err(not) => Err(not.map_texts(mask)),
-            }),
-        )
+        let masked = config.map(|config| {
+            config.map(|config| config.map_texts(mask)).map_err(|not| not.map_texts(mask))
+        });
+        (listed.clone(), masked)
     };
     (size, listings.iter().map(read).collect())
 }

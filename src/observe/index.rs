@@ -172,7 +172,7 @@ async fn children(
             }
             let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
             // The entry's own texts are not masked yet; those of what it names are.
-            let mask = |text: String| client.redactor().redact(&text).into_owned();
+            let mask = |text| client.redactor().masked(text);
             let said = said.map(|Resolved { size, content, .. }| {
                 entry.checked(size, content).map_err(|not| not.map_texts(mask))
             });

@@ -71,7 +71,7 @@ pub(crate) fn manifest(
     match Manifest::parse(&answer.body, content_type) {
         Ok(content) => {
             let size = answer.body.len() as u64;
-            let mask = |text: String| redactor.redact(&text).into_owned();
+            let mask = |text| redactor.masked(text);
             Fact::Present(Resolved {
                 digest,
                 size,
