@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{REPOSITORY, TAG, gate, with, with_image};
-use crate::stand_in::{Answer, Content, Image, Lie, Route, StandIn, digest_of};
+use crate::stand_in::{Answer, Content, Image, Index, Lie, Route, StandIn};
 use crate::support::{Gate, Run};
 
 /// An escape sequence, a title, a bell, a carriage return, a line of one's own, bidirectional and
@@ -222,30 +222,26 @@ fn characters_that_xml_forbids_do_not_break_the_junit_file() {
 #[test]
 fn no_cut_through_a_token_that_a_registry_sends_back_leaves_a_part_of_it() {
     const OCI_IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
-    const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
     for before in (20..160).step_by(4) {
         let stand_in = StandIn::honest();
         let token = stand_in.token().to_owned();
         let echo = format!("{}{token}{}", "x".repeat(before), "y".repeat(9000));
         let image = Image::node_on_alpine();
         let honest = String::from_utf8(image.manifest().to_vec()).unwrap();
-        let digest = digest_of(honest.as_bytes());
-        let size = honest.len();
-        let listed = format!(
-            r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"{echo}","digest":"{digest}","size":{size}}}]}}"#
-        );
+        let amd64 = json!({ "os": "linux", "architecture": "amd64" });
+        let listed = json!({ "mediaType": echo, "platform": amd64 });
+        let listed = Index::new().entry(image.clone(), listed);
         let manifests = [
             (OCI_IMAGE, honest.replace(OCI_IMAGE, &echo)),
             (OCI_IMAGE, honest.replace("application/vnd.oci.image.config.v1+json", &echo)),
             (OCI_IMAGE, honest.replace("application/vnd.oci.image.layer.v1.tar+gzip", &echo)),
             (OCI_IMAGE, honest.replacen("sha256:", &echo, 1)),
-            (OCI_INDEX, listed),
         ];
         let raw =
             |(media_type, body): (&str, String)| Content::Raw(media_type.to_owned(), body.into());
         let nowhere =
             image.config_field("os", json!("unknown")).config_field("architecture", json!(echo));
-        let contents = manifests.map(raw).into_iter().chain([nowhere.into()]);
+        let contents = manifests.map(raw).into_iter().chain([nowhere.into(), listed.into()]);
         for (number, content) in contents.enumerate() {
             stand_in.image(REPOSITORY, TAG, content);
             let run = every_output(&stand_in).args("-vv").run();
