@@ -76,7 +76,8 @@ impl ImageConfig {
         body: &[u8],
         listed: Option<&Platform>,
     ) -> Result<Result<Self, NotAnImage>, ConfigError> {
-        // No document at all is nothing that anybody can read. A text that is read as bytes may hold what JSON forbids.
+        // No document at all is nothing that anybody can read. All of it is looked at first: a text that is read as bytes
+        // may hold control characters, which no reader takes.
         if serde_json::from_slice::<IgnoredAny>(body).is_err() {
             return Ok(Err(NotAnImage::UnreadableConfig));
         }

@@ -15,7 +15,7 @@ pub(super) struct TopLevelKeys(Vec<String>);
 impl TopLevelKeys {
     /// Refuses a body that a more lenient reader could take for another kind of manifest.
     pub(super) fn check(&self, header: MediaType) -> Result<(), ManifestError> {
-        static CONTESTED: [&str; 8] = [
+        static CONTESTED: [&str; 9] = [
             "schemaVersion",
             "mediaType",
             "config",
@@ -24,11 +24,12 @@ impl TopLevelKeys {
             "fsLayers",
             "history",
             "artifactType",
+            "annotations",
         ];
         let expected: &[&str] = if header.is_index() {
-            &["schemaVersion", "mediaType", "manifests", "artifactType"]
+            &["schemaVersion", "mediaType", "manifests", "artifactType", "annotations"]
         } else {
-            &["schemaVersion", "mediaType", "config", "layers", "artifactType"]
+            &["schemaVersion", "mediaType", "config", "layers", "artifactType", "annotations"]
         };
         let mut seen = Vec::new();
         for key in &self.0 {

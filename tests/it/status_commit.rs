@@ -41,13 +41,14 @@ fn snippet() -> String {
 struct World<'a> {
     stand_in: &'a StandIn,
     folder: TempDir,
-    revision: Option<String>,
+    /// The commit that the pipeline is of, before anything that the job itself committed.
+    revision: String,
 }
 
 impl<'a> World<'a> {
     fn new(stand_in: &'a StandIn) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut world = Self { stand_in, folder, revision: None };
+        let mut world = Self { stand_in, folder, revision: String::new() };
         fs::create_dir(world.path("home")).unwrap();
         world.ok(Path::new("."), "git init --quiet --bare --initial-branch=develop origin");
         let first = world.clone_as("first");
@@ -62,7 +63,7 @@ impl<'a> World<'a> {
         let commit = "git switch --quiet -C develop && git add . && git -c user.name=a -c user.email=a@b.c commit \
                       --quiet -m begin && git push --quiet origin develop";
         world.ok(&first, commit);
-        world.revision = Some(world.ok(&first, "git rev-parse HEAD").trim().to_owned());
+        world.revision = world.ok(&first, "git rev-parse HEAD").trim().to_owned();
         world
     }
 
@@ -79,15 +80,13 @@ impl<'a> World<'a> {
     fn step(&self, folder: &Path, script: &str) -> Output {
         let program = Path::new(env!("CARGO_BIN_EXE_verify-registry-image")).parent().unwrap();
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", program.display());
-        // The commit that the pipeline is of, before anything that the job itself committed.
-        let revision = self.revision.as_deref().unwrap_or_default();
         Command::new("bash")
             .args(["-eo", "pipefail", "-c", script])
             .current_dir(self.folder.path().join(folder))
             .env_clear()
             .envs(self.stand_in.environment())
             .envs([("PATH", path.as_str()), ("CIRCLE_BRANCH", "develop"), ("LC_ALL", "C")])
-            .env("CIRCLE_SHA1", revision)
+            .env("CIRCLE_SHA1", &self.revision)
             .env("HOME", self.path("home"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .output()
@@ -269,7 +268,7 @@ fn what_else_the_job_committed_is_rebased_and_what_a_force_push_took_away_stays_
     let early = world.clone_as("early");
     write(&early.join("taken-back"), "");
     world.push(&early, "taken back later");
-    world.revision = Some(world.ok(&early, "git rev-parse HEAD").trim().to_owned());
+    world.revision = world.ok(&early, "git rev-parse HEAD").trim().to_owned();
     let late = world.clone_as("late");
     write(&late.join("version"), "2");
     let own = "git add version && git -c user.name=job -c user.email=a@b.c commit --quiet -m 'of the job itself'";
