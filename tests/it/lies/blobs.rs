@@ -74,7 +74,7 @@ fn a_layer_that_the_registry_no_longer_has_is_red() {
     let (stand_in, pushed) = with_image();
     stand_in.forget_blob(REPOSITORY, &pushed.layers[2]);
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -106,7 +106,7 @@ fn a_config_that_the_registry_no_longer_has_is_red() {
     let (stand_in, pushed) = with_image();
     stand_in.forget_blob(REPOSITORY, &pushed.config);
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -142,7 +142,7 @@ fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
     stand_in.untag(REPOSITORY, "arm");
     stand_in.forget_manifest(REPOSITORY, &arm.digest);
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -176,7 +176,7 @@ fn a_storage_that_takes_only_the_signed_method_is_green() {
     let (stand_in, pushed) = with_image();
     stand_in.lie(Route::Storage.method("HEAD"), Lie::status(403));
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -216,7 +216,7 @@ fn a_storage_that_refuses_every_method_is_no_verdict() {
     let (stand_in, _) = with_image();
     stand_in.lie(Route::Storage, Lie::status(403));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -245,7 +245,7 @@ fn a_registry_that_knows_no_head_is_green() {
     stand_in.lie(Route::Any.method("HEAD").first(1), Lie::status(405));
     stand_in.lie(Route::Any.method("HEAD"), Lie::status(501));
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -311,7 +311,7 @@ fn a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only() {
     // The address is in the manifest, and another one in each run of the tests.
     let gate = gate(&stand_in).redact(&pushed.digest, "[digest]");
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev

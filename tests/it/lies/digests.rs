@@ -13,10 +13,10 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_no_verdict() {
     stand_in.image(REPOSITORY, "other", crate::stand_in::Image::node_on_alpine());
     stand_in.lie(Route::ManifestByDigest, Lie::AffirmAs("other".to_owned()));
     let gate = crate::support::Gate::at(&stand_in)
-        .args("--deadline 5s --image-ref image-ref")
+        .args("--image-ref image-ref")
         .image(&format!("{REPOSITORY}@{}", pushed.digest));
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
+    $ verify-registry-image --image-ref image-ref [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
@@ -41,7 +41,7 @@ fn a_config_that_is_answered_with_other_bytes_is_no_verdict() {
     let (stand_in, pushed) = with_image();
     stand_in.replace_in_storage(&pushed.config, json!({ "architecture": "amd64" }).to_string());
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -69,7 +69,7 @@ fn a_digest_header_that_differs_from_the_bytes_is_no_verdict() {
     let (stand_in, pushed) = with_image();
     stand_in.lie(Route::ManifestByTag, Lie::digest_header(Some(&pushed.config)));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -96,7 +96,7 @@ fn a_registry_that_sends_no_digest_header_is_green_by_our_own_hash() {
     stand_in.lie(Route::ManifestByTag, Lie::digest_header(None));
     let run = gate(&stand_in).run();
     insta::assert_snapshot!(run.snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev

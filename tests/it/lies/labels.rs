@@ -19,7 +19,7 @@ fn with_status(stand_in: &StandIn) -> Gate<'_> {
     Gate::at(stand_in)
         .file("status/development.status", status)
         .file("verify-registry-image.yml", config)
-        .args("--deadline 5s --environment development --update-status")
+        .args("--environment development --update-status")
         .args("--failure-reason-file reason")
         .env("CIRCLE_SHA1", COMMIT)
 }
@@ -30,7 +30,7 @@ fn a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be() {
     let (stand_in, _) = with(Image::node_on_alpine().revision(script));
     let run = with_status(&stand_in).run();
     insta::assert_snapshot!(run.snapshot(), @r#"
-    $ verify-registry-image --deadline 5s --environment development --update-status --failure-reason-file reason
+    $ verify-registry-image --environment development --update-status --failure-reason-file reason
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -85,7 +85,7 @@ fn a_label_of_another_commit_is_compared_whole() {
     let other = format!("{}2", &COMMIT[..39]);
     let (stand_in, _) = with(Image::node_on_alpine().revision(&other));
     insta::assert_snapshot!(with_status(&stand_in).snapshot(), @r#"
-    $ verify-registry-image --deadline 5s --environment development --update-status --failure-reason-file reason
+    $ verify-registry-image --environment development --update-status --failure-reason-file reason
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -141,7 +141,7 @@ fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
     let (stand_in, _) = with(Image::node_on_alpine().revision(&"1".repeat(1 << 20)));
     let run = with_status(&stand_in).run();
     insta::assert_snapshot!(run.snapshot(), @r#"
-    $ verify-registry-image --deadline 5s --environment development --update-status --failure-reason-file reason
+    $ verify-registry-image --environment development --update-status --failure-reason-file reason
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev

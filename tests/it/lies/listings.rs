@@ -31,7 +31,7 @@ fn a_list_of_tags_whose_next_page_is_itself_is_asked_for_once() {
     let next = tags_address(&stand_in, Origin::Api);
     stand_in.lie(Route::ApiTags, page(&["latest-de", "latest-prod"], 40_000, &next));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -65,7 +65,7 @@ fn the_next_page_of_a_list_is_not_followed_to_a_foreign_host() {
     let next = tags_address(&stand_in, Origin::Elsewhere).replace("http://", "http://u:p@");
     stand_in.lie(Route::ApiTags, page(&["latest-de"], 2, &next));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -99,7 +99,7 @@ fn a_list_that_disagrees_with_itself_does_not_change_the_verdict() {
     // The tag three times, one in a million, and no page after this one.
     stand_in.lie(Route::ApiTags, page(&[TAG, TAG, TAG, "latest-prod"], 1_000_000, ""));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -132,7 +132,7 @@ fn a_tag_that_is_listed_while_its_manifest_is_gone_is_red() {
     let (stand_in, pushed) = with_image();
     stand_in.forget_manifest(REPOSITORY, &pushed.digest);
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -164,7 +164,7 @@ fn a_tag_that_is_not_listed_while_its_manifest_is_there_is_green() {
     let (stand_in, _) = with_image();
     stand_in.api_lists(REPOSITORY, &[]);
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -195,7 +195,7 @@ fn another_digest_in_the_list_of_the_api_is_not_even_asked_for() {
     stand_in.api_lists(REPOSITORY, &[(TAG, &pushed.layers[0])]);
     let gate = gate(&stand_in).args(&format!("--expect-digest {}", pushed.digest));
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --expect-digest sha256:03783fe6aa95[..64]
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --expect-digest sha256:03783fe6aa95[..64]
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -228,7 +228,7 @@ fn a_tag_that_moves_during_the_run_is_resolved_once() {
     stand_in.lie(Route::ManifestByTag.containing(TAG).after(1), Lie::AffirmAs("moved".to_owned()));
     let run = gate(&stand_in).run();
     insta::assert_snapshot!(run.snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev

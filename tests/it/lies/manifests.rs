@@ -29,7 +29,7 @@ fn honest() -> String {
 fn a_manifest_that_is_an_image_and_an_index_at_once_is_no_verdict() {
     let (stand_in, _) = with(Image::node_on_alpine().manifest_field("manifests", json!([])));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -92,7 +92,7 @@ fn a_content_type_with_parameters_is_green() {
     let with_parameters = format!("{OCI_IMAGE}; charset=utf-8");
     stand_in.lie(Route::ManifestByTag, Lie::content_type(&with_parameters));
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -156,7 +156,7 @@ fn a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do() {
     let answer = Answer::new(200).header("content-type", schema_1).bytes(body.to_string());
     stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @r#"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -184,7 +184,7 @@ fn an_image_for_another_platform_only_is_red() {
     stand_in.image(REPOSITORY, TAG, Index::new().image(image).attestation(0));
     let gate = gate_with_record(&stand_in).args("--platform linux/amd64");
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json --platform linux/amd64
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json --platform linux/amd64
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -217,7 +217,7 @@ fn an_attestation_in_an_index_is_no_platform() {
     let image = Image::node_on_alpine().revision(COMMIT);
     stand_in.image(REPOSITORY, TAG, Index::of_two_platforms(&image));
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -295,7 +295,7 @@ fn a_manifest_of_a_hundred_thousand_brackets_is_no_verdict() {
     let answer = Answer::new(200).header("content-type", OCI_IMAGE).bytes(Bytes::from(deep));
     stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @r#"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev

@@ -86,13 +86,8 @@ fn with(image: Image) -> (StandIn, Pushed) {
 
 /// A run that asks for the image and writes what only a yes writes: the reference.
 fn gate(stand_in: &StandIn) -> Gate<'_> {
-    within("5s", stand_in)
-}
-
-/// The same with another deadline.
-fn within<'a>(deadline: &str, stand_in: &'a StandIn) -> Gate<'a> {
     Gate::at(stand_in)
-        .args(&format!("--deadline {deadline} --image-ref image-ref --expect-revision"))
+        .args("--image-ref image-ref --expect-revision")
         .env("CIRCLE_SHA1", COMMIT)
         .image(&format!("{REPOSITORY}:{TAG}"))
 }

@@ -191,7 +191,7 @@ fn a_manifest_of_dockers_without_its_media_type_is_no_verdict_and_says_what_to_d
     assert_eq!(code(honest().without_media_type()), Some(0));
     let (stand_in, _) = with(honest().docker().without_media_type());
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -261,7 +261,7 @@ fn a_config_without_a_platform_is_no_verdict_unless_its_index_says_one() {
     let blank = || honest().config_field("os", json!("")).config_field("architecture", json!(null));
     let (stand_in, _) = with(blank());
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev

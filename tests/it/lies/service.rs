@@ -10,12 +10,12 @@ fn a_registry_that_collects_garbage_is_asked_again_and_told_of() {
     let busy = Lie::oci_error(503, "UNAVAILABLE", "the registry is collecting garbage");
     stand_in.lie(Route::ManifestByTag, busy);
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @r#"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 503, `{"errors":[{"code":"UNAVAILABLE","detail":null,"message":"the registry is collecting garbage"}]}` (3 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 503, `{"errors":[{"code":"UNAVAILABLE","detail":null,"message":"the registry is collecting garbage"}]}` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
       passed     registry-honest
@@ -37,7 +37,7 @@ fn a_registry_that_answers_again_after_a_503_is_green() {
     let (stand_in, _) = with_image();
     stand_in.lie(Route::ManifestByTag.first(1), Lie::status(503));
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -68,7 +68,7 @@ fn a_tag_that_is_missing_while_garbage_is_collected_is_red_and_told_of() {
     stand_in.untag(REPOSITORY, TAG);
     stand_in.collects_garbage("waiting for write JWTs to expire");
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -103,7 +103,7 @@ fn an_api_that_is_deprecated_does_not_change_the_verdict() {
     ];
     stand_in.lie(Route::Any, Lie::Headers(headers));
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev

@@ -3,9 +3,8 @@
 use hyper::body::Bytes;
 use serde_json::json;
 
-use super::{COMMIT, REPOSITORY, TAG, gate_with_record, row, with_image, within};
+use super::{COMMIT, REPOSITORY, TAG, gate_with_record, row, with_image};
 use crate::stand_in::{Answer, Content, Image, Index, Lie, Matcher, Part, Route, StandIn};
-use crate::support::Gate;
 
 const OCI_IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
 
@@ -17,7 +16,7 @@ fn a_manifest_of_a_gibibyte_is_no_verdict() {
     let (stand_in, _) = with_image();
     stand_in.lie(Route::ManifestByTag, Lie::large(OCI_IMAGE, 1024, true));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -89,7 +88,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
         .bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03 a bomb would follow".to_vec());
     stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -165,7 +164,7 @@ fn more_layers_than_any_engine_takes_are_no_verdict() {
     let content = Content::Raw(OCI_IMAGE.to_owned(), manifest.into());
     stand_in.image(REPOSITORY, TAG, content);
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -195,7 +194,7 @@ fn a_hundred_thousand_tags_are_told_in_five() {
         (0..100_000).map(|number| json!({ "tag": format!("latest-{number}") })).collect();
     stand_in.lie(Route::ApiTags, Lie::Answer(Answer::json(200, &json!({ "tags": tags }))));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -226,11 +225,6 @@ fn index_of(images: usize, image: impl Fn(usize) -> Image) -> Index {
     (0..images).fold(Index::new(), |index, number| index.image(image(number)))
 }
 
-/// A run at much that is to be read: nothing here is to end by the deadline, however slow the machine is.
-fn patient(stand_in: &StandIn) -> Gate<'_> {
-    within("60s", stand_in).args("--record record.json")
-}
-
 #[test]
 fn an_index_that_lists_more_than_any_image_has_is_read_to_its_limit_and_no_further() {
     let (stand_in, _) = with_image();
@@ -242,7 +236,7 @@ fn an_index_that_lists_more_than_any_image_has_is_read_to_its_limit_and_no_furth
         index.entry(index_of(10, image), json!({}))
     });
     stand_in.image(REPOSITORY, TAG, whole);
-    let many = row("manifests", patient(&stand_in));
+    let many = row("manifests", gate_with_record(&stand_in));
     assert_eq!(stand_in.asked(&Route::ManifestByDigest).len(), 100);
 
     let (stand_in, _) = with_image();
@@ -252,7 +246,7 @@ fn an_index_that_lists_more_than_any_image_has_is_read_to_its_limit_and_no_furth
         image.label("number", &number.to_string())
     };
     stand_in.image(REPOSITORY, TAG, index_of(6, image));
-    let configs = row("configs", patient(&stand_in));
+    let configs = row("configs", gate_with_record(&stand_in));
     assert!(stand_in.bytes_sent() < 17 << 20, "{} bytes", stand_in.bytes_sent());
     insta::assert_snapshot!([many, configs].concat(), @"
     manifests: exit code: 3

@@ -70,7 +70,7 @@ fn hostile_image() -> Image {
 fn what_cannot_be_seen_of_a_label_is_shown_escaped() {
     let (stand_in, _) = with(hostile_image());
     insta::assert_snapshot!(snapshot(&stand_in), @r"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -126,7 +126,7 @@ fn an_error_that_holds_control_characters_is_shown_without_them() {
     let collection = json!({ "garbage_collection": { "status": HOSTILE } });
     stand_in.lie(Route::ApiGc, Lie::Answer(Answer::json(200, &collection)));
     insta::assert_snapshot!(snapshot(&stand_in), @r#"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -159,7 +159,7 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
     let answer = Answer::new(404).header("content-type", "text/\u{202e}html").bytes(HOSTILE);
     stand_in.lie(Route::ManifestByTag, Lie::Answer(answer));
     insta::assert_snapshot!(snapshot(&stand_in), @r#"
-    $ verify-registry-image --deadline 5s --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
+    $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --failure-reason-file reason
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev

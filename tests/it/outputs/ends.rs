@@ -41,7 +41,7 @@ fn standard_output_on_a_full_disk_is_an_output_that_could_not_be_written() {
     let (stand_in, _) = with_image();
     let gate = gate(&stand_in).args("--record record.json --format json");
     insta::assert_snapshot!(gate.through("exec \"$@\" >/dev/full").snapshot(), @"
-    $ exec verify-registry-image >/dev/full -q --deadline 5s [registry]/keepkey/support-email:latest-dev --record record.json --format json
+    $ exec verify-registry-image >/dev/full -q [registry]/keepkey/support-email:latest-dev --record record.json --format json
     exit code: 5
     ----- stdout
     ----- stderr
@@ -106,7 +106,7 @@ fn a_killed_run_leaves_no_green_page_and_no_green_junit() {
     stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::ManifestByTag));
     running.signal("KILL");
     insta::assert_snapshot!(running.finish().snapshot(), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html
     exit code: a signal
     ----- stdout
     ----- stderr
@@ -148,7 +148,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
         .file("page.html", "<!doctype html>");
     told.push_str(&theirs.args("--port 0").run().snapshot());
     insta::assert_snapshot!(told, @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
     exit code: 2
     ----- stdout
     ----- stderr
@@ -158,7 +158,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     ----- pulumi.yaml: removed
     ----- record.json: removed
     ----- ref: removed
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html no-such-service:tag
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html no-such-service:tag
     exit code: 2
     ----- stdout
     ----- stderr
@@ -169,7 +169,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     ----- pulumi.yaml: removed
     ----- record.json: removed
     ----- ref: removed
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --failure-reason-file missing/reason
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --failure-reason-file missing/reason
     exit code: 2
     ----- stdout
     ----- stderr
@@ -180,7 +180,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     ----- pulumi.yaml: removed
     ----- record.json: removed
     ----- ref: removed
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
     exit code: 2
     ----- stdout
     ----- stderr
@@ -194,7 +194,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
 #[test]
 fn an_interrupted_run_ends_at_once_and_leaves_no_file() {
     insta::assert_snapshot!(ended_by("INT"), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --failure-reason-file reason
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --failure-reason-file reason
     exit code: 130
     ----- stdout
     ----- stderr
@@ -231,7 +231,7 @@ fn a_run_that_waits_to_write_ends_at_a_signal() {
 #[test]
 fn a_terminated_run_ends_at_once_and_leaves_no_file() {
     insta::assert_snapshot!(ended_by("TERM"), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --failure-reason-file reason
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --failure-reason-file reason
     exit code: 143
     ----- stdout
     ----- stderr

@@ -23,7 +23,7 @@ fn nothing_is_written_through_a_link() {
     let gate = gate(&stand_in).args("--junit junit.xml");
     symlink(elsewhere.path().join("made"), gate.folder().join("junit.xml")).unwrap();
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --junit junit.xml
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml
     exit code: 2
     ----- stdout
     ----- stderr
@@ -40,7 +40,7 @@ fn what_a_link_points_at_stays_as_it_was() {
     let gate = gate(&stand_in).args("--image-ref ref").file("kept", "as it was");
     symlink("kept", gate.folder().join("ref")).unwrap();
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --image-ref ref
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --image-ref ref
     exit code: 2
     ----- stdout
     ----- stderr
@@ -108,7 +108,7 @@ fn an_older_record_is_removed_when_the_image_is_not_verified() {
     stand_in.untag(REPOSITORY, TAG);
     let gate = gate(&stand_in).args("--record record.json").file("record.json", record);
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --record record.json
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --record record.json
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -124,7 +124,7 @@ fn a_file_that_is_no_record_is_not_replaced_by_one() {
         .args("--record package.json")
         .file("package.json", "{ \"name\": \"support-email\" }\n");
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev --record package.json
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --record package.json
     exit code: 2
     ----- stdout
     ----- stderr

@@ -12,7 +12,7 @@ fn the_same_run_twice_writes_the_same_bytes_but_for_the_times() {
     stand_in.image(REPOSITORY, "index", Index::of_two_platforms(&Image::node_on_alpine()));
     let run = || {
         Gate::at(&stand_in)
-            .args("--deadline 5s --port 5001 --format json --junit junit.xml --record-dir records")
+            .args("--port 5001 --format json --junit junit.xml --record-dir records")
             .args("--environment development --failure-reason-file reason")
             .file("verify-registry-image.yml", config(&stand_in, &["support-email"]))
             .run()
@@ -22,7 +22,7 @@ fn the_same_run_twice_writes_the_same_bytes_but_for_the_times() {
     assert!(one.files.len() == 2 && one.snapshot() == two.snapshot(), "{}", one.snapshot());
     // Several images: answers come in any order, and are told in the order of asking.
     let several = || {
-        let gate = Gate::at(&stand_in).args("--deadline 5s --junit junit.xml");
+        let gate = Gate::at(&stand_in).args("--junit junit.xml");
         ["index", TAG, "missing"]
             .iter()
             .fold(gate, |gate, tag| gate.image(&format!("{REPOSITORY}:{tag}")))

@@ -10,7 +10,7 @@ use crate::support::{Gate, Run};
 /// As loud as it can be, with every output.
 fn loud(stand_in: &StandIn) -> Gate<'_> {
     Gate::at(stand_in)
-        .args("-vv --deadline 5s --junit junit.xml --image-ref ref --failure-reason-file reason")
+        .args("-vv --junit junit.xml --image-ref ref --failure-reason-file reason")
         .env("RUST_LOG", "trace")
         .env("RUST_BACKTRACE", "full")
         .image(&format!("{REPOSITORY}:{TAG}"))
@@ -42,9 +42,9 @@ fn a_token_that_comes_back_in_a_header_or_a_body_is_masked() {
 fn what_a_masked_answer_looks_like() {
     let (stand_in, _) = with_image();
     stand_in.lie(Route::Token, Lie::EchoAuthorization(401));
-    let gate = Gate::at(&stand_in).args("--deadline 5s").image(&format!("{REPOSITORY}:{TAG}"));
+    let gate = Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}"));
     insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image --deadline 5s [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 4
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -135,7 +135,7 @@ fn the_token_goes_to_the_api_and_nobody_else_is_contacted() {
             .header("link", &format!("<{elsewhere}/v2/>; rel=\"next\""));
     stand_in.lie(Route::ManifestByTag, Lie::Answer(refused));
     insta::assert_snapshot!(gate(&stand_in).snapshot(), @"
-    $ verify-registry-image -q --deadline 5s [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev
     exit code: 4
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
