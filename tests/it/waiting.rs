@@ -1,5 +1,7 @@
 //! `--wait`: the tag is asked for again until the image is there, and no longer than it may take.
 
+use rustix::process::Signal;
+
 use crate::immutable_tag::gate_with_immutable_tag;
 use crate::stand_in::{Entry, Image, Lie, Route, StandIn};
 use crate::support::Gate;
@@ -327,7 +329,7 @@ fn a_wait_as_long_as_the_deadline_keeps_its_last_answer() {
 fn a_signal_ends_it_at_once_and_leaves_no_half_a_file() {
     let stand_in = StandIn::honest();
     stand_in.empty_repository(REPOSITORY);
-    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         stand_in.clear_log();
         let gate = gate(&stand_in).args("--wait 10m --junit junit.xml --record record.json");
         let running = gate.start();

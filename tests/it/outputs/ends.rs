@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use super::repeated::config;
 use super::{REPOSITORY, TAG, gate, older_record, with_image};
 use crate::stand_in::{Lie, Route, StandIn};
@@ -71,7 +73,7 @@ fn a_mistyped_option_leaves_no_older_yes_behind() {
 
 /// A run that waits for an answer, with every output, is ended by a signal.
 #[track_caller]
-fn ended_by(signal: &str) -> String {
+fn ended_by(signal: Signal) -> String {
     let (stand_in, _) = with_image();
     let record = older_record(&stand_in);
     stand_in.lie(Route::ManifestByTag, Lie::Hang);
@@ -104,7 +106,7 @@ fn a_killed_run_leaves_no_green_page_and_no_green_junit() {
     stand_in.lie(Route::ManifestByTag, Lie::Hang);
     let running = gate.start();
     stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::ManifestByTag));
-    running.signal("KILL");
+    running.signal(Signal::KILL);
     insta::assert_snapshot!(running.finish().snapshot(), @"
     $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html
     exit code: a signal
@@ -127,7 +129,7 @@ fn a_run_that_is_aborted_leaves_no_core_file_which_would_hold_the_token() {
     let limits = running.limits();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     let core: Vec<&str> = core.split_whitespace().skip(4).collect();
-    running.signal("ABRT");
+    running.signal(Signal::ABORT);
     let run = running.finish();
     assert_eq!((core, run.code, run.files.len()), (vec!["0", "0", "bytes"], None, 0));
 }
@@ -193,7 +195,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
 
 #[test]
 fn an_interrupted_run_ends_at_once_and_leaves_no_file() {
-    insta::assert_snapshot!(ended_by("INT"), @"
+    insta::assert_snapshot!(ended_by(Signal::INT), @"
     $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --failure-reason-file reason
     exit code: 130
     ----- stdout
@@ -206,7 +208,7 @@ fn an_interrupted_run_ends_at_once_and_leaves_no_file() {
 #[test]
 fn a_run_that_waits_to_write_ends_at_a_signal() {
     let (stand_in, _) = with_image();
-    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         let gate = Gate::at(&stand_in)
             .file("status/other.status", "status: GREEN\n")
             .file("verify-registry-image.yml", config(&stand_in, &["support-email"]))
@@ -230,7 +232,7 @@ fn a_run_that_waits_to_write_ends_at_a_signal() {
 
 #[test]
 fn a_terminated_run_ends_at_once_and_leaves_no_file() {
-    insta::assert_snapshot!(ended_by("TERM"), @"
+    insta::assert_snapshot!(ended_by(Signal::TERM), @"
     $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --failure-reason-file reason
     exit code: 143
     ----- stdout

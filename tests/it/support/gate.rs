@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::leak::Secrets;
@@ -219,11 +220,10 @@ pub(crate) struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    /// Sends it a signal (`TERM`, `INT`).
-    pub(crate) fn signal(&self, name: &str) {
-        let arguments = [format!("-{name}"), self.child.id().to_string()];
-        let sent = Command::new("kill").args(arguments).status().expect("`kill`");
-        assert!(sent.success(), "the program has ended already");
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("the program has ended already");
     }
 
     /// Its limits, as the kernel tells them.

@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::Gate;
 use crate::stand_in::StandIn;
 
@@ -81,6 +83,6 @@ fn a_run_that_does_not_end_is_ended() {
 fn a_run_can_be_signalled() {
     let gate = shell("echo ready; exec sleep 1000").env("PATH", "/usr/bin:/bin");
     let running = gate.start();
-    running.signal("TERM");
+    running.signal(Signal::TERM);
     assert_eq!(running.finish().code, None, "ended by the signal");
 }
