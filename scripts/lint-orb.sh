@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks the orb, both pipeline files, every example's usage, the pipelines of the README and the scripts with other people's tools:
-# CircleCI's schema, yamllint, shellcheck. The two Python tools go into target/lint, at the versions below.
+# CircleCI's schema, yamllint, shellcheck. The two Python tools are scripts/tools.sh's.
 # What cannot be run here is said aloud, and a line of it goes to target/could-not-run.txt. Exit 1: something was
 # found. With CI=true, a tool that is missing is a failure too; the placeholders, which only the owner can set, are not.
 set -eu
@@ -22,24 +22,20 @@ check() {
     "$@" || found=1
 }
 
-tools=target/lint
-if [ ! -x "$tools/bin/check-jsonschema" ] || [ ! -x "$tools/bin/yamllint" ]; then
-    { python3 -m venv "$tools" &&
-        "$tools/bin/pip" install --quiet --disable-pip-version-check check-jsonschema==0.39.0 yamllint==1.38.0; } ||
-        echo "the Python tools could not be installed in $tools" >&2
-fi
+PATH=$(sh scripts/tools.sh):$PATH
+export PATH
 usages=target/usages
 rm -rf "$usages"
 mkdir -p "$usages"
-if [ -x "$tools/bin/check-jsonschema" ]; then
-    "$tools/bin/python" scripts/usages.py orb/orb.yml "$usages" README.md docs/circleci.md
-    check "$tools/bin/check-jsonschema" --builtin-schema vendor.circle-ci \
+if command -v check-jsonschema >/dev/null; then
+    python3 scripts/usages.py orb/orb.yml "$usages" README.md docs/circleci.md
+    check check-jsonschema --builtin-schema vendor.circle-ci \
         orb/orb.yml .circleci/config.yml .circleci/test-deploy.yml "$usages"/*.yml
 else
     missing "CircleCI's schema over the orb, the pipelines and the README's: check-jsonschema is not to be had"
 fi
-if [ -x "$tools/bin/yamllint" ]; then
-    check "$tools/bin/yamllint" --strict .circleci orb/src orb/orb.yml
+if command -v yamllint >/dev/null; then
+    check yamllint --strict .circleci orb/src orb/orb.yml
 else
     missing "yamllint over the orb and the pipelines: it is not to be had"
 fi

@@ -1,8 +1,9 @@
 #!/bin/sh
 # `make test`: every part of the tests, whatever became of the part before.
 #
-# What is missing is installed where that is possible (scripts/need.sh). A part that cannot run here is no failure: it
-# is said aloud, and again at the end, out of target/could-not-run.txt. Exit 1: a part failed. Nothing is asked.
+# What is missing is installed: Debian's packages as root or with sudo (scripts/need.sh), the rest in target/tools
+# (scripts/tools.sh). A part that cannot run here is no failure: the script says so, and again at the end, out of
+# target/could-not-run.txt. Exit 1: a part failed. It reads nothing from standard input.
 set -u
 
 cd -- "$(dirname -- "$0")/.." || exit 1
@@ -20,14 +21,16 @@ could_not() {
 # comes of it is looked at part by part.
 install() {
     set --
+    have git || set -- "$@" git
     have docker-registry || set -- "$@" docker-registry
+    have jq || set -- "$@" jq
     have skopeo || set -- "$@" skopeo
     have shellcheck || set -- "$@" shellcheck
     python3 -c 'import ensurepip, venv' 2>/dev/null || set -- "$@" python3-venv
-    have node || set -- "$@" nodejs
-    have npm || set -- "$@" npm
     have musl-gcc || set -- "$@" musl-tools
     have aarch64-linux-gnu-gcc || set -- "$@" gcc-aarch64-linux-gnu
+    # The compiler merely recommends its C library's headers, and recommended packages are not installed.
+    [ "$(uname -m)" = aarch64 ] || [ -e /usr/aarch64-linux-gnu/include/stdlib.h ] || set -- "$@" libc6-dev-arm64-cross
     have qemu-aarch64-static || set -- "$@" qemu-user-static
     have dockerd || set -- "$@" docker.io
     have busybox || set -- "$@" busybox-static
@@ -88,6 +91,8 @@ container() {
 }
 
 install
+PATH=$(sh scripts/tools.sh --node):$PATH
+export PATH
 # First: the program's tests use the packages that it installs.
 part 'Pulumi example' sh examples/pulumi/test.sh
 part 'program' cargo test --locked

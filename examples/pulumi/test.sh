@@ -7,6 +7,8 @@ set -u
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 cd "$root/examples/pulumi" || exit 1
 mkdir -p "$root/target"
+PATH=$(sh "$root/scripts/tools.sh" --node):$PATH
+export PATH
 
 could_not_run() {
   echo "COULD NOT RUN: $1" >&2

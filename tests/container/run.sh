@@ -67,9 +67,10 @@ stop() {
         kill "$daemon" 2>/dev/null || true
         wait "$daemon" 2>/dev/null || true
     fi
-    # The engine leaves the name of this machine's network behind, as a mount.
-    for name in "$folder"/exec/netns/*; do
-        [ ! -e "$name" ] || umount "$name" || true
+    # The engine leaves mounts behind: the name of this machine's network, and its data folder where that was no
+    # mount of its own before. The innermost come last in the kernel's list.
+    sed -n "s|^[^ ]* \($folder[^ ]*\) .*|\1|p" /proc/self/mounts | sort -r | while IFS= read -r mount; do
+        umount "$mount" || umount --lazy "$mount" || true
     done
     rm -rf -- "$folder"
 }

@@ -11,7 +11,7 @@ mod tests {
     use crate::expand::executor;
     use crate::pack::pack;
     use crate::references::check_pipeline;
-    use crate::source::{Source, say};
+    use crate::source::{Source, could_not_run};
 
     const SETUP: &str = include_str!("../../.circleci/config.yml");
     const TEST_DEPLOY: &str = include_str!("../../.circleci/test-deploy.yml");
@@ -330,7 +330,7 @@ mod tests {
         let listed: BTreeSet<&str> = listed.lines().filter(|line| !line.is_empty()).collect();
         let tracked = Command::new("git").args(["ls-files"]).current_dir(root).output();
         let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
-            say("NOT RUN: this is no git checkout, so the placeholders were not looked for");
+            could_not_run("the placeholders: this is not a git checkout");
             return;
         };
         let tracked = String::from_utf8(tracked.stdout).unwrap();

@@ -10,7 +10,7 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use crate::source::{say, write_program};
+    use crate::source::{could_not_run, write_program};
 
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     const DIGEST: &str = "sha256:affd86a75e820992832d55a105ff5273da83cf4e6c2be415b52b028ec7fd084b";
@@ -98,7 +98,7 @@ mod tests {
     fn has_jq() -> bool {
         let is_here = ["/usr/bin/jq", "/bin/jq"].iter().any(|path| Path::new(path).exists());
         if !is_here {
-            say("NOT RUN: jq is not here, so the publishing scripts were not tried");
+            could_not_run("the publishing scripts: `jq` is not installed");
         }
         is_here
     }
@@ -165,11 +165,31 @@ mod tests {
     }
 
     #[test]
+    fn a_binary_that_holds_a_path_of_its_build_is_refused_and_one_that_holds_a_like_word_is_not() {
+        let checkout = Checkout::new();
+        checkout.write("b/src/main.rs", "");
+        let built_in = checkout.path("b").display().to_string();
+        let checked = |text: &str| {
+            checkout.write("binary", text);
+            checkout.run("check-binary.sh", &["binary", &built_in, "/src"], &[("HOME", "/nowhere")])
+        };
+        assert_eq!(checked(&format!("a word\0{built_in}in\0/src/src/main.rs")).0, 0);
+        let (code, said) = checked(&format!("a word\0before{built_in}/src/main.rs\0"));
+        assert_eq!(
+            (code, said.contains("a path of the machine that built it")),
+            (1, true),
+            "{said}"
+        );
+        assert_eq!(checked("/lib/ld-musl-x86_64.so.1").0, 1);
+        assert_eq!(checked("").0, 1);
+    }
+
+    #[test]
     fn a_linter_that_is_missing_fails_the_pipeline_and_elsewhere_is_said() {
         let linted = |ci: &str| {
             let checkout = Checkout::new();
             checkout.write("orb/src/@orb.yml", "home_url: https://github.com/OWNER/it\n");
-            for tool in ["dirname", "mkdir", "rm", "grep"] {
+            for tool in ["sh", "dirname", "mkdir", "rm", "grep"] {
                 let found = ["/usr/bin", "/bin"].map(|bin| Path::new(bin).join(tool));
                 let found = found.iter().find(|path| path.exists()).unwrap();
                 std::os::unix::fs::symlink(found, checkout.path(&format!("bin/{tool}"))).unwrap();

@@ -296,9 +296,7 @@ mod tests {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let tracked = std::process::Command::new("git").arg("ls-files").current_dir(root).output();
         let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
-            crate::source::say(
-                "NOT RUN: this is no git checkout, so the versions were not looked for",
-            );
+            crate::source::could_not_run("the versions: this is not a git checkout");
             return;
         };
         let tracked = String::from_utf8(tracked.stdout).unwrap();

