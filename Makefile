@@ -3,7 +3,7 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
-.PHONY: help demo test lint bench live image reproduce page-check orb-pack
+.PHONY: help demo test fresh lint bench live image reproduce page-check orb-pack
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -11,8 +11,11 @@ help: ## this list
 demo: ## the gate, four times, at a registry of its own on this machine
 	sh scripts/demo.sh
 
-test: ## everything that can be tested here; says at its end what could not
+test: ## everything that can be tested here (installs what it needs); says at its end what could not
 	sh scripts/test.sh
+
+fresh: ## demo and test in a clean Debian root with the newest stable Rust (RUST=pinned: with the pinned one)
+	sh scripts/fresh.sh
 
 lint: ## format, clippy, documentation, shell scripts
 	cargo fmt --check
