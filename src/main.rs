@@ -79,6 +79,9 @@ fn verify(settings: &'static Settings) -> anyhow::Result<Exit> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // A server that sends without end keeps one task ready. By default, the timers and signals are looked
+        // at after 61 turns of it only: with endless early hints, minutes after the deadline.
+        .event_interval(1)
         .build()
         .context("the runtime could not be started")?;
     // Written on a thread of its own, so that a signal ends this, too: a lock that is held, or a reader that

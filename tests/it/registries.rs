@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::faults::until_the_deadline;
 use crate::stand_in::{
     Answer, Auth, Certificate, ClosedPort, Image, Lie, Options, Origin, Route, StandIn,
 };
@@ -281,15 +282,19 @@ fn a_credential_helper_that_fails_is_no_verdict() {
 
 #[test]
 fn a_credential_helper_does_not_outlive_the_deadline() {
-    let stand_in = registry(Auth::OwnHost);
     // A helper that never answers: only its end can end the run's wait for it.
-    let script = "#!/bin/sh\nread host\nexec sleep 600\n";
-    let gate = gate(&stand_in)
-        .file(".docker/config.json", r#"{"credsStore":"ours"}"#)
-        .program("docker-credential-ours", script)
-        .args("--deadline 1s");
-    insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 1s
+    let script = "#!/bin/sh\nread host\nexec sleep 6000\n";
+    let shown = until_the_deadline(|deadline| {
+        let stand_in = registry(Auth::OwnHost);
+        let gate = gate(&stand_in)
+            .file(".docker/config.json", r#"{"credsStore":"ours"}"#)
+            .program("docker-credential-ours", script)
+            .redact(deadline, "--deadline [deadline]");
+        let shown = gate.args(deadline).snapshot();
+        shown.contains("the credential helper `docker-credential-ours` had not").then_some(shown)
+    });
+    insta::assert_snapshot!(shown, @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline [deadline]
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -491,24 +496,30 @@ fn docker_hub_is_asked_where_it_is() {
     let run = Gate::alone()
         .env("HTTPS_PROXY", format!("http://{}", closed.host()))
         .redact(&closed.host(), "[proxy]")
-        .args("docker.io/alpine:3.22 --deadline 500ms -v")
+        .args("docker.io/alpine:3.22 -v")
         .run();
     insta::assert_snapshot!(run.snapshot(), @"
-    $ verify-registry-image docker.io/alpine:3.22 --deadline 500ms -v
+    $ verify-registry-image docker.io/alpine:3.22 -v
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) docker.io/alpine:3.22
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `registry-1.docker.io`: connection refused; the deadline comes before the next try in [duration]
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `registry-1.docker.io`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `registry-1.docker.io`: connection refused; the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `registry-1.docker.io`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    alpine
     ----- stderr
+    GET https://registry-1.docker.io/v2/ -> connection refused ( [duration])
+    the base address `/v2/`: `registry-1.docker.io`: connection refused; asking again in [duration] (try 2 of 4)
+    GET https://registry-1.docker.io/v2/ -> connection refused ( [duration])
+    the base address `/v2/`: `registry-1.docker.io`: connection refused; asking again in [duration] (try 3 of 4)
+    GET https://registry-1.docker.io/v2/ -> connection refused ( [duration])
+    the base address `/v2/`: `registry-1.docker.io`: connection refused; asking again in [duration] (try 4 of 4)
     GET https://registry-1.docker.io/v2/ -> connection refused ( [duration])
     ");
 }

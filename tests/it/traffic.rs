@@ -1,7 +1,5 @@
 //! How much is asked, of whom, and over how many connections.
 
-use std::time::Duration;
-
 use crate::stand_in::{
     Certificate, Entry, Image, Index, Options, Origin, Route, StandIn, longest_sequence,
 };
@@ -9,9 +7,14 @@ use crate::support::{Gate, requests};
 
 const REPOSITORY: &str = "keepkey/support-email";
 
-/// A stand-in that takes its time, so that what is asked side by side arrives side by side.
-fn slow(options: Options) -> StandIn {
-    let stand_in = StandIn::start(Options { answer_delay: Duration::from_millis(150), ..options });
+/// A stand-in that answers what is to be asked side by side only when all of it has arrived.
+fn together(options: Options) -> StandIn {
+    let together = vec![
+        (vec![Route::ManifestByTag, Route::Control], 2),
+        (vec![Route::Blob], 6),
+        (vec![Route::Storage], 6),
+    ];
+    let stand_in = StandIn::start(Options { together, ..options });
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     stand_in
 }
@@ -26,7 +29,7 @@ fn verified(stand_in: &StandIn) -> Vec<Entry> {
 
 #[test]
 fn a_yes_costs_a_token_a_manifest_a_control_and_a_request_a_blob() {
-    let stand_in = slow(Options::default());
+    let stand_in = together(Options::default());
     let log = verified(&stand_in);
     insta::assert_snapshot!(requests(&stand_in), @"
     Api: GET Token x1
@@ -40,7 +43,7 @@ fn a_yes_costs_a_token_a_manifest_a_control_and_a_request_a_blob() {
 
 #[test]
 fn without_redirects_the_blobs_cost_half() {
-    let stand_in = slow(Options { redirect_blobs: false, ..Options::default() });
+    let stand_in = together(Options { redirect_blobs: false, ..Options::default() });
     let log = verified(&stand_in);
     insta::assert_snapshot!(requests(&stand_in), @"
     Api: GET Token x1
@@ -55,7 +58,7 @@ fn without_redirects_the_blobs_cost_half() {
 fn the_number_of_tags_costs_nothing() {
     let mut counted = Vec::new();
     for tags in [10, 10_000] {
-        let stand_in = slow(Options::default());
+        let stand_in = together(Options::default());
         let small = Image::empty().layer("x", "COPY");
         for number in 0..tags {
             stand_in.image(REPOSITORY, &format!("build-{number}"), small.clone());
@@ -84,7 +87,7 @@ fn a_layer_that_platforms_share_is_asked_for_once() {
 
 #[test]
 fn over_tls_every_host_has_one_connection() {
-    let stand_in = slow(Options { tls: Some(Certificate::Good), ..Options::default() });
+    let stand_in = together(Options { tls: Some(Certificate::Good), ..Options::default() });
     let log = verified(&stand_in);
     for origin in [Origin::Api, Origin::Registry, Origin::Storage] {
         assert_eq!(stand_in.connections(origin), 1, "{origin:?}");
@@ -97,7 +100,9 @@ fn over_tls_every_host_has_one_connection() {
 
 #[test]
 fn many_images_share_a_connection_and_what_they_have_in_common() {
-    let stand_in = slow(Options { tls: Some(Certificate::Good), ..Options::default() });
+    let together = vec![(vec![Route::ManifestByTag], 20)];
+    let stand_in =
+        StandIn::start(Options { tls: Some(Certificate::Good), together, ..Options::default() });
     let mut gate = Gate::at(&stand_in);
     for number in 0..20 {
         let tag = format!("build-{number}");
@@ -118,7 +123,7 @@ fn many_images_share_a_connection_and_what_they_have_in_common() {
 
 #[test]
 fn the_token_goes_to_the_api_and_nobody_else_is_asked() {
-    let stand_in = slow(Options::default());
+    let stand_in = together(Options::default());
     // A yes, and a no that the API explains.
     verified(&stand_in);
     let run = Gate::at(&stand_in).image("keepkey/support-email:never-pushed").run();

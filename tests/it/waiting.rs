@@ -1,10 +1,12 @@
 //! `--wait`: the tag is asked for again until the image is there, and no longer than it may take.
 
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use crate::immutable_tag::gate_with_immutable_tag;
 use crate::stand_in::{Entry, Image, Lie, Route, StandIn};
-use crate::support::Gate;
+use crate::support::{Gate, with_time};
 
 const REPOSITORY: &str = "keepkey/support-email";
 const WANTED: &str = "1111111111111111111111111111111111111111";
@@ -12,6 +14,40 @@ const OTHER: &str = "2222222222222222222222222222222222222222";
 
 fn gate(stand_in: &StandIn) -> Gate<'_> {
     Gate::at(stand_in).image("keepkey/support-email:latest-dev")
+}
+
+/// A run whose wait ends without a yes, and how often it asked for the tag: the first one whose wait was long
+/// enough for so many looks, however slow the machine is.
+fn waited(
+    least: u64,
+    looks: usize,
+    made: impl Fn() -> StandIn,
+    with: impl Fn(Gate<'_>) -> Gate<'_>,
+) -> (StandIn, String) {
+    with_time(Duration::from_secs(least), |time| {
+        let stand_in = made();
+        let wait = format!("--wait {}s", time.as_secs());
+        let whole = format!("of {} s)", time.as_secs());
+        let gate = with(gate(&stand_in)).args(&wait);
+        let gate = gate.redact(&wait, "--wait [wait]");
+        let shown = gate.snapshot().replace(&whole, "of [wait])");
+        let enough = shown.contains("waiting for") && times_asked(&stand_in) >= looks;
+        enough.then_some((stand_in, shown))
+    })
+}
+
+/// A registry that has the repository and nothing in it.
+fn empty() -> StandIn {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    stand_in
+}
+
+/// One whose tag names an image of another commit.
+fn another() -> StandIn {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(OTHER));
+    stand_in
 }
 
 /// Whether the tag has been asked for, and answered.
@@ -28,11 +64,11 @@ fn times_asked(stand_in: &StandIn) -> usize {
 fn a_tag_that_appears_is_green() {
     let stand_in = StandIn::honest();
     stand_in.empty_repository(REPOSITORY);
-    let running = gate(&stand_in).args("--wait 30s").start();
+    let running = gate(&stand_in).args("--wait 10m").start();
     stand_in.wait_until(was_asked);
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     insta::assert_snapshot!(running.finish().snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 30s
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 10m
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -52,7 +88,7 @@ fn a_tag_that_appears_is_green() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    waiting for `[registry]/keepkey/support-email:latest-dev`: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) ([waited] of 30 s)
+    waiting for `[registry]/keepkey/support-email:latest-dev`: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) ([waited] of 600 s)
     ");
     assert_eq!(times_asked(&stand_in), 2);
 }
@@ -62,11 +98,11 @@ fn a_tag_that_is_moved_to_the_expected_image_is_green() {
     let stand_in = StandIn::honest();
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(OTHER));
     let running =
-        gate(&stand_in).arg(format!("--expect-revision={WANTED}")).args("--wait 30s").start();
+        gate(&stand_in).arg(format!("--expect-revision={WANTED}")).args("--wait 10m").start();
     stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::Storage));
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(WANTED));
     insta::assert_snapshot!(running.finish().snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --expect-revision=1111111111111111111111111111111111111111 --wait 30s
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --expect-revision=1111111111111111111111111111111111111111 --wait 10m
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -85,16 +121,16 @@ fn a_tag_that_is_moved_to_the_expected_image_is_green() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    waiting for `[registry]/keepkey/support-email:latest-dev`: the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111` ([waited] of 30 s)
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111` ([waited] of 600 s)
     ");
 }
 
 #[test]
 fn a_tag_that_never_appears_is_red_at_the_end() {
-    let stand_in = StandIn::honest();
-    stand_in.empty_repository(REPOSITORY);
-    insta::assert_snapshot!(gate(&stand_in).args("--wait 3s").snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 3s
+    // At once, after 2 s, and at the end.
+    let (_, shown) = waited(3, 2, empty, |gate| gate);
+    insta::assert_snapshot!(shown, @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait [wait]
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -114,18 +150,15 @@ fn a_tag_that_never_appears_is_red_at_the_end() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    waiting for `[registry]/keepkey/support-email:latest-dev`: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) ([waited] of 3 s)
+    waiting for `[registry]/keepkey/support-email:latest-dev`: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) ([waited] of [wait])
     ");
-    assert_eq!(times_asked(&stand_in), 3, "at once, after 2 s, and at the end");
 }
 
 #[test]
 fn a_tag_that_stays_on_another_image_is_red_at_the_end() {
-    let stand_in = StandIn::honest();
-    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(OTHER));
-    let gate = gate(&stand_in).arg(format!("--expect-revision={WANTED}")).args("--wait 2s");
-    insta::assert_snapshot!(gate.snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --expect-revision=1111111111111111111111111111111111111111 --wait 2s
+    let (_, shown) = waited(2, 2, another, |gate| gate.arg(format!("--expect-revision={WANTED}")));
+    insta::assert_snapshot!(shown, @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --expect-revision=1111111111111111111111111111111111111111 --wait [wait]
     exit code: 1
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
@@ -150,7 +183,7 @@ fn a_tag_that_stays_on_another_image_is_red_at_the_end() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    waiting for `[registry]/keepkey/support-email:latest-dev`: the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111` ([waited] of 2 s)
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111` ([waited] of [wait])
     ");
 }
 
@@ -204,7 +237,7 @@ fn refused_credentials_end_it_at_once() {
 fn a_token_that_ran_out_is_fetched_anew_once() {
     let stand_in = StandIn::honest();
     stand_in.empty_repository(REPOSITORY);
-    let running = gate(&stand_in).args("--wait 30s").start();
+    let running = gate(&stand_in).args("--wait 10m").start();
     stand_in.wait_until(was_asked);
     stand_in.expire_tokens();
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
@@ -219,8 +252,8 @@ fn trouble_that_passes_is_waited_through() {
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     // A 400 is not tried again at once, so that what is seen here is the waiting.
     stand_in.lie(Route::ManifestByTag.first(1), Lie::status(400));
-    insta::assert_snapshot!(gate(&stand_in).args("--wait 30s").snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 30s
+    insta::assert_snapshot!(gate(&stand_in).args("--wait 10m").snapshot(), @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 10m
     exit code: 0
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
@@ -240,17 +273,21 @@ fn trouble_that_passes_is_waited_through() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    waiting for `[registry]/keepkey/support-email:latest-dev`: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) ([waited] of 30 s)
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) ([waited] of 600 s)
     ");
 }
 
 #[test]
 fn trouble_that_does_not_pass_is_no_verdict_at_the_end() {
-    let stand_in = StandIn::honest();
-    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
-    stand_in.lie(Route::ManifestByTag, Lie::status(400));
-    insta::assert_snapshot!(gate(&stand_in).args("--wait 2s").snapshot(), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait 2s
+    let troubled = || {
+        let stand_in = StandIn::honest();
+        stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+        stand_in.lie(Route::ManifestByTag, Lie::status(400));
+        stand_in
+    };
+    let (_, shown) = waited(2, 2, troubled, |gate| gate);
+    insta::assert_snapshot!(shown, @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --wait [wait]
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -266,7 +303,7 @@ fn trouble_that_does_not_pass_is_no_verdict_at_the_end() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
-    waiting for `[registry]/keepkey/support-email:latest-dev`: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) ([waited] of 2 s)
+    waiting for `[registry]/keepkey/support-email:latest-dev`: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text) ([waited] of [wait])
     ");
 }
 
@@ -294,7 +331,7 @@ fn a_tag_that_is_moved_to_the_expected_image_without_its_config_is_red() {
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(OTHER));
     let running = gate(&stand_in)
         .arg(format!("--expect-digest={}", pushed.digest))
-        .args("--wait 30s")
+        .args("--wait 10m")
         .start();
     stand_in.wait_until(was_asked);
     stand_in.image(REPOSITORY, "latest-dev", wanted);
@@ -310,7 +347,7 @@ fn a_layer_that_is_pushed_again_meanwhile_is_looked_for_again() {
     let pushed = stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     stand_in.forget_blob(REPOSITORY, &pushed.layers[1]);
     let running =
-        gate_with_immutable_tag(&stand_in, &format!("{WANTED}-dev")).args("--wait 30s").start();
+        gate_with_immutable_tag(&stand_in, &format!("{WANTED}-dev")).args("--wait 10m").start();
     running.wait_for("waiting for");
     stand_in.image(REPOSITORY, &format!("{WANTED}-dev"), Image::node_on_alpine());
     let run = running.finish();
@@ -319,10 +356,14 @@ fn a_layer_that_is_pushed_again_meanwhile_is_looked_for_again() {
 
 #[test]
 fn a_wait_as_long_as_the_deadline_keeps_its_last_answer() {
-    let stand_in = StandIn::honest();
-    stand_in.empty_repository(REPOSITORY);
-    let run = gate(&stand_in).args("-q --wait 3s --deadline 3s").run();
-    assert_eq!(run.code, Some(1), "{}{}", run.stdout, run.stderr);
+    let code = with_time(Duration::from_secs(3), |time| {
+        let stand_in = empty();
+        let time = time.as_secs();
+        let run = gate(&stand_in).args(&format!("--wait {time}s --deadline {time}s")).run();
+        // The first look was over in time.
+        run.stderr.contains("waiting for").then_some(run.code)
+    });
+    assert_eq!(code, Some(1));
 }
 
 #[test]
@@ -371,7 +412,7 @@ fn a_tag_that_is_absent_is_waited_for_whatever_else_wants_to_be_left_alone() {
     let stand_in = StandIn::honest();
     stand_in.empty_repository(REPOSITORY);
     stand_in.lie(Route::Control.containing("control").first(1), Lie::too_many(Some("3600")));
-    let running = gate(&stand_in).args("--wait 30s").start();
+    let running = gate(&stand_in).args("--wait 10m").start();
     running.wait_for("waiting for");
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     let run = running.finish();
@@ -380,11 +421,9 @@ fn a_tag_that_is_absent_is_waited_for_whatever_else_wants_to_be_left_alone() {
 
 #[test]
 fn the_api_is_asked_at_the_beginning_and_at_the_end_of_a_wait() {
-    let stand_in = StandIn::honest();
-    stand_in.empty_repository(REPOSITORY);
-    let run = gate(&stand_in).args("--wait 7s").run();
-    assert_eq!(run.code, Some(1), "{}", run.snapshot());
-    assert_eq!(times_asked(&stand_in), 4, "at once, after 2 and 4 s, and at the end");
+    // At once, after 2 and 4 s, and at the end: there is at least one look between.
+    let (stand_in, shown) = waited(7, 3, empty, |gate| gate);
+    assert!(shown.contains("exit code: 1"), "{shown}");
     assert_eq!(stand_in.asked(&Route::ApiTags).len(), 2);
 }
 
@@ -395,7 +434,7 @@ fn a_repository_that_is_refused_before_its_first_push_is_waited_for() {
     stand_in.empty_repository("keepkey/other");
     let refusal = || Lie::oci_error(403, "DENIED", "requested access to the resource is denied");
     stand_in.lie(Route::Control.first(2), refusal());
-    let running = gate(&stand_in).args("--wait 30s").start();
+    let running = gate(&stand_in).args("--wait 10m").start();
     running.wait_for("waiting for");
     stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     let run = running.finish();

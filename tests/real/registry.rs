@@ -52,11 +52,11 @@ impl Registry {
                 }
             }
         });
-        match host.recv_timeout(Duration::from_secs(30)) {
+        match host.recv_timeout(Duration::from_secs(600)) {
             Ok(host) => Self { folder, process: Mutex::new(process), host },
             Err(_) => {
                 let _ = process.kill();
-                panic!("`docker-registry` did not come to listen within 30 seconds");
+                panic!("`docker-registry` did not come to listen within ten minutes");
             }
         }
     }

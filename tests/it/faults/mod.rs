@@ -46,13 +46,10 @@ mod successes;
 mod trouble;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::stand_in::{Auth, Image, Lie, Matcher, Options, StandIn};
-use crate::support::Gate;
-
-/// Lets a request be tried twice, whatever the jitter: the wait before the second try is at most 1.25 s,
-/// the one before the third at least 1.5 s.
-pub(crate) const TWO_TRIES: &str = "--deadline 2250ms";
+use crate::support::{Gate, with_time};
 
 pub(crate) const REPOSITORY: &str = "keepkey/support-email";
 pub(crate) const TAG: &str = "latest-dev";
@@ -91,6 +88,11 @@ pub(crate) fn logged_in<'a>(stand_in: &'a StandIn, password: &str) -> Gate<'a> {
     let login = base64::engine::general_purpose::STANDARD.encode(format!("ci:{password}"));
     let config = serde_json::json!({ "auths": { host: { "auth": login } } });
     anonymous(stand_in).secret(password).file(".docker/config.json", config.to_string())
+}
+
+/// A run that is ended by its deadline, in a test: its arguments, and what shows that it got somewhere before.
+pub(crate) fn until_the_deadline<T>(attempt: impl Fn(&str) -> Option<T>) -> T {
+    with_time(Duration::from_secs(2), |time| attempt(&format!("--deadline {}s", time.as_secs())))
 }
 
 /// The whole run, and what was asked: how often, of whom, for what, with which answer.

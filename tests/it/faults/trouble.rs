@@ -1,6 +1,6 @@
 //! The registry cannot answer, at first or at all.
 
-use super::{IMAGE, TWO_TRIES, lying, requests, with_image, with_requests};
+use super::{IMAGE, lying, requests, until_the_deadline, with_image, with_requests};
 use crate::stand_in::{Answer, ClosedPort, Lie, Options, Origin, Route};
 use crate::support::Gate;
 
@@ -163,18 +163,17 @@ fn a_refused_connection_is_no_verdict() {
     let gate = Gate::at(&stand_in)
         .env("DIGITALOCEAN_REGISTRY_HOST", closed.host())
         .redact(&closed.host(), "[registry]")
-        .args(TWO_TRIES)
         .arg(format!("{}/{IMAGE}", closed.host()));
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -193,19 +192,18 @@ fn a_refused_connection_is_no_verdict() {
 fn a_host_without_an_address_is_no_verdict() {
     let stand_in = with_image(Options::default());
     let gate = Gate::at(&stand_in)
-        .args(TWO_TRIES)
         .without_env("DIGITALOCEAN_REGISTRY_HOST")
         .arg("nosuch.invalid/keepkey/support-email:latest-dev");
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2250ms nosuch.invalid/keepkey/support-email:latest-dev
+    $ verify-registry-image nosuch.invalid/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) nosuch.invalid/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -219,10 +217,15 @@ fn a_host_without_an_address_is_no_verdict() {
 
 #[test]
 fn a_registry_that_never_answers_ends_with_the_deadline() {
-    let stand_in = lying(Route::Any.at(Origin::Registry), Lie::Hang);
-    let gate = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE);
-    insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image --deadline 2250ms [registry]/keepkey/support-email:latest-dev
+    let shown = until_the_deadline(|deadline| {
+        let stand_in = lying(Route::Any.at(Origin::Registry), Lie::Hang);
+        let gate = Gate::at(&stand_in).redact(deadline, "--deadline [deadline]").args(deadline);
+        let shown = with_requests(&stand_in, gate.image(IMAGE));
+        (stand_in.asked(&Route::ManifestByTag).len() + stand_in.asked(&Route::Control).len() == 2)
+            .then_some(shown)
+    });
+    insta::assert_snapshot!(shown, @"
+    $ verify-registry-image --deadline [deadline] [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev

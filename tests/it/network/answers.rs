@@ -1,7 +1,7 @@
 //! The token endpoint and the API answer, and not with what was asked for.
 
 use super::brief;
-use crate::faults::{IMAGE, TWO_TRIES, lying, requests, with_image, with_requests};
+use crate::faults::{IMAGE, lying, requests, with_image, with_requests};
 use crate::stand_in::{Answer, Lie, Options, Route, bodies, verbatim};
 use crate::support::Gate;
 
@@ -98,7 +98,7 @@ fn a_success_without_content_is_no_verdict() {
     let table = [204, 206, 304].map(|status| {
         let told = |route: Route| {
             let stand_in = lying(route.clone(), Lie::Answer(Answer::new(status)));
-            let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
+            let run = Gate::at(&stand_in).image(IMAGE).run();
             format!("{route:?} {status}: {}", brief(&run))
         };
         [Route::Token, Route::ManifestByTag, Route::Storage].map(told).concat()
@@ -158,7 +158,7 @@ fn a_token_document_is_judged_and_never_quoted() {
     ];
     let table = bodies.map(|body| {
         let stand_in = lying(Route::Token, Lie::Body(body.clone().into()));
-        let run = Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run();
+        let run = Gate::at(&stand_in).image(IMAGE).run();
         let shown = run.snapshot();
         assert!(!shown.contains("SECRET"), "{shown}");
         assert!(stand_in.asked(&Route::ManifestByTag).is_empty());

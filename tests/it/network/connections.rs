@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 
 use super::registry_at;
 use super::servers::RawServer;
-use crate::faults::{IMAGE, TWO_TRIES, with_image, with_requests};
+use crate::faults::{IMAGE, until_the_deadline, with_image, with_requests};
 use crate::stand_in::{ClosedPort, Options, Origin};
 use crate::support::Gate;
 
@@ -13,18 +13,17 @@ fn an_api_whose_name_has_no_address_is_no_verdict() {
     let stand_in = with_image(Options::default());
     let closed = ClosedPort::new();
     let gate = registry_at(&stand_in, &closed.host())
-        .env("DIGITALOCEAN_API_URL", "https://nosuch.invalid")
-        .args(TWO_TRIES);
+        .env("DIGITALOCEAN_API_URL", "https://nosuch.invalid");
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 2250ms
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `nosuch.invalid`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -94,16 +93,22 @@ fn a_registry_that_comes_up_during_the_run_is_green() {
 /// A full queue of connections that nobody accepts drops what comes, as a firewall does.
 #[test]
 fn a_host_that_drops_every_packet_ends_with_the_deadline() {
-    let stand_in = with_image(Options::default());
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let listener = runtime.block_on(async { socket.listen(0).unwrap() });
     let address = listener.local_addr().unwrap();
     let _queued = TcpStream::connect(address).unwrap();
-    let gate = registry_at(&stand_in, &address.to_string()).args(TWO_TRIES);
-    insta::assert_snapshot!(with_requests(&stand_in, gate), @"
-    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline 2250ms
+    let shown = until_the_deadline(|deadline| {
+        let stand_in = with_image(Options::default());
+        let gate = registry_at(&stand_in, &address.to_string()).args(deadline);
+        let shown = with_requests(&stand_in, gate.redact(deadline, "--deadline [deadline]"));
+        shown
+            .contains("the manifest of `latest-dev`: `[registry]` had not answered")
+            .then_some(shown)
+    });
+    insta::assert_snapshot!(shown, @"
+    $ verify-registry-image [registry]/keepkey/support-email:latest-dev --deadline [deadline]
     exit code: 3
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev

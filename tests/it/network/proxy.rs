@@ -2,9 +2,9 @@
 
 use super::brief;
 use super::servers::{ConnectProxy, RawServer};
-use crate::faults::{IMAGE, TWO_TRIES, with_image};
+use crate::faults::{IMAGE, with_image};
 use crate::stand_in::{Certificate, ClosedPort, Options, Origin, StandIn};
-use crate::support::Gate;
+use crate::support::{Gate, side_by_side};
 
 /// The name in the stand-in's certificate; no resolver knows it, so that only a proxy leads there.
 const NAME: &str = "registry.example";
@@ -87,10 +87,10 @@ fn the_password_of_a_proxy_goes_to_the_proxy_and_is_not_printed() {
 fn no_proxy_is_honoured() {
     let (stand_in, proxy) = (behind_a_proxy(), ConnectProxy::start());
     let gate = through(&stand_in, &format!("http://{}", proxy.host()));
-    let run = gate.env("NO_PROXY", NAME).args(TWO_TRIES).run();
+    let run = gate.env("NO_PROXY", NAME).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: its name could not be resolved (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     ");
@@ -106,38 +106,40 @@ fn no_proxy_is_honoured() {
 fn a_proxy_that_does_not_let_it_through_is_no_verdict() {
     let stand_in = behind_a_proxy();
     let told = |proxy: &str| {
-        let run = through(&stand_in, &format!("http://{proxy}")).args(TWO_TRIES).run();
+        let run = through(&stand_in, &format!("http://{proxy}")).run();
         brief(&run)
     };
-    let mut table = [
-        b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n".as_slice(),
-        b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
-        b"not a proxy at all\r\n\r\n",
-    ]
-    .map(|answer| {
+    let answers = [
+        Some(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n".as_slice()),
+        Some(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"),
+        Some(b"not a proxy at all\r\n\r\n"),
+        // Nobody listens.
+        None,
+    ];
+    let table = side_by_side(answers, |answer| {
+        let Some(answer) = answer else { return told(&ClosedPort::new().host()) };
         let proxy = RawServer::sending(answer);
         format!("{}connections: {}\n", told(&proxy.host()), proxy.connections())
     })
     .concat();
-    table.push_str(&told(&ClosedPort::new().host()));
     insta::assert_snapshot!(table, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (proxy authorization required) (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (proxy authorization required) (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-    connections: 2
+    connections: 4
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-    connections: 2
+    connections: 4
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-    connections: 2
+    connections: 4
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: connection refused (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     ");

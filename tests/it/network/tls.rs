@@ -1,9 +1,9 @@
 //! TLS does not come about. Nothing that is wrong with a certificate is tried again, and nothing is sent
 //! before a certificate is accepted.
 
-use crate::faults::{IMAGE, TWO_TRIES, with_image};
+use crate::faults::{IMAGE, with_image};
 use crate::stand_in::{Certificate, Lie, Options, Origin, Route, StandIn};
-use crate::support::Gate;
+use crate::support::{Gate, side_by_side};
 
 fn with(certificate: Certificate) -> StandIn {
     with_image(Options { tls: Some(certificate), ..Options::default() })
@@ -131,7 +131,7 @@ fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
 fn said(answer: Lie) -> String {
     let stand_in = with(Certificate::Good);
     stand_in.lie(Route::Connection(Origin::Api), answer);
-    let shown = super::brief(&Gate::at(&stand_in).args(TWO_TRIES).image(IMAGE).run());
+    let shown = super::brief(&Gate::at(&stand_in).image(IMAGE).run());
     format!("{shown}connections: {}", stand_in.connections(Origin::Api))
 }
 
@@ -161,23 +161,24 @@ fn a_server_that_speaks_only_tls_1_1_is_no_verdict() {
 #[test]
 fn a_handshake_that_is_closed_is_tried_again() {
     // A close is seen as a reset where the hello had not been read yet: both are the same to the reader.
-    let closed = said(Lie::close()).replace(
+    let [closed, reset] = side_by_side([Lie::close(), Lie::reset()], said);
+    let closed = closed.replace(
         "the connection was closed during the TLS handshake",
         "no connection (connection reset)",
     );
     insta::assert_snapshot!(closed, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-    connections: 2
+    connections: 4
     ");
-    insta::assert_snapshot!(said(Lie::reset()), @"
+    insta::assert_snapshot!(reset, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (2 tries); the deadline comes before the next try in [duration]
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-    connections: 2
+    connections: 4
     ");
 }
 
@@ -199,7 +200,6 @@ fn a_plain_port_that_is_asked_in_tls_is_no_verdict() {
     let gate = Gate::at(&secure)
         .env("DIGITALOCEAN_API_URL", format!("https://{}", plain.host(Origin::Api)))
         .redact(&plain.host(Origin::Api), "[api]")
-        .args(TWO_TRIES)
         .image(IMAGE);
     insta::assert_snapshot!(super::brief(&gate.run()), @"
     exit code: 3

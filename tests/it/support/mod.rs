@@ -14,6 +14,7 @@ mod redaction;
 mod requests;
 mod skip;
 mod tests;
+mod time;
 
 pub(crate) use gate::Gate;
 #[allow(unused_imports, reason = "named by the tests that look at more than the snapshot")]
@@ -21,3 +22,5 @@ pub(crate) use gate::Run;
 #[allow(unused_imports, reason = "named by the tests that count requests")]
 pub(crate) use requests::requests;
 pub(crate) use skip::could_not_run;
+#[allow(unused_imports, reason = "named by the tests that try again or end by their time")]
+pub(crate) use time::{side_by_side, with_time};

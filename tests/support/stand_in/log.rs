@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::route::{Origin, Route};
 
 /// One request.
@@ -52,7 +54,7 @@ impl Entry {
 
 /// The log of a stand-in.
 #[derive(Debug, Default)]
-pub(super) struct Log(Mutex<Inner>, Condvar);
+pub(super) struct Log(Mutex<Inner>, Condvar, Notify);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -70,6 +72,7 @@ impl Log {
         entry.start = inner.ordinal;
         inner.entries.push(entry);
         self.1.notify_all();
+        self.2.notify_waiters();
         inner.entries.len() - 1
     }
 
@@ -107,12 +110,26 @@ impl Log {
         self.0.lock().expect("no panic while held").entries.clone()
     }
 
-    /// Waits until the entries fulfil a condition; false when that takes a minute.
+    /// Waits until the entries fulfil a condition; false when that takes ten minutes.
     pub(super) fn wait_until(&self, condition: impl Fn(&[Entry]) -> bool) -> bool {
         let inner = self.0.lock().expect("no panic while held");
-        let minute = Duration::from_secs(60);
-        let waited = self.1.wait_timeout_while(inner, minute, |inner| !condition(&inner.entries));
+        let longest = Duration::from_secs(600);
+        let waited = self.1.wait_timeout_while(inner, longest, |inner| !condition(&inner.entries));
         !waited.expect("no panic while held").1.timed_out()
+    }
+
+    /// Waits until so many requests for any of these routes have arrived.
+    pub(super) async fn arrived(&self, routes: &[Route], count: usize) {
+        loop {
+            let more = self.2.notified();
+            tokio::pin!(more);
+            more.as_mut().enable();
+            let entries = self.entries();
+            if entries.iter().filter(|entry| routes.contains(&entry.route)).count() >= count {
+                return;
+            }
+            more.await;
+        }
     }
 
     pub(super) fn clear(&self) {

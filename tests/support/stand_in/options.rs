@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::route::Route;
+
 /// The token that a stand-in takes unless told otherwise: made up, in the form of a real one (and in two
 /// parts, so that no scanner for leaked tokens takes this file for a leak).
 pub const TOKEN: &str =
@@ -22,6 +24,9 @@ pub struct Options {
     pub redirect_blobs: bool,
     /// Added before every answer.
     pub answer_delay: Duration,
+    /// Requests that are answered together: none for one of these routes before so many for any of them have
+    /// arrived. A client that asks for them one after the other never gets an answer.
+    pub together: Vec<(Vec<Route>, usize)>,
     /// Added before a connection is served (and before TLS).
     pub accept_delay: Duration,
     /// Whether it speaks TLS with a certificate of its own; see [`StandIn::ca_pem`].
@@ -71,6 +76,7 @@ impl Default for Options {
             auth: Auth::DigitalOcean,
             redirect_blobs: true,
             answer_delay: Duration::ZERO,
+            together: Vec::new(),
             accept_delay: Duration::ZERO,
             tls: None,
             port: 0,

@@ -91,6 +91,11 @@ async fn respond(
     if !shared.options.answer_delay.is_zero() {
         tokio::time::sleep(shared.options.answer_delay).await;
     }
+    for (routes, count) in &shared.options.together {
+        if routes.contains(&route) {
+            shared.log.arrived(routes, *count).await;
+        }
+    }
     let target = ask.path_and_query();
     let asked = lie::Asked { route: &route, origin, method: ask.method.as_str(), target: &target };
     let answer = match shared.lie_for(&asked) {
