@@ -6,10 +6,25 @@
 # 1 missing or another image, 2 wrong settings, 3 could not find out, 4 the credentials were refused.
 set -eu
 
-if [ $# -eq 0 ]; then
+# TAG is not optional: `$TAG --update-status` with an unset TAG would verify, and mark GREEN, what the config names.
+case $#:${1:-} in
+1:--help | 1:-h | 1:--version | 1:-V | *:-) ;;
+0:*)
     echo "usage: $0 TAG [--update-status]" >&2
     exit 2
-fi
+    ;;
+*:-*)
+    echo "error: TAG is missing: the first argument is the option \`$1\`" >&2
+    echo "hint: check that the variable TAG comes from is set; usage: $0 TAG [--update-status]" >&2
+    exit 2
+    ;;
+*:*[![:space:]]*) ;;
+*)
+    echo "error: TAG is empty" >&2
+    echo "hint: check that the variable it comes from is set; usage: $0 TAG [--update-status]" >&2
+    exit 2
+    ;;
+esac
 if command -v verify-registry-image >/dev/null; then
     exec verify-registry-image "$@"
 fi

@@ -46,7 +46,19 @@ const OPTIONS: [(&str, &str); 26] = [
     ("IMAGE", "IMAGES"),
 ];
 
-/// Those of them that hold words, one or more.
+/// The options that do something instead of verifying, or beside it: no variable can turn a gate into them.
+const DOING: [&str; 8] = [
+    "CHECK_STATUS",
+    "DRAW_STATUS",
+    "LIST_CHECKS",
+    "COMPLETIONS",
+    "SCHEMA",
+    "START_PIPELINE",
+    "VERSION",
+    "HELP",
+];
+
+/// The options that hold words, one or more.
 const PLURAL: [&str; 3] = ["IMAGES", "SERVICES", "PLATFORMS"];
 
 /// The variable that stands for an option, by the option's long name.
@@ -146,6 +158,9 @@ pub(crate) enum VariableMistake {
     /// It has the singular name of an option that can be repeated.
     #[error("there is no variable `{0}`")]
     Singular(String),
+    /// It has the name of an option that does something instead of verifying.
+    #[error("the variable `{0}` is set, and no variable stands for that option")]
+    Doing(String),
     /// It is set, has words by its nature, and holds none.
     #[error("the variable `{0}` is set and names nothing")]
     Wordless(String),
@@ -165,6 +180,10 @@ impl VariableMistake {
                     .into(),
             ),
             Self::Singular(name) => Some(format!("did you mean `{name}S`?")),
+            Self::Doing(_) => Some(
+                "unset it, or give it another name: only options that verify can be given as variables"
+                    .into(),
+            ),
             Self::Wordless(_) => {
                 Some("give it words with spaces or commas between them, or leave it empty".into())
             }
@@ -192,8 +211,14 @@ impl Variables<'_> {
 
     /// Every variable with a fixed name.
     pub(super) fn read(&self) -> Result<Environment, VariableMistake> {
+        for doing in DOING {
+            let name = format!("{PREFIX}{doing}");
+            if self.get(&name)?.is_some() {
+                return Err(VariableMistake::Doing(name));
+            }
+        }
         for plural in PLURAL {
-            // A rule under a wrong name must not be a rule less.
+            // `…_SERVICE` instead of `…_SERVICES` would silently drop the restriction, so it is an error.
             let name = format!("{PREFIX}{}", plural.trim_end_matches('S'));
             if self.get(&name)?.is_some() {
                 return Err(VariableMistake::Singular(name));
@@ -202,8 +227,7 @@ impl Variables<'_> {
         let mut options = Vec::new();
         for (_, rest) in OPTIONS {
             let name = format!("{PREFIX}{rest}");
-            // CircleCI writes `<nil>` where an empty pipeline value is mapped into a variable.
-            let Some(value) = self.get(&name)?.filter(|value| value != "<nil>") else { continue };
+            let Some(value) = self.get(&name)? else { continue };
             if token::is_in(&value, self.redactor) {
                 return Err(VariableMistake::Secret(Shown::new(&name, self.redactor)));
             }
@@ -280,10 +304,25 @@ mod tests {
     }
 
     #[test]
-    fn empty_and_nil_are_not_given() {
-        let variables =
-            [("VERIFY_REGISTRY_IMAGE_WAIT", ""), ("VERIFY_REGISTRY_IMAGE_PORT", "<nil>")];
+    fn empty_is_not_given() {
+        let variables = [("VERIFY_REGISTRY_IMAGE_WAIT", ""), ("VERIFY_REGISTRY_IMAGE_HELP", "")];
         assert_eq!(read(&variables), Ok(Environment::default()));
+    }
+
+    #[test]
+    fn no_variable_stands_for_an_option_that_does_not_verify() {
+        for doing in DOING {
+            let name = format!("{PREFIX}{doing}");
+            let expected =
+                format!("the variable `{name}` is set, and no variable stands for that option");
+            assert_eq!(read(&[(&name, "1")]), Err(expected));
+        }
+        for option in crate::settings::options() {
+            let long = option.option.split("--").nth(1).unwrap_or_default();
+            let long = long.split([' ', '[']).next().unwrap_or_default();
+            let rest = long.replace('-', "_").to_uppercase();
+            assert_ne!(option.variable.is_some(), DOING.contains(&rest.as_str()), "--{long}");
+        }
     }
 
     #[test]

@@ -48,6 +48,11 @@ pub(crate) enum ValueMistake {
     /// It is empty; on the command line that is a variable that was not set.
     #[error("the value of {0} is empty")]
     Empty(Origin),
+    /// What CircleCI writes for an empty pipeline value.
+    #[error(
+        "the value of {0} is `<nil>`, which CircleCI writes for a pipeline value that is not set"
+    )]
+    Nil(Origin),
     /// Not a duration.
     #[error("the value {1} of {0} {2}")]
     Duration(Origin, Shown, DurationMistake),
@@ -89,6 +94,9 @@ impl ValueMistake {
             Self::Empty(_) => Some(
                 "look whether the variable that it is made from is set in this job".into(),
             ),
+            Self::Nil(_) => Some(
+                "set the pipeline value, or do not give this option where it has none".into(),
+            ),
             Self::DeadlineBeforeWait(_, _) => Some(
                 "give the run more time than the wait, or leave `--deadline` away: its default follows the wait"
                     .into(),
@@ -110,20 +118,34 @@ impl ValueMistake {
     }
 }
 
+/// Whether a word is what CircleCI writes where an empty pipeline value is mapped into a variable.
+pub(super) fn is_nil(word: &str) -> bool {
+    word.trim() == "<nil>"
+}
+
+/// A value that says something. One that was emptied on its way must not ask a wider or a weaker question.
+fn filled<T>(value: T, text: &str, origin: Origin) -> Result<Option<Given<T>>, ValueMistake> {
+    if text.trim().is_empty() {
+        Err(ValueMistake::Empty(origin))
+    } else if is_nil(text) {
+        Err(ValueMistake::Nil(origin))
+    } else {
+        Ok(Some(Given { value, origin }))
+    }
+}
+
 /// A text from the command line, else from the variable.
 pub(super) fn text(
     argument: Option<String>,
     variable: Option<String>,
     long: &'static str,
 ) -> Result<Option<Given>, ValueMistake> {
-    match (argument, variable) {
-        (Some(value), _) if value.trim().is_empty() => {
-            Err(ValueMistake::Empty(Origin::Argument(long)))
-        }
-        (Some(value), _) => Ok(Some(Given { value, origin: Origin::Argument(long) })),
-        (None, Some(value)) => Ok(Some(Given { value, origin: Origin::Variable(long) })),
-        (None, None) => Ok(None),
-    }
+    let (value, origin) = match (argument, variable) {
+        (Some(value), _) => (value, Origin::Argument(long)),
+        (None, Some(value)) => (value, Origin::Variable(long)),
+        (None, None) => return Ok(None),
+    };
+    filled(value.clone(), &value, origin)
 }
 
 pub(super) fn given_path(
@@ -131,14 +153,13 @@ pub(super) fn given_path(
     variable: Option<String>,
     long: &'static str,
 ) -> Result<Option<Given<PathBuf>>, ValueMistake> {
-    match (argument, variable) {
-        (Some(value), _) if value.is_empty() => Err(ValueMistake::Empty(Origin::Argument(long))),
-        (Some(value), _) => Ok(Some(Given { value: value.into(), origin: Origin::Argument(long) })),
-        (None, Some(value)) => {
-            Ok(Some(Given { value: value.into(), origin: Origin::Variable(long) }))
-        }
-        (None, None) => Ok(None),
-    }
+    let (value, origin) = match (argument, variable) {
+        (Some(value), _) => (PathBuf::from(value), Origin::Argument(long)),
+        (None, Some(value)) => (value.into(), Origin::Variable(long)),
+        (None, None) => return Ok(None),
+    };
+    let text = value.to_string_lossy().into_owned();
+    filled(value, &text, origin)
 }
 
 pub(super) fn path(
@@ -160,14 +181,17 @@ pub(super) fn list(
     arguments: Vec<String>,
     variable: Option<&str>,
     long: &'static str,
-) -> Vec<Given> {
+) -> Result<Vec<Given>, ValueMistake> {
     let (values, origin) = if arguments.is_empty() {
         let words = words(variable.unwrap_or("")).map(str::to_owned);
         (words.collect(), Origin::Variable(long))
     } else {
         (arguments, Origin::Argument(long))
     };
-    values.into_iter().map(|value| Given { value, origin }).collect()
+    match values.iter().any(|word| is_nil(word)) {
+        true => Err(ValueMistake::Nil(origin)),
+        false => Ok(values.into_iter().map(|value| Given { value, origin }).collect()),
+    }
 }
 
 pub(super) fn boolean(
@@ -179,7 +203,7 @@ pub(super) fn boolean(
     if argument {
         return Ok(true);
     }
-    match variable.map(str::to_ascii_lowercase).as_deref() {
+    match variable {
         None | Some("0" | "false") => Ok(false),
         Some("1" | "true") => Ok(true),
         Some(other) => Err(ValueMistake::Boolean(Origin::Variable(long), show(other))),

@@ -85,10 +85,10 @@ impl Options {
             // A mode of its own, which asks no registry: no variable can turn a gate into it.
             check_status: args.check_status,
             files: Files::read(&args, &variables)?,
-            images: list(args.images, variables.images.as_deref(), "IMAGE"),
+            images: list(args.images, variables.images.as_deref(), "IMAGE")?,
             config: path(args.config, variables.config, "config")?,
             repository: text(args.repository, variables.repository, "repository")?,
-            services: parted(args.services, variables.services.as_deref(), "service"),
+            services: parted(args.services, variables.services.as_deref(), "service")?,
             environment: text(args.environment, variables.environment, "environment")?,
             expect_digest,
             expect_digest_file,
@@ -97,7 +97,7 @@ impl Options {
                 variables.expect_revision,
                 "expect-revision",
             )?,
-            platforms: parted(args.platforms, variables.platforms.as_deref(), "platform")
+            platforms: parted(args.platforms, variables.platforms.as_deref(), "platform")?
                 .iter()
                 .map(|given| platform(given, &show))
                 .collect::<Result<_, _>>()?,
@@ -157,12 +157,20 @@ impl Files {
 }
 
 /// Words that can also be parted by commas, as builders take them.
-fn parted(arguments: Vec<String>, variable: Option<&str>, long: &'static str) -> Vec<Given> {
+fn parted(
+    arguments: Vec<String>,
+    variable: Option<&str>,
+    long: &'static str,
+) -> Result<Vec<Given>, ValueMistake> {
     let split = |given: Given| {
         let words = given.value.split(',').map(|word| word.trim().to_owned());
         words.map(|value| Given { value, origin: given.origin }).collect::<Vec<_>>()
     };
-    list(arguments, variable, long).into_iter().flat_map(split).collect()
+    let words: Vec<_> = list(arguments, variable, long)?.into_iter().flat_map(split).collect();
+    match words.iter().find(|word| word.value.is_empty()) {
+        Some(word) => Err(ValueMistake::Empty(word.origin)),
+        None => Ok(words),
+    }
 }
 
 fn platform(given: &Given, show: &impl Fn(&str) -> Shown) -> Result<Platform, ValueMistake> {

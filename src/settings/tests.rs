@@ -8,6 +8,7 @@ use std::path::Path;
 use super::*;
 use crate::request::{ImmutableTag, RevisionRule};
 
+mod emptied;
 mod help;
 mod images;
 mod mistakes;

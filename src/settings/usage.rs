@@ -92,7 +92,7 @@ pub(super) fn mistake(error: &clap::Error, redactor: &Redactor) -> ArgumentMista
         let meant = text(error, ContextKind::SuggestedArg);
         ArgumentMistake::Unknown { option, meant }
     } else if kind == ErrorKind::InvalidValue
-        && shown(ContextKind::InvalidValue).as_str().is_empty()
+        && text(error, ContextKind::InvalidValue).unwrap_or_default().is_empty()
     {
         ArgumentMistake::NoValue(option)
     } else if kind == ErrorKind::InvalidValue {

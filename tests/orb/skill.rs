@@ -211,7 +211,7 @@ mod tests {
             machine.run(arguments, &[]).1.lines().any(|line| line == "docker: --interactive")
         };
         assert!(is_interactive(&["-"]));
-        assert!(is_interactive(&["--jobs", "4", "-"]));
+        assert!(is_interactive(&["-", "--jobs", "4"]));
         assert!(!is_interactive(&["latest-dev"]));
     }
 
@@ -233,7 +233,7 @@ mod tests {
         assert!(!forwarded(&["dev"], &[]));
         // One that an IMAGE names, in both forms.
         assert!(forwarded(&["api:$OTHER_TOKEN-x"], &[]));
-        assert!(forwarded(&["--wait", "90s", "${OTHER_TOKEN}"], &[]));
+        assert!(forwarded(&["${OTHER_TOKEN}", "--wait", "90s"], &[]));
         assert!(!forwarded(&["OTHER_TOKEN"], &[]));
     }
 
@@ -308,6 +308,24 @@ mod tests {
         let (_, shown) = machine.run(&["dev"], &[]);
         let mount = shown.lines().find(|line| line.contains("/srv/")).unwrap();
         assert_eq!(mount, r#"docker: type=bind,"source=/srv/a,b ""c""","target=/srv/a,b ""c""""#);
+    }
+
+    #[test]
+    fn a_tag_that_is_missing_or_empty_is_never_another_question() {
+        let machine = Machine::new();
+        machine.recorder("verify-registry-image", 0);
+        machine.recorder("docker", 0);
+        let lines: [&[&str]; 6] =
+            [&[], &["--update-status"], &[""], &[" \t"], &["", "--update-status"], &["-q", "dev"]];
+        for line in lines {
+            let (code, shown) = machine.run(line, &[("VERIFY_REGISTRY_IMAGE_IMAGES", "dev")]);
+            assert_eq!(code, 2, "{line:?}");
+            assert!(shown.contains("TAG") && !shown.contains("verify-registry-image:"), "{shown}");
+        }
+        let good: [&[&str]; 4] = [&["dev"], &["-", "-q"], &["--version"], &["--help"]];
+        for line in good {
+            assert_eq!(machine.run(line, &[]).0, 0, "{line:?}");
+        }
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn of_values() {
         ("TOKEN_ENV", "a b"),
     ]
     .map(|(name, value)| World::new(IMAGE).variable(&format!("{PREFIX}{name}"), value));
-    insta::assert_snapshot!(table(worlds.into_iter().chain(empty).chain(variables)), @r"
+    insta::assert_snapshot!(table(worlds.into_iter().chain(empty).chain(variables)), @"
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait soon
     error: the value `soon` of `--wait` is not a duration, as in `90s`, `2m` or `1h30m`
 
@@ -162,7 +162,8 @@ fn of_values() {
     error: the platform `linux` of `--platform` is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --platform linux/amd64,
-    error: the platform `` of `--platform` is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
+    error: the value of `--platform` is empty
+      look whether the variable that it is made from is set in this job
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --token-env 1x
     error: the value of `--token-env` is not the name of a variable
