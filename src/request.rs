@@ -21,6 +21,8 @@ pub struct ImageRequest {
     pub environment: Option<String>,
     /// The commit that is meant, as far as it is known: the expected one, else that of the job.
     pub commit: Option<Revision>,
+    /// What the reader should know of how it was asked for.
+    pub notes: Vec<String>,
 }
 
 /// The fewest digits that name a commit: what git abbreviates to.
@@ -264,6 +266,9 @@ pub struct Service {
     pub name: String,
     /// Whether it stands in the config file. Without that, the fields below are all empty.
     pub is_configured: bool,
+    /// Whether an environment was named and the image is outside the config's registry: then the record has no
+    /// service, whatever else was given.
+    pub is_outside: bool,
     /// The port that it listens on.
     pub port: Option<u16>,
     /// Whether it is reachable from outside the cluster.

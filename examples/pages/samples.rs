@@ -181,6 +181,7 @@ fn request(service: &str, environment: Option<&str>) -> ImageRequest {
         service: Service {
             name: service.to_owned(),
             is_configured: true,
+            is_outside: false,
             port: Some(5001),
             ingress: Some(false),
             runtime,
@@ -191,6 +192,7 @@ fn request(service: &str, environment: Option<&str>) -> ImageRequest {
         },
         environment: environment.map(str::to_owned),
         commit: Some(COMMIT.parse().expect("a commit")),
+        notes: Vec::new(),
     }
 }
 

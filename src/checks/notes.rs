@@ -14,7 +14,8 @@ pub fn notes(
 ) -> Vec<String> {
     let stale_index = stale_index(observation);
     let left_out = platforms_left_out(request, observation);
-    stale_index.into_iter().chain(left_out).chain(not_proven(request, results)).collect()
+    let asked = request.notes.iter().cloned();
+    asked.chain(stale_index).chain(left_out).chain(not_proven(request, results)).collect()
 }
 
 /// DigitalOcean's API and the registry disagree.

@@ -20,9 +20,9 @@ pub enum ReferenceError {
     /// The host part is malformed.
     #[error("has a malformed registry host: `{0}`")]
     Host(String),
-    /// It starts with `http://` or `https://`.
-    #[error("starts with a scheme; an image reference has none")]
-    Scheme,
+    /// It starts with a scheme, as in `https://`, `docker://` or `oci://`.
+    #[error("starts with `{0}`; an image reference has no scheme")]
+    Scheme(String),
     /// There is nothing between the host and the tag.
     #[error("has no repository")]
     NoRepository,
@@ -241,10 +241,23 @@ impl Reference {
         Self { registry, repository, tag: Some(tag), digest: None }
     }
 
+    /// Whether the first part of a reference is a registry's host: it has a dot or a port, or is `localhost`.
+    pub fn is_host(first: &str) -> bool {
+        first.contains(['.', ':']) || first.eq_ignore_ascii_case("localhost")
+    }
+
     /// `host/repository`, without tag and digest.
     pub fn name(&self) -> String {
         format!("{}/{}", self.registry, self.repository)
     }
+}
+
+/// The scheme that a text starts with, as in `docker://`.
+fn scheme(text: &str) -> Option<&str> {
+    let (name, _) = text.split_once("://")?;
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    text.get(..name.len() + "://".len()).filter(|_| is_name)
 }
 
 impl FromStr for Reference {
@@ -254,17 +267,15 @@ impl FromStr for Reference {
         if text.is_empty() {
             return Err(ReferenceError::Empty);
         }
-        let lower = text.to_ascii_lowercase();
-        if lower.starts_with("https://") || lower.starts_with("http://") {
-            return Err(ReferenceError::Scheme);
+        if let Some(scheme) = scheme(text) {
+            return Err(ReferenceError::Scheme(scheme.to_owned()));
         }
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest.parse().map_err(ReferenceError::Digest)?)),
             None => (text, None),
         };
         let (host, path) = name.split_once('/').ok_or(ReferenceError::NoHost)?;
-        let is_host = host.contains(['.', ':']) || host.eq_ignore_ascii_case("localhost");
-        if !is_host {
+        if !Self::is_host(host) {
             return Err(ReferenceError::NoHost);
         }
         let registry = host.parse()?;
@@ -308,7 +319,10 @@ mod tests {
         assert_eq!(error(""), ReferenceError::Empty);
         assert_eq!(error("latest-dev"), ReferenceError::NoHost);
         assert_eq!(error("keepkey/support-email:latest-dev"), ReferenceError::NoHost);
-        assert_eq!(error("https://registry.digitalocean.com/a/b:c"), ReferenceError::Scheme);
+        for scheme in ["https://", "HTTP://", "docker://", "oci://", "docker-daemon://"] {
+            let text = format!("{scheme}registry.digitalocean.com/a/b:c");
+            assert_eq!(error(&text), ReferenceError::Scheme(scheme.into()));
+        }
         assert_eq!(error("r.example/:c"), ReferenceError::NoRepository);
         assert_eq!(error("r.example/a/B:c"), ReferenceError::UpperCase);
         assert_eq!(error("r.example/a//b:c"), ReferenceError::Repository("a//b".into()));

@@ -178,6 +178,7 @@ impl Page {
             service,
             environment,
             commit: _,
+            notes: _,
         } = request;
         if let Some(facts) = facts {
             let ImageFacts { digest, media_type, platforms, immutable_tag } = facts;

@@ -30,6 +30,7 @@ fn service(name: &str) -> Service {
     Service {
         name: name.to_owned(),
         is_configured: true,
+        is_outside: false,
         port: Some(5001),
         ingress: Some(false),
         runtime: Runtime { language: Some("nodejs".into()), base: Some("alpine".into()) },
@@ -51,6 +52,7 @@ pub(crate) fn request(reference: &str) -> ImageRequest {
         service: service(&name),
         environment: Some("development".into()),
         commit: Some(COMMIT.parse().unwrap()),
+        notes: Vec::new(),
     }
 }
 

@@ -257,6 +257,7 @@ impl Image {
             service,
             environment,
             commit: _,
+            notes: _,
         } = request;
         let facts = facts.as_ref();
         let verified = facts.filter(|_| verdict == Verdict::Verified);

@@ -22,6 +22,7 @@ fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
             service: Service {
                 name: "a".into(),
                 is_configured: false,
+                is_outside: false,
                 port: None,
                 ingress: None,
                 runtime: crate::request::Runtime::default(),
@@ -29,6 +30,7 @@ fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
             },
             environment: None,
             commit: None,
+            notes: Vec::new(),
         },
         results,
         facts: None,

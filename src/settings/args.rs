@@ -65,6 +65,12 @@ pub(super) struct Args {
     /// CIRCLE_BRANCH.
     #[arg(long, value_name = "NAME", help_heading = TARGET)]
     pub environment: Option<String>,
+    /// Registry of an IMAGE without a host, as a cluster lists it: docker.io [default: none]
+    ///
+    /// Every IMAGE is a reference then: on docker.io one of a single part is below library/, and one without tag
+    /// and digest means latest. Not with a config file, --service, --environment or --repository.
+    #[arg(long, value_name = "HOST", help_heading = TARGET)]
+    pub default_registry: Option<String>,
 
     /// The digest that was pushed [default: not compared]
     #[arg(long, value_name = "DIGEST", help_heading = EXPECTED, conflicts_with = "expect_digest_file")]

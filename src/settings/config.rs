@@ -13,6 +13,7 @@ use serde::de::Deserializer;
 use crate::secret::Redactor;
 use crate::settings::file;
 use crate::settings::mistake::Shown;
+use crate::settings::services::TAG_PLACE;
 use crate::settings::token;
 
 mod mistake;
@@ -85,7 +86,7 @@ pub(super) struct EnvironmentEntry {
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "a mapping with `repository`, `port`, `ingress`, `runtime`, `platforms`, `env` and `expect_revision`"
+    expecting = "a mapping with `repository`, `tag`, `port`, `ingress`, `runtime`, `platforms`, `env` and `expect_revision`"
 )]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ServiceEntry {
@@ -93,6 +94,10 @@ pub(super) struct ServiceEntry {
     #[serde(deserialize_with = "given")]
     #[cfg_attr(test, schemars(with = "Text"))]
     pub repository: Option<Text>,
+    /// Its tag where services share one repository, as in `api-{tag}`: `{tag}` is the environment's.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub tag: Option<Text>,
     /// The TCP port that it listens on.
     #[serde(deserialize_with = "given")]
     #[cfg_attr(test, schemars(with = "Port"))]
@@ -244,6 +249,12 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let Document { registry, environments: _, services, status } = &self.document;
         for (Name(name), service) in &services.0 {
+            if let Some(Text(tag)) = &service.tag
+                && tag.matches(TAG_PLACE).count() != 1
+            {
+                let mistake = ConfigMistake::NoTagPlace(Shown::new(tag, &self.redactor));
+                return Err(self.error(&["services", name, "tag"], mistake));
+            }
             for (Key(key), Value(value)) in &service.env.0 {
                 if secrets::looks_secret(key, value) {
                     let mistake = ConfigMistake::SecretVariable(Shown::new(key, &self.redactor));

@@ -17,7 +17,7 @@ pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
 
 /// The options that can be given as variables, and the rest of the variable's name. A repeatable option
 /// has a plural name.
-const OPTIONS: [(&str, &str); 26] = [
+const OPTIONS: [(&str, &str); 27] = [
     ("config", "CONFIG"),
     ("repository", "REPOSITORY"),
     ("service", "SERVICES"),
@@ -31,6 +31,7 @@ const OPTIONS: [(&str, &str); 26] = [
     ("deadline", "DEADLINE"),
     ("jobs", "JOBS"),
     ("token-env", "TOKEN_ENV"),
+    ("default-registry", "DEFAULT_REGISTRY"),
     ("junit", "JUNIT"),
     ("record", "RECORD"),
     ("record-dir", "RECORD_DIR"),
@@ -85,6 +86,7 @@ pub(super) struct OptionVariables {
     pub deadline: Option<String>,
     pub jobs: Option<String>,
     pub token_env: Option<String>,
+    pub default_registry: Option<String>,
     pub junit: Option<String>,
     pub record: Option<String>,
     pub record_dir: Option<String>,

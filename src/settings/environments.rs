@@ -1,15 +1,17 @@
 //! Which environment an image belongs to, and what that environment deploys.
 //!
 //! Only the environment that is meant is resolved strictly: a variable that only `production` needs does
-//! not have to be set to verify `development`, unless nothing else tells that `production` is not meant.
+//! not have to be set to verify `development`. But where no environment deploys the tag asked for, one whose
+//! tag is not known here might, and its rules must not be dropped in silence.
 
 use crate::oci::{ReferenceError, Tag};
 use crate::request::ImmutableTag;
 use crate::settings::config::{
     Config, ConfigError, ConfigMistake, EnvironmentEntry, FILE_NAME, Name, Text,
 };
-use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
+use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision, is_plain};
 use crate::settings::mistake::{Mistake, Shown, listed, nearest};
+use crate::settings::services::{ConfiguredService, Services};
 
 /// Why it cannot be told which environment is meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +48,14 @@ pub(crate) enum EnvironmentMistake {
         /// Their names.
         names: String,
     },
+    /// No environment deploys the tag, as far as is known here.
+    #[error("no known environment deploys the tag {tag}, but one cannot be resolved: {why}")]
+    Unresolved {
+        /// The tag that was asked for.
+        tag: Shown,
+        /// What is wrong with the other environment.
+        why: Box<ConfigError>,
+    },
     /// Another environment's tag.
     #[error("the environment {environment} does not deploy the tag {tag}")]
     NotDeployed {
@@ -75,6 +85,10 @@ impl EnvironmentMistake {
                 format!("add `{FILE_NAME}` to the repository, or name it with `--config`")
             }
             Self::Several { .. } => SAY.into(),
+            Self::Unresolved { .. } => {
+                "set the variable in this job, or name the environment that deploys the tag with `--environment`"
+                    .into()
+            }
             Self::NotDeployed { deployed, .. } => {
                 format!("it deploys {deployed}: ask for that tag, or leave `--environment` away")
             }
@@ -135,13 +149,13 @@ impl<'c> Environments<'c> {
     }
 
     /// What is wrong with any environment wherever the file is read: a rule that nobody can keep must not be
-    /// a rule less.
+    /// dropped in silence.
     pub(super) fn check(self) -> Result<(), ConfigError> {
         for environment in self.all() {
             let EnvironmentEntry { tag: Text(tag), immutable_tag, .. } = environment.entry;
             let immutable = immutable_tag.as_ref().map_or("", |Text(text)| text);
-            let of_tag = self.tag(environment).map(|_| ());
-            let of_immutable = self.immutable_tag(environment).map(|_| ());
+            let of_tag = self.tag(environment, None).map(|_| ());
+            let of_immutable = self.immutable_tag(environment, None).map(|_| ());
             for (result, text) in [(of_tag, tag.as_str()), (of_immutable, immutable)] {
                 match result {
                     Err(error) if error.mistake.is_everywhere(is_plain(text)) => return Err(error),
@@ -152,23 +166,31 @@ impl<'c> Environments<'c> {
         Ok(())
     }
 
-    /// The environment that deploys this tag, where one does.
-    pub(super) fn of_tag(self, tag: &Tag) -> Result<Option<Environment<'c>>, Mistake> {
-        let (mut found, mut untold) = (Vec::new(), None);
+    /// The environment that deploys this tag of a service, where one does.
+    pub(super) fn of_tag(
+        self,
+        tag: &Tag,
+        service: Option<ConfiguredService<'c>>,
+    ) -> Result<Option<Environment<'c>>, Mistake> {
+        let shown = || Shown::new(tag.as_str(), self.expander.variables.redactor);
+        let (mut found, mut unresolved) = (Vec::new(), None);
         for environment in self.all() {
-            match self.deploys(environment, tag) {
+            match self.deploys(environment, tag, service) {
                 Ok(true) => found.push(environment),
                 Ok(false) => {}
-                Err(error) => untold = untold.or(Some(error)),
+                Err(error) => unresolved = unresolved.or(Some(error)),
             }
         }
-        match found.as_slice() {
-            [] => untold.map_or(Ok(None), |error| Err(error.into())),
-            [one] => Ok(Some(*one)),
-            several => {
+        match (found.as_slice(), unresolved) {
+            ([], None) => Ok(None),
+            ([], Some(why)) => {
+                Err(EnvironmentMistake::Unresolved { tag: shown(), why: Box::new(why) }.into())
+            }
+            ([one], _) => Ok(Some(*one)),
+            (several, _) => {
                 let redactor = self.expander.variables.redactor;
                 Err(EnvironmentMistake::Several {
-                    of: format!("the tag {}", Shown::new(tag.as_str(), redactor)),
+                    of: format!("the tag {}", shown()),
                     names: listed(several.iter().map(|environment| environment.name), redactor),
                 }
                 .into())
@@ -176,54 +198,70 @@ impl<'c> Environments<'c> {
         }
     }
 
-    /// Whether an environment deploys this tag.
+    /// Whether any environment is known to deploy this tag of a service.
+    pub(super) fn deploy(self, tag: &Tag, service: ConfiguredService<'c>) -> bool {
+        self.all().any(|environment| {
+            self.deploys(environment, tag, Some(service)).is_ok_and(|deploys| deploys)
+        })
+    }
+
+    /// Whether an environment deploys this tag of a service.
     ///
     /// # Errors
-    /// When it does not as far as can be told here, and might where every variable is set.
+    /// When it does not as far as is known here, and one of its tags cannot be resolved.
     pub(super) fn deploys(
         self,
         environment: Environment<'c>,
         tag: &Tag,
+        service: Option<ConfiguredService<'c>>,
     ) -> Result<bool, ConfigError> {
-        let EnvironmentEntry { tag: Text(moving_text), immutable_tag, .. } = environment.entry;
-        let immutable_text = immutable_tag.as_ref().map_or("", |Text(text)| text);
-        let immutable = self.immutable_tag(environment).map(|immutable| match immutable {
+        let moving = self.tag(environment, service).map(|moving| moving == *tag);
+        let immutable = self.immutable_tag(environment, service).map(|immutable| match immutable {
             Some(ImmutableTag::Named(immutable)) => immutable == *tag,
             Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
         });
-        let moving = self.tag(environment).map(|deployed| deployed == *tag);
-        let mut untold = None;
-        for (result, text) in [(moving, moving_text.as_str()), (immutable, immutable_text)] {
-            match result {
-                Ok(true) => return Ok(true),
-                Err(error) if self.expander.might_be(text, tag.as_str()) => {
-                    let tag = Shown::new(tag.as_str(), self.expander.variables.redactor);
-                    untold = untold.or(Some(error.for_word(tag)));
-                }
-                Ok(false) | Err(_) => {}
-            }
+        match (moving, immutable) {
+            (Ok(true), _) | (_, Ok(true)) => Ok(true),
+            (Ok(false), immutable) => immutable,
+            (Err(error), _) => Err(error),
         }
-        untold.map_or(Ok(false), Err)
     }
 
-    /// The tag that an environment deploys.
-    pub(super) fn tag(self, environment: Environment<'c>) -> Result<Tag, ConfigError> {
+    /// The tag of a service that an environment deploys; without a service, the environment's own.
+    pub(super) fn tag(
+        self,
+        environment: Environment<'c>,
+        service: Option<ConfiguredService<'c>>,
+    ) -> Result<Tag, ConfigError> {
         let Text(text) = &environment.entry.tag;
         let at = ["environments", environment.name, "tag"];
-        let expanded = self.expander.text(text).map_err(|why| self.broken(&at, text, why))?;
-        expanded.parse().map_err(|why| self.malformed(&at, &expanded, why))
+        let own = self.expander.of_config().text(text);
+        let own = own.map_err(|why| self.broken(&at, text, why))?;
+        let tag = own.parse().map_err(|why| self.malformed(&at, &own, why))?;
+        match service.and_then(|service| Some((service, self.services().template(service)?))) {
+            Some((service, template)) => {
+                let whole = template?.around(&own);
+                let at = ["services", service.name, "tag"];
+                whole.parse().map_err(|why| self.malformed(&at, &whole, why))
+            }
+            None => Ok(tag),
+        }
     }
 
     /// The tag of an environment that never moves.
     pub(super) fn immutable_tag(
         self,
         environment: Environment<'c>,
+        service: Option<ConfiguredService<'c>>,
     ) -> Result<Option<ImmutableTag>, ConfigError> {
         // Any commit will do to see whether a tag can come of it.
         const SOME_COMMIT: &str = "0000000000000000000000000000000000000000";
         let Some(Text(text)) = &environment.entry.immutable_tag else { return Ok(None) };
         let at = ["environments", environment.name, "immutable_tag"];
-        let template = self.expander.template(text).map_err(|why| self.broken(&at, text, why))?;
+        let (before, after) = service.and_then(ConfiguredService::around).unwrap_or(("", ""));
+        let expander = self.expander.of_config();
+        let template =
+            expander.template(&[before, text, after]).map_err(|why| self.broken(&at, text, why))?;
         let fill = |revision| {
             template
                 .fill(revision)
@@ -250,6 +288,10 @@ impl<'c> Environments<'c> {
         Ok(Some(tag))
     }
 
+    fn services(self) -> Services<'c> {
+        Services { config: self.config, expander: self.expander }
+    }
+
     fn broken(self, at: &[&str], text: &str, why: ExpansionMistake) -> ConfigError {
         let text = Shown::new(text, self.expander.variables.redactor);
         self.config.error(at, ConfigMistake::Expansion(text, why))
@@ -261,16 +303,12 @@ impl<'c> Environments<'c> {
     }
 }
 
-/// Whether a text stands for itself.
-pub(super) fn is_plain(text: &str) -> bool {
-    !text.contains(['$', '{', '}'])
-}
-
 /// The environment of an image whose tag is known: the one that was named, else the one that deploys the tag.
 pub(super) fn of_image<'c>(
     environments: Option<Environments<'c>>,
     named: Option<&str>,
     tag: Option<&Tag>,
+    service: Option<ConfiguredService<'c>>,
     is_of_config: bool,
 ) -> Result<Option<Environment<'c>>, Mistake> {
     let Some(environments) = environments else {
@@ -283,10 +321,10 @@ pub(super) fn of_image<'c>(
         (Some(named), tag) => {
             let environment = environments.named(named)?;
             if let Some(tag) = tag
-                && !environments.deploys(environment, tag)?
+                && !environments.deploys(environment, tag, service)?
             {
                 let redactor = environments.expander.variables.redactor;
-                let deployed = environments.tag(environment)?;
+                let deployed = environments.tag(environment, service)?;
                 return Err(EnvironmentMistake::NotDeployed {
                     environment: Shown::new(named, redactor),
                     tag: Shown::new(tag.as_str(), redactor),
@@ -297,7 +335,7 @@ pub(super) fn of_image<'c>(
             Ok(Some(environment))
         }
         // Another team's `latest` is not this config's.
-        (None, Some(tag)) if is_of_config => environments.of_tag(tag),
+        (None, Some(tag)) if is_of_config => environments.of_tag(tag, service),
         (None, _) => Ok(None),
     }
 }

@@ -80,6 +80,9 @@ pub(crate) enum ValueMistake {
     /// Not a platform.
     #[error("the platform {1} of {0} {2}")]
     Platform(Origin, Shown, PlatformError),
+    /// Not a registry's host.
+    #[error("the value {1} of {0} is not the host of a registry")]
+    Registry(Origin, Shown),
     /// Not the name of a variable.
     #[error("the value of {0} is not the name of a variable")]
     VariableName(Origin),
@@ -101,6 +104,9 @@ impl ValueMistake {
                 "give the run more time than the wait, or leave `--deadline` away: its default follows the wait"
                     .into(),
             ),
+            Self::Registry(_, _) => {
+                Some("give the host, with its port if it has one, as in `docker.io`".into())
+            }
             Self::VariableName(_) => Some(
                 "it takes a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable"
                     .into(),
@@ -188,10 +194,10 @@ pub(super) fn list(
     } else {
         (arguments, Origin::Argument(long))
     };
-    match values.iter().any(|word| is_nil(word)) {
-        true => Err(ValueMistake::Nil(origin)),
-        false => Ok(values.into_iter().map(|value| Given { value, origin }).collect()),
+    if values.iter().any(|word| is_nil(word)) {
+        return Err(ValueMistake::Nil(origin));
     }
+    Ok(values.into_iter().map(|value| Given { value, origin }).collect())
 }
 
 pub(super) fn boolean(

@@ -10,13 +10,14 @@ use crate::oci::{Digest, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
 use crate::settings::config::Config;
 use crate::settings::environments::{Environment, EnvironmentMistake, Environments};
-use crate::settings::expand::Expander;
-use crate::settings::given::{Given, Origin, ValueMistake};
+use crate::settings::expand::{Expander, is_one_variable};
+use crate::settings::given::{Given, Origin, ValueMistake, words as parts};
 use crate::settings::mistake::{Mistake, Shown, nearest};
 use crate::settings::options::Options;
-use crate::settings::services::{ConfiguredService, Services};
+use crate::settings::services::{ConfiguredService, Services, TAG_PLACE};
 use crate::settings::token;
 
+mod completed;
 mod mistake;
 mod words;
 
@@ -31,6 +32,14 @@ pub(super) struct Target<'c> {
     pub service: Option<ConfiguredService<'c>>,
     /// The environment whose tag this is, where no IMAGE was given.
     pub environment: Option<Environment<'c>>,
+    /// What the reader should know of how the word was read.
+    pub notes: Vec<String>,
+}
+
+impl<'c> Target<'c> {
+    fn new(reference: Reference, service: Option<ConfiguredService<'c>>) -> Self {
+        Self { reference, service, environment: None, notes: Vec::new() }
+    }
 }
 
 /// What finds the images that are meant.
@@ -52,10 +61,13 @@ impl<'c> Finder<'c> {
         limit: Duration,
     ) -> Result<Vec<Target<'c>>, Mistake> {
         let words = words::all(&self.options.images, stdin, limit)?;
+        if let Some(default) = &self.options.default_registry {
+            return self.completed(default, &words);
+        }
         if words.is_empty() {
             return self.of_environment();
         }
-        words.iter().map(|word| self.target(word)).collect()
+        self.expanded_words(&words)?.iter().map(|word| self.target(word)).collect()
     }
 
     fn redactor(self) -> &'c Redactor {
@@ -106,18 +118,18 @@ impl<'c> Finder<'c> {
             (None, Some(branch)) => environments.of_branch(branch)?,
             (None, None) => return Err(EnvironmentMistake::NotSaid.into()),
         };
-        let tag = environments.tag(environment)?;
+        let here = |target| Target { environment: Some(environment), ..target };
         if let Some(repository) = repository {
-            let mut target = self.in_repository(repository, tag.as_str(), None)?;
-            target.environment = Some(environment);
-            return Ok(vec![target]);
+            let tag = environments.tag(environment, None)?;
+            return Ok(vec![here(self.in_repository(repository, tag.as_str(), None)?)]);
         }
         let services = Services { config, expander: self.expander };
         wanted
             .into_iter()
             .map(|service| {
-                let reference = services.reference(service, Some(tag.clone()), None)?;
-                Ok(Target { reference, service: Some(service), environment: Some(environment) })
+                let tag = environments.tag(environment, Some(service))?;
+                let reference = services.reference(service, Some(tag), None)?;
+                Ok(here(Target::new(reference, Some(service))))
             })
             .collect()
     }
@@ -126,14 +138,28 @@ impl<'c> Finder<'c> {
         self.expander.text(text).map_err(|why| ImageMistake::Expansion(self.shown(text), why))
     }
 
-    /// One word.
-    fn target(self, word: &str) -> Result<Target<'c>, Mistake> {
-        // The lines of standard input are looked at here first.
-        if token::is_in(word, self.redactor()) {
-            return Err(ImageMistake::Secret.into());
+    /// The words, each expanded. A variable alone that holds several words is as many images.
+    fn expanded_words(self, words: &[String]) -> Result<Vec<String>, Mistake> {
+        let mut expanded = Vec::with_capacity(words.len());
+        for word in words {
+            // Standard input's lines were not checked before.
+            if token::is_in(word, self.redactor()) {
+                return Err(ImageMistake::Secret.into());
+            }
+            let text = self.expanded(word)?;
+            if is_one_variable(word) {
+                expanded.extend(parts(&text).map(str::to_owned));
+            } else {
+                expanded.push(text);
+            }
+            words::refuse_too_many(expanded.len())?;
         }
-        let text = self.expanded(word)?;
-        if text.contains('/') { self.whole(&text) } else { self.short(&text) }
+        Ok(expanded)
+    }
+
+    /// One word.
+    fn target(self, text: &str) -> Result<Target<'c>, Mistake> {
+        if text.contains('/') { self.whole(text) } else { self.short(text) }
     }
 
     /// A full reference.
@@ -150,7 +176,7 @@ impl<'c> Finder<'c> {
             Some(services) => services.of_repository(&reference, &self.shown(text))?,
             None => None,
         };
-        Ok(Target { reference, service, environment: None })
+        Ok(Target::new(reference, service))
     }
 
     /// `TAG`, `SERVICE:TAG`, each perhaps with a digest.
@@ -176,9 +202,9 @@ impl<'c> Finder<'c> {
                 .into());
             };
             let service = services.named(service)?;
-            let tag = self.tag(text, tag)?;
+            let tag = self.tag_of_service(text, tag, services, service)?;
             let reference = services.reference(service, Some(tag), digest)?;
-            return Ok(Target { reference, service: Some(service), environment: None });
+            return Ok(Target::new(reference, Some(service)));
         }
         let is_service = services.is_some_and(|services| services.named(name).is_ok());
         match (is_service, services, digest) {
@@ -186,7 +212,7 @@ impl<'c> Finder<'c> {
                 self.refuse_beside(text)?;
                 let service = services.named(name)?;
                 let reference = services.reference(service, None, Some(digest))?;
-                Ok(Target { reference, service: Some(service), environment: None })
+                Ok(Target::new(reference, Some(service)))
             }
             (true, _, None) => Err(ImageMistake::BareService(self.shown(name)).into()),
             (_, _, digest) => self.bare_tag(text, name, digest),
@@ -207,11 +233,11 @@ impl<'c> Finder<'c> {
             return self.in_repository(repository, tag, digest);
         }
         let wanted = self.wanted()?;
-        let tag = self.tag(text, tag)?;
         match (self.services(), wanted.as_slice()) {
             (Some(services), [service]) => {
+                let tag = self.tag_of_service(text, tag, services, *service)?;
                 let reference = services.reference(*service, Some(tag), digest)?;
-                Ok(Target { reference, service: Some(*service), environment: None })
+                Ok(Target::new(reference, Some(*service)))
             }
             (None, _) | (_, []) => Err(ImageMistake::NoRepository(self.shown(text)).into()),
             (Some(services), wanted) => Err(ImageMistake::SeveralServices {
@@ -227,6 +253,27 @@ impl<'c> Finder<'c> {
             return Err(ImageMistake::Reference(self.shown(text), ReferenceError::NoTag));
         }
         tag.parse().map_err(|why| ImageMistake::Reference(self.shown(text), why))
+    }
+
+    /// A tag of a service, which must be one of its own where it shares its repository.
+    fn tag_of_service(
+        self,
+        text: &str,
+        tag: &str,
+        services: Services<'c>,
+        service: ConfiguredService<'c>,
+    ) -> Result<Tag, Mistake> {
+        let tag = self.tag(text, tag)?;
+        match services.template(service).transpose()? {
+            Some(template) if !template.fits(&tag) => Err(ImageMistake::OtherTag {
+                tag: self.shown(tag.as_str()),
+                service: self.shown(service.name),
+                form: self.shown(&template.around(TAG_PLACE)),
+                meant: template.around(tag.as_str()),
+            }
+            .into()),
+            Some(_) | None => Ok(tag),
+        }
     }
 
     /// A tag of `--repository`.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::oci::Platform;
+use crate::oci::{Platform, Reference, RegistryHost};
 use crate::secret::Redactor;
 use crate::settings::args::Args;
 use crate::settings::duration;
@@ -42,6 +42,7 @@ pub(super) struct Options {
     pub deadline: Option<Given<Duration>>,
     pub jobs: usize,
     pub token_env: Option<Given>,
+    pub default_registry: Option<Given<RegistryHost>>,
     pub files: Files,
     pub update_status: bool,
     pub format: Format,
@@ -111,6 +112,10 @@ impl Options {
             deadline,
             jobs: jobs(text(args.jobs, variables.jobs, "jobs")?, &show)?,
             token_env: token_env(text(args.token_env, variables.token_env, "token-env")?)?,
+            default_registry: default_registry(
+                text(args.default_registry, variables.default_registry, "default-registry")?,
+                &show,
+            )?,
             format: format(text(args.format, variables.format, "format")?, &show)?,
             color: color(text(args.color, variables.color, "color")?, &show)?,
             quiet,
@@ -264,6 +269,18 @@ fn token_env(given: Option<Given>) -> Result<Option<Given>, ValueMistake> {
         }
         given => Ok(given),
     }
+}
+
+fn default_registry(
+    given: Option<Given>,
+    show: &impl Fn(&str) -> Shown,
+) -> Result<Option<Given<RegistryHost>>, ValueMistake> {
+    let Some(given) = given else { return Ok(None) };
+    let (origin, shown) = (given.origin, show(&given.value));
+    let mistake = || ValueMistake::Registry(origin, shown.clone());
+    // A host that no reference could have, as in `library`, would be read as part of the repository elsewhere.
+    let host = given.value.trim().parse().ok().filter(|_| Reference::is_host(given.value.trim()));
+    host.map(|value| Some(Given { value, origin })).ok_or_else(mistake)
 }
 
 fn format(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Format, ValueMistake> {

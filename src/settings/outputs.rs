@@ -34,6 +34,16 @@ pub(crate) enum OutputMistake {
         /// The image.
         image: Shown,
     },
+    /// An environment was named, and the image is outside the config.
+    #[error(
+        "`--{option}` cannot write {image}: it is outside the config's `registry`, and no service has its repository"
+    )]
+    Outside {
+        /// The option.
+        option: &'static str,
+        /// The image.
+        image: Shown,
+    },
     /// The config does not say where the status files are.
     #[error("`--{option}` needs `status` in the config file, and {}", if *.has_config { "it is not there" } else { "there is no config file" })]
     NoStatus {
@@ -112,6 +122,10 @@ impl OutputMistake {
             Self::NoEnvironment { .. } => {
                 Some("say which one is meant with `--environment`; environments stand in the config file".into())
             }
+            Self::Outside { option, .. } => Some(format!(
+                "an environment's name stands for images of the config alone: omit `--{option}`, or ask for an image \
+                 of the config"
+            )),
             Self::NoStatus { .. } => Some("add `status: { directory: docs/deployment/status }` to it".into()),
             Self::OtherRepository { option, .. } => Some(format!(
                 "look which one is meant; or give this repository a service of its own in the config (`repository:`), \
@@ -193,6 +207,9 @@ fn check(
         }
         let environment = match &image.environment {
             Some(environment) => environment,
+            None if needs_environment && image.service.is_outside => {
+                return Err(OutputMistake::Outside { option, image: shown(image) });
+            }
             None if needs_environment => {
                 return Err(OutputMistake::NoEnvironment { option, image: shown(image) });
             }
@@ -223,7 +240,7 @@ fn prove_key(
     let repository = image.reference.repository.as_str();
     // Of what declares nothing the record has no service, and the key is the repository's.
     let name = match repository.split_once('/') {
-        _ if service.is_configured || port.is_some() => &service.name,
+        _ if service.is_configured || (port.is_some() && !service.is_outside) => &service.name,
         Some((_, below)) if image.is_digitalocean => below,
         Some(_) | None => repository,
     };

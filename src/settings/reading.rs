@@ -178,10 +178,10 @@ impl Run<'_> {
         let (digitalocean, mut notes) = network::digitalocean(standard, redactor)?;
         let proxy = network::proxy(standard, redactor)?;
         network::certificates(standard, redactor)?;
-        let without = Expander { variables, revision: &KnownRevision::None };
+        let without = Expander { variables, revision: &KnownRevision::None, in_config: false };
         let sha1 = circleci.revision.as_deref();
         let revision = expectation::revision(options.expect_revision.as_ref(), sha1, without)?;
-        let expander = Expander { variables, revision: &revision.known };
+        let expander = Expander { variables, revision: &revision.known, in_config: false };
         if let Some(config) = config {
             Services { config, expander }.check()?;
             Environments { config, expander }.check()?;

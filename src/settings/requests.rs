@@ -58,20 +58,29 @@ impl<'c> Maker<'c> {
         target: Target<'c>,
         digest: Option<&(Digest, Origin)>,
     ) -> Result<ImageRequest, Mistake> {
-        let Target { reference, service, environment } = target;
+        let Target { reference, service, environment, mut notes } = target;
         let is_digitalocean = self.is_digitalocean(&reference)?;
         let environments = self.environments();
+        let is_inside = self.is_inside(&reference, service)?;
         let environment = match environment {
             Some(environment) => Some(environment),
-            None => self.environment_of(&reference, service)?,
+            None => self.environment_of(&reference, service, is_inside)?,
         };
+        let outside = environment.filter(|_| !is_inside);
+        notes.extend(outside.map(|Environment { name, .. }| {
+            format!(
+                "it is outside the config's `registry` and no service has its repository, so the environment `{name}` \
+                 and its rules do not apply to it"
+            )
+        }));
+        let environment = environment.filter(|_| is_inside);
         let digest = self.digest_of(&reference, digest)?;
         let is_of_config = service.is_some() || environment.is_some();
         let of_service = service.and_then(|service| service.entry.expect_revision);
         let of_environment = environment.and_then(|environment| environment.entry.expect_revision);
         let immutable_tag = match (environments, environment, &reference.tag) {
             (Some(environments), Some(environment), Some(_)) => {
-                environments.immutable_tag(environment)?
+                environments.immutable_tag(environment, service)?
             }
             // Of a reference by digest alone, no tag is checked.
             (_, _, _) => None,
@@ -82,7 +91,8 @@ impl<'c> Maker<'c> {
         } else {
             options.platforms.clone()
         };
-        let service = self.declared(&reference, service);
+        let service =
+            Service { is_outside: outside.is_some(), ..self.declared(&reference, service) };
         let port = match (options.port, service.port) {
             (Some(number), _) => Some(ExpectedPort { number, strict: true }),
             (None, Some(number)) => Some(ExpectedPort { number, strict: false }),
@@ -98,7 +108,15 @@ impl<'c> Maker<'c> {
         };
         let environment = environment.map(|environment| environment.name.to_owned());
         let commit = self.revision.commit();
-        Ok(ImageRequest { reference, is_digitalocean, expectation, service, environment, commit })
+        Ok(ImageRequest {
+            reference,
+            is_digitalocean,
+            expectation,
+            service,
+            environment,
+            commit,
+            notes,
+        })
     }
 
     /// What is declared of an image's service. One that is not in the config has the name of its repository,
@@ -115,6 +133,7 @@ impl<'c> Maker<'c> {
         Service {
             name: free.map_or_else(|| reference.name(), str::to_owned),
             is_configured: false,
+            is_outside: false,
             port: None,
             ingress: None,
             runtime: Runtime::default(),
@@ -127,28 +146,39 @@ impl<'c> Maker<'c> {
         self.finder.config.map(|config| Environments { config, expander })
     }
 
+    /// Whether the config says anything of an image: a service has its repository, or it is below the registry.
+    fn is_inside(
+        self,
+        reference: &Reference,
+        service: Option<ConfiguredService<'c>>,
+    ) -> Result<bool, Mistake> {
+        let Finder { config, expander, .. } = self.finder;
+        match (service, config) {
+            (Some(_), _) => Ok(true),
+            (None, Some(config)) => Ok(Services { config, expander }.holds(reference)?),
+            (None, None) => Ok(false),
+        }
+    }
+
     fn environment_of(
         self,
         reference: &Reference,
         service: Option<ConfiguredService<'c>>,
+        is_inside: bool,
     ) -> Result<Option<Environment<'c>>, Mistake> {
-        let Finder { options, config, expander, .. } = self.finder;
+        let Finder { options, expander, .. } = self.finder;
         let named = match &options.environment {
             Some(given) => Some(expander.text(&given.value).map_err(|why| {
                 ImageMistake::Expansion(Shown::new(&given.value, expander.variables.redactor), why)
             })?),
             None => None,
         };
-        let is_of_config = match (service, config) {
-            (Some(_), _) => true,
-            (None, Some(config)) => Services { config, expander }.holds(reference)?,
-            (None, None) => false,
-        };
         environments::of_image(
             self.environments(),
             named.as_deref(),
             reference.tag.as_ref(),
-            is_of_config,
+            service,
+            is_inside,
         )
     }
 
@@ -209,6 +239,7 @@ fn declared_platforms(service: Option<ConfiguredService<'_>>) -> Vec<Platform> {
 fn of_config(ConfiguredService { name, entry }: ConfiguredService<'_>) -> Service {
     let ServiceEntry {
         repository: _,
+        tag: _,
         port,
         ingress,
         runtime,
@@ -221,6 +252,7 @@ fn of_config(ConfiguredService { name, entry }: ConfiguredService<'_>) -> Servic
     Service {
         name: name.to_owned(),
         is_configured: true,
+        is_outside: false,
         port: port.map(|Port(port)| port),
         ingress: ingress.map(|Flag(flag)| flag),
         runtime: Runtime { language: text(language), base: text(base) },

@@ -5,8 +5,8 @@ use crate::secret::Redactor;
 use crate::settings::config::{
     Config, ConfigError, ConfigMistake, Name, Repositories, ServiceEntry, Text,
 };
-use crate::settings::environments::is_plain;
-use crate::settings::expand::Expander;
+use crate::settings::environments::Environments;
+use crate::settings::expand::{Expander, is_plain};
 use crate::settings::images::{self, ImageMistake};
 use crate::settings::mistake::{Mistake, Shown, listed};
 
@@ -21,6 +21,35 @@ impl<'c> ConfiguredService<'c> {
     /// What the file calls its repository.
     fn text(self) -> &'c str {
         self.entry.repository.as_ref().map_or(self.name, |Text(repository)| repository)
+    }
+
+    /// What its `tag` has before and behind `{tag}`, where it has one.
+    pub(super) fn around(self) -> Option<(&'c str, &'c str)> {
+        self.entry.tag.as_ref()?.0.split_once(TAG_PLACE)
+    }
+}
+
+/// What stands for the environment's tag in a service's.
+pub(super) const TAG_PLACE: &str = "{tag}";
+
+/// The tags of a service that shares its repository with others: `api-{tag}`, expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ServiceTag {
+    before: String,
+    after: String,
+}
+
+impl ServiceTag {
+    /// The service's tag for a tag of an environment.
+    pub(super) fn around(&self, tag: &str) -> String {
+        format!("{}{tag}{}", self.before, self.after)
+    }
+
+    /// Whether a tag can be one of the service's.
+    pub(super) fn fits(&self, tag: &Tag) -> bool {
+        let inside = tag.as_str().strip_prefix(&self.before);
+        let inside = inside.and_then(|rest| rest.strip_suffix(&self.after));
+        inside.is_some_and(|inside| !inside.is_empty())
     }
 }
 
@@ -67,20 +96,23 @@ impl<'c> Services<'c> {
     ) -> Result<Option<ConfiguredService<'c>>, Mistake> {
         let Repositories { of, untold } =
             self.config.repositories.get_or_init(|| self.repositories());
-        let name = reference.name();
-        let numbers = of.get(&name).map_or(&[][..], Vec::as_slice);
-        let found: Vec<_> = numbers.iter().filter_map(|number| self.all().nth(*number)).collect();
+        let numbers = of.get(&reference.name()).map_or(&[][..], Vec::as_slice);
+        let of_repository: Vec<_> =
+            numbers.iter().filter_map(|number| self.all().nth(*number)).collect();
+        let found = match &reference.tag {
+            Some(tag) => self.with_tag(&of_repository, tag)?,
+            None => of_repository.clone(),
+        };
         match found.as_slice() {
             [] => {
-                let untold = untold.iter().filter_map(|number| self.all().nth(*number));
-                for service in untold {
-                    let registry = self.config.document.registry.as_ref();
-                    let registry = registry.map_or("", |Text(registry)| registry);
-                    if self.expander.might_be(&format!("{registry}/{}", service.text()), &name) {
+                let unresolved = untold.first().and_then(|number| self.all().nth(*number));
+                match unresolved.filter(|_| of_repository.is_empty()) {
+                    Some(service) if self.holds(reference)? => {
                         self.repository(service).map_err(|error| error.for_word(word.clone()))?;
+                        Ok(None)
                     }
+                    Some(_) | None => Ok(None),
                 }
-                Ok(None)
             }
             [one] => Ok(Some(*one)),
             several => Err(ImageMistake::SharedRepository {
@@ -89,6 +121,41 @@ impl<'c> Services<'c> {
             }
             .into()),
         }
+    }
+
+    /// Those of the services of one repository that this tag can be of: by their own `tag`, else those without one.
+    fn with_tag(
+        self,
+        services: &[ConfiguredService<'c>],
+        tag: &Tag,
+    ) -> Result<Vec<ConfiguredService<'c>>, ConfigError> {
+        let (mut fitting, mut plain) = (Vec::new(), Vec::new());
+        for service in services {
+            match self.template(*service).transpose()? {
+                Some(template) if template.fits(tag) => fitting.push(*service),
+                Some(_) => {}
+                None => plain.push(*service),
+            }
+        }
+        if fitting.len() > 1 {
+            // `api-{tag}` and `api-v2-{tag}` both fit `api-v2-latest`; an environment deploys one of them.
+            let environments = Environments { config: self.config, expander: self.expander };
+            let exact = |service: &&ConfiguredService<'c>| environments.deploy(tag, **service);
+            let exact: Vec<_> = fitting.iter().filter(exact).copied().collect();
+            return Ok(if exact.len() == 1 { exact } else { fitting });
+        }
+        Ok(if fitting.is_empty() { plain } else { fitting })
+    }
+
+    /// The tags of a service, where they are not the environments' own.
+    pub(super) fn template(
+        self,
+        service: ConfiguredService<'c>,
+    ) -> Option<Result<ServiceTag, ConfigError>> {
+        let (before, after) = service.around()?;
+        let at = ["services", service.name, "tag"];
+        let part = |text| self.expand(text, &at);
+        Some(part(before).and_then(|before| Ok(ServiceTag { before, after: part(after)? })))
     }
 
     fn repositories(self) -> Repositories {
@@ -106,6 +173,20 @@ impl<'c> Services<'c> {
 
     /// What is wrong with the registry or any service wherever the file is read.
     pub(super) fn check(self) -> Result<(), ConfigError> {
+        for service in self.all() {
+            let Some((before, after)) = service.around() else { continue };
+            let at = ["services", service.name, "tag"];
+            let is_plain = is_plain(before) && is_plain(after);
+            let checked = self.template(service).transpose().and_then(|template| {
+                // Any tag will do to see whether one can come of it.
+                let whole = template.map(|template| template.around("tag")).unwrap_or_default();
+                whole.parse::<Tag>().map_err(|why| self.malformed(&at, &whole, why))
+            });
+            match checked {
+                Err(error) if error.mistake.is_everywhere(is_plain) => return Err(error),
+                Err(_) | Ok(_) => {}
+            }
+        }
         if let Some(Text(registry)) = &self.config.document.registry {
             match self.registry() {
                 Err(error) if error.mistake.is_everywhere(is_plain(registry)) => return Err(error),
@@ -128,24 +209,16 @@ impl<'c> Services<'c> {
     /// Whether a reference is in the registry of the config, or the config names none.
     ///
     /// # Errors
-    /// When it is not told here, and might be where every variable is set.
+    /// When the registry names a variable that is not set.
     pub(super) fn holds(self, reference: &Reference) -> Result<bool, ConfigError> {
-        let Some(Text(registry)) = &self.config.document.registry else { return Ok(true) };
-        let name = reference.name();
-        match self.registry() {
-            Ok(registry) => Ok(name
-                .strip_prefix(&registry.to_ascii_lowercase())
-                .is_some_and(|rest| rest.starts_with('/'))),
-            Err(error) => {
-                let parts = name.match_indices('/').filter_map(|(end, _)| name.get(..end));
-                let might_be = |part| self.expander.might_be(registry, part);
-                if parts.into_iter().any(might_be) {
-                    Err(error.for_word(Shown::new(&name, self.redactor())))
-                } else {
-                    Ok(false)
-                }
-            }
+        if self.config.document.registry.is_none() {
+            return Ok(true);
         }
+        let name = reference.name();
+        let registry =
+            self.registry().map_err(|error| error.for_word(Shown::new(&name, self.redactor())))?;
+        let below = name.strip_prefix(&registry.to_ascii_lowercase());
+        Ok(below.is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// A service's reference.
@@ -159,7 +232,7 @@ impl<'c> Services<'c> {
     }
 
     fn expand(self, text: &str, at: &[&str]) -> Result<String, ConfigError> {
-        self.expander.text(text).map_err(|why| {
+        self.expander.of_config().text(text).map_err(|why| {
             let text = Shown::new(text, self.redactor());
             self.config.error(at, ConfigMistake::Expansion(text, why))
         })

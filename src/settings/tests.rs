@@ -8,11 +8,14 @@ use std::path::Path;
 use super::*;
 use crate::request::{ImmutableTag, RevisionRule};
 
+mod default_registry;
 mod emptied;
+mod environments;
 mod help;
 mod images;
 mod mistakes;
 mod secrets;
+mod shared_repository;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
@@ -146,8 +149,15 @@ impl World {
 
 /// An image, in a line.
 fn image(request: &ImageRequest) -> String {
-    let ImageRequest { reference, is_digitalocean, expectation, service, environment, commit: _ } =
-        request;
+    let ImageRequest {
+        reference,
+        is_digitalocean,
+        expectation,
+        service,
+        environment,
+        commit: _,
+        notes,
+    } = request;
     let mut line = reference.to_string();
     let mut add = |text: String| line.extend(["\n  ", &text]);
     if !is_digitalocean {
@@ -182,6 +192,9 @@ fn image(request: &ImageRequest) -> String {
     }
     if let Some(port) = expectation.port {
         add(format!("port {}{}", port.number, if port.strict { ", strict" } else { "" }));
+    }
+    for note in notes {
+        add(format!("note: {note}"));
     }
     line
 }

@@ -63,6 +63,7 @@ impl Sample {
                 service: Service {
                     name: "support-email".into(),
                     is_configured: false,
+                    is_outside: false,
                     port: None,
                     ingress: None,
                     runtime: Runtime::default(),
@@ -70,6 +71,7 @@ impl Sample {
                 },
                 environment: None,
                 commit: None,
+                notes: Vec::new(),
             },
             observation: Observation {
                 control: Control::Denied,

@@ -62,6 +62,7 @@ impl<'a> ImageView<'a> {
             service,
             environment,
             commit: _,
+            notes: _,
         } = request;
         let findings = findings(results);
         Self {

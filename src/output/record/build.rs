@@ -110,11 +110,18 @@ impl Platform {
 impl Service {
     /// What was declared; `None` when nothing was.
     pub fn of(request: &ImageRequest) -> Option<Self> {
-        let crate::request::Service { name, is_configured, port, ingress, runtime, env } =
-            &request.service;
+        let crate::request::Service {
+            name,
+            is_configured,
+            is_outside,
+            port,
+            ingress,
+            runtime,
+            env,
+        } = &request.service;
         // The command line wins over the config.
         let port = request.expectation.port.map(|port| port.number).or(*port);
-        if !is_configured && port.is_none() {
+        if *is_outside || (!is_configured && port.is_none()) {
             return None;
         }
         let crate::request::Runtime { language, base } = runtime;

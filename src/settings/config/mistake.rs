@@ -96,6 +96,9 @@ pub(crate) enum ConfigMistake {
     /// A value that cannot be expanded, and without it nobody can say whether its rules hold.
     #[error("{0}, so it cannot be told whether {1} belongs here")]
     Untold(Box<Self>, Shown),
+    /// A service's `tag` without the place of the environment's, or with several.
+    #[error("the service tag {0} must hold `{{tag}}` once")]
+    NoTagPlace(Shown),
     /// Services without a registry.
     #[error("services stand here, and there is no `registry`")]
     NoRegistry,
@@ -106,7 +109,7 @@ impl ConfigMistake {
     /// `is_plain`: the text has neither variables nor placeholders.
     pub(in crate::settings) fn is_everywhere(&self, is_plain: bool) -> bool {
         match self {
-            Self::Expansion(_, why) => why.is_of_the_text(),
+            Self::Expansion(_, why) => why.is_everywhere(),
             Self::Untold(mistake, _) => mistake.is_everywhere(is_plain),
             Self::Reference(_, _) => is_plain,
             Self::File(_)
@@ -122,6 +125,7 @@ impl ConfigMistake {
             | Self::Other(_)
             | Self::SecretVariable(_)
             | Self::Path(_)
+            | Self::NoTagPlace(_)
             | Self::NoRegistry => true,
         }
     }
@@ -145,6 +149,7 @@ impl ConfigMistake {
             Self::Reference(_, ReferenceError::NoHost) => {
                 Some("begin it with the host, as in `registry.digitalocean.com/REGISTRY`".into())
             }
+            Self::NoTagPlace(_) => Some("`{tag}` stands for the environment's tag, as in `api-{tag}`".into()),
             Self::NoRegistry => Some("add it at the top, as in `registry: registry.digitalocean.com/REGISTRY`".into()),
             Self::Empty => Some("`verify-registry-image --schema config` shows its form".into()),
             Self::SecondDocument => Some("remove the line `---` and what follows it".into()),

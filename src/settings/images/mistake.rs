@@ -51,6 +51,26 @@ pub(crate) enum ImageMistake {
     /// A tag alone.
     #[error("{0} is a tag, and of which repository is not said")]
     NoRepository(Shown),
+    /// A tag that the service does not have.
+    #[error("the tags of the service {service} are {form}, and {tag} is not one of them")]
+    OtherTag {
+        /// The tag.
+        tag: Shown,
+        /// The service.
+        service: Shown,
+        /// Its `tag`.
+        form: Shown,
+        /// The tag that was probably meant.
+        meant: String,
+    },
+    /// A default registry, and a config file.
+    #[error("{option} cannot be used with a config file, and {config} is one")]
+    BesideConfig {
+        /// The option.
+        option: Origin,
+        /// The config file.
+        config: Shown,
+    },
     /// A tag alone, and several services.
     #[error("{word} is a tag, and the config file has several services: {services}")]
     SeveralServices {
@@ -133,6 +153,15 @@ impl ImageMistake {
             Self::Reference(word, ReferenceError::NoHost) => {
                 Some(format!("did you mean `registry.digitalocean.com/{}`?", word.as_str()))
             }
+            Self::Reference(word, ReferenceError::Scheme(scheme)) => {
+                Some(format!("did you mean `{}`?", word.as_str().get(scheme.len()..).unwrap_or_default()))
+            }
+            Self::OtherTag { service, meant, .. } => {
+                Some(format!("did you mean `{}:{meant}`?", service.as_str()))
+            }
+            Self::BesideConfig { .. } => Some(
+                "run it in a folder without one: a misspelt service must not become somebody else's image".into(),
+            ),
             Self::BareDigest(_) => {
                 Some("give the image too, and the digest with `--expect-digest`; or `HOST/REGISTRY/REPOSITORY@DIGEST`".into())
             }

@@ -83,11 +83,13 @@ pub(super) fn all(
                 return Err(WordMistake::Nothing);
             }
         }
-        if words.len() > MOST_IMAGES {
-            return Err(WordMistake::TooMany);
-        }
+        refuse_too_many(words.len())?;
     }
     Ok(words)
+}
+
+pub(super) fn refuse_too_many(words: usize) -> Result<(), WordMistake> {
+    if words > MOST_IMAGES { Err(WordMistake::TooMany) } else { Ok(()) }
 }
 
 /// Reads on a thread of its own: nobody can interrupt a reader that waits for a writer.

@@ -124,7 +124,7 @@ fn the_end_of_help_has_exit_codes_and_examples() {
 
 #[test]
 fn the_short_help_is_whole_too() {
-    insta::assert_snapshot!(args::command().term_width(100).render_help().to_string(), @r"
+    insta::assert_snapshot!(args::command().term_width(100).render_help().to_string(), @"
     Asks the container registry itself whether a pushed image is really there, whole, and the one that
     was meant
 
@@ -134,14 +134,16 @@ fn the_short_help_is_whole_too() {
       [IMAGE]...  What to verify [default: every service of the config file]
 
     What to verify:
-          --config <FILE>       Config file [default: verify-registry-image.yml, in this folder or above
-                                it in the repository]
-          --repository <NAME>   Repository of an IMAGE that is only a tag, as in
-                                HOST/REGISTRY/REPOSITORY
-          --service <NAME>      Only this service of the config file; can be repeated [default: all of
-                                them]
-          --environment <NAME>  Environment of the config file whose tag and rules hold [default: found
-                                by tag or branch]
+          --config <FILE>            Config file [default: verify-registry-image.yml, in this folder or
+                                     above it in the repository]
+          --repository <NAME>        Repository of an IMAGE that is only a tag, as in
+                                     HOST/REGISTRY/REPOSITORY
+          --service <NAME>           Only this service of the config file; can be repeated [default: all
+                                     of them]
+          --environment <NAME>       Environment of the config file whose tag and rules hold [default:
+                                     found by tag or branch]
+          --default-registry <HOST>  Registry of an IMAGE without a host, as a cluster lists it:
+                                     docker.io [default: none]
 
     What it must be:
           --expect-digest <DIGEST>     The digest that was pushed [default: not compared]

@@ -209,9 +209,9 @@ fn an_environment_is_found_by_its_tag_and_only_for_images_of_the_config() {
 fn an_environment_that_cannot_be_resolved_disturbs_no_other() {
     assert!(develop("--environment development").read().is_ok(), "`RELEASE` is not set");
     assert!(develop("support-email:latest-dev").read().is_ok(), "nor does it matter");
-    insta::assert_snapshot!(develop("--environment production").told(), @r"
-    error: verify-registry-image.yml:9:10: the value `$RELEASE` names the variable `$RELEASE`, which is unset or empty
-      set it in this job, or write the text out
+    insta::assert_snapshot!(develop("--environment production").told(), @"
+    error: verify-registry-image.yml:9:10: the value `$RELEASE` uses the variable `$RELEASE`, which is unset or empty
+      set it in this job, or write the value itself
     ");
 }
 
@@ -280,29 +280,26 @@ fn a_rule_that_cannot_be_told_is_not_a_rule_less() {
         told(image, "registry: other.example/$REG\nenvironments: {d: {tag: latest-dev}}"),
     ];
     insta::assert_snapshot!(texts.join("--\n"), @"
-    error: verify-registry-image.yml:2:25: the value `$TAGX` names the variable `$TAGX`, which is unset or empty, so it cannot be told whether `latest-dev` belongs here
-      set it in this job, or write the text out--
-    error: verify-registry-image.yml:2:25: the value `latest-${NAME}` names the variable `$NAME`, which is unset or empty, so it cannot be told whether `latest-dev` belongs here
-      set it in this job, or write the text out--
-    r.example/keepkey/a:latest-dev
-      not DigitalOcean's
-      service a
-      port 9--
+    error: no known environment deploys the tag `latest-dev`, but one cannot be resolved: verify-registry-image.yml:2:25: the value `$TAGX` uses the variable `$TAGX`, which is unset or empty
+      set the variable in this job, or name the environment that deploys the tag with `--environment`--
+    error: no known environment deploys the tag `latest-dev`, but one cannot be resolved: verify-registry-image.yml:2:25: the value `latest-${NAME}` uses the variable `$NAME`, which is unset or empty
+      set the variable in this job, or name the environment that deploys the tag with `--environment`--
+    error: no known environment deploys the tag `latest-dev`, but one cannot be resolved: verify-registry-image.yml:2:25: the value `prod-${NAME}` uses the variable `$NAME`, which is unset or empty
+      set the variable in this job, or name the environment that deploys the tag with `--environment`--
     error: verify-registry-image.yml:2:25: the value `latest-dev ` has a malformed tag: `latest-dev ` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)--
     error: verify-registry-image.yml:2:25: the value `:latest-dev` has a malformed tag: `:latest-dev` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)--
-    error: verify-registry-image.yml:2:25: the value `$` holds a `$` that is not part of `$NAME` or `${NAME}`--
+    error: verify-registry-image.yml:2:25: the value `$` holds a `$` that is not part of `$NAME` or `${NAME}`
+      only `$NAME`, `${NAME}`, `{revision}` and `{revision:7}` are replaced here--
     error: verify-registry-image.yml:2:25: the value `{rev}` holds a brace that is not part of `{revision}` or `{revision:7}`--
-    error: verify-registry-image.yml:2:28: the value `$REPO` names the variable `$REPO`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a:latest-dev` belongs here
-      set it in this job, or write the text out--
-    r.example/keepkey/a:latest-dev
-      not DigitalOcean's
-      service a (not configured)--
+    error: verify-registry-image.yml:2:28: the value `$REPO` uses the variable `$REPO`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a:latest-dev` belongs here
+      set it in this job, or write the value itself--
+    error: verify-registry-image.yml:2:28: the value `b/$REPO` uses the variable `$REPO`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a:latest-dev` belongs here
+      set it in this job, or write the value itself--
     error: verify-registry-image.yml:2:28: the value `B!` has a repository with upper-case letters; repositories are lower-case--
-    error: verify-registry-image.yml:1:11: the value `$REG` names the variable `$REG`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a` belongs here
-      set it in this job, or write the text out--
-    r.example/keepkey/a:latest-dev
-      not DigitalOcean's
-      service a (not configured)
+    error: verify-registry-image.yml:1:11: the value `$REG` uses the variable `$REG`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a` belongs here
+      set it in this job, or write the value itself--
+    error: verify-registry-image.yml:1:11: the value `other.example/$REG` uses the variable `$REG`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a` belongs here
+      set it in this job, or write the value itself
     ");
 }
 

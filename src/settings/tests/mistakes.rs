@@ -256,7 +256,8 @@ fn of_images_without_a_config() {
       did you mean `registry.digitalocean.com/keepkey/support-email:latest-dev`?
 
     $ https://registry.digitalocean.com/keepkey/a:b
-    error: `https://registry.digitalocean.com/keepkey/a:b` starts with a scheme; an image reference has none
+    error: `https://registry.digitalocean.com/keepkey/a:b` starts with `https://`; an image reference has no scheme
+      did you mean `registry.digitalocean.com/keepkey/a:b`?
 
     $ registry.digitalocean.com/keepkey/support-email
     error: `registry.digitalocean.com/keepkey/support-email` names neither a tag nor a digest; add `:TAG`
@@ -277,12 +278,12 @@ fn of_images_without_a_config() {
     error: `registry.digitalocean.com/keepkey/a:-rf` has a malformed tag: `-rf` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)
 
     $ $NOPE
-    error: `$NOPE` names the variable `$NOPE`, which is unset or empty
-      set it in this job, or write the text out
+    error: `$NOPE` uses the variable `$NOPE`, which is unset or empty
+      set it in this job, or write the value itself
 
     $ {revision}
-    error: `{revision}` names `{revision}`, and no commit is known
-      `CIRCLE_SHA1` is not set here: give the commit with `--expect-revision=SHA`
+    error: `{revision}` uses `{revision}`, and no commit is known
+      `CIRCLE_SHA1` is not set: give the commit with `--expect-revision=SHA`
 
     $ --environment development
     error: there is nothing to verify: no `IMAGE` is given, and there is no config file with services
@@ -440,8 +441,8 @@ fn of_images_with_a_config() {
       it deploys `latest-dev`: ask for that tag, or leave `--environment` away
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --environment production
-    error: verify-registry-image.yml:9:10: the value `$RELEASE` names the variable `$RELEASE`, which is unset or empty
-      set it in this job, or write the text out
+    error: verify-registry-image.yml:9:10: the value `$RELEASE` uses the variable `$RELEASE`, which is unset or empty
+      set it in this job, or write the value itself
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --repository registry.digitalocean.com/keepkey/a
     error: `--repository` is given, and `support-email:a` names its repository itself
@@ -555,12 +556,12 @@ fn of_configs_that_do_not_fit() {
     error: verify-registry-image.yml:1:11: the value `r.example/Upper` has a repository with upper-case letters; repositories are lower-case
 
     $ a:b
-    error: verify-registry-image.yml:1:11: the value `$R` names the variable `$R`, which is unset or empty
-      set it in this job, or write the text out
+    error: verify-registry-image.yml:1:11: the value `$R` uses the variable `$R`, which is unset or empty
+      set it in this job, or write the value itself
 
     $ a:b
-    error: verify-registry-image.yml:4:17: the value `$R` names the variable `$R`, which is unset or empty
-      set it in this job, or write the text out
+    error: verify-registry-image.yml:4:17: the value `$R` uses the variable `$R`, which is unset or empty
+      set it in this job, or write the value itself
 
     $ a:b
     error: verify-registry-image.yml:4:17: the value `/b` has a malformed repository: `/b`
@@ -628,7 +629,7 @@ fn of_what_is_expected() {
         at("--expect-digest-file m.json").file("m.json", "{\"buildx.build.ref\":\"x\"}"),
         World::new(&format!("{IMAGE}@{DIGEST} --expect-digest sha256:{}", "0".repeat(64))),
     ];
-    insta::assert_snapshot!(table(worlds), @r"
+    insta::assert_snapshot!(table(worlds), @"
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision
     error: `--expect-revision` needs a commit, and `CIRCLE_SHA1` is not set
       CircleCI sets it in every job; elsewhere, write `--expect-revision=SHA`
@@ -646,15 +647,15 @@ fn of_what_is_expected() {
       `git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision=$NOPE
-    error: the value `$NOPE` of `--expect-revision` names the variable `$NOPE`, which is unset or empty
-      set it in this job, or write the text out
+    error: the value `$NOPE` of `--expect-revision` uses the variable `$NOPE`, which is unset or empty
+      set it in this job, or write the value itself
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest 44136fa3
     error: the value `44136fa3` of `--expect-digest` has no algorithm; a digest is written `sha256:` and 64 hex digits
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest $NOPE
-    error: the value `$NOPE` of `--expect-digest` names the variable `$NOPE`, which is unset or empty
-      set it in this job, or write the text out
+    error: the value `$NOPE` of `--expect-digest` uses the variable `$NOPE`, which is unset or empty
+      set it in this job, or write the value itself
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest-file nope.txt
     error: the file `nope.txt` of `--expect-digest-file` does not exist
@@ -795,8 +796,8 @@ fn an_argument_that_is_no_text_is_not_repeated() {
     let world = World::new(IMAGE).argument("--junit").argument(broken());
     assert!(world.read().is_ok(), "a path is what the system says it is");
     let world = World::new("$BROKEN").variable("BROKEN", broken());
-    insta::assert_snapshot!(world.told(), @r"
-    error: `$BROKEN` names a variable that cannot be used: the variable `BROKEN` is not valid UTF-8
+    insta::assert_snapshot!(world.told(), @"
+    error: `$BROKEN` uses a variable that cannot be used: the variable `BROKEN` is not valid UTF-8
       set it again, without the bytes that are no text, or unset it
     ");
 }

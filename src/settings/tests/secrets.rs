@@ -78,8 +78,8 @@ fn a_token_in_a_variable_or_in_the_config_is_not_repeated() {
         assert!(!shown.contains("0123456789abcdef"), "{shown}");
     }
     let world = World::new("$X").variable("X", TOKEN);
-    insta::assert_snapshot!(world.told(), @r"
-    error: `$X` names a variable that cannot be used: the variable `X` holds a secret, and its value would be shown
+    insta::assert_snapshot!(world.told(), @"
+    error: `$X` uses a variable that cannot be used: the variable `X` holds a secret, and its value would be shown
       a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names
     ");
 }
