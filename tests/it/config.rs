@@ -203,8 +203,8 @@ fn an_unset_variable_in_a_reference_is_a_mistake() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `support-email:$TAG` names the variable `$TAG`, which is unset or empty
-      hint: set it in this job, or write the text out
+    error: `support-email:$TAG` uses the variable `$TAG`, which is unset or empty
+      hint: set it in this job, or write the value itself
     "#);
 }
 
@@ -217,7 +217,7 @@ fn a_variable_that_holds_the_token_is_a_mistake_and_is_not_shown() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `support-email:$DIGITALOCEAN_ACCESS_TOKEN` names a variable that cannot be used: the variable `DIGITALOCEAN_ACCESS_TOKEN` holds a secret, and its value would be shown
+    error: `support-email:$DIGITALOCEAN_ACCESS_TOKEN` uses a variable that cannot be used: the variable `DIGITALOCEAN_ACCESS_TOKEN` holds a secret, and its value would be shown
       hint: a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names
     "#);
 }
