@@ -55,7 +55,7 @@ impl<'c> Finder<'c> {
             text.parse().map_err(|why| ImageMistake::Reference(self.shown(word), why))?;
         let note = (!has_tag).then(|| {
             format!(
-                "{} has no tag: `{LATEST}` was verified, as a cluster reads it",
+                "{} has no tag and is read as `{LATEST}`, as a cluster reads it",
                 self.shown(word)
             )
         });
