@@ -43,10 +43,10 @@ log=$base/log
 mkdir -p "$base/crates"
 chmod 700 "$base"
 
-# A shell in the root. Its mounts and processes end with it.
+# Becomes a shell in the root, whose mounts and processes end with it: call it in a subshell or in the background.
 inside() {
     # shellcheck disable=SC2016 # the inner shell expands it
-    unshare --mount --pid --fork --kill-child sh -euc '
+    exec unshare --mount --pid --fork --kill-child sh -euc '
         root=$1 crates=$2 command=$3
         mount --make-rprivate /
         mount --bind "$root" "$root"
@@ -110,8 +110,8 @@ toolchains=${toolchains# }
 if [ -z "${KEEP:-}" ] || [ ! -x "$root/opt/rust/bin/rustup" ]; then
     make_root
 fi
-inside "rustup set profile minimal && rustup toolchain install --no-self-update $toolchains -c rustfmt -c clippy &&
-    rustup default ${toolchains%% *}" >"$log" 2>&1 </dev/null || { cat "$log" >&2; exit 1; }
+(inside "rustup set profile minimal && rustup toolchain install --no-self-update $toolchains -c rustfmt -c clippy &&
+    rustup default ${toolchains%% *}") >"$log" 2>&1 </dev/null || { cat "$log" >&2; exit 1; }
 rm -rf -- "$root/home/dev/project"
 git clone --quiet -- "$project" "$root/home/dev/project"
 

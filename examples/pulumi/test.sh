@@ -42,5 +42,6 @@ fi
 
 rm -rf bin
 npx --no-install tsc || exit 1
-node --test bin/tests/ || exit 1
+# A folder is read in two ways by node 20 and 22; files are not.
+node --test bin/tests/*.js || exit 1
 could_not_run "examples/pulumi: Pulumi's engine, Kubernetes and DigitalOcean themselves (the SDKs' mocks stood in for them)"
