@@ -121,7 +121,8 @@ code=0
 # A pipe would hide the exit code.
 inside "cd /home/dev/project && $command" </dev/null >"$log" 2>&1 &
 work=$!
-trap 'kill "$work" 2>/dev/null || true' EXIT
+# unshare ignores SIGTERM while it waits; what runs inside ends with it.
+trap 'kill -KILL "$work" 2>/dev/null || true' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 tail --pid="$work" --lines=+1 --follow "$log"
