@@ -69,7 +69,7 @@ stop() {
     fi
     # The engine leaves mounts behind: the name of this machine's network, and its data folder where that was no
     # mount of its own before. The innermost come last in the kernel's list.
-    sed -n "s|^[^ ]* \($folder[^ ]*\) .*|\1|p" /proc/self/mounts | sort -r | while IFS= read -r mount; do
+    sed -n "s|^[^ ]* \(${folder}[^ ]*\) .*|\1|p" /proc/self/mounts | sort -r | while IFS= read -r mount; do
         umount "$mount" || umount --lazy "$mount" || true
     done
     rm -rf -- "$folder"
