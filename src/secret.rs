@@ -10,11 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use needles::{Needles, SHORT_ENDING};
+
+mod needles;
+
 /// What stands in an output where a secret stood.
 const MASK: &str = "***";
 
 /// Shorter texts are not secrets that can be searched for: they would mask half of every output.
-const SHORTEST: usize = 6;
+const SHORTEST: usize = SHORT_ENDING;
 
 /// A token that a server hands out is longer than any word of a report: a server that hands out `sha256`
 /// must not get a digest masked.
@@ -56,8 +60,7 @@ impl fmt::Debug for Secret {
 /// ```
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Longest first, so that a secret that holds another one is masked whole.
-    needles: Arc<Mutex<Vec<String>>>,
+    needles: Arc<Mutex<Needles>>,
 }
 
 impl Redactor {
@@ -82,21 +85,17 @@ impl Redactor {
         );
         let mut needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
         for form in forms {
-            if form.len() >= SHORTEST && !needles.contains(&form) {
-                needles.push(form);
-            }
+            needles.insert(form.into());
         }
-        needles.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
     }
 
     /// Adds a secret in the one form in which it travels: a token that was issued for minutes, of which a
     /// run may have a thousand.
     pub fn hide_as_it_is(&self, secret: &Secret) {
-        let text = secret.expose();
-        let mut needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
-        if text.len() >= SHORTEST_ISSUED && !needles.iter().any(|needle| needle == text) {
-            let at = needles.partition_point(|needle| needle.len() >= text.len());
-            needles.insert(at, text.to_owned());
+        let Secret(text) = secret;
+        if text.len() >= SHORTEST_ISSUED {
+            let mut needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
+            needles.insert(Arc::clone(text));
         }
     }
 
@@ -108,13 +107,19 @@ impl Redactor {
     /// `text` with every secret masked.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = Cow::Borrowed(text);
-        for needle in needles.iter() {
-            if text.contains(needle.as_str()) {
-                text = Cow::Owned(text.replace(needle.as_str(), MASK));
-            }
+        let places = needles.find(text).places;
+        if places.is_empty() {
+            return Cow::Borrowed(text);
         }
-        text
+        let mut masked = String::with_capacity(text.len());
+        let mut done = 0;
+        for place in places {
+            masked.extend(text.get(done..place.start));
+            masked.push_str(MASK);
+            done = place.end;
+        }
+        masked.extend(text.get(done..));
+        Cow::Owned(masked)
     }
 
     /// The same of a text that is kept.
