@@ -9,6 +9,7 @@
 pub mod ambient;
 pub mod circleci;
 pub mod secret;
+mod yaml;
 pub mod oci;
 pub mod progress;
 pub mod request;

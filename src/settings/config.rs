@@ -15,6 +15,7 @@ use crate::settings::file;
 use crate::settings::mistake::Shown;
 use crate::settings::services::TAG_PLACE;
 use crate::settings::token;
+use crate::yaml::{self, OutOfBounds};
 
 mod mistake;
 mod place;
@@ -312,6 +313,12 @@ fn parse(bytes: &[u8], redactor: &Redactor) -> Result<(String, Document), (Place
         return Err((Place { line: line + 1, column: 1 }, ConfigMistake::Secret));
     }
     let explain = |error: serde_yaml::Error| explain(&error, text, redactor);
+    yaml::check(text).map_err(|error| match error {
+        OutOfBounds::TooDeep { at } => {
+            (Place::of_byte(text.as_bytes(), at), ConfigMistake::Other(error.to_string()))
+        }
+        OutOfBounds::Aliases => (Place::START, ConfigMistake::Other(error.to_string())),
+    })?;
     place::check(text).map_err(explain)?;
     let document: Document = serde_yaml::from_str(text).map_err(explain)?;
     if document == Document::default() {
@@ -356,8 +363,6 @@ fn explain(error: &serde_yaml::Error, text: &str, redactor: &Redactor) -> (Place
         let found = redactor.line(&kind(found), 150);
         let expected = expected.replace("a sequence", "a list");
         ConfigMistake::Other(format!("{found} stands here, where {expected} is expected"))
-    } else if message.starts_with("repetition limit") {
-        ConfigMistake::Other("aliases (`*name`) multiply its values without measure".into())
     } else if message.starts_with("recursion limit") {
         ConfigMistake::Other("values are nested too deeply".into())
     } else {

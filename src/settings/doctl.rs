@@ -67,7 +67,7 @@ pub(super) fn hide(lookup: &dyn Fn(&str) -> Option<OsString>, redactor: &Redacto
     for token in token::token_like(&text) {
         redactor.hide(&Secret::new(token));
     }
-    if let Ok(document) = serde_yaml::from_str::<Document>(&text) {
+    if let Ok(document) = crate::yaml::read::<Document>(&text) {
         document.hide(redactor);
     }
 }
@@ -98,7 +98,7 @@ pub(super) fn stored(
         return Ok(None);
     }
     let document: Document =
-        serde_yaml::from_str(&text).map_err(|_| DoctlMistake::Form(shown.clone()))?;
+        crate::yaml::read(&text).map_err(|_| DoctlMistake::Form(shown.clone()))?;
     document.hide(redactor);
     let Document { access_token, context, auth_contexts } = document;
     let token = access_token.as_deref().unwrap_or("").trim();

@@ -71,7 +71,7 @@ pub fn compare(old: &str, new: &str) -> Result<(), NotFlat> {
 }
 
 fn mapping(text: &str) -> Option<Mapping> {
-    match serde_yaml::from_str(text.trim_start_matches('\u{feff}')) {
+    match crate::yaml::read(text.trim_start_matches('\u{feff}')) {
         Ok(Value::Mapping(mapping)) => Some(mapping),
         Ok(_) | Err(_) => None,
     }

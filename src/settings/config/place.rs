@@ -3,6 +3,7 @@
 //! The YAML crate gives places with its errors only, so a place is found by walking to it and failing there.
 //! A walk through all of it finds what the typed form would hide, such as the first of two equal keys.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{
@@ -181,7 +182,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         while let Some(inside) = map.next_key_seed(NewKey { of: self, seen: &mut seen })? {
             map.next_value_seed(inside)?;
         }
@@ -224,7 +225,7 @@ impl<'de> Visitor<'de> for Strict {
 /// A key that none before it is equal to.
 struct NewKey<'s> {
     of: Strict,
-    seen: &'s mut Vec<String>,
+    seen: &'s mut HashSet<String>,
 }
 
 impl<'de> DeserializeSeed<'de> for NewKey<'_> {
@@ -243,10 +244,9 @@ impl Visitor<'_> for NewKey<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Strict, E> {
-        if self.seen.iter().any(|seen| seen == key) {
+        if !self.seen.insert(key.to_owned()) {
             return Err(E::custom(format_args!("the key `{key}` stands here a second time")));
         }
-        self.seen.push(key.to_owned());
         Ok(self.of.inside(key))
     }
 }

@@ -297,8 +297,8 @@ fn what_would_be_slow_or_deep_is_refused_at_once() {
     insta::assert_snapshot!(mistakes.join("\n"), @r"
     verify-registry-image.yml:1:1: aliases (`*name`) multiply its values without measure
     verify-registry-image.yml:1:11: values are nested too deeply
-    verify-registry-image.yml:1:513: values are nested too deeply
-    verify-registry-image.yml:1:129: values are nested too deeply
+    verify-registry-image.yml:1:257: values are nested too deeply: more than 64 brackets are open
+    verify-registry-image.yml:1:65: values are nested too deeply: more than 64 brackets are open
     the config file `verify-registry-image.yml` is larger than 64 KiB
     ");
 }
