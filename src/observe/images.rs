@@ -12,7 +12,9 @@ use crate::observation::{
     BlobObservation, Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable,
 };
 use crate::observe::index::{self, Found};
-use crate::oci::{ConfigError, Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform};
+use crate::oci::{
+    ConfigDocument, ConfigError, Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform,
+};
 use crate::registry::Repository;
 use crate::report::Reason;
 use crate::request::ImageRequest;
@@ -234,26 +236,30 @@ fn read_config(
     bytes: &Fact<Vec<u8>>,
     is_alone: bool,
 ) -> Config {
-    // The bytes themselves are not copied: they may be megabytes.
+    // The bytes themselves are not copied: they may be megabytes. They are read once, however many entries list them.
     let size = bytes.as_ref().map(|bytes| bytes.len() as u64);
     // An image that was built with a secret in a label must not spread it.
     let mask = |text| client.redactor().masked(text);
+    let explain = |error: &ConfigError| unreadable(client, &descriptor.digest, error);
+    let document = bytes.as_ref().and_then(|bytes| match ConfigDocument::parse(bytes) {
+        Ok(Ok(document)) => Fact::Present(Ok(document.map_texts(mask))),
+        Ok(Err(not)) => Fact::Present(Err(not.map_texts(mask))),
+        // The bytes are the ones that were pushed: what they cannot be read as, they are not.
+        Err(error) => Fact::Unknown(explain(&error)),
+    });
     let read = |listed: &Option<Platform>| {
-        let config = bytes.as_ref().and_then(|bytes| {
-            // The bytes are the ones that were pushed: what they cannot be read as, they are not.
-            match ImageConfig::parse(bytes, listed.as_ref()) {
-                Ok(config) => Fact::Present(config),
+        let config = document.as_ref().and_then(|document| match document {
+            Err(not) => Fact::Present(Err(not.clone())),
+            Ok(document) => match document.listed_as(listed.as_ref()) {
+                Ok(config) => Fact::Present(config.map_err(|not| not.map_texts(mask))),
                 // Beside others it is never the one that an engine takes.
                 Err(ConfigError::NoPlatform) if !is_alone => {
                     Fact::Present(Err(NotAnImage::NoPlatform("/".to_owned())))
                 }
-                Err(error) => Fact::Unknown(unreadable(client, &descriptor.digest, &error)),
-            }
+                Err(error) => Fact::Unknown(explain(&error)),
+            },
         });
-        let masked = config.map(|config| {
-            config.map(|config| config.map_texts(mask)).map_err(|not| not.map_texts(mask))
-        });
-        (listed.clone(), masked)
+        (listed.clone(), config)
     };
     (size, listings.iter().map(read).collect())
 }

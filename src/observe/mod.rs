@@ -19,7 +19,7 @@ use crate::digitalocean::names::DigitalOceanNames;
 use crate::digitalocean::{Api, explain};
 use crate::http::{Client, MOST_CONTENT};
 use crate::observation::{Control, Explanation, Fact, Observation, Resolved, Unavailable};
-use crate::oci::{Digest, ImageConfig, RegistryHost, Tag};
+use crate::oci::{Digest, RegistryHost, Tag};
 use crate::registry::{DockerConfig, Registry, Repository};
 use crate::report::{CheckId, Reason};
 use crate::request::{ImageRequest, ImmutableTag, TagTemplate};
@@ -309,7 +309,7 @@ fn named_by_label(
     let mut revisions: Vec<&str> = images
         .iter()
         .filter_map(|image| image.image_config())
-        .filter_map(ImageConfig::revision)
+        .filter_map(|config| config.revision())
         .collect();
     revisions.dedup();
     match revisions.as_slice() {

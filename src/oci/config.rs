@@ -1,20 +1,39 @@
 //! The image config: what an image says of itself (image-spec, "Image Configuration").
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny};
 
+use crate::oci::bounded::{AtMost, MapOfAtMost};
 use crate::oci::exact::{Exact, Fields};
 use crate::oci::go::{Object, Set, Text, Texts, Time, Words};
 use crate::oci::{Algorithm, Digest, NotAnImage, Platform};
 
-/// The parts of an image config that a check or an output looks at. All text is the image's own and
-/// not safe to print as it is.
+/// The most labels, variables, words of a command or steps of a history that are read of a config, each. Real ones
+/// have some dozens; more would take many times the memory of the bytes that they are made of.
+const MOST: usize = 10_000;
+/// The most exposed ports: `EXPOSE 1-65535` for TCP, UDP and SCTP.
+const MOST_PORTS: usize = 3 * 65_535;
+/// The most layers, as of a manifest.
+const MOST_LAYERS: usize = 1_000;
+
+/// An image config, read under the platform that an index lists it under, if any.
+///
+/// What it says beside its platform is shared: an index may list one config a hundred times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageConfig {
     /// The platform that it runs on: its own word, and where it has none its index's.
     pub platform: Platform,
+    stated: Arc<Stated>,
+}
+
+/// What an image config says, as far as a check or an output looks at it. All text is the image's own and not safe
+/// to print as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
     /// When it was built, as it is written.
     pub created: Option<String>,
     /// `config.Labels`.
@@ -33,6 +52,15 @@ pub struct ImageConfig {
     pub steps: usize,
     /// `rootfs.diff_ids`: what each layer hashes to once it is unpacked, lowest first.
     pub diff_ids: Vec<Digest>,
+}
+
+/// A config as its bytes say it, before the platform of an index is taken into account.
+#[derive(Clone, Debug)]
+pub struct ConfigDocument {
+    os: Option<String>,
+    architecture: Option<String>,
+    variant: Option<String>,
+    stated: Arc<Stated>,
 }
 
 /// Why a document cannot be read as an image config, which an engine may still do.
@@ -67,15 +95,38 @@ impl ImageConfig {
     /// The label that names the commit an image was built from.
     pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 
-    /// Reads an image config that stands behind an index entry of the platform `listed`, if behind any. The
-    /// inner result says whether anything can run from it.
+    /// A config of a platform that says this.
+    pub fn new(platform: Platform, stated: Stated) -> Self {
+        Self { platform, stated: Arc::new(stated) }
+    }
+
+    /// What it says beside its platform.
+    pub fn stated(&self) -> &Arc<Stated> {
+        &self.stated
+    }
+}
+
+impl Deref for ImageConfig {
+    type Target = Stated;
+
+    fn deref(&self) -> &Stated {
+        &self.stated
+    }
+}
+
+#[cfg(test)]
+impl std::ops::DerefMut for ImageConfig {
+    fn deref_mut(&mut self) -> &mut Stated {
+        Arc::make_mut(&mut self.stated)
+    }
+}
+
+impl ConfigDocument {
+    /// Reads the bytes of an image config. The inner result says whether anything can run from it.
     ///
     /// # Errors
-    /// A document of another shape, one that two readers would read differently, or one without a platform.
-    pub fn parse(
-        body: &[u8],
-        listed: Option<&Platform>,
-    ) -> Result<Result<Self, NotAnImage>, ConfigError> {
+    /// A document of another shape, or one that two readers would read differently.
+    pub fn parse(body: &[u8]) -> Result<Result<Self, NotAnImage>, ConfigError> {
         // No document at all is nothing that anybody can read. All of it is looked at first: a text that is read as bytes
         // may hold control characters, which no reader takes.
         if serde_json::from_slice::<IgnoredAny>(body).is_err() {
@@ -83,43 +134,54 @@ impl ImageConfig {
         }
         // Go reads broken characters, which this reader does not everywhere, and a document that is deeper.
         let Exact(wire) = serde_json::from_slice::<Exact<Wire>>(body)?;
-        let platform = match wire.platform(listed)? {
-            Ok(platform) => platform,
-            Err(not) => return Ok(Err(not)),
-        };
         let run = wire.config.unwrap_or_default().0;
-        let labels = run.labels.unwrap_or_default().into_iter();
-        let history = wire.history.unwrap_or_default();
-        Ok(Ok(Self {
-            platform,
+        let labels = run.labels.unwrap_or_default().0.into_iter();
+        let history = wire.history.unwrap_or_default().0;
+        let stated = Stated {
             created: wire.created.map(|Time(text)| text),
             labels: labels.map(|(name, value)| (name, value.unwrap_or_default())).collect(),
             env: texts(run.env),
             entrypoint: texts(run.entrypoint),
             cmd: texts(run.cmd),
-            exposed_ports: run.exposed_ports.unwrap_or_default().into_keys().collect(),
+            exposed_ports: run.exposed_ports.unwrap_or_default().0.into_keys().collect(),
             steps: history.iter().filter(|entry| makes_a_layer(entry.as_ref())).count(),
             history: history.into_iter().filter_map(|entry| entry?.0.created_by).collect(),
             diff_ids: wire
                 .rootfs
                 .and_then(|rootfs| rootfs.0.diff_ids)
                 .unwrap_or_default()
+                .0
                 .into_iter()
                 .map(|DiffId(digest)| digest)
                 .collect(),
+        };
+        Ok(Ok(Self {
+            os: wire.os,
+            architecture: wire.architecture,
+            variant: wire.variant,
+            stated: Arc::new(stated),
         }))
     }
 
-    /// The commit that the image says it was built from.
-    pub fn revision(&self) -> Option<&str> {
-        self.labels.get(Self::REVISION_LABEL).map(String::as_str).filter(|text| !text.is_empty())
+    /// The config where it stands behind an index entry of the platform `listed`, if behind any. The inner result says
+    /// whether anything can run from it.
+    ///
+    /// # Errors
+    /// A config without a platform.
+    pub fn listed_as(
+        &self,
+        listed: Option<&Platform>,
+    ) -> Result<Result<ImageConfig, NotAnImage>, ConfigError> {
+        let platform = self.platform(listed)?;
+        let stated = Arc::clone(&self.stated);
+        Ok(platform.map(|platform| ImageConfig { platform, stated }))
     }
 
     /// The same config with every text of it changed by `change`: to mask what must not be shown.
     #[must_use]
     pub fn map_texts(self, change: impl Fn(String) -> String) -> Self {
-        let Self {
-            platform,
+        let Self { os, architecture, variant, stated } = self;
+        let Stated {
             created,
             labels,
             env,
@@ -129,10 +191,9 @@ impl ImageConfig {
             history,
             steps,
             diff_ids,
-        } = self;
+        } = Arc::unwrap_or_clone(stated);
         let list = |texts: Vec<String>| texts.into_iter().map(&change).collect();
-        Self {
-            platform,
+        let stated = Stated {
             created: created.map(&change),
             labels: labels.into_iter().map(|(name, value)| (change(name), change(value))).collect(),
             env: list(env),
@@ -142,64 +203,10 @@ impl ImageConfig {
             history: list(history),
             steps,
             diff_ids,
-        }
+        };
+        Self { os, architecture, variant, stated: Arc::new(stated) }
     }
 
-    /// The value of an environment variable of the image.
-    pub fn env_value(&self, name: &str) -> Option<&str> {
-        // The last one wins, as it does for a container engine.
-        self.env.iter().rev().find_map(|entry| {
-            let (key, value) = entry.split_once('=')?;
-            (key == name).then_some(value)
-        })
-    }
-}
-
-/// A list as Go reads it: a `null` in it is an empty text.
-fn texts(list: Option<Vec<Option<String>>>) -> Vec<String> {
-    list.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect()
-}
-
-/// To Go, an entry of the history that is null is one that says nothing.
-fn makes_a_layer(entry: Option<&Exact<WireHistory>>) -> bool {
-    entry.and_then(|entry| entry.0.empty_layer) != Some(true)
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    os: Option<String>,
-    architecture: Option<String>,
-    variant: Option<String>,
-    #[serde(rename = "os.version")]
-    _os_version: Option<Text>,
-    #[serde(rename = "os.features")]
-    _os_features: Option<Texts>,
-    created: Option<Time>,
-    #[serde(rename = "author")]
-    _author: Option<Text>,
-    config: Option<Exact<WireRun>>,
-    history: Option<Vec<Option<Exact<WireHistory>>>>,
-    rootfs: Option<Exact<WireRootfs>>,
-}
-
-// Some builders hand a config on as it was typed.
-impl Fields for Wire {
-    const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] = &[
-        "os",
-        "architecture",
-        "variant",
-        "os.version",
-        "os.features",
-        "created",
-        "author",
-        "config",
-        "history",
-        "rootfs",
-    ];
-}
-
-impl Wire {
     /// The platform, each part that is not said taken from the index.
     fn platform(
         &self,
@@ -228,14 +235,77 @@ impl Wire {
     }
 }
 
+impl Stated {
+    /// The commit that the image says it was built from.
+    pub fn revision(&self) -> Option<&str> {
+        self.labels
+            .get(ImageConfig::REVISION_LABEL)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// The value of an environment variable of the image.
+    pub fn env_value(&self, name: &str) -> Option<&str> {
+        // The last one wins, as it does for a container engine.
+        self.env.iter().rev().find_map(|entry| {
+            let (key, value) = entry.split_once('=')?;
+            (key == name).then_some(value)
+        })
+    }
+}
+
+/// A list as Go reads it: a `null` in it is an empty text.
+fn texts(list: Option<AtMost<MOST, Option<String>>>) -> Vec<String> {
+    list.unwrap_or_default().0.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// To Go, an entry of the history that is null is one that says nothing.
+fn makes_a_layer(entry: Option<&Exact<WireHistory>>) -> bool {
+    entry.and_then(|entry| entry.0.empty_layer) != Some(true)
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    os: Option<String>,
+    architecture: Option<String>,
+    variant: Option<String>,
+    #[serde(rename = "os.version")]
+    _os_version: Option<Text>,
+    #[serde(rename = "os.features")]
+    _os_features: Option<Texts>,
+    created: Option<Time>,
+    #[serde(rename = "author")]
+    _author: Option<Text>,
+    config: Option<Exact<WireRun>>,
+    history: Option<AtMost<MOST, Option<Exact<WireHistory>>>>,
+    rootfs: Option<Exact<WireRootfs>>,
+}
+
+// Some builders hand a config on as it was typed.
+impl Fields for Wire {
+    const IN_ANY_CASE: bool = true;
+    const NAMES: &'static [&'static str] = &[
+        "os",
+        "architecture",
+        "variant",
+        "os.version",
+        "os.features",
+        "created",
+        "author",
+        "config",
+        "history",
+        "rootfs",
+    ];
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct WireRun {
-    labels: Option<BTreeMap<String, Option<String>>>,
-    env: Option<Vec<Option<String>>>,
-    entrypoint: Option<Vec<Option<String>>>,
-    cmd: Option<Vec<Option<String>>>,
-    exposed_ports: Option<BTreeMap<String, Option<Object>>>,
+    labels: Option<MapOfAtMost<MOST, Option<String>>>,
+    env: Option<AtMost<MOST, Option<String>>>,
+    entrypoint: Option<AtMost<MOST, Option<String>>>,
+    cmd: Option<AtMost<MOST, Option<String>>>,
+    exposed_ports: Option<MapOfAtMost<MOST_PORTS, Option<Object>>>,
     _volumes: Option<Set>,
     _user: Option<Text>,
     _working_dir: Option<Text>,
@@ -283,7 +353,7 @@ impl Fields for WireHistory {
 
 #[derive(Deserialize)]
 struct WireRootfs {
-    diff_ids: Option<Vec<DiffId>>,
+    diff_ids: Option<AtMost<MOST_LAYERS, DiffId>>,
     #[serde(rename = "type")]
     _type: Option<Text>,
 }
@@ -314,14 +384,24 @@ mod tests {
 
     use super::*;
 
+    fn read(
+        body: &[u8],
+        listed: Option<&Platform>,
+    ) -> Result<Result<ImageConfig, NotAnImage>, ConfigError> {
+        match ConfigDocument::parse(body)? {
+            Ok(document) => document.listed_as(listed),
+            Err(not) => Ok(Err(not)),
+        }
+    }
+
     fn parse(body: &str) -> Result<Result<ImageConfig, NotAnImage>, ConfigError> {
-        ImageConfig::parse(body.as_bytes(), None)
+        read(body.as_bytes(), None)
     }
 
     /// What a document is read as, in a word; the cause of an error behind it.
     fn word(body: &[u8], listed: Option<&str>) -> String {
         let listed = listed.map(|platform| platform.parse().unwrap());
-        match ImageConfig::parse(body, listed.as_ref()) {
+        match read(body, listed.as_ref()) {
             Ok(Ok(config)) => config.platform.to_string(),
             Ok(Err(not)) => not.to_string(),
             Err(error) => std::error::Error::source(&error)
@@ -503,11 +583,11 @@ mod tests {
             "history":[null,{"created_by":null}],"rootfs":null}"#;
         let config = parse(std::str::from_utf8(body).unwrap()).unwrap().unwrap();
         assert_eq!(
-            config.labels.into_iter().collect::<Vec<_>>(),
+            config.labels.clone().into_iter().collect::<Vec<_>>(),
             [("a".into(), String::new()), ("b".into(), "c".into())]
         );
         assert_eq!(
-            (config.env, config.cmd),
+            (config.env.clone(), config.cmd.clone()),
             (vec![String::new(), "A=1".into()], vec!["x".into(), String::new()])
         );
         assert!(config.history.is_empty());
@@ -528,16 +608,55 @@ mod tests {
             assert!(cause.contains("can be read in two ways"), "{run}: {cause}");
         }
         let alone = parse(&body(r#""cmd":["x"],"ENV":["A=1"]"#)).unwrap().unwrap();
-        assert_eq!((alone.cmd, alone.env), (vec!["x".into()], vec!["A=1".into()]));
+        assert_eq!((alone.cmd.clone(), alone.env.clone()), (vec!["x".into()], vec!["A=1".into()]));
         // The names of labels are the image's own, and two of them may differ in case alone.
         let labels = r#""Labels":{"config":"1","Config":"2"}"#;
         assert_eq!(parse(&body(labels)).unwrap().unwrap().labels.len(), 2);
     }
 
+    #[test]
+    fn a_config_is_read_once_and_shared_by_every_platform_that_it_is_listed_under() {
+        let document =
+            ConfigDocument::parse(br#"{"config":{"Labels":{"a":"b"}}}"#).unwrap().unwrap();
+        let listed = ["linux/amd64", "linux/arm64"].map(|platform| platform.parse().unwrap());
+        let [one, other] =
+            listed.map(|platform| document.listed_as(Some(&platform)).unwrap().unwrap());
+        assert_ne!(one.platform, other.platform);
+        assert!(Arc::ptr_eq(one.stated(), other.stated()));
+        assert!(Arc::ptr_eq(one.stated(), &document.stated));
+    }
+
+    #[test]
+    fn more_of_anything_than_a_config_has_is_not_read() {
+        let many = |count: usize, entry: &dyn Fn(usize) -> String| {
+            (0..count).map(entry).collect::<Vec<_>>().join(",")
+        };
+        let pair = |number: usize| format!(r#""{number}":"""#);
+        let port = |number: usize| format!(r#""{number}/tcp":{{}}"#);
+        let digest = |number: usize| format!(r#""sha256:{number:064}""#);
+        let told = |count: usize| {
+            [
+                format!(r#"{{"config":{{"Labels":{{{}}}}}}}"#, many(count, &pair)),
+                format!(r#"{{"config":{{"Env":[{}]}}}}"#, many(count, &|_| r#""""#.to_owned())),
+                format!(r#"{{"config":{{"Cmd":[{}]}}}}"#, many(count, &|_| "null".to_owned())),
+                format!(
+                    r#"{{"config":{{"Entrypoint":[{}]}}}}"#,
+                    many(count, &|_| "null".to_owned())
+                ),
+                format!(r#"{{"history":[{}]}}"#, many(count, &|_| "{}".to_owned())),
+                format!(r#"{{"config":{{"ExposedPorts":{{{}}}}}}}"#, many(count * 20, &port)),
+                format!(r#"{{"rootfs":{{"diff_ids":[{}]}}}}"#, many(count / 10, &digest)),
+            ]
+            .map(|body| ConfigDocument::parse(body.as_bytes()).is_ok())
+        };
+        assert_eq!(told(9_800), [true; 7]);
+        assert_eq!(told(10_010), [false; 7]);
+    }
+
     proptest! {
         #[test]
         fn any_body_is_survived(body: Vec<u8>) {
-            let _ = ImageConfig::parse(&body, None);
+            let _ = read(&body, None);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no network, no clock, no environment. A value of
 //! one of these types has been checked once, where it was parsed, and is not checked again.
 
+mod bounded;
 mod config;
 mod digest;
 mod error_body;
@@ -15,7 +16,7 @@ mod platform;
 mod reference;
 mod top_level;
 
-pub use config::{ConfigError, ImageConfig};
+pub use config::{ConfigDocument, ConfigError, ImageConfig, Stated};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error_body::{ErrorBody, ErrorCode};
 pub use manifest::{

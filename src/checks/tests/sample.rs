@@ -12,7 +12,7 @@ use crate::observation::{
 };
 use crate::oci::{
     Algorithm, Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest,
-    MediaType, Platform,
+    MediaType, Platform, Stated,
 };
 use crate::report::{CheckId, CheckResult, ImageFacts, Outcome, Reason, Skip};
 use crate::request::{Expectation, ImageRequest, Runtime, Service};
@@ -223,8 +223,7 @@ pub(super) fn image(platform: &str, listed_as: Option<&str>) -> PlatformObservat
 
 fn config(platform: Platform) -> ImageConfig {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    ImageConfig {
-        platform,
+    let stated = Stated {
         created: Some("2026-11-25T09:00:00Z".into()),
         labels: BTreeMap::from([(ImageConfig::REVISION_LABEL.into(), COMMIT.into())]),
         env: texts(&["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_VERSION=20.11.1"]),
@@ -239,5 +238,6 @@ fn config(platform: Platform) -> ImageConfig {
         ]),
         steps: 2,
         diff_ids: vec![digest("unpacked 1"), digest("unpacked 2")],
-    }
+    };
+    ImageConfig::new(platform, stated)
 }

@@ -4,9 +4,11 @@ use hyper::body::Bytes;
 use serde_json::json;
 
 use super::{COMMIT, REPOSITORY, TAG, gate_with_record, row, with_image};
-use crate::stand_in::{Answer, Content, Image, Index, Lie, Matcher, Part, Route, StandIn};
+use crate::stand_in::{Answer, Content, Image, Index, Lie, Matcher, Part, Pushed, Route, StandIn};
+use crate::support::Gate;
 
 const OCI_IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
+const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// A limit that a reader without one would miss, with room for what the system keeps for it.
 const FAR_ABOVE_ANY_LIMIT: u64 = 64 << 20;
@@ -254,5 +256,43 @@ fn an_index_that_lists_more_than_any_image_has_is_read_to_its_limit_and_no_furth
 
     configs: exit code: 3
     manifest-intact, revision-expected, platform, layers-present errored: the configs are more than 16777216 bytes together, and no more are read
+    ");
+}
+
+/// A run at an index of a hundred entries with one image behind all of them, whose config has these labels. The system
+/// gives it no more memory than a gate in a small container has.
+fn behind_a_hundred_entries(
+    name: &str,
+    labels: serde_json::Map<String, serde_json::Value>,
+) -> String {
+    let stand_in = StandIn::honest();
+    let image = Image::node_on_alpine().run_field("Labels", labels.into()).revision(COMMIT);
+    let Pushed { digest, size, .. } = stand_in.image(REPOSITORY, "one", image);
+    let entry = |number: u32| {
+        let platform =
+            json!({ "os": "linux", "architecture": "amd64", "variant": format!("v{number}") });
+        json!({ "mediaType": OCI_IMAGE, "digest": digest, "size": size, "platform": platform })
+    };
+    let entries: Vec<_> = (0..100).map(entry).collect();
+    let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries });
+    let index = Content::Raw(OCI_INDEX.to_owned(), index.to_string().into());
+    stand_in.image(REPOSITORY, TAG, index);
+    let gate = Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}"));
+    let gate = gate.env("MALLOC_ARENA_MAX", "1").through("ulimit -v 300000; exec \"$@\"");
+    row(name, gate)
+}
+
+#[test]
+fn a_config_behind_a_hundred_entries_is_read_and_kept_once() {
+    let labels = (0..9_000).map(|number| (format!("label-{number}"), "x".repeat(400).into()));
+    let text = behind_a_hundred_entries("four megabytes of labels", labels.collect());
+    let labels = (0..300_000).map(|number| (format!("{number}"), "".into()));
+    let text = text + &behind_a_hundred_entries("more labels than are read", labels.collect());
+    insta::assert_snapshot!(text, @"
+    four megabytes of labels: exit code: 0
+
+
+    more labels than are read: exit code: 3
+    manifest-intact, platform errored: the config `sha256:25bbfe5d2576` is not an image config that this program can read: more than 10000 entries in one place, which is more than are read at line 1 column 119169
     ");
 }
