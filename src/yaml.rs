@@ -154,6 +154,10 @@ mod tests {
 
     use super::*;
 
+    fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+        (1..=count).map(line).collect()
+    }
+
     #[test]
     fn brackets_are_counted_before_the_parser_sees_them() {
         for open in ["[", "{", "[{", "{a: [", "? {"] {
@@ -171,20 +175,19 @@ mod tests {
     #[test]
     fn aliases_that_stand_for_much_more_than_the_text_are_refused() {
         let long = format!("a: &a {}\n", "x".repeat(30_000));
-        let many: String = (0..100).map(|number| format!("b{number}: *a\n")).collect();
+        let many = lines(100, |number| format!("b{number}: *a\n"));
         let list = format!("a: &a [{}]\n", "x,".repeat(10_000));
-        let laugh: String = (1..10)
-            .map(|n| format!("a{n}: &a{n} [*a{0},*a{0},*a{0},*a{0},*a{0},*a{0},*a{0}]\n", n - 1))
-            .collect();
+        let laugh = lines(9, |n| {
+            format!("a{n}: &a{n} [*a{0},*a{0},*a{0},*a{0},*a{0},*a{0},*a{0}]\n", n - 1)
+        });
         for text in
             [format!("{long}{many}"), format!("{list}{many}"), format!("a0: &a0 x\n{laugh}")]
         {
-            assert_eq!(check(&text), Err(OutOfBounds::Aliases), "{:.40}", text);
+            assert_eq!(check(&text), Err(OutOfBounds::Aliases), "{text:.40}");
         }
         // As people use them: a block that many services share.
         let shared = "node: &node { language: nodejs, base: alpine }\nservices:\n".to_owned();
-        let services: String =
-            (0..1_000).map(|n| format!("  service-{n}: {{ runtime: *node }}\n")).collect();
+        let services = lines(1_000, |n| format!("  service-{n}: {{ runtime: *node }}\n"));
         assert_eq!(check(&(shared + &services)), Ok(()));
         assert_eq!(check("notes: *none\nb: a & b\n"), Ok(()), "no YAML is somebody else's to tell");
     }
