@@ -5,7 +5,7 @@
 
 import * as digitalocean from "@pulumi/digitalocean";
 
-import { type DeploymentRecord, RefusedRecord } from "./record";
+import type { DeploymentRecord } from "./record";
 
 export interface AppOptions {
   readonly region?: string;
@@ -15,13 +15,6 @@ export interface AppOptions {
 
 export function deployToAppPlatform(record: DeploymentRecord, options: AppOptions): digitalocean.App {
   const { name, port, env } = record.service;
-  if (record.image.registryType !== "DOCR") {
-    throw new RefusedRecord(
-      `the deployment record of "${name}"`,
-      "is of an image outside DigitalOcean's registry, which this program does not deploy to App Platform",
-      "Push the image to DigitalOcean's registry, or set `target` to kubernetes.",
-    );
-  }
   return new digitalocean.App(name, {
     spec: {
       name,
@@ -30,7 +23,7 @@ export function deployToAppPlatform(record: DeploymentRecord, options: AppOption
         {
           name,
           image: {
-            registryType: "DOCR",
+            registryType: record.image.registryType,
             repository: record.image.repository,
             digest: record.image.digest,
           },

@@ -1,6 +1,7 @@
 // The program: one verified image, to Kubernetes (or to App Platform with `target: app`).
 //
 //   pulumi config set environment development
+//   pulumi config set registry keepkey
 //   pulumi config set recordPath ./deployment-record.json   (or merge the --pulumi-config file into the stack's)
 //   pulumi up
 
@@ -13,7 +14,15 @@ import { checkRecord, configKey, readRecord } from "./record";
 const config = new pulumi.Config();
 const environment = config.require("environment");
 const name = config.get("service") ?? pulumi.getProject();
-const wanted = { environment, service: name };
+const repository = config.get("repository");
+const maxAgeHours = config.getNumber("maxAgeHours");
+const wanted = {
+  environment,
+  service: name,
+  registry: config.require("registry"),
+  ...(repository === undefined ? {} : { repository }),
+  ...(maxAgeHours === undefined ? {} : { max_age_hours: maxAgeHours }),
+};
 
 // `support-email` is configured as `supportEmail`, as --pulumi-config writes it. A file that is named wins.
 const key = configKey(name);
@@ -25,6 +34,9 @@ const record =
     : readRecord(path ?? "deployment-record.json", wanted);
 
 for (const warning of record.warnings) void pulumi.log.warn(warning);
+// Not an output: it changes with each verification, and would show as a change where nothing is to be deployed.
+const { verifiedAt, jobUrl } = record.evidence;
+void pulumi.log.info(`verified at ${verifiedAt}${jobUrl === null ? "" : ` by ${jobUrl}`}`);
 
 switch (config.get("target") ?? "kubernetes") {
   case "kubernetes": {
@@ -50,4 +62,3 @@ switch (config.get("target") ?? "kubernetes") {
 }
 
 export const image = record.image.pinned;
-export const verifiedAt = record.evidence.verifiedAt;

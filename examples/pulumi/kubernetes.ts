@@ -1,8 +1,8 @@
 // A Kubernetes Deployment and a ClusterIP Service for one verified image. There is no Ingress: the service
 // is reached inside the cluster only, as `http://NAME.NAMESPACE.svc.cluster.local:PORT`.
 //
-// Nothing in the pod template changes unless the digest or the declaration does: the time of verification
-// and the pipeline's address stand on the Deployment, where a change restarts no pod.
+// No input changes unless the tag, the digest or the declaration does: verifying the same image again is no diff. The
+// time of verification and the job's address are in the record, and in this program's log.
 
 import * as digitalocean from "@pulumi/digitalocean";
 import * as kubernetes from "@pulumi/kubernetes";
@@ -31,7 +31,7 @@ export function deployToKubernetes(record: DeploymentRecord, options: Kubernetes
   const secretName = options.pullSecret ?? made?.metadata.name;
 
   const deployment = new kubernetes.apps.v1.Deployment(name, {
-    metadata: { name, namespace, labels, annotations: evidence(record) },
+    metadata: { name, namespace, labels, annotations: { "verify-registry-image/tag": record.image.tag } },
     spec: {
       replicas: options.replicas,
       selector: { matchLabels: labels },
@@ -72,9 +72,8 @@ export function deployToKubernetes(record: DeploymentRecord, options: Kubernetes
 }
 
 /** A read-only pull secret for DigitalOcean's registry, named as `doctl registry kubernetes-manifest` names it. */
-function makePullSecret(record: DeploymentRecord, namespace: string): kubernetes.core.v1.Secret | undefined {
-  const { registry, registryType } = record.image;
-  if (registryType !== "DOCR" || registry === null) return undefined;
+function makePullSecret(record: DeploymentRecord, namespace: string): kubernetes.core.v1.Secret {
+  const { registry } = record.image;
   const credentials = new digitalocean.ContainerRegistryDockerCredentials(registry, {
     registryName: registry,
     write: false,
@@ -84,14 +83,4 @@ function makePullSecret(record: DeploymentRecord, namespace: string): kubernetes
     type: "kubernetes.io/dockerconfigjson",
     stringData: { ".dockerconfigjson": pulumi.secret(credentials.dockerCredentials) },
   });
-}
-
-/** Where this deployment comes from, for whoever looks at it in the cluster. */
-function evidence(record: DeploymentRecord): Record<string, string> {
-  const annotations: Record<string, string> = {
-    "verify-registry-image/tag": record.image.tag,
-    "verify-registry-image/verified-at": record.evidence.verifiedAt,
-  };
-  if (record.evidence.jobUrl !== null) annotations["verify-registry-image/job"] = record.evidence.jobUrl;
-  return annotations;
 }

@@ -1,8 +1,8 @@
 // Reads a deployment record and refuses every one that must not be deployed, with a sentence that says
 // what to do. What this program deploys was verified, for this environment, and is pinned by its digest.
 //
-// It finds a record that is cut, mixed up, or contradicts itself. A record is not signed: whoever writes one anew, with
-// care, is not found out. Take it from the job's artifacts.
+// It finds a record that is cut, mixed up, old, or contradicts itself. A record is not signed: whoever writes one anew,
+// with care, is not found out. Take it from the job's artifacts.
 //
 // The fields are those of docs/deployment-record.md, version 1; fields that are not used here are left out.
 
@@ -11,15 +11,33 @@ import { readFileSync } from "node:fs";
 /** The version of the record that this program knows. */
 export const KNOWN_VERSION = 1;
 
+/** The only server whose images this program deploys: not a stand-in on somebody's machine, and not another registry. */
+const SERVER = "registry.digitalocean.com";
+
+/** How old a record may be, unless the stack says otherwise. */
+const MAX_AGE_HOURS = 24;
+
+/** How far the clock of the machine that verified may be ahead of this one. */
+const CLOCK_SKEW_SECONDS = 30;
+
+/**
+ * What a yes stands on. One of each group must have passed: a check that was skipped has proved nothing.
+ */
+const CARRYING: readonly (readonly string[])[] = [
+  ["tag-exists", "digest-expected"],
+  ["manifest-intact"],
+  ["layers-present"],
+  ["registry-honest"],
+];
+
 /** What this program uses of a deployment record. */
 export interface DeploymentRecord {
   readonly image: {
     /** `server/registry/repository@sha256:…`: what to deploy. */
     readonly pinned: string;
-    /** `DOCR` for DigitalOcean's registry, else null. */
-    readonly registryType: "DOCR" | null;
-    /** DigitalOcean's name of the registry, as in `keepkey`; null on other servers. */
-    readonly registry: string | null;
+    readonly registryType: "DOCR";
+    /** DigitalOcean's name of the registry, as in `keepkey`. */
+    readonly registry: string;
     readonly repository: string;
     readonly tag: string;
     readonly digest: string;
@@ -40,6 +58,12 @@ export interface Wanted {
   readonly environment: string;
   /** The service's name, where the stack deploys one service only. */
   readonly service?: string;
+  /** DigitalOcean's name of the registry that the stack deploys from, as in `keepkey`. */
+  readonly registry: string;
+  /** The repository below it, where it is known. */
+  readonly repository?: string;
+  /** How old the verification may be; 24 unless it is given. */
+  readonly max_age_hours?: number;
 }
 
 /** A record that must not be deployed. The message says why, and what to do. */
@@ -79,8 +103,13 @@ export function readRecord(path: string, wanted: Wanted): DeploymentRecord {
   return checkRecord(value, where, wanted);
 }
 
-/** Checks a record that has been read, from a file or from the stack's configuration. */
-export function checkRecord(value: unknown, where: string, wanted: Wanted): DeploymentRecord {
+/** Checks a record that has been read, from a file or from the stack's configuration, at the time `now`. */
+export function checkRecord(
+  value: unknown,
+  where: string,
+  wanted: Wanted,
+  now: number = Date.now(),
+): DeploymentRecord {
   const record = new Reader(where, "", value);
   const version = record.part("schema_version").value;
   if (version !== KNOWN_VERSION) {
@@ -99,16 +128,8 @@ export function checkRecord(value: unknown, where: string, wanted: Wanted): Depl
       "Do not deploy it: look at the verify job, mend what it names, and take the record of a green run.",
     );
   }
-  for (const check of verification.list("checks")) {
-    const status = check.text("status");
-    if (status !== "passed" && status !== "skipped") {
-      throw new RefusedRecord(
-        where,
-        `says "VERIFIED", and that its check ${show(check.text("id"))} ${status}`,
-        "No such record is written: download it again from the Artifacts tab of the verify job, and do not edit it.",
-      );
-    }
-  }
+  checkChecks(verification, where);
+  const verifiedAt = checkAge(verification, where, wanted, now);
   const environment = record.part("environment").value === null ? null : record.part("environment").text("name");
   if (environment !== wanted.environment) {
     throw new RefusedRecord(
@@ -123,32 +144,128 @@ export function checkRecord(value: unknown, where: string, wanted: Wanted): Depl
     );
   }
   return {
-    image: image(record.part("image")),
+    image: image(record.part("image"), where, wanted),
     service: service(record.part("service"), where, wanted),
     environment,
     evidence: {
-      verifiedAt: verification.text("verified_at"),
+      verifiedAt,
       jobUrl: record.part("pipeline").value === null ? null : record.part("pipeline").textOrNull("job_url"),
     },
     warnings: record.texts("warnings"),
   };
 }
 
-function image(part: Reader): DeploymentRecord["image"] {
+/** No check may have gone wrong, and those that a yes stands on must have passed. */
+function checkChecks(verification: Reader, where: string): void {
+  const passed = new Set<string>();
+  const skipped = new Set<string>();
+  for (const check of verification.list("checks")) {
+    const id = check.text("id");
+    const status = check.text("status");
+    if (status !== "passed" && status !== "skipped") {
+      throw new RefusedRecord(
+        where,
+        `says "VERIFIED", and that its check ${show(id)} ${status}`,
+        "No such record is written: download it again from the Artifacts tab of the verify job, and do not edit it.",
+      );
+    }
+    (status === "passed" ? passed : skipped).add(id);
+  }
+  for (const ids of CARRYING) {
+    if (!ids.some((id) => passed.has(id) && !skipped.has(id))) {
+      throw new RefusedRecord(
+        where,
+        `says "VERIFIED", and its check ${ids.map(show).join(" or ")} has not passed`,
+        "No such record is written: download it again from the Artifacts tab of the verify job, and do not edit it.",
+      );
+    }
+  }
+}
+
+/** The time of the verification: a real one, not too long ago, and not in the future. */
+function checkAge(verification: Reader, where: string, wanted: Wanted, now: number): string {
+  const text = verification.text("verified_at");
+  const time = parseTime(text);
+  if (time === undefined) throw verification.broken("verified_at");
+  const hours = wanted.max_age_hours ?? MAX_AGE_HOURS;
+  if (typeof hours !== "number" || !(hours > 0)) {
+    throw new Error(`the greatest age of a record is ${show(hours)}, and must be a number of hours above 0`);
+  }
+  if (!(time <= now + CLOCK_SKEW_SECONDS * 1000)) {
+    throw new RefusedRecord(
+      where,
+      `was verified at ${text}, which is in the future`,
+      "Look at the clock of this machine and of the one that verified.",
+    );
+  }
+  if (!(now - time <= hours * 3_600_000)) {
+    throw new RefusedRecord(
+      where,
+      `was verified at ${text}, more than ${hours} hours ago`,
+      "The registry may have lost the image since: run the verify job again and take its record. " +
+        "`maxAgeHours` says how old one may be.",
+    );
+  }
+  return text;
+}
+
+/** Milliseconds since 1970 of an RFC 3339 time; `undefined` for anything else. `Date.parse` takes 30 February for March. */
+function parseTime(text: string): number | undefined {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|[+-](\d{2}):(\d{2}))$/.exec(text);
+  if (parts === null) return undefined;
+  const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = parts
+    .slice(1)
+    .map((part) => (part === undefined ? 0 : Number(part))) as [number, number, number, number, number, number, number, number];
+  const date = new Date(Date.UTC(year, month - 1, day));
+  const isDay = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (!isDay || hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function image(part: Reader, where: string, wanted: Wanted): DeploymentRecord["image"] {
   const digest = part.text("digest");
   if (!/^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(digest)) throw part.broken("digest");
+  const server = part.text("server");
   const registryType = part.textOrNull("registry_type");
   if (registryType !== null && registryType !== "DOCR") throw part.broken("registry_type");
   const registry = part.textOrNull("registry");
   // Both are DigitalOcean's words, or neither is there.
   if ((registry === null) !== (registryType === null)) throw part.broken("registry");
   const repository = part.text("repository");
+  const tag = part.text("tag");
   // Kubernetes takes the whole reference, App Platform its parts: they must name one image. A reference with a tag
   // alone could name another one by the time it is pulled.
-  const below = registry === null ? repository : `${registry}/${repository}`;
-  const pinned = `${part.text("server")}/${below}@${digest}`;
+  const name = `${server}/${registry === null ? repository : `${registry}/${repository}`}`;
+  const pinned = `${name}@${digest}`;
   if (part.text("pinned") !== pinned) throw part.broken("pinned");
-  return { pinned, registryType, registry, repository, tag: part.text("tag"), digest };
+  if (part.text("reference") !== `${name}:${tag}`) throw part.broken("reference");
+  if (part.text("pinned_with_tag") !== `${name}:${tag}@${digest}`) throw part.broken("pinned_with_tag");
+  for (const platform of part.list("platforms")) {
+    if (!/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9.]+)?$/.test(platform.text("platform"))) throw platform.broken("platform");
+  }
+  if (server !== SERVER || registry === null || registryType === null) {
+    throw new RefusedRecord(
+      where,
+      `is of an image at ${show(server)}, and this stack deploys from ${SERVER}/${wanted.registry}`,
+      "Take the record of a job that asked DigitalOcean's own registry: an environment's name alone makes no image its own.",
+    );
+  }
+  if (registry !== wanted.registry) {
+    throw new RefusedRecord(
+      where,
+      `is of the registry ${show(registry)}, and this stack deploys from ${show(wanted.registry)}`,
+      "Take the record of an image in that registry, or set `registry` in the stack's configuration.",
+    );
+  }
+  if (wanted.repository !== undefined && repository !== wanted.repository) {
+    throw new RefusedRecord(
+      where,
+      `is of the repository ${show(repository)}, and this stack deploys ${show(wanted.repository)}`,
+      `Take the record of an image in ${show(wanted.repository)}, or set \`repository\` in the stack's configuration.`,
+    );
+  }
+  return { pinned, registryType, registry, repository, tag, digest };
 }
 
 function service(part: Reader, where: string, wanted: Wanted): DeploymentRecord["service"] {

@@ -8,13 +8,13 @@ import { beforeEach, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 
-import { file, type Json, listen, record, recordPath, type Registered } from "./support";
+import { file, fresh, type Json, listen, record, recordPath, type Registered } from "./support";
 
 /** Runs the program anew with a configuration; what it exports. What it registers is put into `registered`. */
 async function run(config: Record<string, string>): Promise<Json> {
   registered = listen();
   pulumi.runtime.setAllConfig(
-    Object.fromEntries(Object.entries(config).map(([key, value]) => [`support-email:${key}`, value])),
+    Object.fromEntries(Object.entries({ environment: "development", registry: "keepkey", ...config }).map(([key, value]) => [`support-email:${key}`, value])),
   );
   const exports = require("../index");
   await pulumi.runtime.disconnect();
@@ -28,8 +28,13 @@ beforeEach(() => {
   delete require.cache[require.resolve("../index")];
 });
 
+/** A file with the record, verified just now. */
+const freshPath = (): string => file(JSON.stringify(fresh()));
+
 test("the record of the configured path is deployed to Kubernetes", async () => {
-  const { image } = await run({ environment: "development", recordPath, namespace: "keepkey" });
+  const { image, ...others } = await run({ recordPath: freshPath(), namespace: "keepkey" });
+  // Nothing that changes with each verification is an output: a preview would show it as a change.
+  assert.deepEqual(others, {});
   assert.deepEqual(types(), [
     "digitalocean:index/containerRegistryDockerCredentials:ContainerRegistryDockerCredentials",
     "kubernetes:apps/v1:Deployment",
@@ -43,8 +48,8 @@ test("the record in the stack's configuration, as --pulumi-config writes it, is 
   const stack = load(readFileSync(join(__dirname, "../../tests/pulumi-config.yaml"), "utf8")) as { config: Json };
   assert.deepEqual(stack, { config: { supportEmail: record() } });
   await run({
-    environment: "development",
     target: "app",
+    maxAgeHours: "1000000",
     // Pulumi hands a structured value to the program as JSON.
     supportEmail: JSON.stringify(stack.config["supportEmail"]),
   });
@@ -52,21 +57,28 @@ test("the record in the stack's configuration, as --pulumi-config writes it, is 
 });
 
 test("nothing is registered for a record of another environment", async () => {
-  const production = file(JSON.stringify(record((it) => (it.environment.name = "production"))));
-  await assert.rejects(run({ environment: "development", recordPath: production }), /is for the environment "production"/);
+  const production = file(JSON.stringify(fresh((it) => (it.environment.name = "production"))));
+  await assert.rejects(run({ recordPath: production }), /is for the environment "production"/);
   assert.deepEqual(registered, []);
 });
 
 test("a stack without a record, or of another service, deploys nothing", async () => {
-  await assert.rejects(run({ environment: "development" }), /deployment-record\.json is not there/);
+  await assert.rejects(run({}), /deployment-record\.json is not there/);
   await assert.rejects(
-    run({ environment: "development", service: "billing", recordPath }),
+    run({ service: "billing", recordPath: freshPath() }),
     /is of the service "support-email", and this stack deploys "billing"/,
   );
   assert.deepEqual(registered, []);
 });
 
+test("nothing is registered for an old record, or one of another registry or repository", async () => {
+  await assert.rejects(run({ recordPath }), /more than 24 hours ago/);
+  await assert.rejects(run({ recordPath: freshPath(), registry: "pioneer" }), /is of the registry "keepkey"/);
+  await assert.rejects(run({ recordPath: freshPath(), repository: "billing" }), /is of the repository "support-email"/);
+  assert.deepEqual(registered, []);
+});
+
 test("an unknown target is refused", async () => {
-  await assert.rejects(run({ environment: "development", recordPath, target: "swarm" }), /neither kubernetes nor app/);
+  await assert.rejects(run({ recordPath: freshPath(), target: "swarm" }), /neither kubernetes nor app/);
   assert.deepEqual(registered, []);
 });

@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { checkRecord, configKey, readRecord, RefusedRecord } from "../record";
-import { file, type Json, record, recordPath } from "./support";
+import { file, fresh, type Json, now, record, recordPath, verifiedAt, withName } from "./support";
 
-const wanted = { environment: "development", service: "support-email" };
+const wanted = { environment: "development", service: "support-email", registry: "keepkey" };
 
 /** The sentence with which a record is refused. */
 function refusal(attempt: () => unknown): string {
@@ -20,10 +20,10 @@ function refusal(attempt: () => unknown): string {
 }
 
 const refused = (change: (record: Json) => void): string =>
-  refusal(() => checkRecord(record(change), "the record", wanted));
+  refusal(() => checkRecord(record(change), "the record", wanted, now));
 
 test("a record as the program writes it is accepted", () => {
-  const { image, service, environment, warnings } = readRecord(recordPath, wanted);
+  const { image, service, environment, warnings } = checkRecord(record(), "the record", wanted, now);
   assert.equal(image.pinned, `registry.digitalocean.com/keepkey/support-email@${image.digest}`);
   assert.equal(image.registry, "keepkey");
   assert.deepEqual([service.name, service.port, environment], ["support-email", 5001, "development"]);
@@ -65,8 +65,108 @@ test("a record with a check that neither passed nor was skipped is refused", () 
       "No such record is written: download it again from the Artifacts tab of the verify job, and do not edit it.",
   );
   for (const status of ["errored", "Passed", ""]) {
-    assert.match(refused((it) => (it.verification.checks[0].status = status)), /its check "registry-honest" /);
+    assert.match(refused((it) => (it.verification.checks[0].status = status)), /and that its check "registry-honest" /);
   }
+});
+
+const CARRYING = ["tag-exists", "manifest-intact", "layers-present", "registry-honest"];
+
+test("a record whose yes stands on a check that did not pass is refused", () => {
+  const checks = (it: Json, id: string): Json[] => it.verification.checks.filter((check: Json) => check.id === id);
+  for (const id of CARRYING) {
+    const named = id === "tag-exists" ? '"tag-exists" or "digest-expected"' : `"${id}"`;
+    const sentence = `the record says "VERIFIED", and its check ${named} has not passed. No such record is written`;
+    const skip = (it: Json): void => checks(it, id).forEach((check) => (check.status = "skipped"));
+    const drop = (it: Json): void => void (it.verification.checks = it.verification.checks.filter((check: Json) => check.id !== id));
+    // Once passed, and once not: which of the two is meant, nobody knows.
+    const twice = (it: Json): void => it.verification.checks.push({ id, status: "skipped", message: "", note: null });
+    for (const change of [skip, drop, twice]) assert.ok(refused(change).startsWith(sentence), id);
+  }
+  const allSkipped = (it: Json): void => it.verification.checks.forEach((check: Json) => (check.status = "skipped"));
+  assert.match(refused(allSkipped), /has not passed/);
+  // A digest that was expected and found says as much as a tag.
+  const byDigest = record((it) => {
+    checks(it, "tag-exists").forEach((check) => (check.status = "skipped"));
+    checks(it, "digest-expected").forEach((check) => (check.status = "passed"));
+  });
+  checkRecord(byDigest, "the record", wanted, now);
+});
+
+test("a record that is too old, or from the future, is refused", () => {
+  const day = 24 * 3_600_000;
+  const at = (time: number, max_age_hours?: number): (() => unknown) => () =>
+    checkRecord(record(), "the record", max_age_hours === undefined ? wanted : { ...wanted, max_age_hours }, time);
+  const verified = Date.parse(verifiedAt);
+  at(verified)();
+  at(verified + day)();
+  at(verified - 1000)();
+  at(verified + 99 * day, 24 * 100)();
+  assert.equal(
+    refusal(at(verified + day + 1)),
+    "the record was verified at 2026-03-02T17:58:05Z, more than 24 hours ago. The registry may have lost the image since: " +
+      "run the verify job again and take its record. `maxAgeHours` says how old one may be.",
+  );
+  assert.match(refusal(at(verified + 2 * 3_600_000, 1)), /more than 1 hours ago/);
+  assert.equal(
+    refusal(at(verified - 60_000)),
+    "the record was verified at 2026-03-02T17:58:05Z, which is in the future. " +
+      "Look at the clock of this machine and of the one that verified.",
+  );
+  // Without a time of its own it is the clock's: the record in this folder is old.
+  assert.match(refusal(() => checkRecord(record(), "the record", wanted)), /hours ago/);
+  checkRecord(fresh(), "the record", wanted);
+  // A greatest age that is none must not let everything pass.
+  for (const age of [0, -1, NaN, "24" as unknown as number]) {
+    assert.throws(at(verified, age), /must be a number of hours above 0/);
+  }
+});
+
+test("a time that is none is refused", () => {
+  const times = [
+    "yesterday", "", "2026-03-02", "2026-03-02T17:58:05", "2026-03-02 17:58:05Z", "Mon, 02 Mar 2026 17:58:05 GMT", "1772474285",
+    "2026-02-30T17:58:05Z", "2026-13-02T17:58:05Z", "2026-03-02T24:00:00Z", "2026-03-02T17:60:05Z", "2026-03-02T17:58:05+25:00",
+    "2026-03-02T17:58:05Z ", "+002026-03-02T17:58:05Z",
+  ];
+  for (const time of times) {
+    assert.match(refused((it) => (it.verification.verified_at = time)), /`verification\.verified_at` is missing or malformed/, time);
+  }
+  for (const time of ["2026-03-02T17:58:05.123Z", "2026-03-02T18:58:05+01:00", "2026-03-02T12:28:05-05:30"]) {
+    checkRecord(record((it) => (it.verification.verified_at = time)), "the record", wanted, now);
+  }
+});
+
+test("an image of another registry is refused, whatever environment its record names", () => {
+  const foreign = (name: (it: Json) => void, type: string | null): string =>
+    refused((it) => {
+      name(it);
+      it.image.registry_type = type;
+    });
+  assert.equal(
+    foreign(withName("docker.io", null, "attacker/support-email"), null),
+    'the record is of an image at "docker.io", and this stack deploys from registry.digitalocean.com/keepkey. ' +
+      "Take the record of a job that asked DigitalOcean's own registry: an environment's name alone makes no image its own.",
+  );
+  // A stand-in calls itself DigitalOcean's.
+  for (const server of ["127.0.0.1:5000", "localhost:5000", "registry.digitalocean.com:5000", "Registry.DigitalOcean.com", "registry.digitalocean.com.example.org"]) {
+    assert.match(foreign(withName(server, "keepkey", "support-email"), "DOCR"), /is of an image at .* deploys from registry\.digitalocean\.com/);
+  }
+  // Its host is DigitalOcean's, and nothing says that the registry is.
+  assert.match(foreign(withName("registry.digitalocean.com", null, "keepkey/support-email"), null), /is of an image at/);
+  assert.equal(
+    refused(withName("registry.digitalocean.com", "pioneer", "support-email")),
+    'the record is of the registry "pioneer", and this stack deploys from "keepkey". ' +
+      "Take the record of an image in that registry, or set `registry` in the stack's configuration.",
+  );
+});
+
+test("a record of another repository is refused where the stack names its own", () => {
+  const repository = "support-email";
+  checkRecord(record(), "the record", { ...wanted, repository }, now);
+  const other = record(withName("registry.digitalocean.com", "keepkey", "billing"));
+  assert.match(
+    refusal(() => checkRecord(other, "the record", { ...wanted, repository }, now)),
+    /is of the repository "billing", and this stack deploys "support-email"/,
+  );
 });
 
 test("a record that is not VERIFIED is refused", () => {
@@ -109,8 +209,14 @@ test("a record that was cut, or contradicts itself, is refused, naming the field
     ["image.pinned", (it) => (it.image.registry = "another")],
     ["image.registry", (it) => (it.image.registry = null)],
     ["image.registry", (it) => (it.image.registry_type = null)],
+    ["image.registry_type", (it) => (it.image.registry_type = "DockerHub")],
     ["image.pinned", (it) => (it.image.repository = "billing")],
     ["image.server", (it) => delete it.image.server],
+    ["image.reference", (it) => (it.image.reference += "-old")],
+    ["image.pinned_with_tag", (it) => (it.image.pinned_with_tag = it.image.pinned)],
+    ["image.platforms", (it) => (it.image.platforms = [])],
+    ["image.platforms", (it) => delete it.image.platforms],
+    ["image.platforms[0].platform", (it) => (it.image.platforms[0].platform = "")],
     ["verification.checks", (it) => (it.verification.checks = [])],
     ["verification.checks", (it) => (it.verification.checks = "passed")],
     ["verification.checks[0]", (it) => (it.verification.checks[0] = "passed")],
@@ -122,11 +228,12 @@ test("a record that was cut, or contradicts itself, is refused, naming the field
     ["service.name", (it) => (it.service.name = "Support_Email")],
     ["service.env.PORT", (it) => (it.service.env.PORT = 5001)],
     ["verification.verified_at", (it) => delete it.verification.verified_at],
+    ["verification.verified_at", (it) => (it.verification.verified_at = null)],
     ["warnings", (it) => (it.warnings = "none")],
   ];
   for (const [field, change] of cases) {
-    const anyService = { environment: "development" };
-    const message = refusal(() => checkRecord(record(change), "the record", anyService));
+    const anyService = { environment: "development", registry: "keepkey" };
+    const message = refusal(() => checkRecord(record(change), "the record", anyService, now));
     assert.ok(message.startsWith(`the record is not a whole deployment record: \`${field}\` is missing or malformed.`), message);
   }
   for (const value of [null, [], "VERIFIED", 1, undefined]) {

@@ -13,12 +13,23 @@ export const recordPath = join(__dirname, "../../tests/record.json");
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Json = any;
 
+/** When the record was verified, and a while later. */
+export const verifiedAt = "2026-03-02T17:58:05Z";
+export const now = Date.parse(verifiedAt) + 3_600_000;
+
 /** The record, with what a test changes in it. */
 export function record(change: (record: Json) => void = () => {}): Json {
   const value = JSON.parse(readFileSync(recordPath, "utf8"));
   change(value);
   return value;
 }
+
+/** The same, verified just now: for what looks at the clock itself. */
+export const fresh = (change: (record: Json) => void = () => {}): Json =>
+  record((value) => {
+    value.verification.verified_at = new Date().toISOString();
+    change(value);
+  });
 
 /** Another image under the same tag, as the program would write it. */
 export function withDigest(value: Json, hex: string): Json {
@@ -27,6 +38,21 @@ export function withDigest(value: Json, hex: string): Json {
   image.pinned = `${image.server}/${image.registry}/${image.repository}@sha256:${hex}`;
   image.pinned_with_tag = `${image.reference}@sha256:${hex}`;
   return value;
+}
+
+/** The record with another name of its image everywhere, as the program would write it. */
+export function withName(server: string, registry: string | null, repository: string): (value: Json) => void {
+  return ({ image }) => {
+    const name = [server, registry, repository].filter((part) => part !== null).join("/");
+    Object.assign(image, {
+      server,
+      registry,
+      repository,
+      reference: `${name}:${image.tag}`,
+      pinned: `${name}@${image.digest}`,
+      pinned_with_tag: `${name}:${image.tag}@${image.digest}`,
+    });
+  };
 }
 
 /** A file with that text. */
