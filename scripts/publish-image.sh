@@ -19,16 +19,29 @@ printf '%s' "$DIGITALOCEAN_ACCESS_TOKEN" |
     docker login registry.digitalocean.com --username docr --password-stdin
 printf '%s' "$PUBLIC_REGISTRY_TOKEN" |
     docker login "${PUBLIC_IMAGE%%/*}" --username "$PUBLIC_REGISTRY_USER" --password-stdin
+# Not in a pipe, whose exit code is the last one's: jq before 1.7 is content with nothing.
 digest_of() {
-    docker buildx imagetools inspect --format '{{json .Manifest}}' "$1" | jq -er .digest
+    manifest=$(docker buildx imagetools inspect --format '{{json .Manifest}}' "$1") || return 1
+    found=$(printf '%s\n' "$manifest" | jq -er .digest) || return 1
+    [ -n "$found" ] || return 1
+    printf '%s\n' "$found"
 }
 targets="registry.digitalocean.com/$IMAGE_REPOSITORY:$version $PUBLIC_IMAGE:$version"
-# A version that is out is not replaced: by a rerun from the start, or by a tag that was moved.
+log=$(mktemp)
+trap 'rm -f -- "$log"' EXIT
+# A version that is out is not replaced: by a rerun from the start, or by a tag that was moved. Only the registry's own
+# word says that it is not out: a look-up that failed says nothing.
 for target in $targets; do
-    there=$(digest_of "$target" 2>/dev/null) || there=
-    if [ -n "$there" ] && [ "$there" != "$digest" ]; then
-        echo "publish-image: $target is there already, as $there, and $digest was gated" >&2
-        echo "hint: raise the version and tag anew; after a release that failed halfway, remove that tag first" >&2
+    if there=$(digest_of "$target" 2>"$log"); then
+        if [ "$there" != "$digest" ]; then
+            echo "publish-image: $target is there already, as $there, and $digest was gated" >&2
+            echo "hint: raise the version and tag anew; after a release that failed halfway, remove that tag first" >&2
+            exit 1
+        fi
+    elif ! grep -qF -- "$target: not found" "$log"; then
+        cat -- "$log" >&2
+        echo "publish-image: could not find out whether $target is there already; nothing was published" >&2
+        echo "hint: run the job again; if it stays, check the registry's credentials" >&2
         exit 1
     fi
 done

@@ -240,7 +240,7 @@ mod tests {
                  *imagetools\\ create*) echo \"$5\" >> made ;;\n\
                  *inspect*) if /bin/grep -qxF -- \"$target\" made 2>/dev/null; then echo '{{\"digest\":\"{made}\"}}'\n\
                  elif [ -n '{there}' ]; then echo '{{\"digest\":\"{there}\"}}'\n\
-                 else echo 'ERROR: not found' >&2; exit 1; fi ;;\n\
+                 else echo \"ERROR: $target: not found\" >&2; exit 1; fi ;;\n\
                  login*) /bin/cat >> passwords ;;\nesac\n"
             ),
         );
@@ -311,6 +311,43 @@ mod tests {
         // The rerun of a release that failed behind it.
         let (code, is_made, said) = publish(DIGEST);
         assert_eq!((code, is_made), (0, true), "{said}");
+    }
+
+    #[test]
+    fn a_look_up_that_fails_publishes_nothing() {
+        if !has_jq() {
+            return;
+        }
+        let digitalocean = "registry.digitalocean.com/my-registry/gate:1.2.3";
+        for (answer, is_free) in [
+            (format!("echo 'ERROR: {digitalocean}: not found' >&2; exit 1"), true),
+            (format!("echo 'ERROR: failed to resolve: {digitalocean}: not found' >&2; exit 1"), true),
+            ("echo 'ERROR: unexpected status from HEAD request: 503 Service Unavailable' >&2; exit 1".to_owned(), false),
+            ("echo 'ERROR: failed to do request: dial tcp: lookup registry: no such host' >&2; exit 1".to_owned(), false),
+            ("echo 'ERROR: docker-credential-x: executable file not found in $PATH' >&2; exit 1".to_owned(), false),
+            ("echo 'ERROR: failed to authorize: 401 Unauthorized' >&2; exit 1".to_owned(), false),
+            ("echo 'ERROR: another/gate:1.2.3: not found' >&2; exit 1".to_owned(), false),
+            ("exit 137".to_owned(), false),
+            ("exit 0".to_owned(), false),
+            ("echo '{}'".to_owned(), false),
+            ("echo null".to_owned(), false),
+        ] {
+            let checkout = Checkout::new();
+            docker(&checkout, DIGEST, "");
+            // The first look-up, of DigitalOcean's registry; that of the public one finds nothing.
+            let honest = fs::read_to_string(checkout.path("bin/docker")).unwrap();
+            let honest = honest.strip_prefix("#!/bin/sh\n").unwrap();
+            let lie = format!(
+                "for target; do :; done\ncase $* in *inspect*{digitalocean}) [ -f made ] || {{ {answer}; exit; }} ;; esac\n{honest}"
+            );
+            checkout.program("bin/docker", &lie);
+            checkout.write("gated/record.json", &record("my-registry/gate"));
+            let (code, said) = checkout.run("publish-image.sh", &["1.2.3"], &PUBLISHING);
+            assert_eq!(code == 0, is_free, "{answer}: {said}");
+            assert_eq!(checkout.path("made").exists(), is_free, "{answer}: {said}");
+            let is_said = said.contains("could not find out whether registry.digitalocean.com/");
+            assert_eq!(is_said, !is_free, "{answer}: {said}");
+        }
     }
 
     #[test]
