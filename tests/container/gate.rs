@@ -19,7 +19,7 @@ status:
 ";
 
 /// Where the records are that the job stores.
-const STORED: &str = "test-results/verify-registry-image/deployment-record";
+const STORED: &str = "test-results/verify-registry-image/of-this-job/artifacts/deployment-record";
 
 fn stand_in() -> StandIn {
     let stand_in = StandIn::honest();
@@ -55,7 +55,10 @@ fn a_whole_image_is_green_with_its_record() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(outcome.files, @"
             deployment-record/record.json
-            test-results/verify-registry-image/deployment-record/record.json
+            test-results/verify-registry-image/of-this-job/artifacts/deployment-record/record.json
+            test-results/verify-registry-image/of-this-job/artifacts/report.html
+            test-results/verify-registry-image/of-this-job/artifacts/verify-registry-image.xml
+            test-results/verify-registry-image/of-this-job/workspace/deployment-record/record.json
             test-results/verify-registry-image/report.html
             test-results/verify-registry-image/verify-registry-image.xml
             ");
@@ -137,8 +140,12 @@ fn the_fragment_for_pulumi_can_be_had_with_an_environment() {
         insta::allow_duplicates! { insta::assert_snapshot!(outcome.files, @"
         deployment-record/development/support-email.json
         deployment-record/pulumi-config.yaml
-        test-results/verify-registry-image/deployment-record/development/support-email.json
-        test-results/verify-registry-image/deployment-record/pulumi-config.yaml
+        test-results/verify-registry-image/of-this-job/artifacts/deployment-record/development/support-email.json
+        test-results/verify-registry-image/of-this-job/artifacts/deployment-record/pulumi-config.yaml
+        test-results/verify-registry-image/of-this-job/artifacts/report.html
+        test-results/verify-registry-image/of-this-job/artifacts/verify-registry-image.xml
+        test-results/verify-registry-image/of-this-job/workspace/deployment-record/development/support-email.json
+        test-results/verify-registry-image/of-this-job/workspace/deployment-record/pulumi-config.yaml
         test-results/verify-registry-image/report.html
         test-results/verify-registry-image/verify-registry-image.xml
         "); }
@@ -253,8 +260,12 @@ fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
         deployment-record/development/support-email.json
         deployment-record/development/support-web.json
         status/development.status
-        test-results/verify-registry-image/deployment-record/development/support-email.json
-        test-results/verify-registry-image/deployment-record/development/support-web.json
+        test-results/verify-registry-image/of-this-job/artifacts/deployment-record/development/support-email.json
+        test-results/verify-registry-image/of-this-job/artifacts/deployment-record/development/support-web.json
+        test-results/verify-registry-image/of-this-job/artifacts/report.html
+        test-results/verify-registry-image/of-this-job/artifacts/verify-registry-image.xml
+        test-results/verify-registry-image/of-this-job/workspace/deployment-record/development/support-email.json
+        test-results/verify-registry-image/of-this-job/workspace/deployment-record/development/support-web.json
         test-results/verify-registry-image/report.html
         test-results/verify-registry-image/verify-registry-image.xml
         "); }
@@ -264,13 +275,13 @@ fn every_service_of_a_config_is_verified_and_one_missing_is_enough() {
         let outcome = job.verify(place, parameters);
         assert_eq!(outcome.code, 1, "{place:?} {}", outcome.shown);
         let kept =
-            job.read("test-results/verify-registry-image/status-of-this-run/development.status");
+            job.read("test-results/verify-registry-image/of-this-job/artifacts/status-of-this-run/development.status");
         assert!(kept.contains("status: RED"), "{kept}");
         assert!(job.read("status/development.status").contains("status: RED"));
         assert!(job.path("deployment-record/development/support-email.json").exists());
         assert!(!job.path("deployment-record/development/support-web.json").exists());
         // What the job stores: the record of the image that is verified, of this red run, too.
-        let kept = outcome.files.lines().filter(|file| file.contains("/deployment-record/"));
+        let kept = outcome.files.lines().filter(|file| file.starts_with(STORED));
         assert_eq!(
             kept.collect::<Vec<_>>().join(" "),
             format!("{STORED}/development/support-email.json")

@@ -234,8 +234,10 @@ mod tests {
         let job = Job::new();
         for folder in [
             "out",
-            "out/deployment-record",
-            "out/status-of-this-run",
+            "out/of-this-job",
+            "out/of-this-job/artifacts",
+            "out/of-this-job/workspace",
+            "out/of-this-job/artifacts/status-of-this-run",
             "record",
             "record/development",
             "status",
@@ -247,8 +249,12 @@ mod tests {
             job.write(&format!("out/{name}"), "of an earlier run");
         }
         job.write("out/of-others.xml", "theirs");
-        job.write("out/deployment-record/record.json", &record(THIS_JOB));
-        job.write("out/status-of-this-run/development.status", "status: GREEN\n");
+        job.write("out/of-this-job/artifacts/report.html", "of an earlier run");
+        job.write("out/of-this-job/workspace/record.json", &record(THIS_JOB));
+        job.write(
+            "out/of-this-job/artifacts/status-of-this-run/development.status",
+            "status: GREEN\n",
+        );
         for name in ["record.json", "pulumi-config.yaml", "development/api.json"] {
             job.write(&format!("record/{name}"), &record(EARLIER_JOB));
         }
@@ -274,10 +280,16 @@ mod tests {
     /// Every step of the command, as CircleCI's agent runs them: the exit code of the first that failed.
     fn all_steps(job: &Job, shell: &[&str], parameters: &str) -> i32 {
         let mut first = 0;
+        let temporary = tempfile::tempdir().unwrap();
+        let status = given(parameters);
+        let status =
+            status.get("status_dir").and_then(Value::as_str).unwrap_or("status").to_owned();
         for mut run in runs("verify", parameters) {
             if run.is_due(first) {
                 run.environment.insert("CIRCLE_BUILD_URL".to_owned(), THIS_JOB.to_owned());
-                run.environment.insert("TMPDIR".to_owned(), job.path("").display().to_string());
+                run.environment.insert("STATUS".to_owned(), status.clone());
+                let temporary = temporary.path().display().to_string();
+                run.environment.insert("TMPDIR".to_owned(), temporary);
                 let output = job.run(shell, &run);
                 if first == 0 {
                     first = code(&output);
@@ -301,7 +313,7 @@ mod tests {
             for (job, expected) in [(gave_up, 2), (missing, 127), (other, 2)] {
                 let before = [left(&job, "record"), left(&job, "status")];
                 assert_eq!(all_steps(&job, &shell, PARAMETERS), expected, "{shell:?}");
-                // The one folder that is stored.
+                // What is stored and handed on, and what stands beside it.
                 assert_eq!(left(&job, "out"), "out/of-others.xml", "{shell:?}");
                 assert_eq!([left(&job, "record"), left(&job, "status")], before, "{shell:?}");
             }
@@ -313,6 +325,7 @@ mod tests {
             assert_eq!(code(&output), 0, "{shell:?} {output:?}");
             assert!(!left(&job, "out").contains("record"), "{shell:?}");
             assert!(!left(&job, "out").contains("status"), "{shell:?}");
+            assert!(job.path("out/of-this-job/artifacts").is_dir(), "{shell:?}");
         }
     }
 
@@ -336,21 +349,113 @@ mod tests {
                 job.write("status/badges/of-others.svg", "untouched");
                 assert_eq!(all_steps(&job, &shell, PARAMETERS), exit, "{shell:?}");
                 insta::allow_duplicates! { insta::assert_snapshot!(left(&job, "out"), @"
-                out/deployment-record/development/web.json
-                out/deployment-record/pulumi-config.yaml
                 out/of-others.xml
-                out/status-of-this-run/badges/development.json
-                out/status-of-this-run/development.status
-                out/status-of-this-run/other file.md
+                out/of-this-job/artifacts/deployment-record/development/web.json
+                out/of-this-job/artifacts/deployment-record/pulumi-config.yaml
+                out/of-this-job/artifacts/status-of-this-run/badges/development.json
+                out/of-this-job/artifacts/status-of-this-run/development.status
+                out/of-this-job/artifacts/status-of-this-run/other file.md
+                out/of-this-job/artifacts/verify-registry-image.xml
+                out/of-this-job/workspace/record/development/web.json
+                out/of-this-job/workspace/record/pulumi-config.yaml
                 out/verify-registry-image.xml
                 "); }
-                assert_eq!(job.read("out/status-of-this-run/development.status"), "red\n");
-                assert_eq!(
-                    job.read("out/deployment-record/development/web.json"),
-                    record(THIS_JOB)
-                );
+                let stored = "out/of-this-job/artifacts";
+                let status = job.read(&format!("{stored}/status-of-this-run/development.status"));
+                assert_eq!(status, "red\n");
+                let kept = job.read(&format!("{stored}/deployment-record/development/web.json"));
+                assert_eq!(kept, record(THIS_JOB));
                 assert_eq!(job.read("record/record.json"), record(EARLIER_JOB));
             }
+        }
+    }
+
+    /// A gate that writes whatever its variables name: results, a record, and a status file in `STATUS`.
+    fn writing_gate(job: &Job) {
+        job.write("new", &record(THIS_JOB));
+        job.program(
+            "verify-registry-image",
+            &format!(
+                "if [ \"${{1:-}}\" = --version ]; then echo '{SOUND}'; exit 0; fi\n\
+                 echo junit > \"$VERIFY_REGISTRY_IMAGE_JUNIT\"\n\
+                 echo page > \"$VERIFY_REGISTRY_IMAGE_HTML\"\n\
+                 mkdir -p \"$VERIFY_REGISTRY_IMAGE_RECORD_DIR/development\" \"$STATUS\"\n\
+                 cp new \"$VERIFY_REGISTRY_IMAGE_RECORD_DIR/development/api.json\"\n\
+                 echo red > \"$STATUS/development.status\"\n"
+            ),
+        );
+    }
+
+    #[test]
+    fn nothing_that_the_gate_wrote_is_lost_however_the_folders_lie_in_each_other() {
+        let named = [
+            (".", "deployment-record", "status"),
+            ("deployment", "deployment/deployment-record", "deployment"),
+            ("deployment", "deployment", "deployment"),
+            ("./deployment/", "deployment//deployment-record/", "deployment/status-of-this-run"),
+            ("deployment-record/results", "deployment-record", "deployment-record/status"),
+            ("a/b/c", "a/b", "a"),
+            ("a", "a/b/c", "a/b"),
+            ("results", "records", "."),
+            ("results", ".", "results"),
+        ];
+        for shell in shells() {
+            for (results, records, status) in named {
+                let job = Job::new();
+                writing_gate(&job);
+                // A second gate in the same job, or a rerun in the same checkout, finds what the first one left.
+                for _ in 0..2 {
+                    let parameters = format!(
+                        "{{environment: development, results_dir: '{results}', record_dir: '{records}', \
+                         status_dir: '{status}', update_status: true}}"
+                    );
+                    let code = all_steps(&job, &shell, &parameters);
+                    let case = format!("{shell:?} {results} {records} {status}");
+                    assert_eq!(code, 0, "{case}");
+                    let written = format!("{records}/development/api.json");
+                    assert_eq!(job.read(&written), record(THIS_JOB), "{case}: the record is gone");
+                    let own = format!("{results}/of-this-job");
+                    let records = records.trim_end_matches('/').replace("//", "/");
+                    let root = if records == "." { String::new() } else { format!("{records}/") };
+                    let mut expected = vec![
+                        "artifacts/deployment-record/development/api.json".to_owned(),
+                        "artifacts/report.html".to_owned(),
+                        "artifacts/status-of-this-run/development.status".to_owned(),
+                        "artifacts/verify-registry-image.xml".to_owned(),
+                        format!("workspace/{root}development/api.json"),
+                    ];
+                    expected.sort();
+                    let kept = left_in(&job.path(&own));
+                    assert_eq!(kept, expected, "{case}");
+                    fs::remove_file(job.path(&format!("{status}/development.status"))).unwrap();
+                }
+            }
+        }
+    }
+
+    /// Every file below a folder, by its path in it.
+    fn left_in(folder: &Path) -> Vec<String> {
+        let output = Command::new("find").args([".", "-type", "f"]).current_dir(folder).output();
+        let output = output.unwrap();
+        let lines = str::from_utf8(&output.stdout).unwrap().lines();
+        let mut names: Vec<String> =
+            lines.map(|line| line.trim_start_matches("./").to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_of_the_gate_inside_the_orb_s_own_copies_is_refused_and_stays() {
+        for parameters in [
+            "{environment: e, results_dir: out, record_dir: out/of-this-job/artifacts}",
+            "{environment: e, results_dir: out, record_dir: link, status_dir: out/of-this-job}",
+        ] {
+            let job = job_with_an_older_green();
+            job.gate(SOUND, 0);
+            std::os::unix::fs::symlink("out/of-this-job/workspace", job.path("link")).unwrap();
+            let before = left(&job, "out/of-this-job");
+            assert_eq!(all_steps(&job, &["/bin/sh", "-e"], parameters), 2);
+            assert_eq!(left(&job, "out/of-this-job"), before);
         }
     }
 
@@ -382,7 +487,6 @@ mod tests {
                 "{image: a, results_dir: ''}",
                 "{image: a, results_dir: file/below}",
                 "{image: a, record_dir: file/below}",
-                "{image: a, status_dir: nowhere}",
                 "{image: a, status_dir: file}",
             ] {
                 let job = Job::new();
@@ -464,7 +568,7 @@ mod tests {
         };
         assert_eq!(whens("{image: a}"), "on_success always");
         assert_eq!(whens("{image: a, deploy_name: api}"), "on_success on_fail always");
-        assert_eq!(whens("{image: a, record_dir: ''}"), "on_success");
+        assert_eq!(whens("{image: a, record_dir: ''}"), "on_success always");
     }
 
     #[test]
