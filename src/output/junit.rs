@@ -1,7 +1,7 @@
 //! `JUnit` XML: one suite an image, one case a check, for every verdict.
 //!
 //! Names stay the same from run to run, because CircleCI tells a test by them; tags and digests stand in
-//! messages only. A failed check is a `<failure>`, one that could not be answered an `<error>`.
+//! messages only, but where nothing else tells two images apart. A failed check is a `<failure>`, one that could not be answered an `<error>`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,9 +28,8 @@ pub fn text(report: &Report, file: &str) -> Result<String, quick_junit::Serializ
     let mut document = quick_junit::Report::new(NAME);
     document.set_time(*took);
     let timestamp = instant(*started_at);
-    let names = Names::of(images);
-    for image in images {
-        let mut suite = suite(image, &names.class(image), file);
+    for (image, class) in images.iter().zip(classes(images)) {
+        let mut suite = suite(image, &class, file);
         suite.extra.insert(line("timestamp"), line(&timestamp));
         document.add_test_suite(suite);
     }
@@ -118,26 +117,30 @@ fn summary(image: &ImageReport) -> String {
     lines.join("\n")
 }
 
-/// The names of the images of one run: the repository, and the environment where that occurs twice.
-struct Names(HashMap<String, usize>);
-
-impl Names {
-    fn of(images: &[ImageReport]) -> Self {
-        let mut count = HashMap::new();
-        for image in images {
-            *count.entry(image.request.reference.name()).or_default() += 1;
+/// The names of the images of one run: the repository, and only where that occurs twice what tells them apart: the
+/// environment, then the tag, then the service, then the digest.
+fn classes(images: &[ImageReport]) -> Vec<String> {
+    let mut classes: Vec<String> =
+        images.iter().map(|image| image.request.reference.name()).collect();
+    let apart: [fn(&ImageReport) -> Option<String>; 4] = [
+        |image| image.request.environment.clone(),
+        |image| image.request.reference.tag.as_ref().map(ToString::to_string),
+        |image| Some(image.request.service.name.clone()),
+        |image| image.request.reference.digest.as_ref().map(ToString::to_string),
+    ];
+    for apart in apart {
+        let mut count: HashMap<String, usize> = HashMap::new();
+        for class in &classes {
+            *count.entry(class.clone()).or_default() += 1;
         }
-        Self(count)
-    }
-
-    fn class(&self, image: &ImageReport) -> String {
-        let name = image.request.reference.name();
-        let twice = self.0.get(&name).is_some_and(|count| *count > 1);
-        match &image.request.environment {
-            Some(environment) if twice => format!("{name} ({environment})"),
-            Some(_) | None => name,
+        for (class, image) in classes.iter_mut().zip(images) {
+            let is_twice = count.get(class.as_str()).is_some_and(|count| *count > 1);
+            if let Some(name) = apart(image).filter(|_| is_twice) {
+                *class = format!("{class} ({name})");
+            }
         }
     }
+    classes
 }
 
 /// A text for an attribute: one line.

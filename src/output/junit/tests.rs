@@ -102,6 +102,48 @@ fn names_hold_neither_tag_nor_digest_and_the_environment_only_where_it_tells_apa
     ");
 }
 
+#[test]
+fn no_two_images_of_a_run_share_their_names() {
+    let image = |reference: &str, environment: Option<&str>, service: &str| {
+        let mut it = fixtures::verified();
+        it.request.reference = format!("r.example/{reference}").parse().unwrap();
+        it.request.environment = environment.map(str::to_owned);
+        it.request.service.name = service.to_owned();
+        it
+    };
+    let (a, b) = (fixtures::digest("a"), fixtures::digest("b"));
+    let images = vec![
+        // Two tags, in one environment and in none; two services of one image; two digests.
+        image("api:1", Some("development"), "api"),
+        image("api:2", Some("development"), "api"),
+        image("api:1", Some("production"), "api"),
+        image("web:1", None, "web"),
+        image("web:2", None, "web"),
+        image("one:1", Some("development"), "first"),
+        image("one:1", Some("development"), "second"),
+        image(&format!("two@{a}"), None, "two"),
+        image(&format!("two@{b}"), None, "two"),
+        image("alone:1", Some("development"), "alone"),
+    ];
+    let text = junit(images);
+    let document = Document::parse(&text).unwrap();
+    let suites = document.descendants().filter(|node| node.has_tag_name("testsuite"));
+    let names: Vec<String> =
+        suites.map(|suite| suite.attribute("name").unwrap().replace(&a.to_string(), "A")).collect();
+    insta::assert_snapshot!(names.join("\n").replace(&b.to_string(), "B"), @r"
+    r.example/api (development) (1)
+    r.example/api (development) (2)
+    r.example/api (production)
+    r.example/web (1)
+    r.example/web (2)
+    r.example/one (development) (1) (first)
+    r.example/one (development) (1) (second)
+    r.example/two (two) (A)
+    r.example/two (two) (B)
+    r.example/alone
+    ");
+}
+
 fn cases<'a>(document: &'a Document<'a>) -> impl Iterator<Item = Node<'a, 'a>> {
     document.descendants().filter(|node| node.has_tag_name("testcase"))
 }
