@@ -2,13 +2,19 @@
 
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use anyhow::Context as _;
 use rustix::process::{Resource, Rlimit, setrlimit};
+use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use verify_registry_image::ambient::Ambient;
 use verify_registry_image::exit::Exit;
+use verify_registry_image::output::file;
 use verify_registry_image::output::{self, OutputError, Prepared, Written};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
@@ -18,34 +24,127 @@ use verify_registry_image::settings::{
 };
 use verify_registry_image::{gate, secret};
 
+/// The stack of the thread on which everything but asking is done: as large as a main thread's.
+const STACK: usize = 8 << 20;
+
+/// As many descriptors as the runtime opens, and some.
+const DESCRIPTORS: usize = 8;
+
 fn main() -> Exit {
     leave_no_core();
     keep_panics_quiet();
-    let asked = match read_settings() {
-        Ok(asked) => asked,
-        Err(error) => {
-            discard(error.outputs(), &[]);
-            return refuse(&error.to_string(), error.hint().as_deref(), error.wants_json());
-        }
+    let verified = OnceLock::new();
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return without_resources(&error),
     };
-    match asked {
-        Asked::Show(text) => {
-            if let Err(error) = say(&text) {
-                complain(&format!("could not write standard output: {}", error.kind()), None);
-                return Exit::Unwritten;
+    // Everything happens within, so that a signal ends the run whatever it is doing.
+    let ended = runtime.block_on(until_a_signal(run(&verified)));
+    // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(signal)) => {
+            file::stop();
+            // Of an ended run nothing is deployed, also where it was about to end well.
+            if let Some(settings) = verified.get() {
+                let _ = output::discard_deployable(&settings.outputs, &settings.images);
             }
-            Exit::Verified
+            signal
         }
-        Asked::CheckStatus(folder, format) => check_status(&folder, format),
-        Asked::Verify(settings) => {
+        Err(error) => without_resources(&error),
+    }
+}
+
+/// The runtime, on this thread alone.
+fn runtime() -> anyhow::Result<Runtime> {
+    // The runtime panics where it gets no descriptors for its signals. So it is seen first whether there are any.
+    let enough = (0..DESCRIPTORS / 2).map(|_| UnixStream::pair()).collect::<io::Result<Vec<_>>>();
+    drop(enough?);
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        // A server that sends without end keeps one task ready. By default, the timers and signals are looked
+        // at after 61 turns of it only: with endless early hints, minutes after the deadline.
+        .event_interval(1)
+        .build()
+        .context("the runtime cannot be started")
+}
+
+/// Reads the settings and does what they ask for. The settings of a verification are left in `verified`.
+async fn run(verified: &OnceLock<&'static Settings>) -> Exit {
+    match aside(read_settings).await {
+        Ok(Asked::Verify(settings)) => {
             // They live as long as the process.
             let settings: &'static Settings = Box::leak(settings);
-            verify(settings).unwrap_or_else(|error| {
-                let message = settings.redactor.line(&format!("{error:#}"), 2000);
-                complain(&message, None);
-                Exit::Undecided
-            })
+            let _ = verified.set(settings);
+            verify(settings).await
         }
+        Ok(Asked::Show(text)) => aside(move || show(&text)).await,
+        Ok(Asked::CheckStatus(folder, format)) => {
+            aside(move || check_status(&folder, format)).await
+        }
+        Err(error) => aside(move || refuse_settings(&error)).await,
+    }
+}
+
+fn refuse_settings(error: &SettingsError) -> Exit {
+    discard(error.outputs(), &[]);
+    refuse(&error.to_string(), error.hint().as_deref(), error.wants_json())
+}
+
+/// Shows a text that was asked for in place of verifying.
+fn show(text: &str) -> Exit {
+    match say(text) {
+        Ok(()) => Exit::Verified,
+        Err(error) => {
+            complain(&format!("could not write standard output: {}", error.kind()), None);
+            Exit::Unwritten
+        }
+    }
+}
+
+/// Does `work` on a thread of its own, so that a signal ends the run meanwhile. Where the system gives no thread, it is
+/// done here.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = oneshot::channel();
+    let work = Arc::new(Mutex::new(Some(work)));
+    let taken =
+        |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let there = Arc::clone(&work);
+    let started = thread::Builder::new().stack_size(STACK).spawn(move || {
+        if let Some(work) = taken(&there) {
+            // Where nobody waits any more, nobody is told.
+            let _ = sender.send(work());
+        }
+    });
+    if started.is_err()
+        && let Some(work) = taken(&work)
+    {
+        return work();
+    }
+    match receiver.await {
+        Ok(done) => done,
+        // Its thread has panicked: the process is ending.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Ends a run that the system denies what it needs to ask anything: open files, or memory. Everything but asking is
+/// done all the same, so that no older yes stays and the outputs say what happened.
+fn without_resources(error: &anyhow::Error) -> Exit {
+    let settings: &'static Settings = match read_settings() {
+        Ok(Asked::Verify(settings)) => Box::leak(settings),
+        Ok(Asked::Show(text)) => return show(&text),
+        Ok(Asked::CheckStatus(folder, format)) => return check_status(&folder, format),
+        Err(error) => return refuse_settings(&error),
+    };
+    match Prepared::prove(settings) {
+        Ok(outputs) => {
+            let why = error.downcast_ref().map_or_else(|| format!("{error:#}"), file::reason);
+            let report = gate::unstarted(settings, &Ambient::system(), &why);
+            tell(&report, settings, &outputs)
+        }
+        Err(error) => cannot_write(&error, settings),
     }
 }
 
@@ -64,38 +163,20 @@ fn read_settings() -> Result<Asked, SettingsError> {
     })
 }
 
-fn verify(settings: &'static Settings) -> anyhow::Result<Exit> {
-    let outputs = match Prepared::prove(settings) {
+async fn verify(settings: &'static Settings) -> Exit {
+    let outputs = match aside(|| Prepared::prove(settings)).await {
         Ok(outputs) => outputs,
-        Err(error) => {
-            discard(&settings.outputs, &settings.images);
-            return Ok(refuse_output(&error, settings));
-        }
+        Err(error) => return aside(move || cannot_write(&error, settings)).await,
     };
     let loudness = Loudness::of(settings.console.quiet, settings.console.verbosity);
     let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr());
     for note in &settings.notes {
         progress.say(Loudness::Normal, &format!("note: {note}"));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        // A server that sends without end keeps one task ready. By default, the timers and signals are looked
-        // at after 61 turns of it only: with endless early hints, minutes after the deadline.
-        .event_interval(1)
-        .build()
-        .context("the runtime could not be started")?;
-    // Written on a thread of its own, so that a signal ends this, too: a lock that is held, or a reader that
-    // does not read, must not make the process one that cannot be ended.
-    let ended = runtime.block_on(until_a_signal(async {
-        let report = gate::run(settings, &Ambient::system(), &progress).await;
-        tokio::task::spawn_blocking(move || tell(&report, settings, &outputs)).await
-    }));
-    // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
-    runtime.shutdown_background();
-    match ended? {
-        Ok(exit) => exit.context("the outputs could not be written"),
-        Err(signal) => Ok(signal),
-    }
+    let report = gate::run(settings, &Ambient::system(), &progress).await;
+    // Aside, too: a lock that is held, or a reader that does not read, must not make the process one that cannot be
+    // ended.
+    aside(move || tell(&report, settings, &outputs)).await
 }
 
 /// Writes the files, shows the report, and says how the process ends.
@@ -155,13 +236,18 @@ async fn until_a_signal<T>(work: impl Future<Output = T>) -> anyhow::Result<Resu
     }
 }
 
-fn refuse_output(error: &OutputError, settings: &Settings) -> Exit {
+/// Ends a run whose outputs cannot be written; nothing was asked.
+fn cannot_write(error: &OutputError, settings: &Settings) -> Exit {
+    discard(&settings.outputs, &settings.images);
     let mut message = error.to_string();
     if let Some(source) = std::error::Error::source(error) {
         message = format!("{message}: {source}");
     }
     let message = settings.redactor.line(&message, 2000);
-    refuse(&message, Some(error.hint()), settings.console.format == Format::Json)
+    let wants_json = settings.console.format == Format::Json;
+    let exit = refuse(&message, Some(&error.hint()), wants_json);
+    // Nothing is wrong with a path that could not be looked at.
+    if error.is_exhausted() { Exit::Undecided } else { exit }
 }
 
 /// Removes an older run's yes, which this one does not confirm.
@@ -225,6 +311,7 @@ fn keep_panics_quiet() {
             &secret::printable(&format!("internal error{place}; this is a defect of the program")),
             None,
         );
+        file::stop();
         #[expect(
             clippy::exit,
             reason = "the one way to give a panic the exit code of `could not find out`"

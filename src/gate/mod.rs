@@ -13,11 +13,11 @@ use tokio::time::Instant;
 use crate::ambient::Ambient;
 use crate::checks;
 use crate::http::Client;
-use crate::observation::Observation;
-use crate::observe::{World, has_bare_denial};
+use crate::observation::{Observation, Unavailable};
+use crate::observe::{self, World, has_bare_denial};
 use crate::progress::{Loudness, Progress};
 use crate::registry::DockerConfig;
-use crate::report::{ImageReport, Report};
+use crate::report::{ImageReport, Reason, Report, Traffic};
 use crate::request::ImageRequest;
 use crate::settings::Settings;
 
@@ -55,6 +55,25 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
         started_at,
         took: started.elapsed(),
         traffic: client.traffic(),
+        circleci: settings.circleci.clone(),
+        notes: settings.notes.clone(),
+    }
+}
+
+/// The report of a run that could not even begin to ask. `why` reads after a colon.
+pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
+    let message = format!("nothing was asked, because the run could not be started: {why}");
+    let hint = "Raise the limit of open files, as with `ulimit -n 1024`, and run it again.";
+    let why = Unavailable {
+        hint: Some(hint.to_owned()),
+        ..Unavailable::new(Reason::ConnectionFailed, message)
+    };
+    let unknown = |request| report(settings, request, &observe::nothing(why.clone()), ambient);
+    Report {
+        images: settings.images.iter().map(unknown).collect(),
+        started_at: ambient.now(),
+        took: Duration::ZERO,
+        traffic: Traffic::default(),
         circleci: settings.circleci.clone(),
         notes: settings.notes.clone(),
     }

@@ -5,6 +5,7 @@ mod body;
 mod message;
 mod origin;
 mod redirect;
+mod resolver;
 mod retry;
 mod telling;
 mod tls;
@@ -307,6 +308,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .connector_layer(Noticing(connected.clone()))
+            .dns_resolver(Arc::new(resolver::Resolver))
             .user_agent(concat!("verify-registry-image/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             // A connection that has died in silence must not take every try with it.

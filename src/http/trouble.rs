@@ -4,6 +4,9 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use rustix::io::Errno;
+
+use crate::http::resolver::NoThread;
 use crate::http::retry::{Mishap, TRIES};
 use crate::http::tls;
 use crate::observation::Unavailable;
@@ -94,6 +97,12 @@ impl Trouble {
             let trouble = Self::new(mishap, format!("no TLS: {said}"));
             return Self { hint: hint.map(str::to_owned), ..trouble };
         }
+        if let Some(error) = find::<NoThread>(error) {
+            return Self::new(
+                Mishap::NoConnection,
+                format!("its name could not be resolved: {error}"),
+            );
+        }
         if error.is_dns() {
             return Self::new(Mishap::NoConnection, "its name could not be resolved");
         }
@@ -102,9 +111,10 @@ impl Trouble {
         {
             return Self::of_parsing(error);
         }
-        let io = deepest_kind(error);
+        let deepest = deepest_io(error);
+        let io = deepest.map(io::Error::kind);
         if error.is_connect() {
-            return Self::of_connecting(error, io);
+            return Self::of_connecting(error, deepest);
         }
         if error.is_timeout() || io == Some(io::ErrorKind::TimedOut) {
             return Self::new(Mishap::TimedOut, "no answer in time");
@@ -127,19 +137,19 @@ impl Trouble {
         Self { hint: Some(hint.to_owned()), ..trouble }
     }
 
-    fn of_connecting(error: &reqwest::Error, io: Option<io::ErrorKind>) -> Self {
+    fn of_connecting(error: &reqwest::Error, io: Option<&io::Error>) -> Self {
         if error.is_timeout() {
             return Self::new(Mishap::TimedOut, "no connection in time");
         }
         match io {
-            Some(io::ErrorKind::ConnectionRefused) => {
+            Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
                 Self::new(Mishap::NoConnection, "connection refused")
             }
             // A peer that hangs up or babbles during the handshake.
-            Some(io::ErrorKind::UnexpectedEof) => {
+            Some(io) if io.kind() == io::ErrorKind::UnexpectedEof => {
                 Self::new(Mishap::Cut, "the connection was closed during the TLS handshake")
             }
-            Some(kind) => Self::new(Mishap::NoConnection, format!("no connection ({kind})")),
+            Some(io) => Self::new(Mishap::NoConnection, format!("no connection ({})", words(io))),
             None => {
                 let cause = deepest(error);
                 // The client's own word for a proxy that does not let it through.
@@ -189,20 +199,28 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     None
 }
 
-/// The kind of the innermost `io::Error` of the chain: the outer ones only wrap it, as `Other`.
-fn deepest_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
-    let mut kind = None;
+/// The innermost `io::Error` of the chain: the outer ones only wrap it, as `Other`.
+fn deepest_io<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    let mut found = None;
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            kind = Some(error.kind());
+            found = Some(error);
             if let Some(inner) = error.get_ref() {
-                kind = deepest_kind(inner).or(kind);
+                found = deepest_io(inner).or(found);
             }
         }
         next = error.source();
     }
-    kind
+    found
+}
+
+/// What an `io::Error` is, in a few words.
+fn words(error: &io::Error) -> String {
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::MFILE | Errno::NFILE) => "too many open files".to_owned(),
+        Some(_) | None => error.kind().to_string(),
+    }
 }
 
 /// The last error of the chain: the cause.

@@ -195,7 +195,7 @@ pub(crate) async fn observe(
 }
 
 /// The observation of an image whose registry could not even be addressed.
-fn nothing(why: Unavailable) -> Observation {
+pub(crate) fn nothing(why: Unavailable) -> Observation {
     Observation {
         control: Control::Unknown(why.clone()),
         repository: Fact::Unknown(why.clone()),

@@ -5,15 +5,22 @@
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use tempfile::NamedTempFile;
+use rustix::io::Errno;
 
-/// The mode of a new file, before the umask.
-const NEW_MODE: u32 = 0o644;
+mod temporary;
+
+use temporary::Temporary;
+pub use temporary::stop;
+pub(crate) use temporary::sweep;
+
+/// How much of a file's beginning shows whose it is.
+pub(crate) const HEAD: u64 = 4096;
 
 /// How often a lock that another process holds is tried, and how long to wait between.
 const LOCK_TRIES: u32 = 200;
@@ -29,6 +36,9 @@ pub enum FileError {
     /// It is a folder.
     #[error("it is a folder")]
     Folder,
+    /// It names a folder, which does not exist.
+    #[error("its name ends with `/`, as a folder's does")]
+    FolderName,
     /// It is a device, a pipe or a socket.
     #[error("it is not a regular file")]
     Special,
@@ -58,8 +68,17 @@ impl From<io::Error> for FileError {
     }
 }
 
+impl FileError {
+    /// Whether the system has no more open files to give: nothing is known of the file then.
+    pub fn is_exhausted(&self) -> bool {
+        let Self::Io(error) = self else { return false };
+        let exhausted = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+        exhausted.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    }
+}
+
 /// The system's words, without Rust's "(os error 13)" and the temporary file's path behind it.
-fn reason(error: &io::Error) -> String {
+pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
     let mut characters = words.chars();
@@ -96,20 +115,21 @@ fn lock_within(folder: &Path, tries: u32) -> Result<FolderLock, FileError> {
 /// or nothing. Leaves nothing behind.
 pub fn prove(path: &Path) -> Result<(), FileError> {
     existing_mode(path)?;
-    temporary(path)?.close()?;
+    drop(temporary(path)?);
     Ok(())
 }
 
 /// Replaces the file at `path`, or makes it. A new file gets mode 0644 under the umask, an old one keeps its own.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let mode = existing_mode(path)?;
-    let mut file = temporary(path)?;
+    let temporary = temporary(path)?;
+    let mut file = temporary.file()?;
     file.write_all(content)?;
     if let Some(mode) = mode {
-        file.as_file().set_permissions(mode)?;
+        file.set_permissions(mode)?;
     }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| FileError::Io(error.error))?;
+    file.sync_all()?;
+    temporary.persist(path)?;
     sync(folder(path))
 }
 
@@ -122,13 +142,16 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Opens the regular file at `path` if there is one.
+pub(crate) fn open(path: &Path) -> Result<Option<File>, FileError> {
+    if existing_mode(path)?.is_none() { Ok(None) } else { Ok(Some(File::open(path)?)) }
+}
+
 /// Reads the regular file at `path` if there is one, and no more than `most` bytes.
 pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
-    if existing_mode(path)?.is_none() {
-        return Ok(None);
-    }
+    let Some(file) = open(path)? else { return Ok(None) };
     let mut content = Vec::new();
-    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut content)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut content)?;
     if u64::try_from(content.len()).unwrap_or(u64::MAX) > most {
         return Err(FileError::TooLarge(most));
     }
@@ -137,12 +160,14 @@ pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
 
 /// The first bytes of the regular file at `path` if there is one.
 pub fn head(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
-    if existing_mode(path)?.is_none() {
-        return Ok(None);
-    }
+    open(path)?.map(|file| Ok(beginning(file, most)?)).transpose()
+}
+
+/// The first bytes of what is read.
+pub(crate) fn beginning(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut content)?;
-    Ok(Some(content))
+    from.take(most).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// As [`read`], for a file that must be text.
@@ -157,10 +182,27 @@ pub fn resolved(path: &Path) -> Result<PathBuf, FileError> {
     Ok(path.file_name().map(|name| folder.join(name)).unwrap_or(folder))
 }
 
+/// Whether two paths lead to one file, whether it exists or not. The first may be, or lead through, a link.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    match (identity(one), identity(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        (Err(_), Err(_)) => match (resolved(one), resolved(other)) {
+            (Ok(one), Ok(other)) => one == other,
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
+        },
+        (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+    }
+}
+
 /// The mode of the regular file at `path`; `None` where there is nothing.
 fn existing_mode(path: &Path) -> Result<Option<Permissions>, FileError> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
+        // `Path` drops what follows the last name, the system does not: `results/` can never be renamed to.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && names_a_folder(path) => {
+            return Err(FileError::FolderName);
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             return Err(FileError::NotAFolder);
@@ -179,8 +221,14 @@ fn existing_mode(path: &Path) -> Result<Option<Permissions>, FileError> {
     }
 }
 
+/// Whether a path could only be that of a folder, as in `results/` and `results/.`.
+fn names_a_folder(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_bytes();
+    bytes.ends_with(b"/") || bytes.ends_with(b"/.")
+}
+
 /// A new empty file beside `path`; it removes itself unless it is renamed.
-fn temporary(path: &Path) -> Result<NamedTempFile, FileError> {
+fn temporary(path: &Path) -> Result<Temporary, FileError> {
     let folder = folder(path);
     match fs::metadata(folder) {
         Ok(found) if found.is_dir() => {}
@@ -191,17 +239,11 @@ fn temporary(path: &Path) -> Result<NamedTempFile, FileError> {
         }
         Err(error) => return Err(error.into()),
     }
-    // A name that no glob for results or records takes in, should the machine lose power meanwhile.
-    let file = tempfile::Builder::new()
-        .prefix(".verify-registry-image-")
-        .suffix(".tmp")
-        .permissions(Permissions::from_mode(NEW_MODE))
-        .tempfile_in(folder)?;
-    Ok(file)
+    Ok(Temporary::create(folder)?)
 }
 
 /// The folder that holds `path`.
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != PathBuf::new() => parent,
         Some(_) | None => Path::new("."),
@@ -309,6 +351,24 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_ends_like_a_folder_s_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("there")).unwrap();
+        for (name, why) in [
+            ("results/", "its name ends with `/`, as a folder's does"),
+            ("results//", "its name ends with `/`, as a folder's does"),
+            ("results/.", "its name ends with `/`, as a folder's does"),
+            ("there/", "it is a folder"),
+            ("there/.", "it is a folder"),
+        ] {
+            let path = PathBuf::from(format!("{}/{name}", folder.path().display()));
+            assert_eq!(prove(&path).unwrap_err().to_string(), why, "{name}");
+            assert_eq!(replace(&path, b"").unwrap_err().to_string(), why, "{name}");
+        }
+        assert_eq!(names(folder.path()), ["there"]);
+    }
+
+    #[test]
     fn what_cannot_be_renamed_leaves_the_old_file_and_nothing_else() {
         let (folder, path) = folder_with("a", "old");
         let file = temporary(&path).unwrap();
@@ -335,6 +395,22 @@ mod tests {
         fs::create_dir(folder.path().join("b")).unwrap();
         assert_eq!(resolved(&path).unwrap(), resolved(&detour).unwrap());
         assert_eq!(resolved(Path::new("x")).unwrap(), resolved(Path::new("./x")).unwrap());
+    }
+
+    #[test]
+    fn one_file_is_one_under_every_name() {
+        let (folder, path) = folder_with("a", "");
+        let at = |name: &str| folder.path().join(name);
+        symlink("a", at("link")).unwrap();
+        symlink(".", at("here")).unwrap();
+        fs::hard_link(&path, at("hard")).unwrap();
+        for name in ["a", "link", "here/a", "hard", "here/../a"] {
+            assert_eq!(is_same(&at(name), &path), name != "here/../a", "{name}");
+        }
+        replace(&at("b"), b"").unwrap();
+        assert!(!is_same(&at("b"), &path) && !is_same(&at("none"), &path));
+        assert!(is_same(&at("here/none"), &at("none")) && !is_same(&at("none"), &at("other")));
+        assert!(!is_same(&at("none/none"), &at("none/none")), "there is no such folder");
     }
 
     #[test]

@@ -17,15 +17,19 @@ use crate::settings::{Outputs, Settings};
 
 mod older;
 mod prove;
+mod removal;
 mod status_folder;
 
-pub use prove::{OutputError, discard, discard_deployable};
+pub use prove::OutputError;
+pub use removal::{discard, discard_deployable};
 
 /// The outputs of a run, proved writable.
 #[derive(Debug)]
 pub struct Prepared {
     /// The place of an image in the report, and the path of its record.
     records: Vec<(usize, PathBuf)>,
+    /// What was removed that no other output tells of.
+    notes: Vec<String>,
 }
 
 impl Prepared {
@@ -34,8 +38,11 @@ impl Prepared {
     /// The report's images stand in the order of the settings that were proved.
     /// A record is written for a VERIFIED image, and only when everything before it was written.
     pub fn write(&self, report: &Report, settings: &Settings) -> Written {
-        let mut writing =
-            Writing { redactor: &settings.redactor, unwritten: Vec::new(), notes: Vec::new() };
+        let mut writing = Writing {
+            redactor: &settings.redactor,
+            unwritten: Vec::new(),
+            notes: self.notes.clone(),
+        };
         let Outputs {
             junit,
             record: _,
@@ -46,6 +53,8 @@ impl Prepared {
             pulumi_config: _,
             status,
             config_file,
+            services: _,
+            inputs: _,
         } = &settings.outputs;
         if let Some(path) = junit {
             let text = junit::text(report, config_file);

@@ -5,6 +5,7 @@
 //! clock nor a list of tags, so that two verifications of one digest give the same bytes there.
 
 use std::collections::BTreeMap;
+use std::io::{BufReader, Read};
 
 use serde::{Deserialize, Serialize};
 
@@ -245,23 +246,48 @@ pub enum CheckStatus {
     Skipped,
 }
 
-/// Whether `bytes` are a record of ours, of this or any other version.
-pub fn is_record(bytes: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Probe {
-        #[serde(rename = "schema_version")]
-        _schema_version: u32,
-        verification: ProbeVerification,
+/// Whether a file holds a record of ours, of this or any other version. It is read as it comes: a record of an image
+/// with many platforms is large.
+pub fn is_record(file: impl Read) -> bool {
+    Known::of(file).is_some()
+}
+
+/// What a record of an earlier run says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The declared service's name.
+    pub(crate) service: Option<String>,
+    /// The environment's name.
+    pub(crate) environment: Option<String>,
+}
+
+impl Known {
+    /// Reads a record of ours, of this or any other version. `None`: it is none.
+    pub(crate) fn of(file: impl Read) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Probe {
+            #[serde(rename = "schema_version")]
+            _schema_version: u32,
+            verification: ProbeVerification,
+            #[serde(default)]
+            service: Option<ProbeName>,
+            #[serde(default)]
+            environment: Option<ProbeName>,
+        }
+        #[derive(Deserialize)]
+        struct ProbeVerification {
+            tool: ProbeName,
+        }
+        #[derive(Deserialize)]
+        struct ProbeName {
+            name: String,
+        }
+        let probe: Probe = serde_json::from_reader(BufReader::new(file)).ok()?;
+        let Probe { _schema_version: _, verification, service, environment } = probe;
+        let name = |of: Option<ProbeName>| of.map(|of| of.name);
+        let known = Self { service: name(service), environment: name(environment) };
+        (verification.tool.name == TOOL).then_some(known)
     }
-    #[derive(Deserialize)]
-    struct ProbeVerification {
-        tool: ProbeTool,
-    }
-    #[derive(Deserialize)]
-    struct ProbeTool {
-        name: String,
-    }
-    serde_json::from_slice::<Probe>(bytes).is_ok_and(|probe| probe.verification.tool.name == TOOL)
 }
 
 #[cfg(test)]

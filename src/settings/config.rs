@@ -207,6 +207,11 @@ impl Config {
         self.document.services.0.iter().any(|(Name(known), _)| known == name)
     }
 
+    /// The name of every service.
+    pub(super) fn service_names(&self) -> Vec<String> {
+        self.document.services.0.iter().map(|(Name(name), _)| name.clone()).collect()
+    }
+
     fn read(working: &Path, shown: &Path, redactor: &Redactor) -> Result<Self, ConfigError> {
         let error = |(place, mistake)| ConfigError {
             file: Shown::new(&shown.to_string_lossy(), redactor),

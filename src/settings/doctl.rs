@@ -125,7 +125,7 @@ pub(super) fn stored(
 }
 
 /// Where doctl keeps its config: `DIGITALOCEAN_CONFIG`, else `doctl/config.yaml` in the user's config folder.
-fn path(variables: &StandardVariables, is_macos: bool) -> Option<PathBuf> {
+pub(super) fn path(variables: &StandardVariables, is_macos: bool) -> Option<PathBuf> {
     if let Some(named) = &variables.digitalocean_config {
         return Some(named.into());
     }

@@ -23,6 +23,7 @@ mod file;
 mod given;
 mod help;
 mod images;
+mod inputs;
 mod mistake;
 mod network;
 mod options;
@@ -157,6 +158,19 @@ pub struct Outputs {
     pub status: Option<StatusFolder>,
     /// What the JUnit file names as `file`: the config file, else `.circleci/config.yml`.
     pub config_file: String,
+    /// Every service of the config.
+    pub services: Vec<String>,
+    /// What the run reads: no output may be one of these files.
+    pub inputs: Vec<Input>,
+}
+
+/// A file that the run reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// What it is, as in `the config file`.
+    pub what: &'static str,
+    /// Where it is, or would be.
+    pub path: PathBuf,
 }
 
 /// Where the environments' status files are.

@@ -171,6 +171,7 @@ pub(super) fn outputs(
     Ok(Outputs {
         status,
         config_file: config.map_or_else(|| PIPELINE.to_owned(), Config::name),
+        services: config.map_or_else(Vec::new, Config::service_names),
         ..options.files.clone().into_outputs()
     })
 }
@@ -189,7 +190,7 @@ pub(super) fn status(
         directory: config.folder.join(directory),
         board: resolved(board),
         badges: resolved(badges),
-        services: config.document.services.0.iter().map(|(Name(name), _)| name.clone()).collect(),
+        services: config.service_names(),
     })
 }
 

@@ -22,8 +22,8 @@ use crate::settings::requests::Maker;
 use crate::settings::services::Services;
 use crate::settings::usage::{self, ArgumentMistake};
 use crate::settings::{
-    Asked, Console, Settings, SettingsError, Surroundings, console, doctl, expectation, help,
-    images, network, token,
+    Asked, Console, Outputs, Settings, SettingsError, Surroundings, console, doctl, expectation,
+    help, images, inputs, network, token,
 };
 
 /// The time that a run has by default, before the wait.
@@ -49,10 +49,22 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     } else {
         spoken_files(|option, name| value_of(arguments, option).or_else(|| variable(name)))
     };
+    // No path that holds a token is kept for an error, which may be shown.
+    let path = |option, name| {
+        let path = value_of(arguments, option).or_else(|| variable(name));
+        path.filter(|path| !token::is_in(path, &redactor))
+    };
+    let inputs = inputs::inputs(
+        &surroundings.folder,
+        path("--config", "CONFIG").as_deref().map(Path::new),
+        path("--expect-digest-file", "EXPECT_DIGEST_FILE").as_deref().map(Path::new),
+        &inputs::spoken(surroundings.variable),
+    );
     let mut reading = Reading { redactor: redactor.clone(), files };
     let read = reading.read(surroundings);
     read.map_err(|mistake| {
-        SettingsError::new(&mistake, &redactor, wants_json, reading.files.into_outputs())
+        let outputs = Outputs { inputs, ..reading.files.into_outputs() };
+        SettingsError::new(&mistake, &redactor, wants_json, outputs)
     })
 }
 
@@ -198,7 +210,12 @@ impl Run<'_> {
         };
         let maker = Maker { finder, revision: &revision, digitalocean: &digitalocean, folder };
         let images = maker.requests(targets)?;
-        let outputs = outputs::outputs(options, config, &images, redactor)?;
+        let digest_file = options.expect_digest_file.as_ref().map(|given| given.value.as_path());
+        let config_file = config.map(|config| config.path.as_path());
+        let outputs = Outputs {
+            inputs: inputs::inputs(folder, config_file, digest_file, standard),
+            ..outputs::outputs(options, config, &images, redactor)?
+        };
         let token = if images.iter().any(|image| image.is_digitalocean) {
             let named = options.token_env.as_ref().map(|given| given.value.as_str());
             let (token, note) = token::find(variables, standard, named)?;
@@ -263,7 +280,7 @@ fn helper_environment(variables: &StandardVariables) -> Vec<(&'static str, OsStr
         .collect()
 }
 
-fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {
+pub(super) fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {
     let StandardVariables { docker_config, home, .. } = variables;
     let folder = match docker_config {
         Some(folder) => PathBuf::from(folder),

@@ -1,13 +1,14 @@
 //! What stands at an output's path before the run: what it must be, and what becomes of it.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::prove::{MOST_BYTES, OutputError};
-use crate::output::board;
-use crate::output::file::{self, FileError};
+use crate::output::file::{self, FileError, HEAD};
+use crate::output::{badge, board, failure_reason, html, image_ref, junit, pulumi_config, record};
 
-/// How much of a file shows whose it is.
-const HEAD: u64 = 4096;
+/// Whether a file is ours. It gets the whole file, however large: what one run writes, the next one knows again.
+pub(super) type Test = fn(&mut dyn Read) -> bool;
 
 /// What an older file at an output's path must be, and what becomes of it before the first request.
 #[derive(Clone, Copy)]
@@ -18,11 +19,43 @@ pub(super) enum Older {
     /// UTF-8 text that is going to be changed.
     Changed,
     /// Ours, by this test; it is removed, so that no reader takes it for this run's.
-    Removed(fn(&[u8]) -> bool, &'static str),
+    Removed(Test, &'static str),
     /// A file with a board in it, or with room for one.
     Board,
     /// Ours, by this test.
-    Ours(fn(&[u8]) -> bool, &'static str),
+    Ours(Test, &'static str),
+}
+
+pub(super) const JUNIT: Older = Older::Replaced {
+    is_ours: junit::is_ours,
+    is_alike: junit::is_alike,
+    what: "a JUnit document",
+};
+pub(super) const FAILURE_REASON: Older =
+    Older::Ours(|file| begins(file, failure_reason::is_ours), "a failure reason");
+pub(super) const IMAGE_REF: Older =
+    Older::Removed(|file| is_whole(file, HEAD, image_ref::is_ours), "a pinned reference");
+pub(super) const HTML: Older =
+    Older::Replaced { is_ours: html::is_ours, is_alike: html::is_alike, what: "a web page" };
+pub(super) const PULUMI_CONFIG: Older =
+    Older::Removed(|file| begins(file, pulumi_config::is_ours), "a Pulumi configuration of ours");
+pub(super) const RECORD: Older =
+    Older::Removed(|file| record::is_record(file), "a deployment record of ours");
+pub(super) const BADGE: Older =
+    Older::Ours(|file| is_whole(file, MOST_BADGE, badge::is_ours), "a badge");
+
+/// A badge holds the status word of a status file, which a team may have written, and no status file is larger.
+const MOST_BADGE: u64 = 32 << 20;
+
+/// Whether the beginning of a file passes a test, whatever follows.
+fn begins(file: &mut dyn Read, test: fn(&[u8]) -> bool) -> bool {
+    file::beginning(file, HEAD).is_ok_and(|head| test(&head))
+}
+
+/// Whether a file that is no larger than `most` passes a test.
+fn is_whole(file: &mut dyn Read, most: u64, test: fn(&[u8]) -> bool) -> bool {
+    file::beginning(file, most + 1)
+        .is_ok_and(|content| content.len() as u64 <= most && test(&content))
 }
 
 impl Older {
@@ -59,10 +92,10 @@ impl Older {
             Self::Changed => file::read_text(path, MOST_BYTES).map(|_| ()).map_err(unwritable),
             Self::Removed(is_ours, what) | Self::Ours(is_ours, what) => {
                 let not_ours = OutputError::NotOurs { option, path: path.to_owned(), what };
-                match file::read(path, MOST_BYTES) {
+                match file::open(path) {
                     Ok(None) => Ok(()),
-                    Ok(Some(content)) if is_ours(&content) => Ok(()),
-                    Ok(Some(_)) | Err(FileError::TooLarge(_)) => Err(not_ours),
+                    Ok(Some(file)) if is_ours(&mut &file) => Ok(()),
+                    Ok(Some(_)) => Err(not_ours),
                     Err(source) => Err(unwritable(source)),
                 }
             }

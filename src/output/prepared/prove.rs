@@ -1,20 +1,18 @@
 //! Before the first request: every output path is proved writable, and what an older run left for a
 //! deployment is removed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::older::Older;
+use super::older::{self, Older};
+use super::removal::{forgotten, input_at, removal};
 use crate::output::board::BoardError;
 use crate::output::check_status::badge_path;
 use crate::output::file::{self, FileError};
 use crate::output::status::flat::{self, NotFlat};
-use crate::output::{
-    Prepared, Unwritten, badge, failure_reason, html, image_ref, junit, pulumi_config, record,
-    status,
-};
+use crate::output::{Prepared, status};
 use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::{Outputs, Settings, StatusFolder};
@@ -54,6 +52,16 @@ pub enum OutputError {
         first: &'static str,
         /// The option that named it again.
         second: &'static str,
+    },
+    /// An output would replace what the run reads.
+    #[error("`{}` ({option}) is also {what}, which this run reads", path.display())]
+    Input {
+        /// The option that named it.
+        option: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// What is read from it.
+        what: &'static str,
     },
     /// Two images have one record.
     #[error("two images would write `{}` ({option})", path.display())]
@@ -100,12 +108,27 @@ pub enum OutputError {
 }
 
 impl OutputError {
+    /// Whether the system could not give what it takes to look: the path may be right.
+    pub fn is_exhausted(&self) -> bool {
+        matches!(self, Self::Unwritable { option: _, path: _, source } if source.is_exhausted())
+    }
+
     /// What to do next.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> String {
+        if self.is_exhausted() {
+            return "raise the limit of open files, as with `ulimit -n 1024`".to_owned();
+        }
+        if let Self::Unwritable { option: _, path, source: FileError::NoFolder } = self {
+            return make_folder(file::folder(path));
+        }
+        self.advice().to_owned()
+    }
+
+    fn advice(&self) -> &'static str {
         match self {
             Self::Unwritable { option: _, path: _, source } => match source {
                 FileError::Symlink => "name the file itself; nothing is written through a link",
-                FileError::Folder => "name a file in that folder",
+                FileError::Folder | FileError::FolderName => "name a file in that folder",
                 FileError::Special => "name a regular file, or one that does not exist yet",
                 FileError::NoFolder => "make the folder first, with `mkdir -p`",
                 FileError::NotAFolder => "name a file in a folder that exists",
@@ -120,6 +143,7 @@ impl OutputError {
                 "name another path, or remove the file if nobody needs it"
             }
             Self::Same { path: _, first: _, second: _ } => "give each output a file of its own",
+            Self::Input { option: _, path: _, what: _ } => "name another file for the output",
             Self::Shared { option: _, path: _ } => {
                 "verify one tag of a service in an environment at a time"
             }
@@ -135,64 +159,29 @@ impl OutputError {
     }
 }
 
+/// What to do where a folder is missing, as a line for a shell where its name needs no quotes.
+fn make_folder(folder: &Path) -> String {
+    let name = printable(&folder.to_string_lossy());
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    if name.chars().all(plain) && !name.starts_with('-') {
+        format!("make the folder first: `mkdir -p {name}`")
+    } else {
+        "make the folder first, with `mkdir -p`".to_owned()
+    }
+}
+
 /// One output before the run.
-struct Place {
-    option: &'static str,
-    path: PathBuf,
-    older: Older,
-}
-
-/// What an older record must be.
-const RECORD: Older = Older::Removed(record::is_record, "a deployment record of ours");
-
-/// Removes what an older run left for a deployment, as far as it is ours: a run that asks nothing, because
-/// something is wrong with the question, must not leave an older yes behind. What comes back could not be.
-///
-/// `images` are those of the run, where that is known: without them, no record below `record_dir` is.
-pub fn discard(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Unwritten> {
-    remove_ours(outputs, images, |_| true)
-}
-
-/// Removes what this run left for a deployment, and nothing that tells of it: another output could not be
-/// written. What comes back could not be removed.
-pub fn discard_deployable(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Unwritten> {
-    remove_ours(outputs, images, |older| matches!(older, Older::Removed(_, _)))
-}
-
-fn remove_ours(
-    outputs: &Outputs,
-    images: &[ImageRequest],
-    is_meant: impl Fn(Older) -> bool,
-) -> Vec<Unwritten> {
-    let mut places = files(outputs);
-    let mut record = |path| places.push(Place { option: "--record", path, older: RECORD });
-    outputs.record.clone().into_iter().for_each(&mut record);
-    for image in images {
-        if let (Some(folder), Ok(environment), Ok(service)) = (
-            &outputs.record_dir,
-            environment_of(image, "--record-dir"),
-            plain_name("--record-dir", "service", &image.service.name),
-        ) {
-            record(folder.join(environment).join(format!("{service}.json")));
-        }
-    }
-    let mut left = Vec::new();
-    for Place { option, path, older } in places {
-        if is_meant(older)
-            && older.allows(option, &path).is_ok()
-            && let Err(error) = older.remove(&path)
-        {
-            left.push(Unwritten { path, message: error.to_string() });
-        }
-    }
-    left
+pub(super) struct Place {
+    pub(super) option: &'static str,
+    pub(super) path: PathBuf,
+    pub(super) older: Older,
 }
 
 impl Prepared {
     /// Proves that every output can be written, then removes what an older run left for a deployment.
     ///
     /// # Errors
-    /// For the first output that cannot; then nothing was removed, see [`discard`].
+    /// For the first output that cannot; then nothing was removed, see [`discard`](super::discard).
     pub fn prove(settings: &Settings) -> Result<Self, OutputError> {
         let records = records(settings)?;
         let places = places(settings, &records)?;
@@ -201,6 +190,9 @@ impl Prepared {
             let unwritable =
                 |source| OutputError::Unwritable { option, path: path.clone(), source };
             file::prove(path).map_err(unwritable)?;
+            if let Some(what) = input_at(&settings.outputs, path) {
+                return Err(OutputError::Input { option, path: path.clone(), what });
+            }
             let whole = file::resolved(path).map_err(unwritable)?;
             if let Some(first) = seen.insert(whole, option) {
                 let path = path.clone();
@@ -212,14 +204,18 @@ impl Prepared {
             }
             older.allows(option, path)?;
         }
-        for Place { option, path, older } in &places {
+        let folders: BTreeSet<&Path> =
+            places.iter().map(|place| file::folder(&place.path)).collect();
+        folders.into_iter().for_each(file::sweep);
+        let (forgotten, notes) = forgotten(settings, &records);
+        for Place { option, path, older } in removal(&places).chain(&forgotten) {
             older.remove(path).map_err(|source| OutputError::Unwritable {
                 option,
                 path: path.clone(),
                 source,
             })?;
         }
-        Ok(Self { records })
+        Ok(Self { records, notes })
     }
 }
 
@@ -252,13 +248,13 @@ fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place
         if let ("--record-dir", Some(folder)) = (option, path.parent()) {
             fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
         }
-        places.push(Place { option, path: path.clone(), older: RECORD });
+        places.push(Place { option, path: path.clone(), older: older::RECORD });
     }
     Ok(places)
 }
 
-/// The outputs that have a path of their own, without the record.
-fn files(outputs: &Outputs) -> Vec<Place> {
+/// The outputs that have a path of their own, without the record, in the order in which they are written.
+pub(super) fn files(outputs: &Outputs) -> Vec<Place> {
     let Outputs {
         junit,
         record: _,
@@ -269,37 +265,15 @@ fn files(outputs: &Outputs) -> Vec<Place> {
         pulumi_config,
         status: _,
         config_file: _,
+        services: _,
+        inputs: _,
     } = outputs;
     let single = [
-        (
-            "--junit",
-            junit,
-            Older::Replaced {
-                is_ours: junit::is_ours,
-                is_alike: junit::is_alike,
-                what: "a JUnit document",
-            },
-        ),
-        ("--image-ref", image_ref, Older::Removed(image_ref::is_ours, "a pinned reference")),
-        (
-            "--failure-reason-file",
-            failure_reason,
-            Older::Ours(failure_reason::is_ours, "a failure reason"),
-        ),
-        (
-            "--html",
-            html,
-            Older::Replaced {
-                is_ours: html::is_ours,
-                is_alike: html::is_alike,
-                what: "a web page",
-            },
-        ),
-        (
-            "--pulumi-config",
-            pulumi_config,
-            Older::Removed(pulumi_config::is_ours, "a Pulumi configuration of ours"),
-        ),
+        ("--junit", junit, older::JUNIT),
+        ("--failure-reason-file", failure_reason, older::FAILURE_REASON),
+        ("--image-ref", image_ref, older::IMAGE_REF),
+        ("--html", html, older::HTML),
+        ("--pulumi-config", pulumi_config, older::PULUMI_CONFIG),
     ];
     let mut places = Vec::new();
     for (option, path, older) in single {
@@ -336,7 +310,7 @@ fn status_places(
         places.push(Place { option, path, older: Older::Changed });
         if let Some(badges) = badges {
             let path = badge_path(badges, environment);
-            places.push(Place { option, path, older: Older::Ours(badge::is_ours, "a badge") });
+            places.push(Place { option, path, older: older::BADGE });
         }
     }
     places.extend(board.clone().map(|path| Place { option, path, older: Older::Board }));
@@ -351,7 +325,7 @@ fn prove_flat(path: &Path, environment: &str, images: &[ImageRequest]) -> Result
         .map_err(|source| OutputError::NotFlat { path: path.to_owned(), source })
 }
 
-fn environment_of<'a>(
+pub(super) fn environment_of<'a>(
     image: &'a ImageRequest,
     option: &'static str,
 ) -> Result<&'a str, OutputError> {
@@ -363,7 +337,7 @@ fn environment_of<'a>(
 }
 
 /// A name that stays in its folder and on its line.
-fn plain_name<'a>(
+pub(super) fn plain_name<'a>(
     option: &'static str,
     what: &'static str,
     name: &'a str,

@@ -60,6 +60,8 @@ pub(super) fn everything(folder: &Path) -> Outputs {
             services: vec!["support-email".into()],
         }),
         config_file: "verify-registry-image.yml".into(),
+        services: vec!["support-email".into()],
+        inputs: Vec::new(),
     }
 }
 
@@ -155,6 +157,24 @@ fn what_an_older_run_left_is_gone_before_the_first_request() {
 }
 
 #[test]
+fn older_files_are_removed_in_the_reverse_of_the_order_in_which_they_are_written() {
+    let folder = folder();
+    let html = Some(folder.path().join("page.html"));
+    let pulumi_config = Some(folder.path().join("pulumi.yaml"));
+    let outputs = Outputs { html, pulumi_config, ..everything(folder.path()) };
+    let mut places = prove::files(&outputs);
+    for (option, path) in [("--record", &outputs.record), ("--record-dir", &outputs.record_dir)] {
+        let path = path.clone().unwrap();
+        places.push(prove::Place { option, path, older: older::RECORD });
+    }
+    let order: Vec<&str> = removal::removal(&places).map(|place| place.option).collect();
+    assert_eq!(
+        order.join(" "),
+        "--record-dir --record --pulumi-config --html --image-ref --failure-reason-file --junit"
+    );
+}
+
+#[test]
 fn a_file_that_is_not_ours_stays_and_so_does_everything_else() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
@@ -208,7 +228,7 @@ fn each_refusal_says_what_to_do() {
     error: cannot write `FOLDER/link` (--junit): it is a symbolic link
     hint: name the file itself; nothing is written through a link
     error: cannot write `FOLDER/none/junit.xml` (--junit): its folder does not exist
-    hint: make the folder first, with `mkdir -p`
+    hint: make the folder first: `mkdir -p FOLDER/none`
     error: cannot write `FOLDER/` (--junit): it is a folder
     hint: name a file in that folder
     error: `FOLDER/theirs.json` (--record) is there already, and is not a deployment record of ours

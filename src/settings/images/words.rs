@@ -95,10 +95,11 @@ pub(super) fn refuse_too_many(words: usize) -> Result<(), WordMistake> {
 /// Reads on a thread of its own: nobody can interrupt a reader that waits for a writer.
 fn read_within(stdin: Box<dyn Read + Send>, limit: Duration) -> Result<String, WordMistake> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    let started = std::thread::Builder::new().spawn(move || {
         // Where nobody waits any more, nobody is told.
         let _ = sender.send(read_all(stdin));
     });
+    started.map_err(|_| WordMistake::Unreadable("the system gives no thread".to_owned()))?;
     receiver.recv_timeout(limit).unwrap_or(Err(WordMistake::Endless(limit.as_secs())))
 }
 

@@ -4,6 +4,7 @@
 //! runs side by side, and a server that hands a secret back.
 
 mod ends;
+mod left;
 mod paths;
 mod repeated;
 mod secrets;

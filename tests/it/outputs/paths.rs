@@ -66,7 +66,7 @@ fn a_path_that_cannot_be_a_file_ends_the_run_before_it_asks() {
     error: cannot write `folder` (--junit): it is a folder
       hint: name a file in that folder
     error: cannot write `missing/junit.xml` (--junit): its folder does not exist
-      hint: make the folder first, with `mkdir -p`
+      hint: make the folder first: `mkdir -p missing`
     error: cannot write `file/junit.xml` (--junit): its folder is not a folder
       hint: name a file in a folder that exists
     error: cannot write `pipe` (--junit): it is not a regular file
@@ -188,8 +188,8 @@ fn a_file_of_another_kind_is_not_replaced() {
         write!(text, "{:?} {}", run.code, run.stderr).expect("a text grows");
     }
     insta::assert_snapshot!(text, @"
-    Some(2) error: `verify-registry-image.yml` (--html) is there already, and is not a web page
-      hint: name another path, or remove the file if nobody needs it
+    Some(2) error: `verify-registry-image.yml` (--html) is also the config file, which this run reads
+      hint: name another file for the output
     Some(2) error: `digest` (--junit) is there already, and is not a JUnit document
       hint: name another path, or remove the file if nobody needs it
     Some(2) error: `README.md` (--html) is there already, and is not a web page

@@ -226,6 +226,12 @@ impl<'a> Running<'a> {
         kill_process(pid, signal).expect("the program has ended already");
     }
 
+    /// What the kernel says of it.
+    pub(crate) fn status(&self) -> String {
+        let path = format!("/proc/{}/status", self.child.id());
+        std::fs::read_to_string(path).expect("it is running")
+    }
+
     /// Its limits, as the kernel tells them.
     pub(crate) fn limits(&self) -> String {
         let path = format!("/proc/{}/limits", self.child.id());
