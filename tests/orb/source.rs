@@ -11,10 +11,12 @@ use std::path::Path;
 pub(crate) fn could_not_run(what: &str) {
     let _ = writeln!(io::stderr(), "COULD NOT RUN: {what}");
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/target"));
-    fs::create_dir_all(folder).expect("a folder for what is built");
-    let file =
-        fs::OpenOptions::new().create(true).append(true).open(folder.join("could-not-run.txt"));
-    writeln!(file.expect("a file in `target`"), "{what}").expect("room on the disk");
+    let noted = fs::create_dir_all(folder).and_then(|()| {
+        let mut options = fs::OpenOptions::new();
+        options.create(true).append(true);
+        writeln!(options.open(folder.join("could-not-run.txt"))?, "{what}")
+    });
+    assert!(noted.is_ok(), "{}: {noted:?}", folder.display());
 }
 
 /// Writes a program of a test. One in the place of a tool of this machine is a link to that, which nobody writes

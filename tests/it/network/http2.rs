@@ -25,7 +25,8 @@ const OK: &[u8] = &[0x88];
 /// What a run says of a token server that answers with these frames, and how often it was asked.
 fn said(frames: Vec<Vec<u8>>) -> String {
     let stand_in = with_image(Options { tls: Some(Certificate::Good), ..Options::default() });
-    stand_in.lie(Route::Token, Lie::raw(&frames.concat()));
+    let sent: Vec<u8> = frames.into_iter().flatten().collect();
+    stand_in.lie(Route::Token, Lie::raw(&sent));
     let run = Gate::at(&stand_in).image(IMAGE).run();
     let (tries, connections) =
         (stand_in.asked(&Route::Token).len(), stand_in.connections(Origin::Api));

@@ -19,11 +19,8 @@ pub(crate) fn side_by_side<T: Send, U: Send, const N: usize>(
 /// A run that is to end by its time must have got somewhere before, and on a busy machine the time may pass
 /// on the way. `attempt` makes everything anew, and says `None` where the run did not get that far.
 pub(crate) fn with_time<T>(least: Duration, attempt: impl Fn(Duration) -> Option<T>) -> T {
-    let times = (0..8).map(|doubled| least * 2_u32.pow(doubled));
-    times
-        .filter_map(attempt)
-        .next()
-        .expect("a run that gets somewhere, however slow the machine is")
+    let mut times = (0..8).map(|doubled| least * 2_u32.pow(doubled));
+    times.find_map(attempt).expect("a run that gets somewhere, however slow the machine is")
 }
 
 #[test]
