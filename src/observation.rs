@@ -202,6 +202,8 @@ pub struct Observation {
     pub immutable_skipped: Option<String>,
     /// What the API adds, where it was asked.
     pub explanation: Option<Explanation>,
+    /// What the reader should know of how it was asked.
+    pub notes: Vec<String>,
     /// How long the requests took that answer a check.
     pub took: BTreeMap<CheckId, Duration>,
 }
@@ -218,6 +220,7 @@ impl Observation {
             immutable,
             immutable_skipped: _,
             explanation: _,
+            notes: _,
             took: _,
         } = self;
         let control = match control {

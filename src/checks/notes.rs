@@ -14,8 +14,9 @@ pub fn notes(
 ) -> Vec<String> {
     let stale_index = stale_index(observation);
     let left_out = platforms_left_out(request, observation);
-    let asked = request.notes.iter().cloned();
-    asked.chain(stale_index).chain(left_out).chain(not_proven(request, results)).collect()
+    let asked = request.notes.iter().chain(&observation.notes).cloned();
+    let concluded = stale_index.into_iter().chain(left_out).chain(not_proven(request, results));
+    asked.chain(concluded).collect()
 }
 
 /// DigitalOcean's API and the registry disagree.

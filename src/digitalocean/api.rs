@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::digitalocean::names::{RegistryName, RepositoryName};
-use crate::http::{self, Answer, Client, Patience, Request, Want};
+use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
 use crate::secret::Secret;
 
 /// How long the API is worth waiting for.
@@ -146,6 +146,8 @@ impl Api {
             what,
             accept: None,
             authorization: Some(&self.bearer),
+            form: None,
+            peer: Peer::Server,
             want: Want::All(http::MOST_CONTENT),
             patience: Patience::Once(PATIENCE),
         };

@@ -41,7 +41,8 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
         settings.token.as_ref(),
         DockerConfig {
             file: settings.docker_config.clone(),
-            helper_environment: settings.helper_environment.clone(),
+            secret_variables: settings.secret_variables.clone(),
+            token_server: settings.token_server.clone(),
         },
     );
     let asking = ask_all(settings, &world, ambient, started);

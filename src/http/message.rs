@@ -1,4 +1,4 @@
-//! What is asked and what comes back: one GET request and its answer.
+//! What is asked and what comes back: one request and its answer.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 
 use crate::secret::Secret;
 
-/// One GET request.
+/// One request: a GET, or the POST of a form.
 #[derive(Clone, Debug)]
 pub(crate) struct Request<'a> {
     /// The address.
@@ -18,10 +18,25 @@ pub(crate) struct Request<'a> {
     pub(crate) accept: Option<&'static str>,
     /// The whole `Authorization` header.
     pub(crate) authorization: Option<&'a Secret>,
+    /// The form that is posted, already encoded; `None` for a GET.
+    pub(crate) form: Option<&'a Secret>,
+    /// Who is asked.
+    pub(crate) peer: Peer<'a>,
     /// How much of the body is wanted.
     pub(crate) want: Want,
     /// How long it is worth waiting.
     pub(crate) patience: Patience,
+}
+
+/// Who is asked, which decides what of the answer may be quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer<'a> {
+    /// A server that hands out no credentials.
+    Server,
+    /// A token server: any field of any answer may be a token, so only its error code and message are quoted.
+    TokenServer,
+    /// The target of a redirect. Its errors may repeat the signed address, so these parts of it are masked.
+    Redirected(&'a [Secret]),
 }
 
 /// How much of a successful answer's body is read.
@@ -65,12 +80,27 @@ impl Answer {
         Self { host: host_of(&url), status, headers, body: body.to_vec(), url }
     }
 
+    /// The address that it came from.
+    pub(crate) fn address(&self) -> &Url {
+        &self.url
+    }
+
     /// The origin that it came from, as an address.
     pub(crate) fn origin(&self) -> Url {
         let mut url = self.url.clone();
         url.set_path("/");
         url.set_query(None);
         url
+    }
+
+    /// Whether any of its text may be shown in a message: everything but the bytes of a blob.
+    pub(super) fn may_be_quoted(&self) -> bool {
+        let kind = self.media_type();
+        !(200..300).contains(&self.status)
+            || self.is_html()
+            || kind.starts_with("text/")
+            || kind.ends_with("xml")
+            || kind.ends_with("json")
     }
 
     /// A header's value, where it is there once and printable.

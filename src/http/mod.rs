@@ -1,4 +1,4 @@
-//! One HTTP client for the run: GET requests with limits, timeouts and retries; no cookies, no automatic
+//! One HTTP client for the run: requests with limits, timeouts and retries; no cookies, no automatic
 //! redirects, no compression. What an answer means is for the rooms above to say.
 
 mod body;
@@ -10,6 +10,7 @@ mod retry;
 mod telling;
 mod tls;
 mod trouble;
+mod words;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,12 +28,12 @@ use crate::report::{Reason, Traffic};
 use crate::secret::Redactor;
 use crate::settings::Proxy;
 
-use message::host_of;
-pub(crate) use message::{Answer, Patience, Request, Want};
+pub(crate) use message::{Answer, Patience, Peer, Request, Want, host_of};
 use origin::{Connected, Noticing, Origin, Turn};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use retry::{Decision, Mishap};
 use trouble::{Trouble, deadline_passed, never_came};
+pub(crate) use words::{guarded_kind, guarded_words, words};
 
 /// The most bytes of a manifest, a config or an API page (contract, promise 2).
 pub(crate) const MOST_CONTENT: usize = 4 << 20;
@@ -47,7 +48,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(7);
 /// Until a registry on this machine has shown whether it speaks TLS.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until an answer is whole.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The run's client. Clones share everything.
 #[derive(Clone, Debug)]
@@ -130,7 +131,7 @@ impl Client {
             }
             let (trouble, asked) = match self.attempt(request, &host).await? {
                 Ok(answer) if retry::is_transient(Mishap::Status(answer.status)) => {
-                    (self.status_trouble(&answer), self.wait_asked_for(&answer))
+                    (self.status_trouble(request.peer, &answer), self.wait_asked_for(&answer))
                 }
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => (trouble, None),
@@ -207,7 +208,10 @@ impl Client {
                 );
                 Unavailable::new(Reason::RedirectRefused, said)
             })?;
-            let request = Request { url, authorization: None, accept: None, ..request.clone() };
+            let secrets = redirect::secrets(&answer.url, &answer.headers);
+            let peer = Peer::Redirected(&secrets);
+            // The accepted types go along, as a manifest's redirect needs them; nothing else does.
+            let request = Request { url, authorization: None, form: None, peer, ..request.clone() };
             answer = self.get(&request).await?;
         }
         if is_redirect(answer.status) {
@@ -246,6 +250,13 @@ impl Client {
         // In a box: a run holds hundreds of these, and the client's futures are large.
         let exchange = Box::pin(self.exchange(&origin, turn, request, host));
         let result = tokio::time::timeout_at(end, exchange).await;
+        if let (Peer::Redirected(secrets), Ok(Ok(answer))) = (request.peer, &result)
+            && answer.may_be_quoted()
+        {
+            for secret in secrets {
+                self.0.redactor.hide_as_it_is(secret);
+            }
+        }
         self.say_request(request, started.elapsed(), &result);
         match result {
             Ok(result) => Ok(result),
@@ -264,8 +275,17 @@ impl Client {
         request: &Request<'_>,
         host: &str,
     ) -> Result<Answer, Trouble> {
-        let mut sent = reqwest::Request::new(reqwest::Method::GET, request.url.clone());
+        let method =
+            if request.form.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
+        let mut sent = reqwest::Request::new(method, request.url.clone());
+        if let Some(form) = request.form {
+            *sent.body_mut() = Some(form.expose().to_owned().into());
+        }
         let headers = sent.headers_mut();
+        if request.form.is_some() {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            headers.insert("content-type", form);
+        }
         if let Some(accept) = request.accept {
             headers.insert("accept", HeaderValue::from_static(accept));
         }
@@ -336,13 +356,8 @@ impl Client {
         self.0.proxy.https.is_some() && url.scheme() == "https" && !is_local(url)
     }
 
-    fn status_trouble(&self, answer: &Answer) -> Trouble {
-        let shown = self.0.redactor.line(&String::from_utf8_lossy(&answer.body), 200);
-        let said = match (answer.status, shown.trim()) {
-            (429, _) => "429, too many requests".to_owned(),
-            (status, "") => format!("{status}"),
-            (status, shown) => format!("{status}, `{shown}`"),
-        };
+    fn status_trouble(&self, peer: Peer<'_>, answer: &Answer) -> Trouble {
+        let said = words::of_trouble(peer, answer, &self.0.redactor);
         Trouble::new(Mishap::Status(answer.status), said)
     }
 

@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 
+use super::message::{Peer, Request};
+use crate::secret::Secret;
+
 /// Whether a status asks to look elsewhere for the same content.
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
@@ -41,6 +44,81 @@ pub(crate) fn target(from: &Url, headers: &HeaderMap) -> Result<Url, RedirectErr
     let _ = url.set_password(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+/// The parts of a `Location` that only its recipient should know: a signature, a key, a password. The target's
+/// error document may repeat them (S3's `SignatureDoesNotMatch` does). What the asked address holds is no
+/// secret: a storage's address often names the digest.
+pub(crate) fn secrets(from: &Url, headers: &HeaderMap) -> Vec<Secret> {
+    let location = headers.get(reqwest::header::LOCATION).and_then(|value| value.to_str().ok());
+    let Some(url) = location.and_then(|location| from.join(location).ok()) else {
+        return Vec::new();
+    };
+    let mut parts: Vec<String> = url.password().map(str::to_owned).into_iter().collect();
+    for pair in url.query().unwrap_or_default().split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+        let name = name.to_ascii_lowercase();
+        // A digest in the clear stands in every output, and must not be masked there.
+        let is_named = ["digest", "sha", "hash"].iter().any(|word| name.contains(word));
+        let is_digest = is_digest(value) && (is_named || value.starts_with("sha"));
+        if is_opaque(value, 16) && !is_digest {
+            parts.push(value.to_owned());
+        }
+    }
+    parts.extend(opaque_segments(&url).map(str::to_owned));
+    let decoded: Vec<String> = parts.iter().filter_map(|part| percent_decoded(part)).collect();
+    parts.extend(decoded);
+    parts.retain(|part| !from.as_str().contains(part.as_str()));
+    parts.iter().map(|part| Secret::new(part)).collect()
+}
+
+/// The address of a request as it may be shown: without a query, and a redirect's without what looks like a
+/// key in its path.
+pub(crate) fn shown(request: &Request<'_>) -> String {
+    let mut url = request.url.clone();
+    url.set_query(None);
+    let mut shown = url.to_string();
+    if matches!(request.peer, Peer::Redirected(_)) {
+        for segment in opaque_segments(&url) {
+            shown = shown.replace(segment, "***");
+        }
+    }
+    shown
+}
+
+fn opaque_segments(url: &Url) -> impl Iterator<Item = &str> {
+    let segments = url.path_segments().into_iter().flatten();
+    segments.filter(|segment| is_opaque(segment, 32) && !is_digest(segment))
+}
+
+/// Whether a text may be a key: long, and of letters and digits as no word is. A media type is none.
+fn is_opaque(text: &str, least: usize) -> bool {
+    let has = |what: fn(&u8) -> bool| text.as_bytes().iter().any(what);
+    let is_mixed =
+        has(u8::is_ascii_digit) || has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    let is_type = ["application/", "application%2F", "application%2f"];
+    text.len() >= least && is_mixed && !is_type.iter().any(|kind| text.starts_with(kind))
+}
+
+/// Whether a text is a digest, with its algorithm or without.
+fn is_digest(text: &str) -> bool {
+    let hex = text.rsplit([':', '@']).next().unwrap_or(text);
+    let hex = hex.rsplit("%3A").next().unwrap_or(hex);
+    matches!(hex.len(), 64 | 96 | 128) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// `text` with its `%XX` decoded, where it has any and they are UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let code = (first == b'%').then(|| tail.get(..2)).flatten();
+        let code = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(code.unwrap_or(first));
+        rest = if code.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+    }
+    let decoded = String::from_utf8(bytes).ok()?;
+    (decoded != text).then_some(decoded)
 }
 
 /// Whether a peer at `from` may send this program on to `url`.
@@ -162,6 +240,31 @@ mod tests {
         http://localhost:6000/x -> http://localhost:6000/x
         http://cdn.example/x -> a redirect to `http:`, where only `https:` is followed
         https://cdn.example/x -> https://cdn.example/x
+        ");
+    }
+
+    #[test]
+    fn the_keys_of_an_address_are_secrets_and_its_digests_types_and_names_are_not() {
+        let digest = "72aa2829510e44d0a4f1e0e8a6b3d5c1d2e3f405162738495a6b7c8d9e0f1a2b";
+        let from: Url = format!("https://r.example/v2/team/support-email/blobs/sha256:{digest}")
+            .parse()
+            .unwrap();
+        let location = format!(
+            "https://u:hunter2-of-s3@s3.example/{digest}/AF2vzXq9-opaque_segment_0123456789?X-Amz-Signature=\
+             {sig}&sig=ab%2Bcd%2Fef0123456789%3D&d={digest}&response-content-type=application%2Fvnd.oci.v1&ns=support-email\
+             &digest=sha256:{sig}&X-Amz-Expires=1200",
+            sig = digest.replace('7', "8")
+        );
+        let mut headers = HeaderMap::new();
+        headers.append("location", location.parse().unwrap());
+        let told = secrets(&from, &headers);
+        let told: Vec<&str> = told.iter().map(Secret::expose).collect();
+        insta::assert_snapshot!(told.join("\n"), @"
+        hunter2-of-s3
+        82aa2829510e44d0a4f1e0e8a6b3d5c1d2e3f405162838495a6b8c8d9e0f1a2b
+        ab%2Bcd%2Fef0123456789%3D
+        AF2vzXq9-opaque_segment_0123456789
+        ab+cd/ef0123456789=
         ");
     }
 

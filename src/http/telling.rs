@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::message::{Answer, Request, Want};
 use super::trouble::Trouble;
-use super::{Client, retry};
+use super::{Client, redirect, retry};
 use crate::progress::Loudness;
 
 impl Client {
@@ -38,9 +38,8 @@ impl Client {
         if !self.0.progress.says(Loudness::Requests) {
             return;
         }
-        // A redirect's query is a signature: nobody needs to see it.
-        let mut url = request.url.clone();
-        url.set_query(None);
+        let method = if request.form.is_some() { "POST" } else { "GET" };
+        let url = redirect::shown(request);
         let end = match result {
             Ok(Ok(answer)) => answer.status.to_string(),
             Ok(Err(trouble)) => trouble.said.clone(),
@@ -48,7 +47,7 @@ impl Client {
         };
         self.0
             .progress
-            .say(Loudness::Requests, &format!("GET {url} -> {end} ({} ms)", took.as_millis()));
+            .say(Loudness::Requests, &format!("{method} {url} -> {end} ({} ms)", took.as_millis()));
         if let Ok(Ok(answer)) = result {
             let names: Vec<&str> =
                 answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();

@@ -205,6 +205,7 @@ pub(crate) fn nothing(why: Unavailable) -> Observation {
         immutable: None,
         immutable_skipped: None,
         explanation: None,
+        notes: Vec::new(),
         took: BTreeMap::new(),
     }
 }
@@ -266,6 +267,7 @@ async fn ask(
         immutable,
         immutable_skipped,
         explanation: None,
+        notes: repository.notes(),
         took,
     }
 }

@@ -1,7 +1,7 @@
 //! How a registry is given credentials: DigitalOcean's token server directly, others after a challenge.
 //!
 //! A token of DigitalOcean goes to its token endpoint only, whose address is settled before the run; a
-//! password goes to the registry's own host, or to a token server that is known to be its own.
+//! login goes to the registry's own host, or to a token server that is known to be its own.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use reqwest::Url;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::http::{self, Answer, Client, Patience, Request, Want};
+use crate::http::{Answer, Client};
 use crate::observation::Unavailable;
 use crate::oci::RegistryHost;
-use crate::registry::credentials::DockerConfig;
-use crate::registry::scheme::{Other, Scheme, Settled, login_hint};
-use crate::registry::token;
+use crate::registry::credentials::{DockerConfig, Found, Login, Logins};
+use crate::registry::scheme::{self, Scheme, Settled, login_hint};
+use crate::registry::token::TokenServer;
 use crate::report::Reason;
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 
 /// How the requests to one registry are authorized.
 #[derive(Debug)]
@@ -32,20 +32,42 @@ pub(crate) enum Access {
         endpoint: Url,
         /// `Basic …` of the DigitalOcean token.
         basic: Secret,
-        /// The token itself, to know it again.
-        token: Secret,
+        /// Knows the token itself in each of its forms, to find it where it must not go.
+        token: Redactor,
     },
     /// Any other registry.
     Other {
-        /// Where docker keeps logins.
-        config: DockerConfig,
-        /// The registry, as it was written.
-        host: RegistryHost,
+        /// The logins that docker keeps for it.
+        logins: Logins,
         /// The registry's address over `https`.
         origin: Url,
         /// Where it answers and what it asks for, once it was asked.
         settled: Shared<Settled>,
     },
+}
+
+/// What a repository's requests are sent with.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted {
+    /// The `Authorization` header.
+    pub(super) header: Option<Secret>,
+    /// Whether the registry had asked for nothing so far.
+    pub(super) was_open: bool,
+    /// Whose credentials these are.
+    pub(super) by: By,
+}
+
+/// Whose credentials a request is sent with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// DigitalOcean's token.
+    Token,
+    /// The login that was found here.
+    Login(String),
+    /// Nobody's, and what kept a login from being found, if something did.
+    Nobody(Option<String>),
+    /// Nobody's, because the registry did not ask for any.
+    Unasked,
 }
 
 /// A value that is fetched once and shared. Those who wait for it share its failure as well; those who
@@ -82,7 +104,7 @@ impl<T: Clone> Shared<T> {
     }
 
     /// The value, if it is there and nobody is fetching it.
-    fn now(&self) -> Option<T> {
+    pub(crate) fn now(&self) -> Option<T> {
         self.0.try_lock().ok()?.as_ref()?.0.as_ref().ok().cloned()
     }
 }
@@ -98,16 +120,18 @@ impl Access {
         let encoded = Secret::new(&STANDARD.encode(format!("{0}:{0}", token.expose())));
         client.redactor().hide(&encoded);
         let basic = Secret::new(&format!("Basic {}", encoded.expose()));
-        Self::DigitalOcean { origin, endpoint, basic, token: token.clone() }
+        let known = Redactor::default();
+        known.hide(token);
+        Self::DigitalOcean { origin, endpoint, basic, token: known }
     }
 
     /// The registry's address.
     pub(crate) async fn origin(&self, client: &Client) -> Result<Url, Unavailable> {
         match self {
             Self::DigitalOcean { origin, endpoint: _, basic: _, token: _ } => Ok(origin.clone()),
-            Self::Other { config, host, origin, settled } => {
-                let other = Other { config, host, origin };
-                Ok(settled.get(|_| false, other.settle(client)).await?.origin)
+            Self::Other { logins, origin, settled } => {
+                let settle = scheme::settle(client, logins.host(), origin);
+                Ok(settled.get(|_| false, settle).await?.origin)
             }
         }
     }
@@ -117,25 +141,21 @@ impl Access {
         &self,
         client: &Client,
         repository: &str,
-    ) -> Result<Option<Secret>, Unavailable> {
+    ) -> Result<Granted, Unavailable> {
         match self {
-            Self::DigitalOcean { origin: _, endpoint, basic, token: _ } => {
+            Self::DigitalOcean { origin: _, endpoint, basic, token } => {
                 let service = Some(RegistryHost::DIGITALOCEAN);
-                fetch_token(client, endpoint, service, repository, Some(basic)).await.map(Some)
-            }
-            Self::Other { config, host, origin, settled } => {
-                let other = Other { config, host, origin };
-                match settled.get(|_| false, other.settle(client)).await?.scheme {
-                    Scheme::Open => Ok(None),
-                    Scheme::Basic(login) => Ok(Some(login.basic)),
-                    Scheme::Bearer { realm, service, login } => {
-                        let basic = login.as_ref().map(|login| &login.basic);
-                        fetch_token(client, &realm, service.as_deref(), repository, basic)
-                            .await
-                            .map(Some)
-                            .map_err(|why| self.without_login(why, basic.is_none()))
-                    }
+                let server = TokenServer { realm: endpoint, service };
+                let issued = server.fetch(client, repository, Some(basic)).await?;
+                if token.finds_in(issued.expose()) {
+                    return Err(hands_out_ours(endpoint));
                 }
+                Ok(Granted { header: Some(issued), was_open: false, by: By::Token })
+            }
+            Self::Other { logins, origin, settled } => {
+                let settle = scheme::settle(client, logins.host(), origin);
+                let Settled { origin, scheme } = settled.get(|_| false, settle).await?;
+                other(client, logins, &origin, scheme, repository).await
             }
         }
     }
@@ -148,7 +168,7 @@ impl Access {
     pub(crate) fn refuse_leak(&self, answer: &Answer, what: &str) -> Result<(), Unavailable> {
         let Self::DigitalOcean { token, .. } = self else { return Ok(()) };
         let location = answer.headers.get("location").map_or(&[][..], |value| value.as_bytes());
-        if !String::from_utf8_lossy(location).contains(token.expose()) {
+        if !token.finds_in(&String::from_utf8_lossy(location)) {
             return Ok(());
         }
         let message = format!(
@@ -163,29 +183,10 @@ impl Access {
         })
     }
 
-    /// Whether the registry is asked without a login, as far as that is settled.
-    pub(crate) fn is_anonymous(&self) -> bool {
-        let Self::Other { settled, .. } = self else { return false };
-        settled.now().is_some_and(|settled| match settled.scheme {
-            Scheme::Open | Scheme::Bearer { login: None, .. } => true,
-            Scheme::Basic(_) | Scheme::Bearer { login: Some(_), .. } => false,
-        })
-    }
-
-    /// A refusal that only says that somebody unknown was refused: what is missing is a login.
-    pub(crate) fn without_login(&self, why: Unavailable, is_anonymous: bool) -> Unavailable {
-        let Self::Other { host, .. } = self else { return why };
-        if !is_anonymous || why.reason != Reason::CredentialsRefused {
-            return why;
-        }
-        Unavailable {
-            message: format!(
-                "{}; it was asked without a login, because the docker config has none for `{host}`",
-                why.message
-            ),
-            hint: Some(login_hint(host)),
-            ..why
-        }
+    /// A refusal as it is told: it names whose login was refused, or that there was none.
+    pub(crate) fn told(&self, why: Unavailable, by: &By) -> Unavailable {
+        let Self::Other { logins, .. } = self else { return why };
+        told(why, by, logins.host())
     }
 
     /// Takes in a challenge of a registry that had asked for nothing. Whether another try is worth it.
@@ -194,49 +195,127 @@ impl Access {
         client: &Client,
         answer: &Answer,
     ) -> Result<bool, Unavailable> {
-        let Self::Other { config, host, origin, settled } = self else { return Ok(false) };
+        let Self::Other { logins, origin: _, settled } = self else { return Ok(false) };
         let is_open = |settled: &Settled| matches!(settled.scheme, Scheme::Open);
-        let other = Other { config, host, origin };
-        let now = settled.get(is_open, other.settle_by(client, answer)).await?;
+        let settle = async {
+            let scheme = scheme::settle_by(client, logins.host(), answer)?;
+            Ok(Settled { origin: answer.origin(), scheme })
+        };
+        let now = settled.get(is_open, settle).await?;
         Ok(!is_open(&now))
     }
 }
 
-/// Asks a token server for a token that may pull from one repository. The scope is made here, never taken
-/// from a challenge.
-async fn fetch_token(
+/// What a registry that is not DigitalOcean's is sent for a repository.
+async fn other(
     client: &Client,
-    endpoint: &Url,
-    service: Option<&str>,
+    logins: &Logins,
+    origin: &Url,
+    scheme: Scheme,
     repository: &str,
-    basic: Option<&Secret>,
-) -> Result<Secret, Unavailable> {
-    let mut url = endpoint.clone();
-    {
-        let mut query = url.query_pairs_mut();
-        if let Some(service) = service {
-            query.append_pair("service", service);
-        }
-        query.append_pair("scope", &format!("repository:{repository}:pull"));
+) -> Result<Granted, Unavailable> {
+    let host = logins.host();
+    if matches!(scheme, Scheme::Open) {
+        return Ok(Granted { header: None, was_open: true, by: By::Unasked });
     }
-    let request = Request {
-        url,
-        what: "the token",
-        accept: None,
-        authorization: basic,
-        want: Want::All(http::MOST_SMALL),
-        patience: Patience::Full,
+    let (login, by) = match logins.find(client, repository).await {
+        Found::Login(login, from) => (Some(login), By::Login(from)),
+        Found::Nothing(trouble) => (None, By::Nobody(trouble)),
     };
-    let answer = client.get(&request).await?;
-    let token = token::read(&answer, client.redactor())?;
-    Ok(Secret::new(&format!("Bearer {}", token.expose())))
+    let granted = |header: Option<Secret>, by: By| Granted { header, was_open: false, by };
+    match (scheme, login) {
+        (Scheme::Open, _) | (Scheme::Basic, None) => Ok(granted(None, by)),
+        (Scheme::Basic, Some(Login::Password(basic))) => Ok(granted(Some(basic), by)),
+        (Scheme::Basic, Some(Login::Identity(_))) => {
+            let said = format!(
+                "the docker config has an identity token for `{host}`, which asks for a password"
+            );
+            Ok(granted(None, By::Nobody(Some(said))))
+        }
+        (Scheme::Bearer { realm, service }, login) => {
+            if login.is_some() {
+                let named = logins.token_server();
+                scheme::trust_with_login(&realm, origin, host, named, client)?;
+            }
+            let server = TokenServer { realm: &realm, service: service.as_deref() };
+            let token = match &login {
+                None => server.fetch(client, repository, None).await,
+                Some(Login::Password(basic)) => server.fetch(client, repository, Some(basic)).await,
+                Some(Login::Identity(token)) => server.exchange(client, repository, token).await,
+            };
+            let token = token.map_err(|why| told(why, &by, host))?;
+            Ok(granted(Some(token), by))
+        }
+    }
+}
+
+/// A refusal names whose login was refused, or that there was none. What kept a login from being found is then
+/// the reason.
+fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
+    let Unavailable { reason, message, hint, retry_after } = why;
+    match (reason, by) {
+        (Reason::CredentialsRefused, By::Login(from)) => {
+            let message = format!("{message}; the login is from {from}");
+            let hint = format!(
+                "Run `docker login {host}` again in an earlier step. If anyone may pull the image, run \
+                 `docker logout {host}`: an expired login gets in the way."
+            );
+            Unavailable { reason, message, hint: Some(hint), retry_after }
+        }
+        (Reason::CredentialsRefused, By::Nobody(Some(trouble))) => {
+            let message = format!("{trouble}, and without a login {message}");
+            let hint = format!(
+                "Fix the docker config or its helper, or run `docker login {host}` in an earlier step."
+            );
+            let reason = Reason::CredentialHelperFailed;
+            Unavailable { reason, message, hint: Some(hint), retry_after }
+        }
+        (Reason::CredentialsRefused, By::Nobody(None)) => {
+            let message = format!(
+                "{message}; it was asked without a login, because the docker config has none for `{host}`"
+            );
+            Unavailable { reason, message, hint: Some(login_hint(host)), retry_after }
+        }
+        (Reason::CredentialsRefused, By::Unasked) => {
+            let message =
+                format!("{message}; it was asked without a login, because it did not ask for one");
+            let hint = format!(
+                "Check what stands between here and `{host}`: a registry that wants a login asks for one \
+                 (`WWW-Authenticate`)."
+            );
+            Unavailable { reason, message, hint: Some(hint), retry_after }
+        }
+        (Reason::DeadlinePassed, By::Nobody(Some(trouble))) => {
+            Unavailable { reason, message: format!("{trouble}; {message}"), hint, retry_after }
+        }
+        (Reason::RateLimited, By::Nobody(_) | By::Unasked) => {
+            let hint = format!(
+                "Run `docker login {host}` in an earlier step: without a login, every job that shares the runner's \
+                 address shares one limit. Otherwise wait as long as the message says."
+            );
+            Unavailable { reason, message, hint: Some(hint), retry_after }
+        }
+        (_, _) => Unavailable { reason, message, hint, retry_after },
+    }
+}
+
+/// A token endpoint that hands out the very token that it was given (contract, promise 1).
+fn hands_out_ours(endpoint: &Url) -> Unavailable {
+    let message = format!(
+        "the token server `{}` handed out DigitalOcean's own token; it was not sent to the registry",
+        crate::http::host_of(endpoint)
+    );
+    let hint = "Check what answers there: DigitalOcean issues a separate token for the registry.";
+    Unavailable {
+        hint: Some(hint.to_owned()),
+        ..Unavailable::new(Reason::UnexpectedAnswer, message)
+    }
 }
 
 /// The access to a registry that is not DigitalOcean's.
-pub(crate) fn other(config: &DockerConfig, host: &RegistryHost, origin: &Url) -> Arc<Access> {
+pub(crate) fn for_other(config: &DockerConfig, host: &RegistryHost, origin: &Url) -> Arc<Access> {
     Arc::new(Access::Other {
-        config: config.clone(),
-        host: host.clone(),
+        logins: Logins::new(config.clone(), host.clone()),
         origin: origin.clone(),
         settled: Shared::default(),
     })

@@ -255,9 +255,17 @@ pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Reda
             let message = format!("{}; a redirect is followed for configs and layers only", said());
             Fact::Unknown(Unavailable::new(Reason::RedirectRefused, message))
         }
+        412 if ErrorBody::parse(&answer.body).is_some() => Fact::Unknown(Unavailable {
+            hint: Some(POLICY.to_owned()),
+            ..Unavailable::new(Reason::UnexpectedAnswer, said())
+        }),
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, said())),
     }
 }
+
+/// What to do when a registry's policy keeps an image from being pulled, as Harbor's do.
+const POLICY: &str = "The registry's own policy keeps the image from being pulled: resolve what the message names \
+     (findings of its scanner, a missing signature), or ask whoever runs the registry to change the policy.";
 
 fn not_found<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Redactor) -> Fact<T> {
     let denial = |reason: Reason| Fact::Absent(Denial { reason, said: words(answer, redactor) });

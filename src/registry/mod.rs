@@ -5,23 +5,29 @@
 mod access;
 mod answers;
 mod challenge;
+mod credential_program;
 mod credentials;
+mod delegate;
+mod docker_config;
 mod scheme;
 mod token;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Url;
 
-use crate::http::{self, Answer, Client, Patience, Request, Want};
+use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
 use crate::observation::{Control, Fact, Resolved, Unavailable};
 use crate::oci::{Descriptor, Digest, MediaType, RegistryHost};
 use crate::report::Reason;
 use crate::secret::Secret;
 
 pub(crate) use access::{Access, Shared};
+use access::{By, Granted};
 pub use credentials::DockerConfig;
+use delegate::Strangers;
 
 /// A registry: one host and how it is given credentials.
 #[derive(Clone, Debug)]
@@ -49,7 +55,7 @@ impl Registry {
         let is_docker_hub = credentials::is_docker_hub(host);
         let server = if is_docker_hub { "registry-1.docker.io" } else { host.as_str() };
         let origin: Url = format!("https://{server}/").parse().ok()?;
-        let access = access::other(config, host, &origin);
+        let access = access::for_other(config, host, &origin);
         Some(Self { access, is_digitalocean: false, is_docker_hub })
     }
 
@@ -65,6 +71,8 @@ impl Registry {
             issued: AtomicU64::new(0),
             was_good: AtomicBool::new(false),
             control: Shared::default(),
+            notes: Mutex::default(),
+            strangers: Strangers::default(),
         }
     }
 }
@@ -80,12 +88,15 @@ pub(crate) struct Repository {
     /// Whether the newest pass was accepted with any answer.
     was_good: AtomicBool,
     control: Shared<Control>,
+    notes: Mutex<BTreeSet<String>>,
+    /// The anonymous tokens of hosts that the registry redirects to.
+    strangers: Strangers,
 }
 
-/// The `Authorization` header of a repository, with the number of its issue.
+/// What a repository's requests are sent with, and the number of its issue.
 #[derive(Clone, Debug)]
 struct Pass {
-    header: Option<Secret>,
+    granted: Granted,
     number: u64,
 }
 
@@ -122,15 +133,19 @@ impl Repository {
         }
     }
 
-    /// A fact as it is told: a refusal of a registry that was asked without a login names that.
+    /// A fact as it is told: a refusal names whose login was refused, or that there was none.
     fn told<T>(&self, fact: Fact<T>) -> Fact<T> {
         match fact {
             Fact::Present(value) => Fact::Present(value),
             Fact::Absent(denial) => Fact::Absent(denial),
-            Fact::Unknown(why) => {
-                let access = &self.registry.access;
-                Fact::Unknown(access.without_login(why, access.is_anonymous()))
-            }
+            Fact::Unknown(why) => Fact::Unknown(self.why(why)),
+        }
+    }
+
+    fn why(&self, why: Unavailable) -> Unavailable {
+        match self.pass.now() {
+            Some(pass) => self.registry.access.told(why, &pass.granted.by),
+            None => why,
         }
     }
 
@@ -209,7 +224,13 @@ impl Repository {
             Err(why) => return Fact::Unknown(why),
         };
         url.set_query(Some("n=1"));
-        match self.get(client, url, &what, None, Want::All(http::MOST_SMALL)).await {
+        let asked = self.get(client, url.clone(), &what, None, Want::All(http::MOST_SMALL)).await;
+        let request = plain(url, &what, None, Want::All(http::MOST_SMALL));
+        let asked = match asked {
+            Ok(answer) => Box::pin(self.delegated(client, &request, answer)).await,
+            Err(why) => Err(why),
+        };
+        match asked {
             Ok(answer) if answer.status == 200 && !answer.is_html() => Fact::Present(()),
             Ok(answer) => {
                 self.told(answers::not_ok(&answer, &what, answers::Kind::Tag, client.redactor()))
@@ -226,7 +247,9 @@ impl Repository {
         most: usize,
     ) -> Result<Answer, Unavailable> {
         let url = self.url(client, "manifests", reference).await?;
-        self.get(client, url, what, Some(MediaType::ACCEPT), Want::All(most)).await
+        let (accept, want) = (Some(MediaType::ACCEPT), Want::All(most));
+        let answer = self.get(client, url.clone(), what, accept, want).await?;
+        Box::pin(self.delegated(client, &plain(url, what, accept, want), answer)).await
     }
 
     async fn get_blob(
@@ -240,15 +263,13 @@ impl Repository {
         let answer = self.get(client, url.clone(), what, None, want).await?;
         let redirected = http::is_redirect(answer.status);
         self.registry.access.refuse_leak(&answer, what)?;
-        let request = Request {
-            url,
-            what,
-            accept: None,
-            authorization: None,
-            want,
-            patience: Patience::Full,
+        let answer = Box::pin(client.follow(&plain(url, what, None, want), answer)).await?;
+        let answer = if redirected && !self.registry.is_digitalocean {
+            Box::pin(self.strangers.admitted(client, what, None, want, answer)).await?
+        } else {
+            answer
         };
-        Ok((client.follow(&request, answer).await?, redirected))
+        Ok((answer, redirected))
     }
 
     /// Sends one request with the repository's pass; with a new one, once, where a good one was refused.
@@ -262,20 +283,19 @@ impl Repository {
     ) -> Result<Answer, Unavailable> {
         let pass = self.pass(client, None).await?;
         let mut request = Request {
-            url,
-            what,
-            accept,
-            authorization: pass.header.as_ref(),
-            want,
-            patience: Patience::Full,
+            authorization: pass.granted.header.as_ref(),
+            ..plain(url, what, accept, want)
         };
-        let answer = client.get(&request).await?;
+        let answer = client.get(&request).await.map_err(|why| self.why(why))?;
         if self.accepted(&pass, &answer) {
             return Ok(answer);
         }
-        let is_worth_another = match pass.header {
+        let is_worth_another = match pass.granted.header {
             // The base address asked for nothing and the repository does.
-            None => Box::pin(self.registry.access.challenged(client, &answer)).await?,
+            None if pass.granted.was_open => {
+                Box::pin(self.registry.access.challenged(client, &answer)).await?
+            }
+            None => false,
             Some(_) => !self.is_newest(&pass) || self.was_good.load(Ordering::Relaxed),
         };
         if !is_worth_another {
@@ -283,8 +303,8 @@ impl Repository {
         }
         // Tokens live for minutes, and a run that waits for a tag may outlive one.
         let renewed = self.pass(client, Some(pass.number)).await?;
-        request.authorization = renewed.header.as_ref();
-        let answer = client.get(&request).await?;
+        request.authorization = renewed.granted.header.as_ref();
+        let answer = client.get(&request).await.map_err(|why| self.why(why))?;
         self.accepted(&renewed, &answer);
         Ok(answer)
     }
@@ -305,10 +325,13 @@ impl Repository {
     async fn pass(&self, client: &Client, refused: Option<u64>) -> Result<Pass, Unavailable> {
         let is_stale = |pass: &Pass| refused == Some(pass.number);
         let fetch = async {
-            let header = Box::pin(self.registry.access.authorize(client, &self.name)).await?;
+            let granted = Box::pin(self.registry.access.authorize(client, &self.name)).await?;
+            if let By::Nobody(Some(trouble)) = &granted.by {
+                self.note(format!("{trouble}; the registry was asked without a login"));
+            }
             let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
             self.was_good.store(false, Ordering::Relaxed);
-            Ok(Pass { header, number })
+            Ok(Pass { granted, number })
         };
         self.pass.get(is_stale, fetch).await
     }
@@ -327,9 +350,33 @@ impl Repository {
         })
     }
 
+    /// Keeps a note for every image of the repository.
+    pub(crate) fn note(&self, text: String) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
+    }
+
+    /// Returns what the reader should know of how the registry was asked so far.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// Whether the registry is DigitalOcean's.
     pub(crate) fn is_digitalocean(&self) -> bool {
         self.registry.is_digitalocean
+    }
+}
+
+/// A request without credentials.
+fn plain<'a>(url: Url, what: &'a str, accept: Option<&'static str>, want: Want) -> Request<'a> {
+    Request {
+        url,
+        what,
+        accept,
+        authorization: None,
+        form: None,
+        peer: Peer::Server,
+        want,
+        patience: Patience::Full,
     }
 }
 

@@ -1,21 +1,21 @@
 //! What a registry that is not DigitalOcean's asks for: nothing, a login, or a token of a server that it names.
 
+use std::net::IpAddr;
+
 use reqwest::Url;
 
-use crate::http::{self, Answer, Client, Patience, Request, Want};
+use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
 use crate::observation::Unavailable;
 use crate::oci::RegistryHost;
 use crate::progress::Loudness;
 use crate::registry::challenge::{self, Challenge};
-use crate::registry::credentials::{self, DockerConfig, Login};
-use crate::registry::token;
 use crate::report::Reason;
 
 /// Token servers of others that are known to be a registry's own (contract §3).
 const KNOWN_TOKEN_SERVERS: [(&str, &str); 2] =
     [("registry-1.docker.io", "auth.docker.io"), ("registry.gitlab.com", "gitlab.com")];
 
-/// What an answer from a registry's base address settles.
+/// What is known of how a registry is asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
     /// The address at which it answers.
@@ -27,96 +27,75 @@ pub(crate) struct Settled {
 /// What a registry asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Scheme {
-    /// Nothing.
+    /// Nothing, as far as is known.
     Open,
     /// A login with each request.
-    Basic(Login),
+    Basic,
     /// A token of this server, for this service.
     Bearer {
-        /// The token server's address, already judged.
+        /// The token server's address, to which a registry may lead.
         realm: Url,
         /// The registry's name there.
         service: Option<String>,
-        /// The login; without one, the token is asked for anonymously.
-        login: Option<Login>,
     },
 }
 
-/// A registry that is not DigitalOcean's, before it was asked.
-#[derive(Clone, Copy)]
-pub(super) struct Other<'a> {
-    pub(super) config: &'a DockerConfig,
-    pub(super) host: &'a RegistryHost,
-    pub(super) origin: &'a Url,
+/// Asks a registry at its base address what it wants (distribution-spec "Determining Support"), in one try. It
+/// need not know: of any answer but a challenge, the repository's own is taken later. A registry on this machine
+/// that does not speak TLS is asked in plain `http`, as docker does.
+pub(super) async fn settle(
+    client: &Client,
+    host: &RegistryHost,
+    origin: &Url,
+) -> Result<Settled, Unavailable> {
+    let mut origin = origin.clone();
+    let mut answer = None;
+    if host.is_loopback() {
+        answer = client.probe_tls(&base_address(&origin)).await?;
+        if answer.is_none() {
+            let line =
+                format!("`{host}` is on this machine and does not speak TLS: asking in plain http");
+            client.progress().say(Loudness::Requests, &line);
+            // Cannot fail from one of the two schemes to the other.
+            let _ = origin.set_scheme("http");
+        }
+    }
+    let answer = match answer {
+        Some(answer) => answer,
+        None => match client.get(&base_address(&origin)).await {
+            Ok(answer) => answer,
+            // It would fail again in the same way.
+            Err(why) if matches!(why.reason, Reason::TlsFailed | Reason::DeadlinePassed) => {
+                return Err(why);
+            }
+            Err(_) => return Ok(Settled { origin, scheme: Scheme::Open }),
+        },
+    };
+    let scheme = settle_by(client, host, &answer)?;
+    Ok(Settled { origin, scheme })
 }
 
-impl Other<'_> {
-    /// Asks a registry at its base address what it wants (distribution-spec "Determining Support"). One on
-    /// this machine that does not speak TLS is asked in plain `http`, as docker does.
-    pub(super) async fn settle(self, client: &Client) -> Result<Settled, Unavailable> {
-        let mut origin = self.origin.clone();
-        let mut answer = None;
-        if self.host.is_loopback() {
-            answer = client.probe_tls(&base_address(&origin)).await?;
-            if answer.is_none() {
-                let line = format!(
-                    "`{}` is on this machine and does not speak TLS: asking in plain http",
-                    self.host
-                );
-                client.progress().say(Loudness::Requests, &line);
-                // Cannot fail from one of the two schemes to the other.
-                let _ = origin.set_scheme("http");
-            }
-        }
-        let answer = match answer {
-            Some(answer) => answer,
-            None => client.get(&base_address(&origin)).await?,
-        };
-        match answer.status {
-            200 if !answer.is_html() => Ok(Settled { origin, scheme: Scheme::Open }),
-            401 => self.settle_by(client, &answer).await,
-            _ => {
-                let words = token::words(&answer, client.redactor());
-                let message = format!("{BASE_ADDRESS}: `{}` answered {words}", answer.host);
-                Err(Unavailable::new(Reason::UnexpectedAnswer, message))
-            }
+/// Decides what an answer of the registry itself asks for. Another host's challenge is no word of the registry's.
+pub(super) fn settle_by(
+    client: &Client,
+    host: &RegistryHost,
+    answer: &Answer,
+) -> Result<Scheme, Unavailable> {
+    match challenge_of(answer) {
+        None => Ok(Scheme::Open),
+        Some(Challenge::Basic) => Ok(Scheme::Basic),
+        Some(Challenge::Bearer { realm, service }) => {
+            let realm = read_realm(&realm, &answer.origin(), host, client)?;
+            Ok(Scheme::Bearer { realm, service })
         }
     }
+}
 
-    /// Decides what a challenge asks for and whether it gets it.
-    pub(super) async fn settle_by(
-        self,
-        client: &Client,
-        answer: &Answer,
-    ) -> Result<Settled, Unavailable> {
-        let Self { config, host, origin: _ } = self;
-        let origin = answer.origin();
-        let values = answer.headers.get_all("www-authenticate");
-        let challenge = challenge::parse(values.iter().filter_map(|value| value.to_str().ok()));
-        let login = credentials::find(config, host, client.time_left(), client.redactor()).await?;
-        let scheme = match challenge {
-            None => {
-                let message = format!(
-                    "the registry `{host}` answered 401 and asks for neither a login nor a token"
-                );
-                return Err(Unavailable::new(Reason::UnexpectedAnswer, message));
-            }
-            Some(Challenge::Basic) => login.map(Scheme::Basic).ok_or_else(|| {
-                let message = format!(
-                    "the registry `{host}` asks for a login, and the docker config has none for it"
-                );
-                Unavailable {
-                    hint: Some(login_hint(host)),
-                    ..Unavailable::new(Reason::CredentialsRefused, message)
-                }
-            })?,
-            Some(Challenge::Bearer { realm, service }) => {
-                let realm = judge_realm(&realm, &origin, host, login.is_some(), client)?;
-                Scheme::Bearer { realm, service, login }
-            }
-        };
-        Ok(Settled { origin, scheme })
-    }
+/// The challenge of an answer that refuses.
+pub(super) fn challenge_of(answer: &Answer) -> Option<Challenge> {
+    let values = answer.headers.get_all("www-authenticate");
+    let values = values.iter().filter_map(|value| value.to_str().ok());
+    (answer.status == 401).then(|| challenge::parse(values)).flatten()
 }
 
 const BASE_ADDRESS: &str = "the base address `/v2/`";
@@ -129,8 +108,10 @@ fn base_address(origin: &Url) -> Request<'static> {
         what: BASE_ADDRESS,
         accept: None,
         authorization: None,
+        form: None,
+        peer: Peer::Server,
         want: Want::All(http::MOST_SMALL),
-        patience: Patience::Full,
+        patience: Patience::Once(http::REQUEST_TIMEOUT),
     }
 }
 
@@ -138,38 +119,92 @@ pub(super) fn login_hint(host: &RegistryHost) -> String {
     format!("Run `docker login {host}` in an earlier step.")
 }
 
-/// The address of a token server, if it may be asked, and with a login only if it is the registry's own.
-fn judge_realm(
+/// The address of a token server, if a registry may lead to it at all.
+fn read_realm(
     realm: &str,
     origin: &Url,
     host: &RegistryHost,
-    has_login: bool,
     client: &Client,
 ) -> Result<Url, Unavailable> {
-    let untrusted = |said: &str| {
-        // A password in there is nobody's business, whoever wrote it.
-        let shown = realm
-            .rsplit_once('@')
-            .map_or_else(|| realm.to_owned(), |(_, rest)| format!("***@{rest}"));
-        let shown = client.redactor().line(&shown, 200);
-        let message = format!("the registry `{host}` names the token server `{shown}`, {said}");
-        Unavailable::new(Reason::TokenServerNotTrusted, message)
-    };
+    let untrusted = |said: &str| untrusted(realm, host, said, client);
     let url: Url = realm.parse().map_err(|_| untrusted("which is no address"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(untrusted("an address with a user name in it"));
     }
     http::permitted(origin, &url).map_err(|error| untrusted(&format!("a step {error}")))?;
-    let own = url.origin() == origin.origin()
-        || url.scheme() == "https"
-            && url.port().is_none()
-            && KNOWN_TOKEN_SERVERS.iter().any(|(registry, server)| {
-                origin.host_str() == Some(registry) && url.host_str() == Some(server)
-            });
-    if has_login && !own {
-        return Err(untrusted("which is not its own; the login was not sent there"));
-    }
     Ok(url)
+}
+
+fn untrusted(realm: &str, host: &RegistryHost, said: &str, client: &Client) -> Unavailable {
+    // A password in there is nobody's business, whoever wrote it; a query may hold a key.
+    let shown = realm.split(['?', '#']).next().unwrap_or(realm);
+    let shown =
+        shown.rsplit_once('@').map_or_else(|| shown.to_owned(), |(_, rest)| format!("***@{rest}"));
+    let shown = client.redactor().line(&shown, 200);
+    let message = format!("the registry `{host}` names the token server `{shown}`, {said}");
+    Unavailable::new(Reason::TokenServerNotTrusted, message)
+}
+
+/// Whether a token server may be given a login for the registry at `origin`: its own, one that is known to be
+/// its own, a parent domain of its host, or the one that was named with `--token-server`.
+///
+/// # Errors
+/// When it may not.
+pub(super) fn trust_with_login(
+    realm: &Url,
+    origin: &Url,
+    host: &RegistryHost,
+    named: Option<&RegistryHost>,
+    client: &Client,
+) -> Result<(), Unavailable> {
+    let is_known = realm.scheme() == "https"
+        && realm.port().is_none()
+        && KNOWN_TOKEN_SERVERS.iter().any(|(registry, server)| {
+            origin.host_str() == Some(registry) && realm.host_str() == Some(server)
+        });
+    if realm.origin() == origin.origin()
+        || is_known
+        || is_parent(realm, origin)
+        || named.is_some_and(|named| is_named(realm, named))
+    {
+        return Ok(());
+    }
+    let why = untrusted(
+        realm.as_str(),
+        host,
+        "which is not its own; the login was not sent there",
+        client,
+    );
+    let server = http::host_of(realm);
+    let hint = format!(
+        "If `{server}` may be given the login for `{host}`, as where GitLab runs beside its registry, add \
+         `--token-server {server}` (in the orb: `token_server`)."
+    );
+    Err(Unavailable { hint: Some(hint), ..why })
+}
+
+/// Whether the realm is a parent domain of the registry's host, over https at the port of https or of the registry.
+fn is_parent(realm: &Url, origin: &Url) -> bool {
+    let (Some(parent), Some(child)) = (realm.host_str(), origin.host_str()) else { return false };
+    let is_address = |host: &str| host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+    let is_above = child.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'));
+    let labels = parent.split('.').collect::<Vec<_>>();
+    realm.scheme() == "https"
+        && (realm.port().is_none() || realm.port() == origin.port())
+        && is_above
+        && labels.len() >= 2
+        && labels.iter().all(|label| !label.is_empty())
+        && !is_address(child)
+        && !is_address(parent)
+}
+
+/// Whether the realm is at the host and port that `--token-server` names; without a port, at that of https.
+fn is_named(realm: &Url, named: &RegistryHost) -> bool {
+    let address = format!("https://{named}/").parse::<Url>();
+    address.is_ok_and(|address| {
+        realm.host_str() == address.host_str()
+            && realm.port_or_known_default() == address.port_or_known_default()
+    })
 }
 
 #[cfg(test)]
@@ -183,6 +218,10 @@ mod tests {
     use crate::settings::Proxy;
 
     fn judged(host: &str, realm: &str, has_login: bool) -> String {
+        judged_with(host, realm, has_login, None)
+    }
+
+    fn judged_with(host: &str, realm: &str, has_login: bool, named: Option<&str>) -> String {
         let progress = Progress::new(Loudness::Quiet, Redactor::default(), std::io::sink());
         let client = Client::new(
             Instant::now(),
@@ -192,7 +231,15 @@ mod tests {
             Redactor::default(),
         );
         let origin: Url = format!("https://{host}/").parse().unwrap();
-        match judge_realm(realm, &origin, &host.parse().unwrap(), has_login, &client) {
+        let host = host.parse().unwrap();
+        let named = named.map(|named| named.parse().unwrap());
+        let judged = read_realm(realm, &origin, &host, &client).and_then(|realm| {
+            if has_login {
+                trust_with_login(&realm, &origin, &host, named.as_ref(), &client)?;
+            }
+            Ok(realm)
+        });
+        match judged {
             Ok(url) => format!("asked: {url}"),
             Err(why) => why.message,
         }
@@ -236,5 +283,75 @@ mod tests {
             judged("r.example", "https://auth.docker.io/token", false),
             "asked: https://auth.docker.io/token"
         );
+    }
+
+    #[test]
+    fn a_login_goes_to_a_parent_domain_of_the_registrys_host_and_to_no_other_relative() {
+        let rows = [
+            ("registry.git.example.org", "https://git.example.org/jwt/auth"),
+            ("registry.git.example.org", "https://example.org/jwt/auth"),
+            ("registry.git.example.org", "https://GIT.example.org/jwt/auth"),
+            ("registry.example.org:5000", "https://example.org:5000/token"),
+            ("registry.example.org:5000", "https://example.org/token"),
+            ("registry.example.org:5000", "https://example.org:5001/token"),
+            ("registry.example.org", "http://example.org/token"),
+            ("registry.example.org", "https://org/token"),
+            ("registry.example.org", "https://example.org./token"),
+            ("registry.example.org", "https://ample.org/token"),
+            ("registry.example.org", "https://git.example.org/token"),
+            ("example.org", "https://registry.example.org/token"),
+            ("registry.acme.example", "https://gitlab.acme.example/jwt/auth"),
+            ("10.1.2.3", "https://2.3/token"),
+            ("10.1.2.3", "https://10.1.2.4/token"),
+        ]
+        .map(|(host, realm)| {
+            let is_asked = judged(host, realm, true).starts_with("asked: ");
+            format!("{host} -> {realm}: {}", if is_asked { "login" } else { "no login" })
+        });
+        insta::assert_snapshot!(rows.join("\n"), @"
+        registry.git.example.org -> https://git.example.org/jwt/auth: login
+        registry.git.example.org -> https://example.org/jwt/auth: login
+        registry.git.example.org -> https://GIT.example.org/jwt/auth: login
+        registry.example.org:5000 -> https://example.org:5000/token: login
+        registry.example.org:5000 -> https://example.org/token: login
+        registry.example.org:5000 -> https://example.org:5001/token: no login
+        registry.example.org -> http://example.org/token: no login
+        registry.example.org -> https://org/token: no login
+        registry.example.org -> https://example.org./token: no login
+        registry.example.org -> https://ample.org/token: no login
+        registry.example.org -> https://git.example.org/token: no login
+        example.org -> https://registry.example.org/token: no login
+        registry.acme.example -> https://gitlab.acme.example/jwt/auth: no login
+        10.1.2.3 -> https://2.3/token: no login
+        10.1.2.3 -> https://10.1.2.4/token: no login
+        ");
+    }
+
+    #[test]
+    fn the_token_server_that_was_named_is_given_the_login_at_its_port_alone() {
+        let realm = "https://gitlab.acme.example/jwt/auth";
+        let rows = [
+            ("gitlab.acme.example", realm),
+            ("gitlab.acme.example:443", realm),
+            ("gitlab.acme.example:8443", realm),
+            ("gitlab.acme.example", "https://gitlab.acme.example:8443/jwt/auth"),
+            ("acme.example.com", realm),
+            ("gitlab.acme.example", "http://gitlab.acme.example/jwt/auth"),
+            ("127.0.0.1:5000", "https://127.0.0.1:5000/token"),
+        ]
+        .map(|(named, realm)| {
+            let judged = judged_with("registry.acme.example", realm, true, Some(named));
+            let is_asked = judged.starts_with("asked: ");
+            format!("{named} -> {realm}: {}", if is_asked { "login" } else { "no login" })
+        });
+        insta::assert_snapshot!(rows.join("\n"), @"
+        gitlab.acme.example -> https://gitlab.acme.example/jwt/auth: login
+        gitlab.acme.example:443 -> https://gitlab.acme.example/jwt/auth: login
+        gitlab.acme.example:8443 -> https://gitlab.acme.example/jwt/auth: no login
+        gitlab.acme.example -> https://gitlab.acme.example:8443/jwt/auth: no login
+        acme.example.com -> https://gitlab.acme.example/jwt/auth: no login
+        gitlab.acme.example -> http://gitlab.acme.example/jwt/auth: no login
+        127.0.0.1:5000 -> https://127.0.0.1:5000/token: no login
+        ");
     }
 }

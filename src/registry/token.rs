@@ -1,25 +1,107 @@
 //! The token server's answer: a bearer token (distribution "token authentication specification").
 
+use reqwest::Url;
 use serde::Deserialize;
 
-use crate::http::{Answer, is_redirect};
+pub(crate) use crate::http::words;
+use crate::http::{
+    self, Answer, Client, Patience, Peer, Request, Want, guarded_words, is_redirect,
+};
 use crate::observation::Unavailable;
-use crate::oci::ErrorBody;
 use crate::report::Reason;
 use crate::secret::{Redactor, Secret};
 
 /// The longest token that is sent on: it has to fit into a header.
 const LONGEST: usize = 16 << 10;
 
-/// Reads the answer of the token server. A body that holds a token is never quoted.
+/// A token server, and the registry's name there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenServer<'a> {
+    pub(crate) realm: &'a Url,
+    pub(crate) service: Option<&'a str>,
+}
+
+impl TokenServer<'_> {
+    /// Asks for a token that may pull from one repository: the header `Bearer …`. The scope is made here, never
+    /// taken from a challenge.
+    pub(crate) async fn fetch(
+        self,
+        client: &Client,
+        repository: &str,
+        basic: Option<&Secret>,
+    ) -> Result<Secret, Unavailable> {
+        let mut url = self.realm.clone();
+        url.query_pairs_mut().extend_pairs(self.asked(repository));
+        let request = Request { authorization: basic, ..token_request(url) };
+        let answer = client.get(&request).await?;
+        Ok(header(&read(&answer, client.redactor())?))
+    }
+
+    /// The same for an identity token (distribution "`OAuth2` token authentication"): it is posted, so that it
+    /// stands in no address.
+    pub(crate) async fn exchange(
+        self,
+        client: &Client,
+        repository: &str,
+        identity: &Secret,
+    ) -> Result<Secret, Unavailable> {
+        let mut form = self.realm.clone();
+        form.set_query(None);
+        form.query_pairs_mut()
+            .append_pair("grant_type", "refresh_token")
+            .append_pair("client_id", "verify-registry-image")
+            .append_pair("refresh_token", identity.expose())
+            .extend_pairs(self.asked(repository));
+        let form = Secret::new(form.query().unwrap_or_default());
+        client.redactor().hide_as_it_is(&form);
+        let request = Request { form: Some(&form), ..token_request(self.realm.clone()) };
+        let answer = client.get(&request).await?;
+        if matches!(answer.status, 404 | 405) {
+            let message = format!(
+                "the token server `{}` refused the credentials: it answered {} to the POST by which an identity \
+                 token is used",
+                answer.host, answer.status
+            );
+            return Err(Unavailable::new(Reason::CredentialsRefused, message));
+        }
+        Ok(header(&read(&answer, client.redactor())?))
+    }
+
+    fn asked(self, repository: &str) -> Vec<(&'static str, String)> {
+        let mut asked = Vec::new();
+        asked.extend(self.service.map(|service| ("service", service.to_owned())));
+        asked.push(("scope", format!("repository:{repository}:pull")));
+        asked
+    }
+}
+
+fn header(token: &Secret) -> Secret {
+    Secret::new(&format!("Bearer {}", token.expose()))
+}
+
+fn token_request(url: Url) -> Request<'static> {
+    Request {
+        url,
+        what: "the token",
+        accept: None,
+        authorization: None,
+        form: None,
+        peer: Peer::TokenServer,
+        want: Want::All(http::MOST_SMALL),
+        patience: Patience::Full,
+    }
+}
+
+/// Reads the answer of the token server. Its body is never quoted: whatever its status, it may hold a token.
+/// A token document counts under any success, as engines take it.
 pub(crate) fn read(answer: &Answer, redactor: &Redactor) -> Result<Secret, Unavailable> {
     let host = &answer.host;
     match answer.status {
-        200 => {
-            let token = parse(&answer.body).map_err(|problem| {
-                let kind = redactor.line(&answer.media_type(), 60);
+        status @ 200..300 => {
+            let token = parse(&answer.body, redactor).map_err(|problem| {
+                let kind = http::guarded_kind(answer, redactor);
                 let message =
-                    format!("the token server `{host}` answered 200 (`{kind}`) {problem}");
+                    format!("the token server `{host}` answered {status} ({kind}) {problem}");
                 Unavailable::new(Reason::UnexpectedAnswer, message)
             })?;
             redactor.hide_as_it_is(&token);
@@ -29,14 +111,14 @@ pub(crate) fn read(answer: &Answer, redactor: &Redactor) -> Result<Secret, Unava
             Reason::CredentialsRefused,
             format!(
                 "the token server `{host}` refused the credentials: {}",
-                words(answer, redactor)
+                guarded_words(answer, redactor)
             ),
         )),
         404 => Err(Unavailable::new(
             Reason::NotFoundUnclear,
             format!(
                 "the token server `{host}` answered {}, which says nothing of the image",
-                words(answer, redactor)
+                guarded_words(answer, redactor)
             ),
         )),
         status if is_redirect(status) => Err(Unavailable::new(
@@ -48,49 +130,25 @@ pub(crate) fn read(answer: &Answer, redactor: &Redactor) -> Result<Secret, Unava
         )),
         _ => Err(Unavailable::new(
             Reason::UnexpectedAnswer,
-            format!("the token server `{host}` answered {}", words(answer, redactor)),
+            format!("the token server `{host}` answered {}", guarded_words(answer, redactor)),
         )),
     }
 }
 
-/// Status, media type and the first words of an answer that is not a token.
-pub(crate) fn words(answer: &Answer, redactor: &Redactor) -> String {
-    if let Some(error) = ErrorBody::parse(&answer.body) {
-        let code = redactor.line(error.code.as_str(), 60);
-        let message = redactor.line(&error.message, 200);
-        return match message.trim() {
-            "" => format!("{} `{code}`", answer.status),
-            message => format!("{} `{code}` `{message}`", answer.status),
-        };
-    }
-    if let Ok(error) = serde_json::from_slice::<DigitalOceanError>(&answer.body) {
-        let message = redactor.line(&error.message, 200);
-        return format!("{} `{}` `{message}`", answer.status, redactor.line(&error.id, 60));
-    }
-    let kind = redactor.line(&answer.media_type(), 60);
-    let kind = if kind.is_empty() { "no content type".to_owned() } else { format!("`{kind}`") };
-    let shown = redactor.line(&String::from_utf8_lossy(&answer.body), 200);
-    match shown.trim() {
-        "" => format!("{} ({kind}, no text)", answer.status),
-        shown => format!("{} ({kind}): `{shown}`", answer.status),
-    }
-}
-
-/// DigitalOcean's API has error documents of its own shape, at its token endpoint too.
+/// A token document. A refresh token is not used, and named here to be masked.
 #[derive(Deserialize)]
-struct DigitalOceanError {
-    id: String,
-    message: String,
+struct Wire {
+    token: Option<String>,
+    access_token: Option<String>,
+    refresh_token: Option<serde_json::Value>,
 }
 
-fn parse(body: &[u8]) -> Result<Secret, &'static str> {
-    #[derive(Deserialize)]
-    struct Wire {
-        token: Option<String>,
-        access_token: Option<String>,
-    }
+fn parse(body: &[u8], redactor: &Redactor) -> Result<Secret, &'static str> {
     let wire: Wire =
         serde_json::from_slice(body).map_err(|_| "with something that is no token document")?;
+    if let Some(refresh) = wire.refresh_token.as_ref().and_then(serde_json::Value::as_str) {
+        redactor.hide_as_it_is(&Secret::new(refresh));
+    }
     let nonempty = |text: Option<String>| text.filter(|text| !text.is_empty());
     let token =
         nonempty(wire.token).or_else(|| nonempty(wire.access_token)).ok_or("without a token")?;
@@ -111,7 +169,7 @@ mod tests {
 
     #[test]
     fn each_body_is_judged() {
-        let read = |body: &str| match parse(body.as_bytes()) {
+        let read = |body: &str| match parse(body.as_bytes(), &Redactor::default()) {
             Ok(token) => token.expose().to_owned(),
             Err(problem) => problem.to_owned(),
         };

@@ -92,7 +92,7 @@ reasons! {
         "Expect the `sha256:` digest that the push printed.";
     /// A realm that is not the registry's own.
     TokenServerNotTrusted = "token-server-not-trusted", "The registry names a token server that is not its own; no credentials were sent there.",
-        "Use a registry whose token server is on its own host.";
+        "Name the token server with `--token-server` if it may be given the registry's login.";
     /// A 404 that is not the registry's own word.
     NotFoundUnclear = "not-found-unclear", "Something answered 404, but not the registry in its own words.",
         "A gateway or proxy answered: try again, and look at the answer that the message shows.";
@@ -130,8 +130,8 @@ reasons! {
     RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
         "Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.";
     /// The credential program.
-    CredentialHelperFailed = "credential-helper-failed", "The docker config's credential helper gave no credentials.",
-        "Run `docker login` again, or call the helper by hand.";
+    CredentialHelperFailed = "credential-helper-failed", "The docker config or its credential helper gave no login, and the registry refused without one.",
+        "Fix the docker config or its helper, or run `docker login` in an earlier step.";
 }
 
 impl Reason {

@@ -117,6 +117,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", help_heading = ASKING)]
     pub token_env: Option<String>,
 
+    /// Token server that may be given docker's login for a registry, as in HOST[:PORT] [default: the registry's own]
+    ///
+    /// For registries other than DigitalOcean's. A login goes to a token server on the registry's own host, or on a
+    /// parent domain of it; this names one that is elsewhere, as where GitLab runs beside its registry.
+    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname, help_heading = ASKING)]
+    pub token_server: Option<String>,
+
     /// JUnit XML, whatever the verdict
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
     pub junit: Option<OsString>,

@@ -17,7 +17,7 @@ pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
 
 /// The options that can be given as variables, and the rest of the variable's name. A repeatable option
 /// has a plural name.
-const OPTIONS: [(&str, &str); 27] = [
+const OPTIONS: [(&str, &str); 28] = [
     ("config", "CONFIG"),
     ("repository", "REPOSITORY"),
     ("service", "SERVICES"),
@@ -32,6 +32,7 @@ const OPTIONS: [(&str, &str); 27] = [
     ("jobs", "JOBS"),
     ("token-env", "TOKEN_ENV"),
     ("default-registry", "DEFAULT_REGISTRY"),
+    ("token-server", "TOKEN_SERVER"),
     ("junit", "JUNIT"),
     ("record", "RECORD"),
     ("record-dir", "RECORD_DIR"),
@@ -87,6 +88,7 @@ pub(super) struct OptionVariables {
     pub jobs: Option<String>,
     pub token_env: Option<String>,
     pub default_registry: Option<String>,
+    pub token_server: Option<String>,
     pub junit: Option<String>,
     pub record: Option<String>,
     pub record_dir: Option<String>,
@@ -114,7 +116,6 @@ pub(super) struct StandardVariables {
     pub https_proxy: Option<String>,
     pub no_proxy: Option<String>,
     pub ssl_cert_file: Option<String>,
-    pub path: Option<String>,
     pub no_color: Option<String>,
     pub term: Option<String>,
     pub circleci: Option<String>,
@@ -122,7 +123,7 @@ pub(super) struct StandardVariables {
 
 impl StandardVariables {
     /// Each variable, and the lower-case name under which it is known too.
-    const NAMES: [(&str, Option<&str>); 14] = [
+    const NAMES: [(&str, Option<&str>); 13] = [
         ("DIGITALOCEAN_CONTEXT", None),
         ("DIGITALOCEAN_CONFIG", None),
         ("DIGITALOCEAN_API_URL", None),
@@ -133,7 +134,6 @@ impl StandardVariables {
         ("HTTPS_PROXY", Some("https_proxy")),
         ("NO_PROXY", Some("no_proxy")),
         ("SSL_CERT_FILE", None),
-        ("PATH", None),
         ("NO_COLOR", None),
         ("TERM", None),
         ("CIRCLECI", None),

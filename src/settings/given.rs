@@ -86,6 +86,9 @@ pub(crate) enum ValueMistake {
     /// Not the name of a variable.
     #[error("the value of {0} is not the name of a variable")]
     VariableName(Origin),
+    /// Not a host.
+    #[error("invalid token server {1} for {0}: expected a host and, where it has one, a port")]
+    TokenServer(Origin, Shown),
     /// Two options that say the same thing.
     #[error("{0} and {1} cannot be used together")]
     Conflict(Origin, Origin),
@@ -110,6 +113,9 @@ impl ValueMistake {
             Self::VariableName(_) => Some(
                 "it takes a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable"
                     .into(),
+            ),
+            Self::TokenServer(_, _) => Some(
+                "omit the scheme and the path, as in `--token-server gitlab.example.com`".into(),
             ),
             Self::Duration(_, _, _)
             | Self::NoTime(_)

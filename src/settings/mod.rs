@@ -88,8 +88,10 @@ pub struct Settings {
     pub docker_config: Option<PathBuf>,
     /// The proxy that stands between.
     pub proxy: Proxy,
-    /// What a docker credential helper gets of the environment: `PATH` and `HOME`, where they are set.
-    pub helper_environment: Vec<(&'static str, OsString)>,
+    /// The variables that a docker credential helper does not get.
+    pub secret_variables: Vec<String>,
+    /// `--token-server`: the token server that may be given another registry's login.
+    pub token_server: Option<RegistryHost>,
     /// How long to wait for an image that is not there yet.
     pub wait: Option<Duration>,
     /// How long the whole run may take.

@@ -82,11 +82,17 @@ pub(super) fn digitalocean(
     }
     let api = api.unwrap_or_else(|| API.to_owned());
     let host = |text: &str| {
+        hide_user(text, redactor);
+        let mistake = || {
+            // However short the password: it is not shown even where it cannot be searched for.
+            let shown = text.rsplit_once('@').map(|(_, host)| format!("***@{host}"));
+            NetworkMistake::Host(Shown::new(shown.as_deref().unwrap_or(text), redactor))
+        };
         // A name is asked for in the open.
         if token::is_in(text, redactor) {
-            return Err(NetworkMistake::Host(Shown::new(text, redactor)));
+            return Err(mistake());
         }
-        text.parse::<RegistryHost>().map_err(|_| NetworkMistake::Host(Shown::new(text, redactor)))
+        text.parse::<RegistryHost>().map_err(|_| mistake())
     };
     let registry =
         host(digitalocean_registry_host.as_deref().map_or(RegistryHost::DIGITALOCEAN, str::trim))?;
@@ -163,15 +169,19 @@ pub(super) fn proxy(
         if let Some(password) = url.password() {
             redactor.hide(&Secret::new(password));
         }
-        if let Some((_, rest)) = text.split_once("://")
-            && let Some((user, _)) = rest.rsplit_once('@')
-        {
-            redactor.hide(&Secret::new(user));
-            redactor.hide(&Secret::new(user.split_once(':').map_or("", |(_, password)| password)));
-        }
+        hide_user(&text, redactor);
         if is_proxy { Ok(Secret::new(&text)) } else { Err(NetworkMistake::Proxy) }
     });
     Ok(Proxy { https: https.transpose()?, no_proxy: no_proxy.clone() })
+}
+
+/// Makes a user name and password before a host secrets of the run.
+fn hide_user(text: &str, redactor: &Redactor) {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    if let Some((user, _)) = rest.rsplit_once('@') {
+        redactor.hide(&Secret::new(user));
+        redactor.hide(&Secret::new(user.split_once(':').map_or("", |(_, password)| password)));
+    }
 }
 
 #[cfg(test)]
@@ -230,11 +240,13 @@ mod tests {
             (Some("https://api.example?x=1"), None),
             (None, Some("https://r.example")),
             (None, Some("r.example/keepkey")),
+            (None, Some("user:pw@r.example")),
+            (None, Some("https://user:hunter2@r.example:5000")),
         ]
         .into_iter()
         .map(|(api, host)| at(api, host).unwrap_err())
         .collect();
-        insta::assert_snapshot!(mistakes.join("\n"), @r"
+        insta::assert_snapshot!(mistakes.join("\n"), @"
         the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
         the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
         the host `r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not this machine, and `DIGITALOCEAN_API_URL` is not `https`
@@ -245,6 +257,8 @@ mod tests {
         the value of `DIGITALOCEAN_API_URL` has a query; it is a scheme, a host and a port
         the value `https://r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
         the value `r.example/keepkey` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
+        the value `***@r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
+        the value `***@r.example:5000` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
         ");
     }
 

@@ -43,6 +43,7 @@ pub(super) struct Options {
     pub jobs: usize,
     pub token_env: Option<Given>,
     pub default_registry: Option<Given<RegistryHost>>,
+    pub token_server: Option<RegistryHost>,
     pub files: Files,
     pub update_status: bool,
     pub format: Format,
@@ -114,6 +115,10 @@ impl Options {
             token_env: token_env(text(args.token_env, variables.token_env, "token-env")?)?,
             default_registry: default_registry(
                 text(args.default_registry, variables.default_registry, "default-registry")?,
+                &show,
+            )?,
+            token_server: token_server(
+                text(args.token_server, variables.token_server, "token-server")?,
                 &show,
             )?,
             format: format(text(args.format, variables.format, "format")?, &show)?,
@@ -281,6 +286,15 @@ fn default_registry(
     // A host that no reference could have, as in `library`, would be read as part of the repository elsewhere.
     let host = given.value.trim().parse().ok().filter(|_| Reference::is_host(given.value.trim()));
     host.map(|value| Some(Given { value, origin })).ok_or_else(mistake)
+}
+
+fn token_server(
+    given: Option<Given>,
+    show: &impl Fn(&str) -> Shown,
+) -> Result<Option<RegistryHost>, ValueMistake> {
+    let Some(given) = given else { return Ok(None) };
+    let host = given.value.trim().parse();
+    host.map(Some).map_err(|_| ValueMistake::TokenServer(given.origin, show(&given.value)))
 }
 
 fn format(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Format, ValueMistake> {

@@ -231,7 +231,8 @@ impl Run<'_> {
             jobs: options.jobs,
             console,
             docker_config: docker_config(standard),
-            helper_environment: helper_environment(standard),
+            secret_variables: secret_variables(options),
+            token_server: options.token_server.clone(),
             circleci: cleaned(circleci.clone(), redactor),
             images,
             digitalocean,
@@ -270,14 +271,11 @@ fn deadline(options: &Options, images: usize) -> Duration {
     options.deadline.as_ref().map_or(default, |given| given.value)
 }
 
-/// What a docker credential helper needs to be found and to find its store.
-fn helper_environment(variables: &StandardVariables) -> Vec<(&'static str, OsString)> {
-    let StandardVariables { path, home, .. } = variables;
-    let given = [("PATH", path), ("HOME", home)];
-    given
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, OsString::from(value.as_ref()?))))
-        .collect()
+/// The variables that hold a token of DigitalOcean's or CircleCI's, which is nobody's business beside them.
+fn secret_variables(options: &Options) -> Vec<String> {
+    let named = options.token_env.iter().map(|given| given.value.clone());
+    let known = [token::VARIABLE, "CIRCLE_TOKEN", "CIRCLE_CLI_TOKEN", "CIRCLECI_CLI_TOKEN"];
+    known.map(str::to_owned).into_iter().chain(named).collect()
 }
 
 pub(super) fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {

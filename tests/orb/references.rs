@@ -364,6 +364,7 @@ mod tests {
         jobs/verify: does not hand `revision` on to the command
         jobs/verify: does not hand `status_dir` on to the command
         jobs/verify: does not hand `token` on to the command
+        jobs/verify: does not hand `token_server` on to the command
         jobs/verify: does not hand `update_status` on to the command
         jobs/verify: does not hand `wait` on to the command
         ---

@@ -85,6 +85,7 @@ impl Sample {
                 images,
                 immutable: None,
                 immutable_skipped: None,
+                notes: Vec::new(),
                 explanation: None,
                 took: BTreeMap::from([(CheckId::TagExists, Duration::from_millis(42))]),
             },

@@ -35,6 +35,7 @@ fn observation(
         images: Vec::new(),
         immutable: None,
         immutable_skipped: None,
+        notes: Vec::new(),
         explanation,
         took: BTreeMap::new(),
     }

@@ -123,6 +123,7 @@ fn the_end_of_help_has_exit_codes_and_examples() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the snapshot is the whole help")]
 fn the_short_help_is_whole_too() {
     insta::assert_snapshot!(args::command().term_width(100).render_help().to_string(), @"
     Asks the container registry itself whether a pushed image is really there, whole, and the one that
@@ -164,6 +165,8 @@ fn the_short_help_is_whole_too() {
           --jobs <NUMBER>        How many images are asked for side by side, 1 to 64 [default: 16]
           --token-env <NAME>     Variable that holds the token; no other is read [default:
                                  DIGITALOCEAN_ACCESS_TOKEN]
+          --token-server <HOST>  Token server that may be given docker's login for a registry, as in
+                                 HOST[:PORT] [default: the registry's own]
 
     What to write:
           --junit <FILE>                JUnit XML, whatever the verdict

@@ -25,10 +25,10 @@ fn a_429_on_everything_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests (4 tries); it asks to wait 1 s
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -51,7 +51,7 @@ fn a_429_once_is_green() {
     let run = Gate::at(&stand_in).args("-v").image(IMAGE).run();
     let shown = run.snapshot();
     let retry = shown.lines().find(|line| line.contains("asking again")).unwrap_or_default();
-    insta::assert_snapshot!(retry, @"the manifest of `latest-dev`: `[registry]`: 429, too many requests; asking again in [duration] (try 2 of 4)");
+    insta::assert_snapshot!(retry, @"the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many`; asking again in [duration] (try 2 of 4)");
     insta::assert_snapshot!(format!("exit code {:?}\n{}", run.code, requests(&stand_in)), @"
     exit code Some(0)
     1 x Api: GET Token -> 200
@@ -200,10 +200,10 @@ fn a_host_without_an_address_is_no_verdict() {
     ----- stdout
     UNDECIDED (could not find out) nosuch.invalid/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the base address `/v2/`: `nosuch.invalid`: its name could not be resolved (4 tries)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime

@@ -105,7 +105,7 @@ fn a_success_without_content_is_no_verdict() {
     });
     insta::assert_snapshot!(table.concat(), @"
     Token 204: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 204 (no content type, no text)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 204 (no content type) with something that is no token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
     ManifestByTag 204: exit code: 3
@@ -117,7 +117,7 @@ fn a_success_without_content_is_no_verdict() {
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
     Token 206: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 206 (no content type, no text)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 206 (no content type) with something that is no token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
     ManifestByTag 206: exit code: 3
@@ -129,7 +129,7 @@ fn a_success_without_content_is_no_verdict() {
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
     Token 304: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 304 (no content type, no text)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 304 (no content type)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may stand in between.
     ManifestByTag 304: exit code: 3

@@ -78,7 +78,7 @@ fn registry_at<'a>(stand_in: &'a StandIn, host: &str) -> Gate<'a> {
 }
 
 /// The exit code, and what is wrong with the image's tag or its layers: message, reason and hint.
-fn brief(run: &Run<'_>) -> String {
+pub(crate) fn brief(run: &Run<'_>) -> String {
     let shown = run.snapshot();
     let mut text = String::new();
     let mut wanted = false;

@@ -15,7 +15,7 @@ fn challenge(value: &str) -> Lie {
 /// The message of a run with a login at a registry that sends this challenge. Asserts that the login
 /// stayed here.
 fn answer_to(stand_in: &StandIn, value: &str) -> String {
-    stand_in.lie(Route::Ping, challenge(value));
+    stand_in.lie(Route::Any.at(Origin::Registry), challenge(value));
     let run = logged_in(stand_in, stand_in.token()).image(IMAGE).run();
     let shown = brief(&run);
     let log = stand_in.log();
@@ -192,29 +192,29 @@ fn odd_challenges_are_survived() {
     });
     insta::assert_snapshot!(table.concat(), @r#"
     ""
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     ",,,,"
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer"
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer realm"
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer realm="
     exit 3: the registry `[registry]` names the token server ``, which is no address
     "Bearer realm=\"http://127.0.0.1/token"
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer realm=\"a\",realm=\"b\""
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer realm=\"\\\""
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Digest realm=\"x\", nonce=\"y\""
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "\"\"\"\"\""
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Negotiate abc=, Negotiate abc=, Negotiate abc=, Ne"
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer realm=\"http://127.0.0.1/aaaaaaaaaaaaaaaaaaa"
-    exit 3: the registry `[registry]` answered 401 and asks for neither a login nor a token
+    exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "#);
 }
 

@@ -239,3 +239,35 @@ fn without_ca_certificates_the_message_says_what_to_install() {
     ");
     assert_eq!(stand_in.connections(Origin::Api), 0);
 }
+
+/// What a run says at a registry with this certificate, which `SSL_CERT_FILE` names where it is self-signed.
+fn verdict_with(certificate: Certificate) -> String {
+    let stand_in = with(certificate);
+    let run = Gate::at(&stand_in).image(IMAGE).run();
+    let shown = super::brief(&run);
+    let said = shown.lines().nth(1).and_then(|line| line.split("[api]`: ").nth(1));
+    format!("{certificate:?}: exit {:?} {}", run.code.unwrap(), said.unwrap_or_default())
+}
+
+#[test]
+fn the_self_signed_certificate_of_dockers_documentation_is_accepted_as_far_as_it_holds() {
+    let rows = [
+        Certificate::SelfSigned,
+        Certificate::SelfSignedLeaf,
+        Certificate::LeafAlone,
+        Certificate::SelfSignedExpired,
+        Certificate::SelfSignedWrongHost,
+        Certificate::SelfSignedOther,
+        Certificate::SelfSignedStolen,
+    ]
+    .map(verdict_with);
+    insta::assert_snapshot!(rows.join("\n"), @"
+    SelfSigned: exit 0 
+    SelfSignedLeaf: exit 0 
+    LeafAlone: exit 0 
+    SelfSignedExpired: exit 3 no TLS: its certificate has expired
+    SelfSignedWrongHost: exit 3 no TLS: its certificate is for another host name
+    SelfSignedOther: exit 3 no TLS: it shows the certificate of an authority as its own, and it is not one of those that are trusted
+    SelfSignedStolen: exit 3 no TLS: its certificate was issued by nobody that this system trusts
+    ");
+}

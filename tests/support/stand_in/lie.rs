@@ -156,6 +156,10 @@ pub enum Lie {
     AffirmAs(String),
     /// A status, with the request's `Authorization` header in header and body.
     EchoAuthorization(u16),
+    /// This answer to a request without an `Authorization` header; the honest one to any other.
+    Unauthorized(Answer),
+    /// A 307 to the same path and query at this address.
+    SamePathAt(String),
 }
 
 impl Lie {
@@ -238,7 +242,10 @@ impl Lie {
 pub(super) fn told(lie: Lie, honest: Answer, authorization: Option<&str>) -> Answer {
     match lie {
         Lie::Answer(answer) => answer,
-        Lie::Late(_) | Lie::AffirmAs(_) | Lie::Hang => honest,
+        Lie::Unauthorized(answer) if authorization.is_none() => answer,
+        Lie::Unauthorized(_) | Lie::SamePathAt(_) | Lie::Late(_) | Lie::AffirmAs(_) | Lie::Hang => {
+            honest
+        }
         Lie::End(end) => Answer { body: vec![Part::Cut(end)], ..Answer::new(200) },
         Lie::HangAfterHead => Answer { body: vec![Part::Hang], ..honest },
         Lie::Truncated(more) => {

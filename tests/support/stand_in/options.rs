@@ -65,6 +65,21 @@ pub enum Certificate {
     WrongHost,
     /// From a certificate authority that [`StandIn::ca_pem`] does not name.
     ForeignAuthority,
+    /// Signed by itself and marked as an authority's, as docker's documentation makes it; [`StandIn::ca_pem`] is
+    /// this very certificate.
+    SelfSigned,
+    /// The same, and no authority's.
+    SelfSignedLeaf,
+    /// The same as `SelfSigned`, good until 2020.
+    SelfSignedExpired,
+    /// The same as `SelfSigned`, for another host.
+    SelfSignedWrongHost,
+    /// The same as `SelfSigned`, where [`StandIn::ca_pem`] is another one with the same names.
+    SelfSignedOther,
+    /// The same as `SelfSigned`, shown by a server that does not have its key.
+    SelfSignedStolen,
+    /// From a certificate authority, where [`StandIn::ca_pem`] is the server's own certificate.
+    LeafAlone,
 }
 
 impl Default for Options {

@@ -110,6 +110,9 @@ async fn respond(
             tokio::time::sleep(time).await;
             honest(&shared, &ask)
         }
+        Some(Lie::SamePathAt(base)) => {
+            Answer::new(307).header("location", &format!("{base}{target}"))
+        }
         Some(Lie::AffirmAs(tag)) => honest(&shared, &ask.asking_for(&tag)),
         Some(told) => lie::told(told, honest(&shared, &ask), ask.authorization.as_deref()),
     };

@@ -1,0 +1,115 @@
+//! Docker's credential helpers: programs that are run with the job's environment less its tokens, and whose
+//! output is never shown.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+use crate::registry::credentials::Login;
+use crate::secret::Redactor;
+
+/// The most bytes of a helper's answer.
+const MOST: u64 = 64 << 10;
+/// How long a helper may take at most.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A helper's answer (docker-credential-helpers, "Development").
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    username: String,
+    secret: String,
+}
+
+/// The program's name, as it may be shown.
+pub(super) fn shown(name: &str, redactor: &Redactor) -> String {
+    format!("docker-credential-{}", redactor.line(name, 60))
+}
+
+/// Asks a helper for the login under `key`. `left` is the time until the deadline, which it must not outlive.
+///
+/// # Errors
+/// A clause that reads after the program's name.
+pub(super) async fn ask(
+    name: &str,
+    key: &str,
+    hidden: &[String],
+    left: Duration,
+    redactor: &Redactor,
+) -> Result<Option<Login>, String> {
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err("has a name that no program has".to_owned());
+    }
+    let limit = TIMEOUT.min(left);
+    let (succeeded, output) = match tokio::time::timeout(limit, run(name, key, hidden)).await {
+        Err(_) if limit == left => {
+            return Err("had not answered when the run's deadline passed".to_owned());
+        }
+        Err(_) => return Err("took longer than 10 s".to_owned()),
+        Ok(Err(error)) => return Err(format!("could not be run ({})", error.kind())),
+        Ok(Ok(answer)) => answer,
+    };
+    if output.len() as u64 > MOST {
+        return Err("answered with more than 64 KiB".to_owned());
+    }
+    if !succeeded {
+        // The protocol's words for "nothing stored": then docker asks anonymously, too.
+        let nothing = String::from_utf8_lossy(&output).contains("credentials not found");
+        return if nothing { Ok(None) } else { Err("failed".to_owned()) };
+    }
+    let Answer { username, secret } = serde_json::from_slice(&output)
+        .map_err(|_| "answered with something else than a login".to_owned())?;
+    if secret.is_empty() {
+        return Err("gave an empty login".to_owned());
+    }
+    Ok(Some(match username.as_str() {
+        "<token>" => Login::identity(&secret, redactor),
+        user => Login::password(user, &secret, redactor),
+    }))
+}
+
+async fn run(name: &str, key: &str, hidden: &[String]) -> std::io::Result<(bool, Vec<u8>)> {
+    let mut command = Command::new(format!("docker-credential-{name}"));
+    for variable in hidden {
+        command.env_remove(variable);
+    }
+    let child = command
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        // A group of its own, so that what it starts can be ended with it.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut group = Group(child);
+    let child = &mut group.0;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A helper that does not read its input will say what is wrong by its exit code.
+        let _ = stdin.write_all(key.as_bytes()).await;
+    }
+    let mut output = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(MOST + 1).read_to_end(&mut output).await?;
+    }
+    Ok((child.wait().await?.success(), output))
+}
+
+/// A program and everything that it started. Dropped is killed, whoever is left of it.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // One that was waited for has no number any more, and another's must not be used.
+        let number = self.0.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(group) = number.and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}

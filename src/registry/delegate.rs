@@ -1,0 +1,120 @@
+//! Hosts that a registry leaves its answers to by a redirect. None gets a login; one that asks for a token gets an
+//! anonymous one of its own.
+
+use std::collections::HashMap;
+
+use reqwest::Url;
+use tokio::sync::Mutex;
+
+use crate::http::{Answer, Client, Patience, Peer, Request, Want, is_redirect, words};
+use crate::observation::Unavailable;
+use crate::registry::Repository;
+use crate::registry::challenge::Challenge;
+use crate::registry::scheme::challenge_of;
+use crate::registry::token::TokenServer;
+use crate::report::Reason;
+use crate::secret::{Redactor, Secret};
+
+/// The anonymous tokens of the hosts that were redirected to, each fetched once.
+#[derive(Debug, Default)]
+pub(super) struct Strangers(Mutex<HashMap<(String, String), Secret>>);
+
+impl Repository {
+    /// Follows the redirect of a registry that leaves its answers to another host; DigitalOcean's does not.
+    pub(super) async fn delegated(
+        &self,
+        client: &Client,
+        request: &Request<'_>,
+        answer: Answer,
+    ) -> Result<Answer, Unavailable> {
+        if self.registry.is_digitalocean || !is_redirect(answer.status) {
+            return Ok(answer);
+        }
+        let asked = answer.host.clone();
+        let answer = client.follow(request, answer).await?;
+        let Request { what, accept, want, .. } = *request;
+        let answer = self.strangers.admitted(client, what, accept, want, answer).await?;
+        if answer.host != asked {
+            if matches!(answer.status, 401 | 403) && !answer.is_page() {
+                return Err(refused(what, &asked, &answer, client.redactor()));
+            }
+            self.note(format!(
+                "`{asked}` redirects to `{}`, which answered in its place",
+                answer.host
+            ));
+        }
+        Ok(answer)
+    }
+}
+
+impl Strangers {
+    /// The answer of a host that was redirected to; where it asks for a token of its own, the answer with an
+    /// anonymous one. Whatever stands against that leaves the answer as it was.
+    pub(super) async fn admitted(
+        &self,
+        client: &Client,
+        what: &str,
+        accept: Option<&'static str>,
+        want: Want,
+        answer: Answer,
+    ) -> Result<Answer, Unavailable> {
+        let url = answer.address().clone();
+        let Some((realm, service)) = own_realm(&answer) else { return Ok(answer) };
+        let Some(repository) = repository_of(&url).map(str::to_owned) else { return Ok(answer) };
+        let place = (url.origin().ascii_serialization(), repository);
+        let mut tokens = self.0.lock().await;
+        let token = if let Some(token) = tokens.get(&place) {
+            token.clone()
+        } else {
+            let server = TokenServer { realm: &realm, service: service.as_deref() };
+            let Ok(token) = server.fetch(client, &place.1, None).await else { return Ok(answer) };
+            tokens.insert(place, token.clone());
+            token
+        };
+        drop(tokens);
+        // The address was signed for whoever was redirected, if at all, and is told to nobody again.
+        let request = Request {
+            url,
+            what,
+            accept,
+            authorization: Some(&token),
+            form: None,
+            peer: Peer::Redirected(&[]),
+            want,
+            patience: Patience::Full,
+        };
+        let answer = client.get(&request).await?;
+        client.follow(&request, answer).await
+    }
+}
+
+/// The token server that a host names, if it is that very host and port, over https.
+fn own_realm(answer: &Answer) -> Option<(Url, Option<String>)> {
+    match challenge_of(answer)? {
+        Challenge::Basic => None,
+        Challenge::Bearer { realm, service } => {
+            let realm: Url = realm.parse().ok()?;
+            let is_bare = realm.username().is_empty() && realm.password().is_none();
+            let is_own = realm.scheme() == "https" && realm.origin() == answer.address().origin();
+            (is_bare && is_own).then_some((realm, service))
+        }
+    }
+}
+
+/// The repository that an address of the distribution API is about.
+fn repository_of(url: &Url) -> Option<&str> {
+    let rest = url.path().strip_prefix("/v2/")?;
+    let end = ["/manifests/", "/blobs/"].iter().find_map(|kind| rest.rfind(kind))?;
+    rest.get(..end).filter(|name| !name.is_empty())
+}
+
+/// A host that was redirected to and wants a login, which no redirect carries.
+fn refused(what: &str, asked: &str, answer: &Answer, redactor: &Redactor) -> Unavailable {
+    let host = &answer.host;
+    let message = format!(
+        "{what}: `{host}`, to which `{asked}` redirects, refused it without a login: {}",
+        words(answer, redactor)
+    );
+    let hint = format!("No login goes along a redirect: verify the image at `{host}` itself.");
+    Unavailable { hint: Some(hint), ..Unavailable::new(Reason::CredentialsRefused, message) }
+}

@@ -1,0 +1,385 @@
+//! Docker's `config.json`: what it keeps for a registry, best key first. Pure but for reading the file.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+use crate::oci::RegistryHost;
+use crate::registry::credentials::{Login, is_docker_hub};
+use crate::secret::Redactor;
+
+/// The most bytes of a docker config.
+const MOST: u64 = 1 << 20;
+
+/// Docker's own key for Docker Hub.
+const HUB: &str = "https://index.docker.io/v1/";
+
+/// The file, as far as it is about logins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct WireConfig {
+    // Docker's own reader takes `null` for nothing, wherever it stands.
+    auths: Option<BTreeMap<String, Option<Stored>>>,
+    cred_helpers: Option<BTreeMap<String, Option<String>>>,
+    creds_store: Option<String>,
+}
+
+/// An entry of `auths`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "lowercase")]
+pub(super) struct Stored {
+    auth: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    identitytoken: Option<String>,
+}
+
+/// A place where a login may be.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    /// The name under which a helper keeps it.
+    pub(super) key: String,
+    pub(super) source: Source,
+}
+
+/// Where a login may be.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// In the file itself.
+    Stored(Stored),
+    /// With this credential helper.
+    Program(String),
+}
+
+impl WireConfig {
+    /// Reads the file. One that is not there is an empty one.
+    ///
+    /// # Errors
+    /// A clause that reads after the file's name. The parser's own message is not repeated: it may quote a login.
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
+        match text(path) {
+            Ok(None) => Ok(Self::default()),
+            Ok(Some(text)) => serde_json::from_str(&text).map_err(|error| {
+                format!("is not valid: line {} column {}", error.line(), error.column())
+            }),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        }
+    }
+
+    /// The places where a repository's login may be, best first. Of two under one key, the helper goes first.
+    pub(super) fn candidates(&self, host: &RegistryHost, repository: &str) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        let helpers = self.cred_helpers.iter().flatten();
+        for (key, name) in helpers.filter_map(|(key, name)| Some((key, name.as_ref()?))) {
+            if let Some(rank) = rank(key, host, repository)
+                && !name.is_empty()
+            {
+                let key = asked_for(rank, key, host);
+                found.push((rank, Candidate { key, source: Source::Program(name.clone()) }));
+            }
+        }
+        let stored = self.auths.iter().flatten();
+        for (key, stored) in stored.filter_map(|(key, stored)| Some((key, stored.as_ref()?))) {
+            if let Some(rank) = rank(key, host, repository)
+                && !stored.is_empty()
+            {
+                let source = Source::Stored(stored.clone());
+                found.push((rank, Candidate { key: key.clone(), source }));
+            }
+        }
+        found.sort_by_key(|(rank, _)| *rank);
+        let mut candidates: Vec<Candidate> = found.into_iter().map(|(_, found)| found).collect();
+        if let Some(store) = self.creds_store.as_ref().filter(|store| !store.is_empty()) {
+            let key = if is_docker_hub(host) { HUB } else { host.as_str() };
+            candidates
+                .push(Candidate { key: key.to_owned(), source: Source::Program(store.clone()) });
+        }
+        candidates
+    }
+}
+
+/// How well a key fits, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// A path that the repository lies in, the longest first.
+    Path(Reverse<usize>),
+    /// Docker's own key for Docker Hub.
+    Hub,
+    /// The host itself; Docker Hub has three.
+    Host(usize),
+    /// The host in one of docker's own spellings: an address, or with the old API's path.
+    Spelling,
+}
+
+/// The names under which a registry is known.
+fn names(host: &RegistryHost) -> Vec<&str> {
+    if is_docker_hub(host) {
+        vec!["docker.io", "index.docker.io", "registry-1.docker.io"]
+    } else {
+        vec![host.as_str()]
+    }
+}
+
+/// How well a key fits a repository. `None`: it is of another registry, or of another repository.
+fn rank(key: &str, host: &RegistryHost, repository: &str) -> Option<Rank> {
+    let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
+    let is_address = rest.is_some();
+    let rest = rest.unwrap_or(key);
+    let (name, path) = rest.split_once('/').map_or((rest, None), |(name, path)| (name, Some(path)));
+    let name = name.to_ascii_lowercase();
+    let place = names(host).iter().position(|known| *known == name)?;
+    if key == HUB {
+        return Some(Rank::Hub);
+    }
+    match path.map(|path| path.trim_end_matches('/')) {
+        None if is_address => Some(Rank::Spelling),
+        None => Some(Rank::Host(place)),
+        Some("") => Some(Rank::Spelling),
+        Some(path) if lies_in(repository, path) => Some(Rank::Path(Reverse(path.len()))),
+        Some("v1" | "v2") => Some(Rank::Spelling),
+        Some(_) => None,
+    }
+}
+
+fn lies_in(repository: &str, path: &str) -> bool {
+    let rest = repository.strip_prefix(path);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What a helper is asked for: a path by its key, a registry by its host as docker does.
+fn asked_for(rank: Rank, key: &str, host: &RegistryHost) -> String {
+    match rank {
+        Rank::Path(_) => key.to_owned(),
+        Rank::Hub | Rank::Host(_) | Rank::Spelling if is_docker_hub(host) => HUB.to_owned(),
+        Rank::Hub | Rank::Host(_) | Rank::Spelling => host.as_str().to_owned(),
+    }
+}
+
+fn text(path: &Path) -> std::io::Result<Option<String>> {
+    // Looked at before it is opened: opening a pipe would wait for a writer.
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Err(std::io::Error::other("not a regular file")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(MOST).read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+impl Stored {
+    /// Docker writes an empty entry for a registry whose login is in a store.
+    fn is_empty(&self) -> bool {
+        let Self { auth, username, password, identitytoken } = self;
+        [auth, username, password, identitytoken]
+            .into_iter()
+            .all(|field| field.as_deref().unwrap_or("").is_empty())
+    }
+
+    pub(super) fn login(&self, redactor: &Redactor) -> Result<Login, &'static str> {
+        let Self { auth, username, password, identitytoken } = self;
+        if let Some(token) = identitytoken.as_deref().filter(|token| !token.is_empty()) {
+            return Ok(Login::identity(token, redactor));
+        }
+        if let Some(auth) = auth.as_deref().filter(|auth| !auth.is_empty()) {
+            // `base64` wraps its lines, and Go's decoder, which docker uses, skips line ends.
+            let auth: String = auth.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+            let bytes = STANDARD.decode(auth).map_err(|_| "holds an `auth` that is not base64")?;
+            let text = String::from_utf8(bytes).map_err(|_| "holds an `auth` that is not text")?;
+            let (user, password) = text.split_once(':').ok_or("holds an `auth` without a colon")?;
+            // DigitalOcean's documented example ends with a new line, docker's own files with NULs.
+            let password = password.trim_end_matches(['\n', '\r', '\0']);
+            if password.is_empty() {
+                return Err("holds an `auth` without a password");
+            }
+            return Ok(Login::password(user, password, redactor));
+        }
+        match (username, password) {
+            (Some(user), Some(password)) if !password.is_empty() => {
+                Ok(Login::password(user, password, redactor))
+            }
+            (_, _) => Err("holds half a login"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The places where the login of `reference` may be, best first, and what is there.
+    fn places(config: &str, reference: &str) -> String {
+        let config: WireConfig = serde_json::from_str(config).unwrap();
+        let (host, repository) = reference.split_once('/').unwrap();
+        let candidates = config.candidates(&host.parse().unwrap(), repository);
+        let shown = candidates.iter().map(|Candidate { key, source }| match source {
+            Source::Program(name) => format!("{key} of {name}"),
+            Source::Stored(stored) => match stored.login(&Redactor::default()) {
+                Ok(Login::Identity(token)) => format!("{key} token {}", token.expose()),
+                Ok(Login::Password(basic)) => {
+                    let encoded = basic.expose().strip_prefix("Basic ").unwrap();
+                    let login = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
+                    format!("{key} {login}")
+                }
+                Err(said) => format!("{key} {said}"),
+            },
+        });
+        let shown: Vec<String> = shown.collect();
+        format!("{reference}: {}", if shown.is_empty() { "-".to_owned() } else { shown.join(", ") })
+    }
+
+    #[test]
+    fn the_exact_host_goes_before_dockers_spelling_of_it() {
+        let stale = STANDARD.encode("old:stale-password");
+        let right = STANDARD.encode("me:right-password");
+        let config = format!(
+            r#"{{"auths":{{"https://registry.example/v1/":{{"auth":"{stale}"}},"registry.example":{{"auth":"{right}"}}}}}}"#
+        );
+        insta::assert_snapshot!(places(&config, "registry.example/app"), @"registry.example/app: registry.example me:right-password, https://registry.example/v1/ old:stale-password");
+    }
+
+    #[test]
+    fn the_longest_path_that_the_repository_lies_in_goes_first_and_no_other_repositorys_is_taken() {
+        let auth = |login: &str| STANDARD.encode(login);
+        let config = format!(
+            r#"{{"auths":{{"registry.example":{{"auth":"{}"}},"registry.example/alpha":{{"auth":"{}"}},
+            "registry.example/team":{{"auth":"{}"}},"registry.example/team/app":{{"auth":"{}"}},
+            "https://registry.example/beta":{{"auth":"{}"}}}}}}"#,
+            auth("host:h"),
+            auth("alpha:a"),
+            auth("team:t"),
+            auth("app:p"),
+            auth("beta:b"),
+        );
+        let rows = [
+            "registry.example/team/app",
+            "registry.example/team/application",
+            "registry.example/teamwork/app",
+            "registry.example/alphabet",
+            "registry.example/beta/x",
+            "registry.example:5000/team/app",
+        ];
+        insta::assert_snapshot!(rows.map(|row| places(&config, row)).join("\n"), @"
+        registry.example/team/app: registry.example/team/app app:p, registry.example/team team:t, registry.example host:h
+        registry.example/team/application: registry.example/team team:t, registry.example host:h
+        registry.example/teamwork/app: registry.example host:h
+        registry.example/alphabet: registry.example host:h
+        registry.example/beta/x: https://registry.example/beta beta:b, registry.example host:h
+        registry.example:5000/team/app: -
+        ");
+    }
+
+    #[test]
+    fn base64_that_was_wrapped_is_read() {
+        let config = r#"{"auths":{"registry.example":{"auth":"bWU6cmlnaHQt\ncGFzc3dvcmQ=\n"}}}"#;
+        insta::assert_snapshot!(places(config, "registry.example/app"), @"registry.example/app: registry.example me:right-password");
+    }
+
+    #[test]
+    fn docker_hub_is_found_under_dockers_own_name_first() {
+        let auth = |login: &str| STANDARD.encode(login);
+        let config = format!(
+            r#"{{"auths":{{"docker.io":{{"auth":"{}"}},"docker.io/team":{{"auth":"{}"}},"https://index.docker.io/v1/":{{"auth":"{}"}},
+            "registry-1.docker.io":{{"auth":"{}"}}}}}}"#,
+            auth("short:s"),
+            auth("team:t"),
+            auth("own:o"),
+            auth("one:1"),
+        );
+        let helper =
+            r#"{"credHelpers":{"https://index.docker.io/v1/":"ok"},"credsStore":"desktop"}"#;
+        let rows = [
+            places(&config, "docker.io/team/app"),
+            places(&config, "registry-1.docker.io/other/app"),
+            places(helper, "docker.io/team/app"),
+            places(r#"{"credHelpers":{"docker.io":"ok"}}"#, "index.docker.io/team/app"),
+        ];
+        insta::assert_snapshot!(rows.join("\n"), @"
+        docker.io/team/app: docker.io/team team:t, https://index.docker.io/v1/ own:o, docker.io short:s, registry-1.docker.io one:1
+        registry-1.docker.io/other/app: https://index.docker.io/v1/ own:o, docker.io short:s, registry-1.docker.io one:1
+        docker.io/team/app: https://index.docker.io/v1/ of ok, https://index.docker.io/v1/ of desktop
+        index.docker.io/team/app: https://index.docker.io/v1/ of ok
+        ");
+    }
+
+    #[test]
+    fn each_way_to_keep_a_login_is_read() {
+        let auth = |text: &str| STANDARD.encode(text);
+        let config = format!(
+            r#"{{"auths":{{"r.example":{{"auth":"{}"}},"plain.example:5000":{{"username":"u","password":"p:q"}},"empty.example":{{}},
+            "bad.example":{{"auth":"!"}},"half.example":{{"username":"u"}},"blank.example":{{"auth":"{}"}},
+            "idp.example":{{"auth":"{}","identitytoken":"x"}}}},"unknown":1}}"#,
+            auth("me:secret:with:colons\n"),
+            auth("me:"),
+            auth("00000000-0000-0000-0000-000000000000:"),
+        );
+        let rows = [
+            "r.example/a",
+            "plain.example:5000/a",
+            "plain.example/a",
+            "empty.example/a",
+            "bad.example/a",
+            "half.example/a",
+            "blank.example/a",
+            "idp.example/a",
+            "other.example/a",
+        ];
+        insta::assert_snapshot!(rows.map(|row| places(&config, row)).join("\n"), @"
+        r.example/a: r.example me:secret:with:colons
+        plain.example:5000/a: plain.example:5000 u:p:q
+        plain.example/a: -
+        empty.example/a: -
+        bad.example/a: bad.example holds an `auth` that is not base64
+        half.example/a: half.example holds half a login
+        blank.example/a: blank.example holds an `auth` without a password
+        idp.example/a: idp.example token x
+        other.example/a: -
+        ");
+    }
+
+    #[test]
+    fn a_null_in_a_config_is_nothing() {
+        for config in [
+            "{}",
+            r#"{"auths":null,"credHelpers":null,"credsStore":null}"#,
+            r#"{"auths":{"r.example":null},"credHelpers":{"r.example":null}}"#,
+            r#"{"auths":{"r.example":{"auth":null}},"credHelpers":{"r.example":""}}"#,
+            r#"{"credsStore":""}"#,
+        ] {
+            assert_eq!(places(config, "r.example/a"), "r.example/a: -", "{config}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_read_and_only_what_is_not_there_is_no_config() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let write = |text: &str| {
+            #[expect(clippy::disallowed_methods, reason = "a file of the test")]
+            std::fs::write(&file, text).unwrap();
+        };
+        let said = |path: &Path| match WireConfig::read(path) {
+            Ok(config) => format!("{config:?}"),
+            Err(said) => said,
+        };
+        write(r#"{"auths": "hunter2"}"#);
+        let rows = [
+            said(&folder.path().join("absent")),
+            said(folder.path()),
+            said(&file.join("config.json")),
+            said(&file),
+        ];
+        insta::assert_snapshot!(rows.join("\n"), @"
+        WireConfig { auths: None, cred_helpers: None, creds_store: None }
+        cannot be read: not a regular file
+        cannot be read: Not a directory (os error 20)
+        is not valid: line 1 column 19
+        ");
+    }
+}
