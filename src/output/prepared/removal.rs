@@ -1,6 +1,6 @@
 //! What is removed: an older run's yes, which this one does not confirm, and records of services that left the config.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,19 +85,24 @@ pub(super) fn forgotten(
 ) -> (Vec<Place>, Vec<String>) {
     let Outputs { record_dir, services, .. } = &settings.outputs;
     let (mut places, mut notes) = (Vec::new(), Vec::new());
-    let Some(folder) = record_dir else { return (places, notes) };
+    // A config without services never had the ones of which records stand there.
+    let Some(folder) = record_dir.as_ref().filter(|_| !services.is_empty()) else {
+        return (places, notes);
+    };
     let environments: BTreeSet<&str> =
         settings.images.iter().filter_map(|image| image.environment.as_deref()).collect();
+    let of_this_run: HashSet<&Path> = records.iter().map(|(_, path)| path.as_path()).collect();
+    let services: HashSet<&str> = services.iter().map(String::as_str).collect();
     for environment in environments {
         let entries = fs::read_dir(folder.join(environment)).into_iter().flatten().flatten();
         let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {
-            let is_of_this_run = records.iter().any(|(_, record)| *record == path);
-            let Some(service) = service_of(&path, environment).filter(|_| !is_of_this_run) else {
+            if of_this_run.contains(path.as_path()) {
                 continue;
-            };
-            if !services.contains(&service) {
+            }
+            let Some(service) = service_of(&path, environment) else { continue };
+            if !services.contains(service.as_str()) {
                 notes.push(format!(
                     "removed `{}`: the config has no service `{service}` any more",
                     path.display()
