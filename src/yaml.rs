@@ -27,7 +27,7 @@ pub(crate) enum OutOfBounds {
         at: usize,
     },
     /// Its aliases stand for much more than its text.
-    #[error("aliases (`*name`) multiply its values without measure")]
+    #[error("too many values through aliases (`*name`)")]
     Aliases,
 }
 

@@ -30,7 +30,9 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         if expected.strict {
             let message =
                 format!("no port is named by {names}, neither with `EXPOSE` nor with `PORT`");
-            let hint = format!("Add `EXPOSE {number}` to the Dockerfile, or leave `--port` out.");
+            let hint = format!(
+                "Add `EXPOSE {number}` to the Dockerfile, or omit `--port` (the orb's `port`)."
+            );
             return Outcome::Failed(
                 Finding::new(Reason::PortNotExposed, message)
                     .compared(tcp(number), "no port")

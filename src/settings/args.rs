@@ -98,20 +98,20 @@ pub(super) struct Args {
     #[arg(long = "platform", value_name = "OS/ARCH", help_heading = EXPECTED)]
     pub platforms: Vec<String>,
     /// TCP port that the image must listen on [default: the config's; else not checked]
-    #[arg(long, value_name = "NUMBER", help_heading = EXPECTED)]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, help_heading = EXPECTED)]
     pub port: Option<String>,
 
     /// Wait so long for an image that is not there yet, as in 90s or 5m [default: 0]
-    #[arg(long, value_name = "DURATION", help_heading = ASKING)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = ASKING)]
     pub wait: Option<String>,
     /// End the whole run after this time [default: 2m and the wait; more with many images]
     ///
     /// The default is two minutes, the wait, and ten seconds for every further round of --jobs images. A plain
     /// number is seconds; a day is the most.
-    #[arg(long, value_name = "DURATION", help_heading = ASKING)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = ASKING)]
     pub deadline: Option<String>,
     /// How many images are asked for side by side, 1 to 64 [default: 16]
-    #[arg(long, value_name = "NUMBER", help_heading = ASKING)]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, help_heading = ASKING)]
     pub jobs: Option<String>,
     /// Variable that holds the token; no other is read [default: DIGITALOCEAN_ACCESS_TOKEN]
     #[arg(long, value_name = "NAME", help_heading = ASKING)]

@@ -367,7 +367,7 @@ fn explain(error: &serde_yaml::Error, text: &str, redactor: &Redactor) -> (Place
     {
         let found = redactor.line(&kind(found), 150);
         let expected = expected.replace("a sequence", "a list");
-        ConfigMistake::Other(format!("{found} stands here, where {expected} is expected"))
+        ConfigMistake::Other(format!("expected {expected}, found {found}"))
     } else if message.starts_with("recursion limit") {
         ConfigMistake::Other("values are nested too deeply".into())
     } else {

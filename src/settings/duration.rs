@@ -11,19 +11,22 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DurationMistake {
     /// It cannot be read.
-    #[error("is not a duration, as in `90s`, `2m` or `1h30m`")]
+    #[error("expected a duration such as `90s`, `2m` or `1h30m`")]
     Unreadable,
     /// It is below zero.
-    #[error("is below zero")]
+    #[error("must not be negative")]
     Negative,
     /// It is over a day.
-    #[error("is longer than 24 hours")]
+    #[error("must be at most 24 hours")]
     TooLong,
 }
 
 /// Reads a duration.
 pub(super) fn parse(text: &str) -> Result<Duration, DurationMistake> {
     let text = text.trim();
+    if let Some(rest) = text.strip_prefix('-') {
+        return Err(parse(rest).map_or(DurationMistake::Unreadable, |_| DurationMistake::Negative));
+    }
     let duration = if let Ok(seconds) = text.parse::<u64>() {
         Duration::from_secs(seconds)
     } else {
@@ -64,7 +67,9 @@ mod tests {
         for text in ["", "soon", "2 days ago", "s", "1x", "PT5M", "1e400", "NaN", "5m5", "½m"] {
             assert_eq!(parse(text), Err(DurationMistake::Unreadable), "{text}");
         }
-        assert_eq!(parse("-5s"), Err(DurationMistake::Negative));
+        for text in ["-5s", "-5", " -1h30m"] {
+            assert_eq!(parse(text), Err(DurationMistake::Negative), "{text}");
+        }
         for text in ["25h", "86401", "99999999999999999h"] {
             assert!(parse(text).is_err(), "{text}");
         }

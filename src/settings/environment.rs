@@ -69,6 +69,11 @@ pub fn variable_of(long: &str) -> Option<String> {
     Some(format!("{PREFIX}{rest}"))
 }
 
+/// The option that a variable stands for, by the variable's name without [`PREFIX`].
+pub(super) fn long_of(rest: &str) -> Option<&'static str> {
+    OPTIONS.iter().find(|(_, known)| *known == rest).map(|(option, _)| *option)
+}
+
 /// The variables that stand for options, by their names without [`PREFIX`]. All are texts: what they mean
 /// is decided where the same option of the command line is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -161,10 +166,10 @@ pub(crate) enum VariableMistake {
     #[error("there is no variable `{0}`")]
     Singular(String),
     /// It has the name of an option that does something instead of verifying.
-    #[error("the variable `{0}` is set, and no variable stands for that option")]
+    #[error("the variable `{0}` is set, but its option cannot be given as a variable")]
     Doing(String),
     /// It is set, has words by its nature, and holds none.
-    #[error("the variable `{0}` is set and names nothing")]
+    #[error("the variable `{0}` is set but names nothing")]
     Wordless(String),
     /// The deserializer failed.
     #[error("the environment could not be read: {0}")]
@@ -175,7 +180,7 @@ impl VariableMistake {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::NotUnicode(_) => {
-                Some("set it again, without the bytes that are no text, or unset it".into())
+                Some("set it to plain text, or unset it".into())
             }
             Self::Secret(_) => Some(
                 "a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names"
@@ -183,11 +188,11 @@ impl VariableMistake {
             ),
             Self::Singular(name) => Some(format!("did you mean `{name}S`?")),
             Self::Doing(_) => Some(
-                "unset it, or give it another name: only options that verify can be given as variables"
+                "unset it, or rename it: only options that verify can be given as variables"
                     .into(),
             ),
             Self::Wordless(_) => {
-                Some("give it words with spaces or commas between them, or leave it empty".into())
+                Some("separate words with spaces or commas, or unset it".into())
             }
             Self::Unreadable(_) => None,
         }
@@ -315,8 +320,9 @@ mod tests {
     fn no_variable_stands_for_an_option_that_does_not_verify() {
         for doing in DOING {
             let name = format!("{PREFIX}{doing}");
-            let expected =
-                format!("the variable `{name}` is set, and no variable stands for that option");
+            let expected = format!(
+                "the variable `{name}` is set, but its option cannot be given as a variable"
+            );
             assert_eq!(read(&[(&name, "1")]), Err(expected));
         }
         for option in crate::settings::options() {
@@ -332,7 +338,7 @@ mod tests {
         for rest in PLURAL {
             for value in [",", " ", ", ,\t"] {
                 let name = format!("{PREFIX}{rest}");
-                let expected = format!("the variable `{name}` is set and names nothing");
+                let expected = format!("the variable `{name}` is set but names nothing");
                 assert_eq!(read(&[(&name, value)]), Err(expected), "{value:?}");
             }
         }

@@ -18,17 +18,19 @@ use crate::settings::services::{ConfiguredService, Services};
 pub(crate) enum EnvironmentMistake {
     /// The services at which tag?
     #[error(
-        "there is nothing to verify: no `IMAGE` and no `--environment` is given, and `CIRCLE_BRANCH` is not set"
+        "nothing to verify: neither `IMAGE` nor `--environment` is given, and `CIRCLE_BRANCH` is not set"
     )]
     NotSaid,
     /// The branch is deployed nowhere.
-    #[error("no environment of the config file has the branch {branch}")]
+    #[error("no environment in {config} uses branch {branch}")]
     NoneOfBranch {
         /// `CIRCLE_BRANCH`.
         branch: Shown,
+        /// The config file.
+        config: Shown,
     },
     /// A name that the config does not have.
-    #[error("there is no environment {name} in the config file")]
+    #[error("the config file has no environment {name}")]
     Unknown {
         /// What was typed.
         name: Shown,
@@ -38,7 +40,7 @@ pub(crate) enum EnvironmentMistake {
         known: String,
     },
     /// An environment, and no config.
-    #[error("an environment is named, and there is no config file")]
+    #[error("an environment is named, but there is no config file")]
     NoConfig,
     /// Two environments.
     #[error("{of} belongs to several environments: {names}")]
@@ -57,7 +59,7 @@ pub(crate) enum EnvironmentMistake {
         why: Box<ConfigError>,
     },
     /// Another environment's tag.
-    #[error("the environment {environment} does not deploy the tag {tag}")]
+    #[error("environment {environment} does not deploy the tag {tag}")]
     NotDeployed {
         /// The environment.
         environment: Shown,
@@ -70,11 +72,11 @@ pub(crate) enum EnvironmentMistake {
 
 impl EnvironmentMistake {
     pub(super) fn hint(&self) -> String {
-        const SAY: &str = "say which one is meant with `--environment`";
+        const SAY: &str = "name one with `--environment`";
         match self {
-            Self::NotSaid => format!("{SAY}, or give an `IMAGE`"),
+            Self::NotSaid => "name an environment with `--environment`, or give an `IMAGE`".into(),
             Self::NoneOfBranch { .. } => {
-                format!("add `branch` to the environment that it is deployed to, or {SAY}")
+                format!("add `branch` to the environment that it deploys to, or {SAY}")
             }
             Self::Unknown { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Self::Unknown { known, meant: None, .. } if known.is_empty() => {
@@ -90,7 +92,7 @@ impl EnvironmentMistake {
                     .into()
             }
             Self::NotDeployed { deployed, .. } => {
-                format!("it deploys {deployed}: ask for that tag, or leave `--environment` away")
+                format!("it deploys {deployed}: verify that tag, or omit `--environment`")
             }
         }
     }
@@ -140,7 +142,10 @@ impl<'c> Environments<'c> {
         let branch = || Shown::new(branch, redactor);
         match found.as_slice() {
             [one] => Ok(*one),
-            [] => Err(EnvironmentMistake::NoneOfBranch { branch: branch() }),
+            [] => Err(EnvironmentMistake::NoneOfBranch {
+                branch: branch(),
+                config: Shown::new(&self.config.path.to_string_lossy(), redactor),
+            }),
             several => Err(EnvironmentMistake::Several {
                 of: format!("the branch {}", branch()),
                 names: listed(several.iter().map(|environment| environment.name), redactor),

@@ -38,7 +38,7 @@ pub(crate) enum ExpansionMistake {
     #[error("uses the variable `${}`, whose value is `<nil>`", .0.as_str())]
     Nil(Shown),
     /// A variable cannot be read.
-    #[error("uses a variable that cannot be used: {0}")]
+    #[error("cannot be expanded: {0}")]
     Variable(VariableMistake),
     /// A variable's value has braces in it.
     #[error("uses the variable `${}`, whose value holds a brace", .0.as_str())]
@@ -333,7 +333,7 @@ mod tests {
         {sha} holds a brace that is not part of `{revision}` or `{revision:7}`
         {revision:99} has a number of digits that is not between 1 and 64
         $BRACES uses the variable `$BRACES`, whose value holds a brace
-        $TOKEN uses a variable that cannot be used: the variable `TOKEN` holds a secret, and its value would be shown
+        $TOKEN cannot be expanded: the variable `TOKEN` holds a secret, and its value would be shown
         } holds a brace that is not part of `{revision}` or `{revision:7}`
         ");
     }

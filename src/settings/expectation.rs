@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::oci::{Digest, DigestError};
+use crate::oci::{Digest, DigestError, Reference};
 use crate::request::{Revision, RevisionError, RevisionRule};
 use crate::settings::config::RevisionWord;
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
@@ -11,6 +11,10 @@ use crate::settings::given::{Given, Origin};
 use crate::settings::mistake::Shown;
 use crate::settings::options::Options;
 
+mod digest_file;
+
+use digest_file::NoDigest;
+
 /// The most that is read of a digest's file: a builder's metadata can hold a whole provenance.
 const MOST: u64 = 4 * 1024 * 1024;
 
@@ -18,11 +22,11 @@ const MOST: u64 = 4 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ExpectationMistake {
     /// The commit that this job builds, and there is none.
-    #[error("{0} needs a commit, and `CIRCLE_SHA1` is not set")]
+    #[error("{0} needs a commit, but `CIRCLE_SHA1` is not set")]
     NoCommit(Origin),
     /// The config asks for a commit, and there is none.
     #[error(
-        "the config file requires a commit (`expect_revision: required`), and `CIRCLE_SHA1` is not set"
+        "the config file requires a commit (`expect_revision: required`), but `CIRCLE_SHA1` is not set"
     )]
     NoCommitForConfig,
     /// Not a commit.
@@ -38,10 +42,10 @@ pub(crate) enum ExpectationMistake {
     #[error("the file {0} of {1} {2}")]
     File(Shown, Origin, FileMistake),
     /// The file holds something else.
-    #[error("the file {0} of {1} holds no digest: {2}")]
-    NoDigest(Shown, Origin, &'static str),
+    #[error("the file {0} of {1} {2}")]
+    NoDigest(Shown, Origin, NoDigest),
     /// Two digests for one image.
-    #[error("{0} expects another digest than {1} names")]
+    #[error("{0} and {1} name different digests")]
     TwoDigests(Origin, Shown),
 }
 
@@ -49,19 +53,17 @@ impl ExpectationMistake {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::NoCommit(_) | Self::NoCommitForConfig => {
-                Some("CircleCI sets it in every job; elsewhere, write `--expect-revision=SHA`".into())
+                Some("CircleCI sets it in every job; elsewhere, give `--expect-revision=SHA`".into())
             }
             Self::Commit(_, _, _) => Some(
                 "`git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`".into(),
             ),
             Self::Expansion(_, _, why) => why.hint(),
             Self::File(_, _, FileMistake::Missing) => Some(
-                "look whether the push job wrote it and this job has it: a workspace must be attached".into(),
+                "check that the push job wrote it and that this job attached its workspace".into(),
             ),
-            Self::NoDigest(_, _, _) => Some(
-                "it holds `sha256:…`, `REPOSITORY@sha256:…`, or what `docker buildx build --metadata-file` writes".into(),
-            ),
-            Self::TwoDigests(_, _) => Some("leave one of them away".into()),
+            Self::NoDigest(_, _, why) => Some(why.hint().into()),
+            Self::TwoDigests(_, _) => Some("omit one of them".into()),
             Self::Digest(_, _, _) | Self::File(_, _, _) => None,
         }
     }
@@ -174,18 +176,19 @@ impl RevisionAsked {
     }
 }
 
-/// The digest that the options expect, and the option that says so.
+/// The digest that the options expect of the image, and the option that says so.
 pub(super) fn digest(
     options: &Options,
     folder: &Path,
     expander: Expander<'_>,
+    image: &Reference,
 ) -> Result<Option<(Digest, Origin)>, ExpectationMistake> {
     let shown = |text: &str| Shown::new(text, expander.variables.redactor);
     if let Some(Given { value, origin }) = &options.expect_digest {
         let written = expander
             .text(value)
             .map_err(|why| ExpectationMistake::Expansion(shown(value), *origin, why))?;
-        let digest = after_at(written.trim()).parse();
+        let digest = digest_file::after_at(written.trim()).parse();
         let digest =
             digest.map_err(|why| ExpectationMistake::Digest(shown(&written), *origin, why))?;
         return Ok(Some((digest, *origin)));
@@ -194,84 +197,16 @@ pub(super) fn digest(
     let name = shown(&path.to_string_lossy());
     let text = file::text(&folder.join(path), MOST)
         .map_err(|why| ExpectationMistake::File(name.clone(), *origin, why))?;
-    let digest = in_text(&text).map_err(|why| ExpectationMistake::NoDigest(name, *origin, why))?;
+    let digest = digest_file::read(&text, image, expander.variables.redactor)
+        .map_err(|why| ExpectationMistake::NoDigest(name, *origin, why))?;
     Ok(Some((digest, *origin)))
-}
-
-fn after_at(text: &str) -> &str {
-    text.rsplit_once('@').map_or(text, |(_, digest)| digest)
-}
-
-/// The digest in what a builder or a person wrote.
-fn in_text(text: &str) -> Result<Digest, &'static str> {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.is_empty() {
-        return Err("it is empty");
-    }
-    if text.starts_with('{') {
-        let metadata: serde_json::Value =
-            serde_json::from_str(text).map_err(|_| "it starts like JSON, and is none")?;
-        let digest = metadata.get("containerimage.digest").and_then(serde_json::Value::as_str);
-        let digest = digest
-            .ok_or("its JSON has no `containerimage.digest`, which stands there after a push")?;
-        return digest.parse().map_err(|_| "its `containerimage.digest` is malformed");
-    }
-    if text.lines().nth(1).is_some() {
-        return Err("it has several lines");
-    }
-    after_at(text).parse().map_err(|_| "its text is no digest")
 }
 
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
 
-    use proptest::prelude::*;
-
     use super::*;
-
-    const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-
-    #[test]
-    fn a_digest_file_has_three_forms() {
-        for text in [
-            format!("{DIGEST}\n"),
-            format!("registry.digitalocean.com/keepkey/support-email@{DIGEST}"),
-            format!(r#"{{"buildx.build.ref":"x","containerimage.digest":"{DIGEST}"}}"#),
-            format!("\u{feff}{DIGEST}\r\n"),
-        ] {
-            assert_eq!(
-                in_text(&text).map(|digest| digest.to_string()),
-                Ok(DIGEST.into()),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn anything_else_is_no_digest() {
-        let lines = format!("{DIGEST}\n{DIGEST}\n");
-        let mistakes: Vec<String> = [
-            "",
-            "{",
-            "{}",
-            r#"{"containerimage.digest":7}"#,
-            r#"{"containerimage.digest":"x"}"#,
-            &lines,
-            "latest",
-        ]
-        .map(|text| in_text(text).unwrap_err().to_owned())
-        .into();
-        insta::assert_snapshot!(mistakes.join("\n"), @r"
-        it is empty
-        it starts like JSON, and is none
-        its JSON has no `containerimage.digest`, which stands there after a push
-        its JSON has no `containerimage.digest`, which stands there after a push
-        its `containerimage.digest` is malformed
-        it has several lines
-        its text is no digest
-        ");
-    }
 
     #[test]
     fn the_rule_of_an_image_is_shown_whole() {
@@ -326,12 +261,5 @@ mod tests {
         required       when-labelled  required       required
         required       required       required       required
         ");
-    }
-
-    proptest! {
-        #[test]
-        fn any_file_is_survived(text in "[{}\":a-z@0-9\\n ]{0,40}|\\PC{0,40}") {
-            let _ = in_text(&text);
-        }
     }
 }

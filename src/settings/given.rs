@@ -9,6 +9,7 @@ use crate::oci::PlatformError;
 use crate::settings::duration::DurationMistake;
 use crate::settings::environment::variable_of;
 use crate::settings::mistake::Shown;
+use crate::settings::usage::NoValueHint;
 
 /// The name under which a value was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,35 +54,38 @@ pub(crate) enum ValueMistake {
         "the value of {0} is `<nil>`, which CircleCI writes for a pipeline value that is not set"
     )]
     Nil(Origin),
+    /// Another option stands where its value should.
+    #[error("{0} needs a value")]
+    NoValue(Origin),
     /// Not a duration.
-    #[error("the value {1} of {0} {2}")]
+    #[error("invalid duration {1} for {0}: {2}")]
     Duration(Origin, Shown, DurationMistake),
     /// The deadline would come before the wait's end.
-    #[error("{0} is shorter than the time to wait ({1})")]
+    #[error("{0} is shorter than the wait ({1})")]
     DeadlineBeforeWait(Origin, String),
     /// A deadline of nothing.
-    #[error("the value of {0} is no time at all")]
+    #[error("{0} must be longer than 0")]
     NoTime(Origin),
     /// Not a number of jobs.
-    #[error("the value {1} of {0} is not a number from 1 to 64")]
+    #[error("invalid number {1} for {0}: expected a number from 1 to 64")]
     Jobs(Origin, Shown),
     /// Not a port.
-    #[error("the value {1} of {0} is not a port, which is a number from 1 to 65535")]
+    #[error("invalid port {1} for {0}: expected a number from 1 to 65535")]
     Port(Origin, Shown),
     /// Not a boolean.
-    #[error("the value {1} of {0} is none of `1`, `0`, `true` and `false`")]
+    #[error("invalid value {1} for {0}: expected `1`, `0`, `true` or `false`")]
     Boolean(Origin, Shown),
     /// Not a level.
-    #[error("the value {1} of {0} is none of `0`, `1` and `2`")]
+    #[error("invalid value {1} for {0}: expected `0`, `1` or `2`")]
     Level(Origin, Shown),
     /// Not one of a few words.
-    #[error("the value {1} of {0} is none of {2}")]
+    #[error("invalid value {1} for {0}: expected {2}")]
     Word(Origin, Shown, &'static str),
     /// Not a platform.
-    #[error("the platform {1} of {0} {2}")]
+    #[error("invalid platform {1} for {0}: it {2}")]
     Platform(Origin, Shown, PlatformError),
     /// Not a registry's host.
-    #[error("the value {1} of {0} is not the host of a registry")]
+    #[error("invalid registry {1} for {0}: expected a host")]
     Registry(Origin, Shown),
     /// Not the name of a variable.
     #[error("the value of {0} is not the name of a variable")]
@@ -98,20 +102,21 @@ impl ValueMistake {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Empty(_) => Some(
-                "look whether the variable that it is made from is set in this job".into(),
+                "check that the variable it is built from is set in this job".into(),
             ),
             Self::Nil(_) => Some(
-                "set the pipeline value, or do not give this option where it has none".into(),
+                "set the pipeline value, or omit this option where there is none".into(),
             ),
             Self::DeadlineBeforeWait(_, _) => Some(
-                "give the run more time than the wait, or leave `--deadline` away: its default follows the wait"
+                "make `--deadline` longer than `--wait`, or omit it: the default already includes the wait"
                     .into(),
             ),
+            Self::NoValue(origin) => Some(NoValueHint(origin.to_string()).to_string()),
             Self::Registry(_, _) => {
-                Some("give the host, with its port if it has one, as in `docker.io`".into())
+                Some("give a host and, if it has one, a port, as in `docker.io`".into())
             }
             Self::VariableName(_) => Some(
-                "it takes a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable"
+                "give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable"
                     .into(),
             ),
             Self::TokenServer(_, _) => Some(
@@ -158,6 +163,21 @@ pub(super) fn text(
         (None, None) => return Ok(None),
     };
     filled(value.clone(), &value, origin)
+}
+
+/// The same of a value that can begin with `-`: clap takes the next word, which must not be another option.
+pub(super) fn signed_text(
+    argument: Option<String>,
+    variable: Option<String>,
+    long: &'static str,
+) -> Result<Option<Given>, ValueMistake> {
+    let digit = |character: char| character.is_ascii_digit() || character == '.';
+    match argument.as_deref().and_then(|word| word.strip_prefix('-')) {
+        Some(rest) if !rest.starts_with(digit) => {
+            Err(ValueMistake::NoValue(Origin::Argument(long)))
+        }
+        Some(_) | None => text(argument, variable, long),
+    }
 }
 
 pub(super) fn given_path(

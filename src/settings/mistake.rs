@@ -14,6 +14,7 @@ use crate::settings::expectation::ExpectationMistake;
 use crate::settings::given::ValueMistake;
 use crate::settings::images::{ImageMistake, WordMistake};
 use crate::settings::network::NetworkMistake;
+use crate::settings::orb;
 use crate::settings::outputs::OutputMistake;
 use crate::settings::token::TokenMistake;
 use crate::settings::usage::ArgumentMistake;
@@ -24,7 +25,7 @@ const QUOTED: usize = 120;
 /// How long a whole message may become.
 const MESSAGE: usize = 1_000;
 
-/// A text of somebody else's that may be shown: cleaned, masked, cut. Prints itself in backticks.
+/// Untrusted text made safe to print: control characters removed, secrets masked, truncated. Displays in backticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown(String);
 
@@ -102,6 +103,15 @@ impl Mistake {
     }
 }
 
+/// Who reads a mistake.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller {
+    /// Whether standard output is read by a program.
+    pub wants_json: bool,
+    /// Whether the orb's script runs the program.
+    pub is_orb: bool,
+}
+
 /// Why nothing was asked: exit code 2. Its texts hold no secret and no control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsError {
@@ -115,15 +125,17 @@ impl SettingsError {
     pub(super) fn new(
         mistake: &Mistake,
         redactor: &Redactor,
-        wants_json: bool,
+        Caller { wants_json, is_orb }: Caller,
         outputs: Outputs,
     ) -> Self {
-        let hint = mistake.hint().map(|hint| {
+        let worded = |text: String| if is_orb { orb::in_its_words(&text) } else { text };
+        let of_orb = orb::hint(mistake).filter(|_| is_orb).map(str::to_owned);
+        let hint = of_orb.or_else(|| mistake.hint().map(worded)).map(|hint| {
             let lines: Vec<String> =
                 hint.lines().map(|line| redactor.line(line, MESSAGE)).collect();
             lines.join("\n")
         });
-        let message = redactor.line(&mistake.to_string(), MESSAGE);
+        let message = redactor.line(&worded(mistake.to_string()), MESSAGE);
         Self { message, hint, wants_json, outputs: Box::new(outputs) }
     }
 
@@ -161,7 +173,7 @@ pub(super) fn nearest<'a>(
     candidates
         .into_iter()
         .map(|candidate| {
-            // The one knows letters that changed places, the other words that were cut short.
+            // Damerau–Levenshtein catches transposed letters, Jaro–Winkler truncated words.
             let folded = folded(candidate);
             let likeness = strsim::normalized_damerau_levenshtein(&word, &folded);
             (likeness.max(strsim::jaro_winkler(&word, &folded) - 0.2), candidate)

@@ -27,6 +27,7 @@ mod inputs;
 mod mistake;
 mod network;
 mod options;
+mod orb;
 mod outputs;
 mod reading;
 mod requests;

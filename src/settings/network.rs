@@ -21,28 +21,28 @@ const API: &str = "https://api.digitalocean.com";
 pub(crate) enum NetworkMistake {
     /// The API's address cannot be read.
     #[error(
-        "the value of `DIGITALOCEAN_API_URL` is not an address, as in `https://api.digitalocean.com`"
+        "invalid `DIGITALOCEAN_API_URL`: expected an address such as `https://api.digitalocean.com`"
     )]
     ApiUnreadable,
     /// It says more than where the API is.
-    #[error("the value of `DIGITALOCEAN_API_URL` has {0}; it is a scheme, a host and a port")]
+    #[error("invalid `DIGITALOCEAN_API_URL`: it has {0}; expected a scheme, a host and a port")]
     ApiHasMore(&'static str),
     /// It is not encrypted.
-    #[error("the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine")]
+    #[error("`DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine")]
     ApiNotSecure,
     /// The registry's host cannot be read.
-    #[error("the value {0} of `DIGITALOCEAN_REGISTRY_HOST` is not a host")]
+    #[error("invalid host {0} in `DIGITALOCEAN_REGISTRY_HOST`")]
     Host(Shown),
     /// The API is asked in plain `http`, and so would be a registry that is not on this machine.
     #[error(
-        "the host {0} of `DIGITALOCEAN_REGISTRY_HOST` is not this machine, and `DIGITALOCEAN_API_URL` is not `https`"
+        "the host {0} in `DIGITALOCEAN_REGISTRY_HOST` is not this machine, but `DIGITALOCEAN_API_URL` is not `https`"
     )]
     HostNotSecure(Shown),
     /// The CA certificates cannot be read.
     #[error("the file {0} of `SSL_CERT_FILE` {1}")]
     Certificates(Shown, FileMistake),
     /// The proxy's address cannot be read.
-    #[error("the value of `HTTPS_PROXY` is not the address of an `http` or `https` proxy")]
+    #[error("invalid `HTTPS_PROXY`: expected the address of an `http` or `https` proxy")]
     Proxy,
 }
 
@@ -50,21 +50,18 @@ impl NetworkMistake {
     pub(super) fn hint(&self) -> String {
         match self {
             Self::ApiUnreadable | Self::ApiHasMore(_) => {
-                "leave it unset, unless DigitalOcean's API is elsewhere for you".into()
+                "unset it, unless you reach DigitalOcean's API at another address".into()
             }
             Self::ApiNotSecure | Self::HostNotSecure(_) => {
-                "the token is sent there; plain `http` is for this machine alone".into()
+                "the token is sent there: plain `http` is allowed on this machine only".into()
             }
             Self::Host(_) => {
-                "it is a host and, where it has one, a port, as in `127.0.0.1:5000`".into()
+                "give a host and, if it has one, a port, as in `127.0.0.1:5000`".into()
             }
             Self::Certificates(_, _) => {
-                "it is a PEM file of CA certificates, or unset where the system's own are meant"
-                    .into()
+                "give a PEM file of CA certificates, or unset it to use the system's".into()
             }
-            Self::Proxy => {
-                "it is written `http://HOST:PORT`, or unset where there is no proxy".into()
-            }
+            Self::Proxy => "write it as `http://HOST:PORT`, or unset it".into(),
         }
     }
 }
@@ -247,18 +244,18 @@ mod tests {
         .map(|(api, host)| at(api, host).unwrap_err())
         .collect();
         insta::assert_snapshot!(mistakes.join("\n"), @"
-        the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
-        the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
-        the host `r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not this machine, and `DIGITALOCEAN_API_URL` is not `https`
-        the value of `DIGITALOCEAN_API_URL` is not an address, as in `https://api.digitalocean.com`
-        the value of `DIGITALOCEAN_API_URL` is not an address, as in `https://api.digitalocean.com`
-        the value of `DIGITALOCEAN_API_URL` has a user name or a password; it is a scheme, a host and a port
-        the value of `DIGITALOCEAN_API_URL` has a path; it is a scheme, a host and a port
-        the value of `DIGITALOCEAN_API_URL` has a query; it is a scheme, a host and a port
-        the value `https://r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
-        the value `r.example/keepkey` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
-        the value `***@r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
-        the value `***@r.example:5000` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
+        `DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine
+        `DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine
+        the host `r.example` in `DIGITALOCEAN_REGISTRY_HOST` is not this machine, but `DIGITALOCEAN_API_URL` is not `https`
+        invalid `DIGITALOCEAN_API_URL`: expected an address such as `https://api.digitalocean.com`
+        invalid `DIGITALOCEAN_API_URL`: expected an address such as `https://api.digitalocean.com`
+        invalid `DIGITALOCEAN_API_URL`: it has a user name or a password; expected a scheme, a host and a port
+        invalid `DIGITALOCEAN_API_URL`: it has a path; expected a scheme, a host and a port
+        invalid `DIGITALOCEAN_API_URL`: it has a query; expected a scheme, a host and a port
+        invalid host `https://r.example` in `DIGITALOCEAN_REGISTRY_HOST`
+        invalid host `r.example/keepkey` in `DIGITALOCEAN_REGISTRY_HOST`
+        invalid host `***@r.example` in `DIGITALOCEAN_REGISTRY_HOST`
+        invalid host `***@r.example:5000` in `DIGITALOCEAN_REGISTRY_HOST`
         ");
     }
 
@@ -278,7 +275,7 @@ mod tests {
             let mistake = through(text).unwrap_err();
             assert_eq!(
                 mistake,
-                "the value of `HTTPS_PROXY` is not the address of an `http` or `https` proxy"
+                "invalid `HTTPS_PROXY`: expected the address of an `http` or `https` proxy"
             );
         }
         let redactor = Redactor::default();

@@ -11,7 +11,8 @@ use crate::settings::args::Args;
 use crate::settings::duration;
 use crate::settings::environment::OptionVariables;
 use crate::settings::given::{
-    Given, Origin, ValueMistake, boolean, given_path, is_variable_name, list, number, path, text,
+    Given, Origin, ValueMistake, boolean, given_path, is_variable_name, list, number, path,
+    signed_text, text,
 };
 use crate::settings::mistake::Shown;
 use crate::settings::{Format, Outputs};
@@ -103,7 +104,7 @@ impl Options {
                 .iter()
                 .map(|given| platform(given, &show))
                 .collect::<Result<_, _>>()?,
-            port: text(args.port, variables.port, "port")?
+            port: signed_text(args.port, variables.port, "port")?
                 .map(|given| {
                     let port = number(&given, 1, u16::MAX);
                     port.ok_or_else(|| ValueMistake::Port(given.origin, show(&given.value)))
@@ -111,7 +112,7 @@ impl Options {
                 .transpose()?,
             wait,
             deadline,
-            jobs: jobs(text(args.jobs, variables.jobs, "jobs")?, &show)?,
+            jobs: jobs(signed_text(args.jobs, variables.jobs, "jobs")?, &show)?,
             token_env: token_env(text(args.token_env, variables.token_env, "token-env")?)?,
             default_registry: default_registry(
                 text(args.default_registry, variables.default_registry, "default-registry")?,
@@ -243,7 +244,7 @@ fn times(
     show: &impl Fn(&str) -> Shown,
 ) -> Result<(Option<Duration>, Option<Given<Duration>>), ValueMistake> {
     let time = |argument: &Option<String>, variable: &Option<String>, long| {
-        let given = text(argument.clone(), variable.clone(), long)?;
+        let given = signed_text(argument.clone(), variable.clone(), long)?;
         given
             .map(|given| {
                 let (origin, shown) = (given.origin, show(&given.value));
@@ -302,7 +303,7 @@ fn format(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Format,
     match given.value.as_str() {
         "human" => Ok(Format::Human),
         "json" => Ok(Format::Json),
-        other => Err(ValueMistake::Word(given.origin, show(other), "`human` and `json`")),
+        other => Err(ValueMistake::Word(given.origin, show(other), "`human` or `json`")),
     }
 }
 
@@ -312,6 +313,6 @@ fn color(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Color, V
         "auto" => Ok(Color::Auto),
         "always" => Ok(Color::Always),
         "never" => Ok(Color::Never),
-        other => Err(ValueMistake::Word(given.origin, show(other), "`auto`, `always` and `never`")),
+        other => Err(ValueMistake::Word(given.origin, show(other), "`auto`, `always` or `never`")),
     }
 }

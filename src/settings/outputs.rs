@@ -19,7 +19,7 @@ const PIPELINE: &str = ".circleci/config.yml";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OutputMistake {
     /// The status of an image without a tag.
-    #[error("`--{option}` needs a tag, and {image} is a digest alone")]
+    #[error("`--{option}` needs a tag, but {image} is a digest alone")]
     NoTag {
         /// The option.
         option: &'static str,
@@ -27,7 +27,7 @@ pub(crate) enum OutputMistake {
         image: Shown,
     },
     /// The environment is not known.
-    #[error("`--{option}` needs an environment, and that of {image} is not known")]
+    #[error("`--{option}` needs an environment, but {image} has none")]
     NoEnvironment {
         /// The option.
         option: &'static str,
@@ -36,7 +36,7 @@ pub(crate) enum OutputMistake {
     },
     /// An environment was named, and the image is outside the config.
     #[error(
-        "`--{option}` cannot write {image}: it is outside the config's `registry`, and no service has its repository"
+        "`--{option}` needs an environment, but {image} is outside the config file's `registry` and no service has its repository"
     )]
     Outside {
         /// The option.
@@ -45,7 +45,7 @@ pub(crate) enum OutputMistake {
         image: Shown,
     },
     /// The config does not say where the status files are.
-    #[error("`--{option}` needs `status` in the config file, and {}", if *.has_config { "it is not there" } else { "there is no config file" })]
+    #[error("`--{option}` needs `status` in the config file{}", if *.has_config { "" } else { ", but there is no config file" })]
     NoStatus {
         /// The option.
         option: &'static str,
@@ -54,7 +54,7 @@ pub(crate) enum OutputMistake {
     },
     /// An image of another repository under the name of a service of the config.
     #[error(
-        "`--{option}` would write {image} as the service {service} of the config, whose repository is another one"
+        "`--{option}` would write {image} as service {service} of the config file, which has another repository"
     )]
     OtherRepository {
         /// The option.
@@ -66,7 +66,7 @@ pub(crate) enum OutputMistake {
     },
     /// Two images in one place.
     #[error(
-        "`--{option}` would write {first} and {second} to one place: service {service}, environment {environment}"
+        "`--{option}` would write {first} and {second} to the same place: service {service}, environment {environment}"
     )]
     OnePlace {
         /// The option.
@@ -81,11 +81,11 @@ pub(crate) enum OutputMistake {
         environment: Shown,
     },
     /// A name that gives no key of a Pulumi configuration.
-    #[error("`--pulumi-config` makes a key of the name {0}, and that needs a letter to begin with")]
+    #[error("`--pulumi-config` cannot make a key of the name {0}: a key begins with a letter")]
     NoKey(Shown),
     /// Two services with one key of a Pulumi configuration.
     #[error(
-        "`--pulumi-config` would write {name} and the service {other} of the config under one key, `{key}`"
+        "`--pulumi-config` would write {name} and service {other} of the config file under the same key, `{key}`"
     )]
     SharedKey {
         /// The image's service.
@@ -101,7 +101,7 @@ pub(crate) enum OutputMistake {
     )]
     Reserved(Shown),
     /// Two outputs in one file.
-    #[error("`--{first}` and `--{second}` are the same file {path}")]
+    #[error("`--{first}` and `--{second}` both write to {path}")]
     OneFile {
         /// An option.
         first: &'static str,
@@ -118,24 +118,28 @@ pub(crate) enum OutputMistake {
 impl OutputMistake {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
-            Self::NoTag { .. } => Some("write the tag too, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`".into()),
+            Self::NoTag { .. } => {
+                Some("add the tag, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`".into())
+            }
             Self::NoEnvironment { .. } => {
-                Some("say which one is meant with `--environment`; environments stand in the config file".into())
+                Some("name an environment of the config file with `--environment`".into())
             }
             Self::Outside { option, .. } => Some(format!(
-                "an environment's name stands for images of the config alone: omit `--{option}`, or ask for an image \
-                 of the config"
+                "only images of the config file have an environment: omit `--{option}`, or add a service with this \
+                 repository to the config file"
             )),
-            Self::NoStatus { .. } => Some("add `status: { directory: docs/deployment/status }` to it".into()),
-            Self::OtherRepository { option, .. } => Some(format!(
-                "look which one is meant; or give this repository a service of its own in the config (`repository:`), \
-                 or leave `--{option}` away"
-            )),
-            Self::OnePlace { .. } => Some("ask for them in two runs".into()),
-            Self::NoKey(_) | Self::SharedKey { .. } => {
-                Some("give the service another key in the config, and name its `repository`".into())
+            Self::NoStatus { .. } => {
+                Some("add `status: { directory: docs/deployment/status }` to it".into())
             }
-            Self::Reserved(_) => Some("declare another variable beside it, or a `port`".into()),
+            Self::OtherRepository { option, .. } => Some(format!(
+                "check which one is meant; give this repository its own service in the config file (`repository:`), \
+                 or omit `--{option}`"
+            )),
+            Self::OnePlace { .. } => Some("verify them in two runs".into()),
+            Self::NoKey(_) | Self::SharedKey { .. } => Some(
+                "give the service another key in the config file, with its `repository`".into(),
+            ),
+            Self::Reserved(_) => Some("declare another variable or a `port` beside it".into()),
             Self::OneFile { .. } | Self::ImageBesideCheck => None,
         }
     }

@@ -15,7 +15,7 @@ use crate::settings::environment::{PREFIX, StandardVariables, Variables};
 use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, KnownRevision};
 use crate::settings::images::Finder;
-use crate::settings::mistake::Mistake;
+use crate::settings::mistake::{Caller, Mistake};
 use crate::settings::options::{Files, Options};
 use crate::settings::outputs::{self, OutputMistake};
 use crate::settings::requests::Maker;
@@ -23,7 +23,7 @@ use crate::settings::services::Services;
 use crate::settings::usage::{self, ArgumentMistake};
 use crate::settings::{
     Asked, Console, Outputs, Settings, SettingsError, Surroundings, console, doctl, expectation,
-    help, images, inputs, network, token,
+    help, images, inputs, network, orb, token,
 };
 
 /// The time that a run has by default, before the wait.
@@ -43,7 +43,10 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     token::hide(surroundings.variable, &redactor, named.as_deref());
     doctl::hide(surroundings.variable, &redactor);
     let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
-    let wants_json = format.as_deref() == Some("json");
+    let caller = Caller {
+        wants_json: format.as_deref() == Some("json"),
+        is_orb: (surroundings.variable)(orb::VARIABLE).is_some_and(|value| !value.is_empty()),
+    };
     let files = if arguments.iter().any(|argument| argument == "--check-status") {
         Files::default()
     } else {
@@ -64,7 +67,7 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     let read = reading.read(surroundings);
     read.map_err(|mistake| {
         let outputs = Outputs { inputs, ..reading.files.into_outputs() };
-        SettingsError::new(&mistake, &redactor, wants_json, outputs)
+        SettingsError::new(&mistake, &redactor, caller, outputs)
     })
 }
 

@@ -29,16 +29,12 @@ impl<'c> Maker<'c> {
     /// The requests, in the order of asking, each image once.
     pub(super) fn requests(self, targets: Vec<Target<'c>>) -> Result<Vec<ImageRequest>, Mistake> {
         let options = self.finder.options;
-        let digest = expectation::digest(options, self.folder, self.finder.expander)?;
         let mut seen = HashSet::new();
-        let mut requests = Vec::with_capacity(targets.len());
-        for target in targets {
-            let request = self.request(target, digest.as_ref())?;
-            if seen.insert((request.reference.clone(), request.service.name.clone())) {
-                requests.push(request);
-            }
-        }
-        let count = requests.len();
+        let mut targets = targets;
+        targets.retain(|target| {
+            let service = target.service.map(|service| service.name);
+            seen.insert((target.reference.clone(), service))
+        });
         let one_only = [
             ("repository", options.repository.is_some()),
             ("expect-digest", options.expect_digest.is_some()),
@@ -47,10 +43,19 @@ impl<'c> Maker<'c> {
             ("pulumi-config", options.files.pulumi_config.is_some()),
             ("image-ref", options.files.image_ref.is_some()),
         ];
-        match one_only.into_iter().find(|(_, is_given)| *is_given && count > 1) {
-            Some((option, _)) => Err(ImageMistake::NeedsOne { option, count }.into()),
-            None => Ok(requests),
+        let count = targets.len();
+        if let Some((option, _)) = one_only.into_iter().find(|(_, is_given)| *is_given && count > 1)
+        {
+            return Err(ImageMistake::NeedsOne { option, count }.into());
         }
+        // An expected digest is that of the only image.
+        let digest = match targets.first() {
+            Some(Target { reference, .. }) => {
+                expectation::digest(options, self.folder, self.finder.expander, reference)?
+            }
+            None => None,
+        };
+        targets.into_iter().map(|target| self.request(target, digest.as_ref())).collect()
     }
 
     fn request(

@@ -81,11 +81,14 @@ impl TokenMistake {
             )
         };
         match self {
-            Self::None => format!("{}, or run `doctl auth init`", set(VARIABLE)),
+            Self::None => format!(
+                "{}, or run `doctl auth init`;\nwhere the token is in a variable of another name, give that name with \
+                 `--token-env`.\ndocker's login is not used for DigitalOcean: its API needs the token itself",
+                set(VARIABLE)
+            ),
             Self::NamedIsUnset(name) => set(name.as_str()),
             Self::Odd { .. } => {
-                "set it again to the token alone: no quotation marks, no `Bearer`, no white space"
-                    .into()
+                "set it to the token alone, without quotation marks, `Bearer` or white space".into()
             }
             Self::Doctl(_) => {
                 format!("set `{VARIABLE}`, or let `doctl auth init` write the file again")

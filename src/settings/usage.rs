@@ -24,7 +24,7 @@ pub(crate) enum ArgumentMistake {
     #[error("{0} needs a value")]
     NoValue(Shown),
     /// The value is none of those that there are.
-    #[error("{value} is not a value of {option}")]
+    #[error("invalid value {value} for {option}")]
     Value {
         /// The option.
         option: Shown,
@@ -50,6 +50,11 @@ pub(crate) enum ArgumentMistake {
     Other(Shown),
 }
 
+/// What to do about an option without its value.
+#[derive(Debug, thiserror::Error)]
+#[error("write {0}, a space and the value; a value that starts with `-` needs `=`")]
+pub(super) struct NoValueHint(pub String);
+
 impl ArgumentMistake {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
@@ -66,12 +71,10 @@ impl ArgumentMistake {
                 let meant = nearest(value.as_str(), possible.iter().map(String::as_str));
                 Some(match meant {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("it is one of: {}", possible.join(", ")),
+                    None => format!("expected one of: {}", possible.join(", ")),
                 })
             }
-            Self::NoValue(option) => Some(format!(
-                "write {option}, a space and the value; a value that starts with `-` is written with `=`"
-            )),
+            Self::NoValue(option) => Some(NoValueHint(option.to_string()).to_string()),
             Self::Secret(_) => Some(
                 "a command line can be read by every process: replace this token, and give the new one in \
                  `DIGITALOCEAN_ACCESS_TOKEN`"

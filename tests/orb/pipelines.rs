@@ -85,7 +85,7 @@ mod tests {
         };
         let found = [
             broken("requires: [index]", "requires: [indx]"),
-            broken("revision: required", "revision: always"),
+            broken("revision: required", "revision: [required]"),
             broken(
                 "executor:\n      name: verify-registry-image/docr",
                 "executor:\n      name: verify-registry-image/doc",
@@ -97,7 +97,7 @@ mod tests {
         insta::assert_snapshot!(found.join("\n---\n"), @"
         workflows/test-deploy: `verify-registry-image/verify` requires `indx`, which is not there
         ---
-        workflows/test-deploy: `verify-registry-image/verify`: the value of `revision` is not of type enum
+        workflows/test-deploy: `verify-registry-image/verify`: the value of `revision` is not of type string
         ---
         jobs/must_fail: there is no executor `verify-registry-image/doc`
         ---

@@ -304,11 +304,11 @@ mod tests {
             after(command, "<< parameters.wait >>", "<< parameters.weit >>"),
             after(
                 command,
-                "      name: Verify",
-                "      shell: << parameters.shell >>\n      name: Verify",
+                "      name: << parameters.step_name >>",
+                "      shell: << parameters.shell >>\n      name: << parameters.step_name >>",
             ),
             after(command, "<<include(scripts/verify.sh)>>", "verify << parameters.image >>"),
-            after(command, "default: when_labelled", "default: \"on\""),
+            after(command, "default: when_labelled", "default: [on]"),
             after(command, "default: DIGITALOCEAN_ACCESS_TOKEN", "default: $TOKEN"),
             after(command, "    default: false\n", "    default: \"false\"\n"),
             after(executor, "    description: The image, without a tag.\n", ""),
@@ -335,7 +335,7 @@ mod tests {
         ---
         commands/verify: puts the parameter `image` into shell text
         ---
-        commands/verify: the default of parameter `revision` is not of type enum
+        commands/verify: the default of parameter `revision` is not of type string
         jobs/verify: does not declare `revision` as the command does
         ---
         commands/verify: the default of parameter `token` is not of type env_var_name
@@ -362,7 +362,9 @@ mod tests {
         jobs/verify: does not hand `record_dir` on to the command
         jobs/verify: does not hand `results_dir` on to the command
         jobs/verify: does not hand `revision` on to the command
+        jobs/verify: does not hand `services` on to the command
         jobs/verify: does not hand `status_dir` on to the command
+        jobs/verify: does not hand `step_name` on to the command
         jobs/verify: does not hand `token` on to the command
         jobs/verify: does not hand `token_server` on to the command
         jobs/verify: does not hand `update_status` on to the command

@@ -233,10 +233,7 @@ mod tests {
         );
         assert_eq!(broken("@orb.yml", "source_url: https", "source_url: http"), ["RC006"]);
         assert_eq!(broken("@orb.yml", "home_url: https", "home_url: http"), ["RC007"]);
-        assert_eq!(
-            broken(command, "name: Verify the image in the registry", "name: \"\""),
-            ["RC008"]
-        );
+        assert_eq!(broken(command, "name: << parameters.step_name >>", "name: \"\""), ["RC008"]);
         let long = format!("command: {}", "x".repeat(65));
         assert_eq!(broken(command, "command: <<include(scripts/verify.sh)>>", &long), ["RC009"]);
         assert_eq!(broken(command, "  digest_file:", "  digest-file:"), ["RC010"]);

@@ -159,6 +159,7 @@ mod tests {
             arguments: 0
             VERIFY_REGISTRY_IMAGE_CONFIG=; touch x
             VERIFY_REGISTRY_IMAGE_DEADLINE=
+            VERIFY_REGISTRY_IMAGE_DEFAULT_REGISTRY=
             VERIFY_REGISTRY_IMAGE_ENVIRONMENT=$HOME
             VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST=
             VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE=a b
@@ -167,6 +168,7 @@ mod tests {
             VERIFY_REGISTRY_IMAGE_HTML=out/$(touch x)/report.html
             VERIFY_REGISTRY_IMAGE_IMAGES=registry.example/team/api:$(touch x);touch x`touch x`
             VERIFY_REGISTRY_IMAGE_JUNIT=out/$(touch x)/verify-registry-image.xml
+            VERIFY_REGISTRY_IMAGE_ORB=1
             VERIFY_REGISTRY_IMAGE_PLATFORMS=
             VERIFY_REGISTRY_IMAGE_PORT=
             VERIFY_REGISTRY_IMAGE_RECORD_DIR=-rf
@@ -178,6 +180,62 @@ mod tests {
             VERIFY_REGISTRY_IMAGE_WAIT=90s
             "); }
         }
+    }
+
+    /// Each parameter that says what is verified or what it must be.
+    const ASKING: [&str; 9] = [
+        "image",
+        "services",
+        "environment",
+        "config",
+        "expect_digest",
+        "digest_file",
+        "revision",
+        "platforms",
+        "port",
+    ];
+
+    #[test]
+    fn a_parameter_that_was_given_and_is_empty_asks_no_other_question() {
+        for shell in shells() {
+            for parameter in ASKING {
+                for value in ["", " ", "\\n"] {
+                    let job = Job::new();
+                    job.gate(SOUND, 0);
+                    let output = job.run(&shell, &verify(&format!("{{{parameter}: \"{value}\"}}")));
+                    let told = String::from_utf8(output.stderr.clone()).unwrap();
+                    assert_eq!(code(&output), 2, "{shell:?} {parameter} {value:?} {told}");
+                    assert!(
+                        told.contains(&format!("the parameter `{parameter}` is empty")),
+                        "{told}"
+                    );
+                    assert_eq!(job.read("seen"), "", "the gate must not have been asked");
+                }
+            }
+            let job = Job::new();
+            job.gate(SOUND, 0);
+            assert_eq!(code(&job.run(&shell, &verify("{}"))), 0, "{shell:?}");
+            let seen = job.read("seen");
+            assert!(!seen.contains("(none)") && seen.contains("_IMAGES=\n"), "{seen}");
+        }
+    }
+
+    #[test]
+    fn services_a_commit_and_the_step_s_name_can_be_given() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        let parameters =
+            format!("{{services: 'api web', revision: {commit}, step_name: Ask the registry}}");
+        let mut asking = runs("verify", &parameters);
+        asking.retain(|run| run.name == "Ask the registry");
+        let job = Job::new();
+        job.gate(SOUND, 0);
+        assert_eq!(code(&job.run(&["/bin/sh", "-e"], &asking.remove(0))), 0);
+        let seen = job.read("seen");
+        assert!(seen.contains("VERIFY_REGISTRY_IMAGE_SERVICES=api web\n"), "{seen}");
+        assert!(
+            seen.contains(&format!("VERIFY_REGISTRY_IMAGE_EXPECT_REVISION={commit}\n")),
+            "{seen}"
+        );
     }
 
     #[test]

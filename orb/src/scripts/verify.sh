@@ -23,6 +23,31 @@ case $version in
     ;;
 esac
 
+# PARAMETER VALUE: `(none)` is a parameter that was not given. One that was given and is empty, as an unset pipeline
+# value is, must not ask a wider or a weaker question than the one that was meant.
+given() {
+    case $2 in
+    "(none)") ;;
+    *[![:space:]]*) printf '%s' "$2" ;;
+    *)
+        echo "error: the parameter \`$1\` is empty" >&2
+        echo "hint: check that the value it is set from is set, or omit the parameter" >&2
+        exit 2
+        ;;
+    esac
+}
+VERIFY_REGISTRY_IMAGE_IMAGES=$(given image "$VERIFY_REGISTRY_IMAGE_IMAGES")
+VERIFY_REGISTRY_IMAGE_SERVICES=$(given services "$VERIFY_REGISTRY_IMAGE_SERVICES")
+VERIFY_REGISTRY_IMAGE_ENVIRONMENT=$(given environment "$VERIFY_REGISTRY_IMAGE_ENVIRONMENT")
+VERIFY_REGISTRY_IMAGE_CONFIG=$(given config "$VERIFY_REGISTRY_IMAGE_CONFIG")
+VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST=$(given expect_digest "$VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST")
+VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE=$(given digest_file "$VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE")
+VERIFY_REGISTRY_IMAGE_EXPECT_REVISION=$(given revision "$VERIFY_REGISTRY_IMAGE_EXPECT_REVISION")
+VERIFY_REGISTRY_IMAGE_PLATFORMS=$(given platforms "$VERIFY_REGISTRY_IMAGE_PLATFORMS")
+VERIFY_REGISTRY_IMAGE_PORT=$(given port "$VERIFY_REGISTRY_IMAGE_PORT")
+# The program names parameters in place of its options then.
+export VERIFY_REGISTRY_IMAGE_ORB=1
+
 if [ -n "$ORB_RECORD_DIR" ]; then
     if [ -n "$VERIFY_REGISTRY_IMAGE_IMAGES" ] && [ -z "$VERIFY_REGISTRY_IMAGE_ENVIRONMENT" ]; then
         mkdir -p -- "$ORB_RECORD_DIR" || exit 2

@@ -1007,7 +1007,7 @@ mod port {
         failed port-not-exposed: no port is named by the image, neither with `EXPOSE` nor with `PORT`
         expected 5001/tcp
         observed no port
-        hint: Add `EXPOSE 5001` to the Dockerfile, or leave `--port` out.
+        hint: Add `EXPOSE 5001` to the Dockerfile, or omit `--port` (the orb's `port`).
         ");
         said!(with(false, &["$PORT/tcp"], &[]), @"skipped, to be told: no port is named by the image, so `5001/tcp` was not compared");
     }

@@ -47,25 +47,25 @@ pub(crate) enum ConfigMistake {
     #[error(transparent)]
     File(FileMistake),
     /// It is not UTF-8.
-    #[error("the file is not valid UTF-8 here")]
+    #[error("not valid UTF-8")]
     NotUnicode,
     /// A control character.
-    #[error("a control character stands here")]
+    #[error("control character")]
     Control,
     /// It holds the token, or something that looks like one.
-    #[error("a secret stands here")]
+    #[error("this line holds a secret")]
     Secret,
     /// It says nothing.
-    #[error("the file says nothing")]
+    #[error("the file has no settings")]
     Empty,
     /// A second document.
-    #[error("a second document begins here")]
+    #[error("a second YAML document begins here")]
     SecondDocument,
     /// A tab.
-    #[error("a tab stands here")]
+    #[error("tab character")]
     Tab,
     /// A key that has no meaning.
-    #[error("there is no key {key} here")]
+    #[error("unknown key {key}")]
     UnknownKey {
         /// The key.
         key: Shown,
@@ -73,19 +73,19 @@ pub(crate) enum ConfigMistake {
         known: Vec<String>,
     },
     /// A key that must be there.
-    #[error("the key `{0}` is missing")]
+    #[error("missing key `{0}`")]
     MissingKey(String),
     /// A placeholder without quotation marks, which YAML takes for a mapping.
-    #[error("a value that begins with `{{` stands here without quotation marks")]
+    #[error("a value that begins with `{{` needs quotation marks")]
     Braces,
     /// Anything else that the parser says.
     #[error("{0}")]
     Other(String),
     /// A variable to deploy with that is, or looks like, a secret.
-    #[error("the variable {0} looks like a secret, and would be handed on in the record")]
+    #[error("the variable {0} looks like a secret, but `env` is written to the record")]
     SecretVariable(Shown),
     /// A path that leaves the folder.
-    #[error("the path {0} is not below the folder of this file")]
+    #[error("the path {0} is not below this file's folder")]
     Path(Shown),
     /// A value that cannot be expanded.
     #[error("the value {0} {1}")]
@@ -94,13 +94,13 @@ pub(crate) enum ConfigMistake {
     #[error("the value {0} {1}")]
     Reference(Shown, ReferenceError),
     /// A value that cannot be expanded, and without it nobody can say whether its rules hold.
-    #[error("{0}, so it cannot be told whether {1} belongs here")]
+    #[error("{0}, so it is unknown whether its rules apply to {1}")]
     Untold(Box<Self>, Shown),
     /// A service's `tag` without the place of the environment's, or with several.
     #[error("the service tag {0} must hold `{{tag}}` once")]
     NoTagPlace(Shown),
     /// Services without a registry.
-    #[error("services stand here, and there is no `registry`")]
+    #[error("`services` needs a `registry`")]
     NoRegistry,
 }
 
@@ -132,29 +132,38 @@ impl ConfigMistake {
 
     pub(in crate::settings) fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownKey { key, known } => Some(match nearest(key.as_str(), known.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the keys are: {}", known.join(", ")),
-            }),
+            Self::UnknownKey { key, known } => {
+                Some(match nearest(key.as_str(), known.iter().map(String::as_str)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("expected one of: {}", known.join(", ")),
+                })
+            }
             Self::File(FileMistake::Missing) => Some(format!(
-                "the path of `--config` is relative to this folder, and a link must lead to a file; the usual name is `{FILE_NAME}`"
+                "check the path, which is relative to the working folder; the usual name is `{FILE_NAME}`"
             )),
-            Self::Secret => {
-                Some("take it out, and replace it where it was issued: what stands in a file is in its history".into())
-            }
-            Self::SecretVariable(_) => {
-                Some("give it to the deployment from its own store of secrets, and take it out here".into())
-            }
-            Self::Path(_) => Some("write it relative to this file, without `..` and without `/` at its start".into()),
+            Self::Secret => Some(
+                "remove it and revoke it where it was issued: a committed file keeps its history"
+                    .into(),
+            ),
+            Self::SecretVariable(_) => Some(
+                "give it to the deployment from its own secret store, and remove it here".into(),
+            ),
+            Self::Path(_) => Some(
+                "write it relative to this file, without `..` and without a leading `/`".into(),
+            ),
             Self::Reference(_, ReferenceError::NoHost) => {
-                Some("begin it with the host, as in `registry.digitalocean.com/REGISTRY`".into())
+                Some("start with the host, as in `registry.digitalocean.com/REGISTRY`".into())
             }
-            Self::NoTagPlace(_) => Some("`{tag}` stands for the environment's tag, as in `api-{tag}`".into()),
-            Self::NoRegistry => Some("add it at the top, as in `registry: registry.digitalocean.com/REGISTRY`".into()),
+            Self::NoTagPlace(_) => {
+                Some("`{tag}` stands for the environment's tag, as in `api-{tag}`".into())
+            }
+            Self::NoRegistry => {
+                Some("add one, as in `registry: registry.digitalocean.com/REGISTRY`".into())
+            }
             Self::Empty => Some("`verify-registry-image --schema config` shows its form".into()),
             Self::SecondDocument => Some("remove the line `---` and what follows it".into()),
-            Self::Braces => Some("write it in quotation marks, as in `\"{revision}-dev\"`".into()),
-            Self::Tab => Some("YAML is indented with spaces".into()),
+            Self::Braces => Some("quote it, as in `\"{revision}-dev\"`".into()),
+            Self::Tab => Some("indent with spaces".into()),
             Self::Control | Self::NotUnicode => Some("save the file as plain UTF-8 text".into()),
             Self::Expansion(_, why) => why.hint(),
             Self::Untold(mistake, _) => mistake.hint(),

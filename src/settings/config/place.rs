@@ -196,14 +196,14 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_enum<A: serde::de::EnumAccess<'de>>(self, access: A) -> Result<(), A::Error> {
         let _: (IgnoredAny, _) = access.variant()?;
-        Err(A::Error::custom("a YAML tag (`!…`) stands here; none has a meaning in this file"))
+        Err(A::Error::custom("YAML tag (`!…`): this file has none"))
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
         if self.may_be_nothing() {
             Ok(())
         } else {
-            Err(E::custom("nothing stands here: a value is missing, or its line should go"))
+            Err(E::custom("missing value: add one or remove the key"))
         }
     }
 
@@ -245,7 +245,7 @@ impl Visitor<'_> for NewKey<'_> {
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Strict, E> {
         if !self.seen.insert(key.to_owned()) {
-            return Err(E::custom(format_args!("the key `{key}` stands here a second time")));
+            return Err(E::custom(format_args!("duplicate key `{key}`")));
         }
         Ok(self.of.inside(key))
     }

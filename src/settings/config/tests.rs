@@ -158,127 +158,127 @@ fn each_mistake_has_a_place_and_says_what_was_meant() {
     .into();
     insta::assert_snapshot!(mistakes.join("\n"), @r##"
     "environments:\n  dev:\n    tga: x\n"
-      verify-registry-image.yml:3:5: there is no key `tga` here
+      verify-registry-image.yml:3:5: unknown key `tga`
       hint: did you mean `tag`?
     "environments:\n  dev:\n    tag: x\n    expect_revison: off\n"
-      verify-registry-image.yml:4:5: there is no key `expect_revison` here
+      verify-registry-image.yml:4:5: unknown key `expect_revison`
       hint: did you mean `expect_revision`?
     "enviroments: {}\n"
-      verify-registry-image.yml:1:1: there is no key `enviroments` here
+      verify-registry-image.yml:1:1: unknown key `enviroments`
       hint: did you mean `environments`?
     "registry: a\nzzz: 1\n"
-      verify-registry-image.yml:2:1: there is no key `zzz` here
-      hint: the keys are: registry, environments, services, status
+      verify-registry-image.yml:2:1: unknown key `zzz`
+      hint: expected one of: registry, environments, services, status
     "environments:\n  dev:\n    tag: a\n    branch: b\n    tag: c\n"
-      verify-registry-image.yml:5:5: the key `tag` stands here a second time
+      verify-registry-image.yml:5:5: duplicate key `tag`
     "environments:\n  dev: {tag: a}\n  dev: {tag: b}\n"
-      verify-registry-image.yml:3:3: the key `dev` stands here a second time
+      verify-registry-image.yml:3:3: duplicate key `dev`
     "environments:\n  dev:\n    tag: ~\n"
-      verify-registry-image.yml:3:10: nothing stands here: a value is missing, or its line should go
+      verify-registry-image.yml:3:10: missing value: add one or remove the key
     "environments:\n  dev:\n    tag: null\n"
-      verify-registry-image.yml:3:10: nothing stands here: a value is missing, or its line should go
+      verify-registry-image.yml:3:10: missing value: add one or remove the key
     "environments:\n  dev:\n    tag:\n"
-      verify-registry-image.yml:3:9: nothing stands here: a value is missing, or its line should go
+      verify-registry-image.yml:3:9: missing value: add one or remove the key
     "environments:\n  dev:\n    tag: ''\n"
-      verify-registry-image.yml:3:10: an empty text stands here
+      verify-registry-image.yml:3:10: empty value
     "environments:\n  dev:\n    tag: [a]\n"
-      verify-registry-image.yml:3:10: a list stands here, where a text is expected
+      verify-registry-image.yml:3:10: expected a text, found a list
     "environments:\n  dev:\n    branch: a\n"
-      verify-registry-image.yml:3:5: the key `tag` is missing
+      verify-registry-image.yml:3:5: missing key `tag`
     "environments:\n  dev:\n    tag: a\n    expect_revision: always\n"
-      verify-registry-image.yml:4:22: `always` is none of `off`, `when-labelled` and `required`
+      verify-registry-image.yml:4:22: invalid value `always`: expected `off`, `when-labelled` or `required`
     "environments:\n  dev: {tag: a}\n  dev/x: {tag: a}\n"
-      verify-registry-image.yml:3:3: `dev/x` cannot be a name: names have letters, digits, `_`, `.` and `-`, start with a letter or digit, and have at most 100 characters
+      verify-registry-image.yml:3:3: invalid name `dev/x`: use at most 100 letters, digits, `_`, `.` and `-`, starting with a letter or digit
     "environments: [a]\n"
-      verify-registry-image.yml:1:15: a list stands here, where a mapping of names is expected
+      verify-registry-image.yml:1:15: expected a mapping of names, found a list
     "environments: 7\n"
-      verify-registry-image.yml:1:15: integer `7` stands here, where a mapping of names is expected
+      verify-registry-image.yml:1:15: expected a mapping of names, found integer `7`
     "registry: ~\n"
-      verify-registry-image.yml:1:11: nothing stands here: a value is missing, or its line should go
+      verify-registry-image.yml:1:11: missing value: add one or remove the key
     "status: ~\n"
-      verify-registry-image.yml:1:9: nothing stands here: a value is missing, or its line should go
+      verify-registry-image.yml:1:9: missing value: add one or remove the key
     "registry: a.b\nservices:\n  a:\n    port: 70000\n"
-      verify-registry-image.yml:4:11: `70000` is not a port, which is a number from 1 to 65535
+      verify-registry-image.yml:4:11: invalid port `70000`: expected a number from 1 to 65535
     "registry: a.b\nservices:\n  a:\n    port: http\n"
-      verify-registry-image.yml:4:11: `http` is not a port, which is a number from 1 to 65535
+      verify-registry-image.yml:4:11: invalid port `http`: expected a number from 1 to 65535
     "registry: a.b\nservices:\n  a:\n    ingress: no\n"
-      verify-registry-image.yml:4:14: `no` is neither `true` nor `false`
+      verify-registry-image.yml:4:14: invalid value `no`: expected `true` or `false`
     "registry: a.b\nservices:\n  a:\n    platforms: [linux]\n"
-      verify-registry-image.yml:4:17: the platform `linux` is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
+      verify-registry-image.yml:4:17: invalid platform `linux`: it is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
     "registry: a.b\nservices:\n  a:\n    platforms: linux/amd64\n"
-      verify-registry-image.yml:4:16: the text `linux/amd64` stands here, where a list is expected
+      verify-registry-image.yml:4:16: expected a list, found the text `linux/amd64`
     "registry: a.b\nservices:\n  a:\n    runtime: nodejs\n"
-      verify-registry-image.yml:4:14: the text `nodejs` stands here, where a mapping with `language` and `base` is expected
+      verify-registry-image.yml:4:14: expected a mapping with `language` and `base`, found the text `nodejs`
     "registry: a.b\nservices:\n  a:\n    env: {API_TOKEN: x}\n"
-      verify-registry-image.yml:4:22: the variable `API_TOKEN` looks like a secret, and would be handed on in the record
-      hint: give it to the deployment from its own store of secrets, and take it out here
+      verify-registry-image.yml:4:22: the variable `API_TOKEN` looks like a secret, but `env` is written to the record
+      hint: give it to the deployment from its own secret store, and remove it here
     "registry: a.b\nservices:\n  a:\n    env: {DB: 'postgres://u:p@h/d'}\n"
-      verify-registry-image.yml:4:15: the variable `DB` looks like a secret, and would be handed on in the record
-      hint: give it to the deployment from its own store of secrets, and take it out here
+      verify-registry-image.yml:4:15: the variable `DB` looks like a secret, but `env` is written to the record
+      hint: give it to the deployment from its own secret store, and remove it here
     "registry: a.b\nservices:\n  a:\n    env: {N: ~}\n"
-      verify-registry-image.yml:4:14: nothing stands here: a value is missing, or its line should go
+      verify-registry-image.yml:4:14: missing value: add one or remove the key
     "registry: a.b\nservices:\n  a:\n    env: {a-b: c}\n"
       verify-registry-image.yml:4:11: `a-b` is not the name of a variable
     "services:\n  a: {}\n"
-      verify-registry-image.yml:2:3: services stand here, and there is no `registry`
-      hint: add it at the top, as in `registry: registry.digitalocean.com/REGISTRY`
+      verify-registry-image.yml:2:3: `services` needs a `registry`
+      hint: add one, as in `registry: registry.digitalocean.com/REGISTRY`
     "status: {directory: ../x}\n"
-      verify-registry-image.yml:1:21: the path `../x` is not below the folder of this file
-      hint: write it relative to this file, without `..` and without `/` at its start
+      verify-registry-image.yml:1:21: the path `../x` is not below this file's folder
+      hint: write it relative to this file, without `..` and without a leading `/`
     "status: {directory: a, board: /etc/passwd}\n"
-      verify-registry-image.yml:1:31: the path `/etc/passwd` is not below the folder of this file
-      hint: write it relative to this file, without `..` and without `/` at its start
+      verify-registry-image.yml:1:31: the path `/etc/passwd` is not below this file's folder
+      hint: write it relative to this file, without `..` and without a leading `/`
     "status: {board: a}\n"
-      verify-registry-image.yml:1:9: the key `directory` is missing
+      verify-registry-image.yml:1:9: missing key `directory`
     "registry: !secret a\n"
-      verify-registry-image.yml:1:11: a YAML tag (`!…`) stands here; none has a meaning in this file
+      verify-registry-image.yml:1:11: YAML tag (`!…`): this file has none
     "registry: a.b\n---\nregistry: c.d\n"
-      verify-registry-image.yml:2:1: a second document begins here
+      verify-registry-image.yml:2:1: a second YAML document begins here
       hint: remove the line `---` and what follows it
     "environments:\n\tdev: 1\n"
-      verify-registry-image.yml:2:1: a tab stands here
-      hint: YAML is indented with spaces
+      verify-registry-image.yml:2:1: tab character
+      hint: indent with spaces
     "environments: *a\n"
       verify-registry-image.yml:1:15: unknown anchor
     "registry: a: b\n"
       verify-registry-image.yml:1:12: mapping values are not allowed in this context
     "registry: \"a\\0b\"\n"
-      verify-registry-image.yml:1:11: a text with a line break, a control character or an invisible character stands here
+      verify-registry-image.yml:1:11: value with a line break, a control character or an invisible character
     "registry: \"a\\nb\"\n"
-      verify-registry-image.yml:1:11: a text with a line break, a control character or an invisible character stands here
+      verify-registry-image.yml:1:11: value with a line break, a control character or an invisible character
     "registry: a\u{1b}b\n"
-      verify-registry-image.yml:1:12: a control character stands here
+      verify-registry-image.yml:1:12: control character
       hint: save the file as plain UTF-8 text
     "registry: a\n# correct-horse-battery\n"
-      verify-registry-image.yml:2:1: a secret stands here
-      hint: take it out, and replace it where it was issued: what stands in a file is in its history
+      verify-registry-image.yml:2:1: this line holds a secret
+      hint: remove it and revoke it where it was issued: a committed file keeps its history
     "registry: dop_v1_0123456789abcdef\n"
-      verify-registry-image.yml:1:1: a secret stands here
-      hint: take it out, and replace it where it was issued: what stands in a file is in its history
+      verify-registry-image.yml:1:1: this line holds a secret
+      hint: remove it and revoke it where it was issued: a committed file keeps its history
     ""
-      verify-registry-image.yml:1:1: the file says nothing
+      verify-registry-image.yml:1:1: the file has no settings
       hint: `verify-registry-image --schema config` shows its form
     "# nothing\n"
-      verify-registry-image.yml:1:1: the file says nothing
+      verify-registry-image.yml:1:1: the file has no settings
       hint: `verify-registry-image --schema config` shows its form
     "{}"
-      verify-registry-image.yml:1:1: the file says nothing
+      verify-registry-image.yml:1:1: the file has no settings
       hint: `verify-registry-image --schema config` shows its form
     "- a\n"
-      verify-registry-image.yml:1:1: a list stands here, where a mapping with `registry`, `environments`, `services` and `status` is expected
+      verify-registry-image.yml:1:1: expected a mapping with `registry`, `environments`, `services` and `status`, found a list
     "just a text"
-      verify-registry-image.yml:1:1: the text `just a text` stands here, where a mapping with `registry`, `environments`, `services` and `status` is expected
+      verify-registry-image.yml:1:1: expected a mapping with `registry`, `environments`, `services` and `status`, found the text `just a text`
     "? [a]\n: b\n"
-      verify-registry-image.yml:1:3: a list stands here, where a key is expected
+      verify-registry-image.yml:1:3: expected a key, found a list
     "<<: {registry: a}\n"
-      verify-registry-image.yml:1:1: there is no key `<<` here
-      hint: the keys are: registry, environments, services, status
+      verify-registry-image.yml:1:1: unknown key `<<`
+      hint: expected one of: registry, environments, services, status
     "environments:\n  dev:\n    tag: {revision}\n"
-      verify-registry-image.yml:3:19: a value that begins with `{` stands here without quotation marks
-      hint: write it in quotation marks, as in `"{revision}-dev"`
+      verify-registry-image.yml:3:19: a value that begins with `{` needs quotation marks
+      hint: quote it, as in `"{revision}-dev"`
     "environments:\n  dev:\n    tag: a\n    immutable_tag: {revision:7}-dev\n"
-      verify-registry-image.yml:4:31: a value that begins with `{` stands here without quotation marks
-      hint: write it in quotation marks, as in `"{revision}-dev"`
+      verify-registry-image.yml:4:31: a value that begins with `{` needs quotation marks
+      hint: quote it, as in `"{revision}-dev"`
     "##);
 }
 
@@ -295,7 +295,7 @@ fn what_would_be_slow_or_deep_is_refused_at_once() {
             .map(told)
             .into();
     insta::assert_snapshot!(mistakes.join("\n"), @r"
-    verify-registry-image.yml:1:1: aliases (`*name`) multiply its values without measure
+    verify-registry-image.yml:1:1: too many values through aliases (`*name`)
     verify-registry-image.yml:1:11: values are nested too deeply
     verify-registry-image.yml:1:257: values are nested too deeply: more than 64 brackets are open
     verify-registry-image.yml:1:65: values are nested too deeply: more than 64 brackets are open
@@ -306,10 +306,7 @@ fn what_would_be_slow_or_deep_is_refused_at_once() {
 #[test]
 fn bytes_that_are_no_text_have_a_place_too() {
     let error = in_folder(b"registry: a\nenvironments: \xff\n").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "verify-registry-image.yml:2:15: the file is not valid UTF-8 here"
-    );
+    assert_eq!(error.to_string(), "verify-registry-image.yml:2:15: not valid UTF-8");
 }
 
 #[test]

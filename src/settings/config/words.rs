@@ -90,27 +90,26 @@ macro_rules! leaves {
 
 leaves! {
     Text: "a text", |text| match text {
-        "" => Err("an empty text stands here".into()),
+        "" => Err("empty value".into()),
         text => printable(text).map(Self),
     };
     Value: "the value of a variable", |text| printable(text).map(Self);
     Port: "a port", |text| {
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
         let port = text.parse().ok().filter(|port| is_plain && *port > 0);
-        port.map(Self).ok_or_else(|| format!("`{text}` is not a port, which is a number from 1 to 65535"))
+        port.map(Self).ok_or_else(|| format!("invalid port `{text}`: expected a number from 1 to 65535"))
     };
     Flag: "`true` or `false`", |text| match text {
         "true" => Ok(Self(true)),
         "false" => Ok(Self(false)),
-        other => Err(format!("`{other}` is neither `true` nor `false`")),
+        other => Err(format!("invalid value `{other}`: expected `true` or `false`")),
     };
     PlatformWord: "a platform", |text| {
-        text.parse().map(Self).map_err(|error| format!("the platform `{text}` {error}"))
+        text.parse().map(Self).map_err(|error| format!("invalid platform `{text}`: it {error}"))
     };
     Name: "a name", |text| if is_name(text) { Ok(Self(text.to_owned())) } else {
         Err(format!(
-            "`{text}` cannot be a name: names have letters, digits, `_`, `.` and `-`, start with a letter or digit, \
-             and have at most 100 characters"
+            "invalid name `{text}`: use at most 100 letters, digits, `_`, `.` and `-`, starting with a letter or digit"
         ))
     };
     Key: "the name of a variable", |text| if is_variable_name(text) { Ok(Self(text.to_owned())) } else {
@@ -120,7 +119,7 @@ leaves! {
         "off" => Ok(Self::Off),
         "when-labelled" => Ok(Self::WhenLabelled),
         "required" => Ok(Self::Required),
-        other => Err(format!("`{other}` is none of `off`, `when-labelled` and `required`")),
+        other => Err(format!("invalid value `{other}`: expected `off`, `when-labelled` or `required`")),
     };
 }
 
@@ -128,8 +127,7 @@ fn printable(text: &str) -> Result<String, String> {
     if text.chars().all(is_printable) {
         Ok(text.to_owned())
     } else {
-        Err("a text with a line break, a control character or an invisible character stands here"
-            .into())
+        Err("value with a line break, a control character or an invisible character".into())
     }
 }
 

@@ -22,16 +22,16 @@ pub(crate) enum ImageMistake {
     #[error("{0} has a malformed digest: it {1}")]
     Digest(Shown, DigestError),
     /// A digest alone.
-    #[error("{0} is a digest alone, and of which repository is not said")]
+    #[error("{0} is a digest without a repository")]
     BareDigest(Shown),
     /// A commit, beside an `--expect-revision` that has no value.
-    #[error("{0} is a commit hash, and `--expect-revision` beside it has no value")]
+    #[error("{0} is a commit hash, but `--expect-revision` has no value")]
     BareRevision(Shown),
     /// A service's name alone.
-    #[error("{0} is a service of the config file, and its tag is not said")]
+    #[error("{0} is a service of the config file without a tag")]
     BareService(Shown),
     /// A service, and no config.
-    #[error("{word} names the service {service}, and there is no config file")]
+    #[error("{word} names the service {service}, but there is no config file")]
     NoConfig {
         /// What was typed.
         word: Shown,
@@ -39,7 +39,7 @@ pub(crate) enum ImageMistake {
         service: Shown,
     },
     /// A service that the config does not have.
-    #[error("there is no service {name} in the config file")]
+    #[error("the config file has no service {name}")]
     UnknownService {
         /// What was typed.
         name: Shown,
@@ -49,10 +49,10 @@ pub(crate) enum ImageMistake {
         known: String,
     },
     /// A tag alone.
-    #[error("{0} is a tag, and of which repository is not said")]
+    #[error("{0} is a tag without a repository")]
     NoRepository(Shown),
     /// A tag that the service does not have.
-    #[error("the tags of the service {service} are {form}, and {tag} is not one of them")]
+    #[error("the tags of the service {service} are {form}, but {tag} is not one of them")]
     OtherTag {
         /// The tag.
         tag: Shown,
@@ -64,7 +64,7 @@ pub(crate) enum ImageMistake {
         meant: String,
     },
     /// A default registry, and a config file.
-    #[error("{option} cannot be used with a config file, and {config} is one")]
+    #[error("{option} cannot be used with the config file {config}")]
     BesideConfig {
         /// The option.
         option: Origin,
@@ -72,7 +72,7 @@ pub(crate) enum ImageMistake {
         config: Shown,
     },
     /// A tag alone, and several services.
-    #[error("{word} is a tag, and the config file has several services: {services}")]
+    #[error("{word} is a tag, but the config file has several services: {services}")]
     SeveralServices {
         /// What was typed.
         word: Shown,
@@ -88,7 +88,7 @@ pub(crate) enum ImageMistake {
         services: String,
     },
     /// A word that names its repository, and an option that does so too.
-    #[error("{option} is given, and {word} names its repository itself")]
+    #[error("{option} is given, but {word} already names its repository")]
     NamedTwice {
         /// The option.
         option: Origin,
@@ -114,12 +114,10 @@ pub(crate) enum ImageMistake {
         value: Shown,
     },
     /// An option that is about services, and no service.
-    #[error("{0} is given, and there is no config file with services")]
+    #[error("{0} is given, but there is no config file with services")]
     NoServices(Origin),
     /// Nothing at all.
-    #[error(
-        "there is nothing to verify: no `IMAGE` is given, and there is no config file with services"
-    )]
+    #[error("nothing to verify: no `IMAGE` is given, and there is no config file with services")]
     Nothing,
     /// On DigitalOcean, a repository is in a registry.
     #[error("{0} has no registry: on DigitalOcean a reference is `HOST/REGISTRY/REPOSITORY:TAG`")]
@@ -129,11 +127,11 @@ pub(crate) enum ImageMistake {
     Port(Shown),
     /// The real registry, while another stands in its place.
     #[error(
-        "{0} is in DigitalOcean's own registry, and `DIGITALOCEAN_REGISTRY_HOST` names another host"
+        "{0} is in DigitalOcean's own registry, but `DIGITALOCEAN_REGISTRY_HOST` names another host"
     )]
     RealRegistry(Shown),
     /// More than one image, and an option that is about one.
-    #[error("`--{option}` needs exactly one image, and {count} are asked for")]
+    #[error("`--{option}` needs exactly one image, but {count} are given")]
     NeedsOne {
         /// The option.
         option: &'static str,
@@ -149,7 +147,7 @@ impl ImageMistake {
     pub(in crate::settings) fn hint(&self) -> Option<String> {
         match self {
             Self::Expansion(_, why) => why.hint(),
-            Self::Secret => Some("it is not shown, and was sent nowhere: take it out; a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`".into()),
+            Self::Secret => Some("remove it (it was neither printed nor sent); a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`".into()),
             Self::Reference(word, ReferenceError::NoHost) => {
                 Some(format!("did you mean `registry.digitalocean.com/{}`?", word.as_str()))
             }
@@ -163,7 +161,7 @@ impl ImageMistake {
                 "run it in a folder without one: a misspelt service must not become somebody else's image".into(),
             ),
             Self::BareDigest(_) => {
-                Some("give the image too, and the digest with `--expect-digest`; or `HOST/REGISTRY/REPOSITORY@DIGEST`".into())
+                Some("write the repository too, as in `HOST/REGISTRY/REPOSITORY@DIGEST`, or give the digest with `--expect-digest`".into())
             }
             Self::BareRevision(word) => Some(format!("did you mean `--expect-revision={}`?", word.as_str())),
             Self::BareService(name) => {
@@ -183,20 +181,20 @@ impl ImageMistake {
             Self::SeveralServices { word, .. } => {
                 Some(format!("write `SERVICE:{}`, or add `--service SERVICE`", word.as_str()))
             }
-            Self::SharedRepository { .. } => Some("say which one is meant, as in `SERVICE:TAG`".into()),
-            Self::NamedTwice { option, .. } => Some(format!("leave {option} away, or give the tag alone")),
+            Self::SharedRepository { .. } => Some("name the service, as in `SERVICE:TAG`".into()),
+            Self::NamedTwice { option, .. } => Some(format!("omit {option}, or give the tag alone")),
             Self::Repository { .. } => {
                 Some("write host, registry and repository, as in `registry.digitalocean.com/REGISTRY/REPOSITORY`".into())
             }
-            Self::RepositoryWithTag { .. } => Some("the tag is the `IMAGE`, behind the options".into()),
+            Self::RepositoryWithTag { .. } => Some("give the tag as `IMAGE`".into()),
             Self::NoServices(_) => Some(format!("add `{FILE_NAME}` to the repository, or name it with `--config`")),
-            Self::Nothing => Some(format!("write what is to be verified, as in `verify-registry-image {WHOLE}`")),
+            Self::Nothing => Some(format!("name an image, as in `verify-registry-image {WHOLE}`")),
             Self::RealRegistry(_) => {
                 Some("unset `DIGITALOCEAN_REGISTRY_HOST`, so that the real registry is asked".into())
             }
             Self::NeedsOne { option, .. } => Some(match *option {
                 "record" | "pulumi-config" => "`--record-dir DIR` writes one record for each image".into(),
-                _ => "ask for one image a run, or leave it away; `--record-dir DIR` writes one record for each image"
+                _ => "verify one image per run, or omit it; `--record-dir DIR` writes one record for each image"
                     .into(),
             }),
             Self::Reference(_, _)

@@ -20,10 +20,10 @@ pub(crate) enum WordMistake {
     #[error("an `IMAGE` is empty")]
     Empty,
     /// Standard input has no word in it.
-    #[error("there is nothing to verify: standard input holds no `IMAGE`")]
+    #[error("nothing to verify: standard input holds no `IMAGE`")]
     Nothing,
     /// More images than one run takes.
-    #[error("more than 10000 images are asked for")]
+    #[error("more than 10000 images are given")]
     TooMany,
     /// Standard input is too long.
     #[error("standard input is larger than 1024 KiB")]
@@ -35,7 +35,7 @@ pub(crate) enum WordMistake {
     #[error("standard input cannot be read: {0}")]
     Unreadable(String),
     /// Standard input stays open.
-    #[error("standard input had not ended after {0} s, when the run's deadline passed")]
+    #[error("standard input did not end within {0} s, the deadline of the run")]
     Endless(u64),
 }
 
@@ -43,12 +43,10 @@ impl WordMistake {
     pub(in crate::settings) fn hint(&self) -> Option<String> {
         match self {
             Self::Empty => {
-                Some("look whether the variable that it is made from is set in this job".into())
+                Some("check that the variable it is built from is set in this job".into())
             }
-            Self::Nothing => Some("write one `IMAGE` a line".into()),
-            Self::Endless(_) => {
-                Some("look at the program that writes to it, or leave the `-` away".into())
-            }
+            Self::Nothing => Some("write one `IMAGE` per line".into()),
+            Self::Endless(_) => Some("check the program that writes to it, or omit the `-`".into()),
             Self::TooMany | Self::TooLarge | Self::NotUnicode | Self::Unreadable(_) => None,
         }
     }

@@ -69,7 +69,7 @@ fn it_never_completes_what_a_config_could_have_named() {
         World::new("docker.io/library/nginx").told(),
     ];
     insta::assert_snapshot!(told.join("\n\n"), @"
-    error: `--default-registry` cannot be used with a config file, and `verify-registry-image.yml` is one
+    error: `--default-registry` cannot be used with the config file `verify-registry-image.yml`
       run it in a folder without one: a misspelt service must not become somebody else's image
 
     error: `--default-registry` and `--service` cannot be used together
@@ -78,11 +78,11 @@ fn it_never_completes_what_a_config_could_have_named() {
 
     error: `--default-registry` and `--repository` cannot be used together
 
-    error: there is nothing to verify: no `IMAGE` is given, and there is no config file with services
-      write what is to be verified, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
+      name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
 
-    error: `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest alone, and of which repository is not said
-      give the image too, and the digest with `--expect-digest`; or `HOST/REGISTRY/REPOSITORY@DIGEST`
+    error: `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest without a repository
+      write the repository too, as in `HOST/REGISTRY/REPOSITORY@DIGEST`, or give the digest with `--expect-digest`
 
     error: `docker://nginx` starts with `docker://`; an image reference has no scheme
       did you mean `nginx`?
@@ -92,16 +92,16 @@ fn it_never_completes_what_a_config_could_have_named() {
     error: `$NOPE` uses the variable `$NOPE`, which is unset or empty
       set it in this job, or write the value itself
 
-    error: the value `library` of `--default-registry` is not the host of a registry
-      give the host, with its port if it has one, as in `docker.io`
+    error: invalid registry `library` for `--default-registry`: expected a host
+      give a host and, if it has one, a port, as in `docker.io`
 
-    error: the value `docker.io/library` of `--default-registry` is not the host of a registry
-      give the host, with its port if it has one, as in `docker.io`
+    error: invalid registry `docker.io/library` for `--default-registry`: expected a host
+      give a host and, if it has one, a port, as in `docker.io`
 
-    error: the value `https://docker.io` of `--default-registry` is not the host of a registry
-      give the host, with its port if it has one, as in `docker.io`
+    error: invalid registry `https://docker.io` for `--default-registry`: expected a host
+      give a host and, if it has one, a port, as in `docker.io`
 
-    error: `nginx:1` names the service `nginx`, and there is no config file
+    error: `nginx:1` names the service `nginx`, but there is no config file
       write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
 
     error: `library/nginx:1` has no registry host

@@ -42,11 +42,11 @@ fn nil_is_a_mistake_in_every_option_and_every_variable() {
     }
     insta::assert_snapshot!(world("<nil>").told(), @"
     error: the value of `IMAGE` is `<nil>`, which CircleCI writes for a pipeline value that is not set
-      set the pipeline value, or do not give this option where it has none
+      set the pipeline value, or omit this option where there is none
     ");
     insta::assert_snapshot!(world("").variable("VERIFY_REGISTRY_IMAGE_IMAGES", "<nil>").told(), @"
     error: the value of `VERIFY_REGISTRY_IMAGE_IMAGES` is `<nil>`, which CircleCI writes for a pipeline value that is not set
-      set the pipeline value, or do not give this option where it has none
+      set the pipeline value, or omit this option where there is none
     ");
     for flag in ["UPDATE_STATUS", "QUIET", "VERBOSE"] {
         assert!(world("").variable(&format!("{PREFIX}{flag}"), "<nil>").read().is_err());
@@ -97,4 +97,53 @@ fn a_boolean_variable_is_one_of_four_words() {
         let world = world("").variable("VERIFY_REGISTRY_IMAGE_QUIET", value);
         assert_eq!(world.read().is_ok(), is_good, "{value}");
     }
+}
+
+#[test]
+fn a_mistake_names_the_parameters_of_the_orb_where_its_script_runs_the_program() {
+    let by_orb = |variables: &[(&str, &str)]| {
+        let world = World::new("").config(CONFIG).variable("VERIFY_REGISTRY_IMAGE_ORB", "1");
+        let name = |rest: &str| format!("{PREFIX}{rest}");
+        let set = |world: World, (rest, value): &(&str, &str)| world.variable(&name(rest), *value);
+        variables.iter().fold(world.variable("RELEASE", "v1"), set).told()
+    };
+    let (two, digest) = ("support-email:a support-chat:b", format!("support-email@{DIGEST}"));
+    let told = [
+        by_orb(&[]),
+        by_orb(&[("ENVIRONMENT", "<nil>")]),
+        by_orb(&[("WAIT", "soon")]),
+        by_orb(&[("IMAGES", two), ("RECORD", "r/record.json")]),
+        by_orb(&[("IMAGES", two), ("PULUMI_CONFIG", "r/p.yaml")]),
+        by_orb(&[("IMAGES", &digest), ("RECORD", "r/record.json")]),
+        by_orb(&[("IMAGES", "support-email:a"), ("UPDATE_STATUS", "1")]),
+        by_orb(&[("IMAGES", "support-email:latest-dev"), ("EXPECT_DIGEST_FILE", "pushed")]),
+        by_orb(&[("IMAGES", "latest")]),
+    ];
+    insta::assert_snapshot!(told.join("\n\n"), @r#"
+    error: nothing to verify: neither `image` nor parameter `environment` is given, and `CIRCLE_BRANCH` is not set
+      name an environment with parameter `environment`, or give an `image`
+
+    error: the value of parameter `environment` is `<nil>`, which CircleCI writes for a pipeline value that is not set
+      set the pipeline value, or omit this option where there is none
+
+    error: invalid duration `soon` for parameter `wait`: expected a duration such as `90s`, `2m` or `1h30m`
+
+    error: parameter `record_dir` needs exactly one image, but 2 are given
+      several images need `environment`, which names a file for each record, or `record_dir: ""`
+
+    error: parameter `pulumi_config` needs exactly one image, but 2 are given
+      verify one image per job, or set `pulumi_config: false`
+
+    error: parameter `record_dir` needs a tag, but `registry.digitalocean.com/keepkey/support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest alone
+      set `record_dir: ""`: a digest without a tag has no record
+
+    error: parameter `update_status` needs an environment, but `registry.digitalocean.com/keepkey/support-email:a` has none
+      name an environment of the config file with parameter `environment`
+
+    error: the file `pushed` of parameter `digest_file` does not exist
+      check that the push job wrote it and that this job attached its workspace
+
+    error: `latest` is a tag, but the config file has several services: `support-email` and `support-chat`
+      write `SERVICE:latest`, or add parameter `services`
+    "#);
 }

@@ -34,11 +34,11 @@ fn an_environment_lends_its_name_to_no_image_outside_the_config() {
     let told = ["--update-status", "--record-dir r"]
         .map(|output| world(&format!("--environment development {foreign} {output}")).told());
     insta::assert_snapshot!(told.join("\n\n"), @"
-    error: `--update-status` cannot write `registry.example/other/a:latest-dev`: it is outside the config's `registry`, and no service has its repository
-      an environment's name stands for images of the config alone: omit `--update-status`, or ask for an image of the config
+    error: `--update-status` needs an environment, but `registry.example/other/a:latest-dev` is outside the config file's `registry` and no service has its repository
+      only images of the config file have an environment: omit `--update-status`, or add a service with this repository to the config file
 
-    error: `--record-dir` cannot write `registry.example/other/a:latest-dev`: it is outside the config's `registry`, and no service has its repository
-      an environment's name stands for images of the config alone: omit `--record-dir`, or ask for an image of the config
+    error: `--record-dir` needs an environment, but `registry.example/other/a:latest-dev` is outside the config file's `registry` and no service has its repository
+      only images of the config file have an environment: omit `--record-dir`, or add a service with this repository to the config file
     ");
     let inside = world("--environment development registry.digitalocean.com/keepkey/b:latest-dev");
     assert_eq!(inside.settings().images[0].environment.as_deref(), Some("development"));
@@ -98,7 +98,7 @@ fn a_config_of_the_checkout_sends_no_secret_of_the_job_anywhere() {
     let config = "registry: r.example\nservices: {a: }\nenvironments: {e: {tag: $STAGE}}";
     let world = World::new("docker.io/library/node:1").config(config).variable("STAGE", TOKEN);
     insta::assert_snapshot!(world.told(), @"
-    error: verify-registry-image.yml:3:25: the value `$STAGE` uses a variable that cannot be used: the variable `STAGE` holds a secret, and its value would be shown
+    error: verify-registry-image.yml:3:25: the value `$STAGE` cannot be expanded: the variable `STAGE` holds a secret, and its value would be shown
       a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names
     ");
 }

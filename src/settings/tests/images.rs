@@ -291,14 +291,14 @@ fn a_rule_that_cannot_be_told_is_not_a_rule_less() {
     error: verify-registry-image.yml:2:25: the value `$` holds a `$` that is not part of `$NAME` or `${NAME}`
       only `$NAME`, `${NAME}`, `{revision}` and `{revision:7}` are replaced here--
     error: verify-registry-image.yml:2:25: the value `{rev}` holds a brace that is not part of `{revision}` or `{revision:7}`--
-    error: verify-registry-image.yml:2:28: the value `$REPO` uses the variable `$REPO`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a:latest-dev` belongs here
+    error: verify-registry-image.yml:2:28: the value `$REPO` uses the variable `$REPO`, which is unset or empty, so it is unknown whether its rules apply to `r.example/keepkey/a:latest-dev`
       set it in this job, or write the value itself--
-    error: verify-registry-image.yml:2:28: the value `b/$REPO` uses the variable `$REPO`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a:latest-dev` belongs here
+    error: verify-registry-image.yml:2:28: the value `b/$REPO` uses the variable `$REPO`, which is unset or empty, so it is unknown whether its rules apply to `r.example/keepkey/a:latest-dev`
       set it in this job, or write the value itself--
     error: verify-registry-image.yml:2:28: the value `B!` has a repository with upper-case letters; repositories are lower-case--
-    error: verify-registry-image.yml:1:11: the value `$REG` uses the variable `$REG`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a` belongs here
+    error: verify-registry-image.yml:1:11: the value `$REG` uses the variable `$REG`, which is unset or empty, so it is unknown whether its rules apply to `r.example/keepkey/a`
       set it in this job, or write the value itself--
-    error: verify-registry-image.yml:1:11: the value `other.example/$REG` uses the variable `$REG`, which is unset or empty, so it cannot be told whether `r.example/keepkey/a` belongs here
+    error: verify-registry-image.yml:1:11: the value `other.example/$REG` uses the variable `$REG`, which is unset or empty, so it is unknown whether its rules apply to `r.example/keepkey/a`
       set it in this job, or write the value itself
     ");
 }

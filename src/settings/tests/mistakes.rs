@@ -40,7 +40,7 @@ fn of_the_command_line() {
         "--expect-digest a --expect-digest-file b",
         "--completions tcsh",
     ];
-    insta::assert_snapshot!(table(lines.map(World::new)), @r"
+    insta::assert_snapshot!(table(lines.map(World::new)), @"
     $ --expect-revison
     error: there is no option `--expect-revison`
       did you mean `--expect-revision`?
@@ -66,20 +66,20 @@ fn of_the_command_line() {
       no option takes a secret: set `DIGITALOCEAN_ACCESS_TOKEN`, or name another variable with `--token-env NAME`
 
     $ --format yaml
-    error: `yaml` is not a value of `--format`
-      it is one of: human, json
+    error: invalid value `yaml` for `--format`
+      expected one of: human, json
 
     $ --format jsn
-    error: `jsn` is not a value of `--format`
+    error: invalid value `jsn` for `--format`
       did you mean `json`?
 
     $ --wait
     error: `--wait` needs a value
-      write `--wait`, a space and the value; a value that starts with `-` is written with `=`
+      write `--wait`, a space and the value; a value that starts with `-` needs `=`
 
     $ --wait --jobs 3
     error: `--wait` needs a value
-      write `--wait`, a space and the value; a value that starts with `-` is written with `=`
+      write `--wait`, a space and the value; a value that starts with `-` needs `=`
 
     $ --update-status=yes
     error: `--update-status` takes no value
@@ -94,8 +94,8 @@ fn of_the_command_line() {
     error: `--expect-digest-file` and `--expect-digest` cannot be used together
 
     $ --completions tcsh
-    error: `tcsh` is not a value of `--completions`
-      it is one of: bash, elvish, fish, powershell, zsh
+    error: invalid value `tcsh` for `--completions`
+      expected one of: bash, elvish, fish, powershell, zsh
     ");
 }
 
@@ -130,82 +130,81 @@ fn of_values() {
     .map(|(name, value)| World::new(IMAGE).variable(&format!("{PREFIX}{name}"), value));
     insta::assert_snapshot!(table(worlds.into_iter().chain(empty).chain(variables)), @"
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait soon
-    error: the value `soon` of `--wait` is not a duration, as in `90s`, `2m` or `1h30m`
+    error: invalid duration `soon` for `--wait`: expected a duration such as `90s`, `2m` or `1h30m`
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait -5s
-    error: there is no option `-5`
-      `verify-registry-image --help` lists the options
+    error: invalid duration `-5s` for `--wait`: must not be negative
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --deadline 25h
-    error: the value `25h` of `--deadline` is longer than 24 hours
+    error: invalid duration `25h` for `--deadline`: must be at most 24 hours
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --deadline 0
-    error: the value of `--deadline` is no time at all
+    error: `--deadline` must be longer than 0
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait 5m --deadline 1m
-    error: `--deadline` is shorter than the time to wait (300 s)
-      give the run more time than the wait, or leave `--deadline` away: its default follows the wait
+    error: `--deadline` is shorter than the wait (300 s)
+      make `--deadline` longer than `--wait`, or omit it: the default already includes the wait
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --jobs 0
-    error: the value `0` of `--jobs` is not a number from 1 to 64
+    error: invalid number `0` for `--jobs`: expected a number from 1 to 64
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --jobs 65
-    error: the value `65` of `--jobs` is not a number from 1 to 64
+    error: invalid number `65` for `--jobs`: expected a number from 1 to 64
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --port 0
-    error: the value `0` of `--port` is not a port, which is a number from 1 to 65535
+    error: invalid port `0` for `--port`: expected a number from 1 to 65535
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --port http
-    error: the value `http` of `--port` is not a port, which is a number from 1 to 65535
+    error: invalid port `http` for `--port`: expected a number from 1 to 65535
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --platform linux
-    error: the platform `linux` of `--platform` is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
+    error: invalid platform `linux` for `--platform`: it is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --platform linux/amd64,
     error: the value of `--platform` is empty
-      look whether the variable that it is made from is set in this job
+      check that the variable it is built from is set in this job
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --token-env 1x
     error: the value of `--token-env` is not the name of a variable
-      it takes a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
+      give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait 
     error: the value of `--wait` is empty
-      look whether the variable that it is made from is set in this job
+      check that the variable it is built from is set in this job
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --environment 
     error: the value of `--environment` is empty
-      look whether the variable that it is made from is set in this job
+      check that the variable it is built from is set in this job
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --junit 
     error: the value of `--junit` is empty
-      look whether the variable that it is made from is set in this job
+      check that the variable it is built from is set in this job
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest 
     error: the value of `--expect-digest` is empty
-      look whether the variable that it is made from is set in this job
+      check that the variable it is built from is set in this job
 
     $ VERIFY_REGISTRY_IMAGE_UPDATE_STATUS=yes registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value `yes` of `VERIFY_REGISTRY_IMAGE_UPDATE_STATUS` is none of `1`, `0`, `true` and `false`
+    error: invalid value `yes` for `VERIFY_REGISTRY_IMAGE_UPDATE_STATUS`: expected `1`, `0`, `true` or `false`
 
     $ VERIFY_REGISTRY_IMAGE_QUIET=2 registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value `2` of `VERIFY_REGISTRY_IMAGE_QUIET` is none of `1`, `0`, `true` and `false`
+    error: invalid value `2` for `VERIFY_REGISTRY_IMAGE_QUIET`: expected `1`, `0`, `true` or `false`
 
     $ VERIFY_REGISTRY_IMAGE_VERBOSE=3 registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value `3` of `VERIFY_REGISTRY_IMAGE_VERBOSE` is none of `0`, `1` and `2`
+    error: invalid value `3` for `VERIFY_REGISTRY_IMAGE_VERBOSE`: expected `0`, `1` or `2`
 
     $ VERIFY_REGISTRY_IMAGE_FORMAT=xml registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value `xml` of `VERIFY_REGISTRY_IMAGE_FORMAT` is none of `human` and `json`
+    error: invalid value `xml` for `VERIFY_REGISTRY_IMAGE_FORMAT`: expected `human` or `json`
 
     $ VERIFY_REGISTRY_IMAGE_COLOR=blue registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value `blue` of `VERIFY_REGISTRY_IMAGE_COLOR` is none of `auto`, `always` and `never`
+    error: invalid value `blue` for `VERIFY_REGISTRY_IMAGE_COLOR`: expected `auto`, `always` or `never`
 
     $ VERIFY_REGISTRY_IMAGE_JOBS=many registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value `many` of `VERIFY_REGISTRY_IMAGE_JOBS` is not a number from 1 to 64
+    error: invalid number `many` for `VERIFY_REGISTRY_IMAGE_JOBS`: expected a number from 1 to 64
 
     $ VERIFY_REGISTRY_IMAGE_TOKEN_ENV=a b registry.digitalocean.com/keepkey/support-email:latest-dev
     error: the value of `VERIFY_REGISTRY_IMAGE_TOKEN_ENV` is not the name of a variable
-      it takes a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
+      give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
     ");
 }
 
@@ -240,15 +239,15 @@ fn of_images_without_a_config() {
     let empty = World::new("").argument("");
     insta::assert_snapshot!(table(lines.map(World::new).into_iter().chain([empty])), @"
     $ 
-    error: there is nothing to verify: no `IMAGE` is given, and there is no config file with services
-      write what is to be verified, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
+      name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
 
     $ latest-dev
-    error: `latest-dev` is a tag, and of which repository is not said
+    error: `latest-dev` is a tag without a repository
       write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:latest-dev`, or name the repository with `--repository`
 
     $ support-email:latest-dev
-    error: `support-email:latest-dev` names the service `support-email`, and there is no config file
+    error: `support-email:latest-dev` names the service `support-email`, but there is no config file
       write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
 
     $ keepkey/support-email:latest-dev
@@ -286,15 +285,15 @@ fn of_images_without_a_config() {
       `CIRCLE_SHA1` is not set: give the commit with `--expect-revision=SHA`
 
     $ --environment development
-    error: there is nothing to verify: no `IMAGE` is given, and there is no config file with services
-      write what is to be verified, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
+      name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
 
     $ --environment development registry.digitalocean.com/keepkey/a:b
-    error: an environment is named, and there is no config file
+    error: an environment is named, but there is no config file
       add `verify-registry-image.yml` to the repository, or name it with `--config`
 
     $ --service a
-    error: `--service` is given, and there is no config file with services
+    error: `--service` is given, but there is no config file with services
       add `verify-registry-image.yml` to the repository, or name it with `--config`
 
     $ --repository keepkey/a latest-dev
@@ -303,33 +302,33 @@ fn of_images_without_a_config() {
 
     $ --repository registry.digitalocean.com/keepkey/a:b latest-dev
     error: the value `registry.digitalocean.com/keepkey/a:b` of `--repository` has a tag or a digest
-      the tag is the `IMAGE`, behind the options
+      give the tag as `IMAGE`
 
     $ --repository registry.digitalocean.com/keepkey/a registry.digitalocean.com/keepkey/b:c
-    error: `--repository` is given, and `registry.digitalocean.com/keepkey/b:c` names its repository itself
-      leave `--repository` away, or give the tag alone
+    error: `--repository` is given, but `registry.digitalocean.com/keepkey/b:c` already names its repository
+      omit `--repository`, or give the tag alone
 
     $ --repository registry.digitalocean.com/keepkey/a --service b latest-dev
     error: `--repository` and `--service` cannot be used together
 
     $ --expect-revision 0123456789abcdef0123456789abcdef01234567
-    error: `0123456789abcdef0123456789abcdef01234567` is a commit hash, and `--expect-revision` beside it has no value
+    error: `0123456789abcdef0123456789abcdef01234567` is a commit hash, but `--expect-revision` has no value
       did you mean `--expect-revision=0123456789abcdef0123456789abcdef01234567`?
 
     $ -
-    error: there is nothing to verify: standard input holds no `IMAGE`
-      write one `IMAGE` a line
+    error: nothing to verify: standard input holds no `IMAGE`
+      write one `IMAGE` per line
 
     $ sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
-    error: `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest alone, and of which repository is not said
-      give the image too, and the digest with `--expect-digest`; or `HOST/REGISTRY/REPOSITORY@DIGEST`
+    error: `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest without a repository
+      write the repository too, as in `HOST/REGISTRY/REPOSITORY@DIGEST`, or give the digest with `--expect-digest`
 
     $ latest@sha256:12
     error: `latest@sha256:12` has a malformed digest: it has 2 hex digits where sha256 has 64
 
     $ 
     error: an `IMAGE` is empty
-      look whether the variable that it is made from is set in this job
+      check that the variable it is built from is set in this job
     ");
 }
 
@@ -345,20 +344,20 @@ fn of_a_pulumi_configuration() {
     ];
     insta::assert_snapshot!(table(lines.map(|line| World::new(line).config(config))), @"
     $ 1:t --pulumi-config p
-    error: `--pulumi-config` makes a key of the name `1`, and that needs a letter to begin with
-      give the service another key in the config, and name its `repository`
+    error: `--pulumi-config` cannot make a key of the name `1`: a key begins with a letter
+      give the service another key in the config file, with its `repository`
 
     $ a-b:t --pulumi-config p
-    error: `--pulumi-config` would write `a-b` and the service `a_b` of the config under one key, `aB`
-      give the service another key in the config, and name its `repository`
+    error: `--pulumi-config` would write `a-b` and service `a_b` of the config file under the same key, `aB`
+      give the service another key in the config file, with its `repository`
 
     $ registry.digitalocean.com/keepkey/a/b:t --pulumi-config p
-    error: `--pulumi-config` would write `a/b` and the service `a-b` of the config under one key, `aB`
-      give the service another key in the config, and name its `repository`
+    error: `--pulumi-config` would write `a/b` and service `a-b` of the config file under the same key, `aB`
+      give the service another key in the config file, with its `repository`
 
     $ sealed:t --pulumi-config p
     error: `--pulumi-config` cannot write the `env` of `sealed`: Pulumi reserves a map with the one key `secure`
-      declare another variable beside it, or a `port`
+      declare another variable or a `port` beside it
     ");
     for line in
         ["sealed:t --pulumi-config p --port 80", "open:t --pulumi-config p", "1:t --record r"]
@@ -402,97 +401,97 @@ fn of_images_with_a_config() {
     let branch = World::new("").config(CONFIG).variable("CIRCLE_BRANCH", "feature/x");
     insta::assert_snapshot!(table(worlds.into_iter().chain([branch])), @"
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 
-    error: there is nothing to verify: no `IMAGE` and no `--environment` is given, and `CIRCLE_BRANCH` is not set
-      say which one is meant with `--environment`, or give an `IMAGE`
+    error: nothing to verify: neither `IMAGE` nor `--environment` is given, and `CIRCLE_BRANCH` is not set
+      name an environment with `--environment`, or give an `IMAGE`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 latest-dev
-    error: `latest-dev` is a tag, and the config file has several services: `support-email` and `support-chat`
+    error: `latest-dev` is a tag, but the config file has several services: `support-email` and `support-chat`
       write `SERVICE:latest-dev`, or add `--service SERVICE`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email
-    error: `support-email` is a service of the config file, and its tag is not said
+    error: `support-email` is a service of the config file without a tag
       write `support-email:TAG`, or `--service support-email` with `--environment`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-mail:latest-dev
-    error: there is no service `support-mail` in the config file
+    error: the config file has no service `support-mail`
       did you mean `support-email`?
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 zzz:latest-dev
-    error: there is no service `zzz` in the config file
+    error: the config file has no service `zzz`
       its services are `support-email` and `support-chat`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:
     error: `support-email:` names neither a tag nor a digest; add `:TAG`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --service support-mail
-    error: there is no service `support-mail` in the config file
+    error: the config file has no service `support-mail`
       did you mean `support-email`?
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --service support-email support-chat:latest-dev
-    error: `--service` is given, and `support-chat:latest-dev` names its repository itself
-      leave `--service` away, or give the tag alone
+    error: `--service` is given, but `support-chat:latest-dev` already names its repository
+      omit `--service`, or give the tag alone
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --environment developmnt
-    error: there is no environment `developmnt` in the config file
+    error: the config file has no environment `developmnt`
       did you mean `development`?
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --environment development support-email:v1
-    error: the environment `development` does not deploy the tag `v1`
-      it deploys `latest-dev`: ask for that tag, or leave `--environment` away
+    error: environment `development` does not deploy the tag `v1`
+      it deploys `latest-dev`: verify that tag, or omit `--environment`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --environment production
     error: verify-registry-image.yml:9:10: the value `$RELEASE` uses the variable `$RELEASE`, which is unset or empty
       set it in this job, or write the value itself
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --repository registry.digitalocean.com/keepkey/a
-    error: `--repository` is given, and `support-email:a` names its repository itself
-      leave `--repository` away, or give the tag alone
+    error: `--repository` is given, but `support-email:a` already names its repository
+      omit `--repository`, or give the tag alone
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --record r.json
-    error: `--record` needs exactly one image, and 2 are asked for
+    error: `--record` needs exactly one image, but 2 are given
       `--record-dir DIR` writes one record for each image
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --image-ref r
-    error: `--image-ref` needs exactly one image, and 2 are asked for
-      ask for one image a run, or leave it away; `--record-dir DIR` writes one record for each image
+    error: `--image-ref` needs exactly one image, but 2 are given
+      verify one image per run, or omit it; `--record-dir DIR` writes one record for each image
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --expect-digest sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
-    error: `--expect-digest` needs exactly one image, and 2 are asked for
-      ask for one image a run, or leave it away; `--record-dir DIR` writes one record for each image
+    error: `--expect-digest` needs exactly one image, but 2 are given
+      verify one image per run, or omit it; `--record-dir DIR` writes one record for each image
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a --record-dir records
-    error: `--record-dir` needs an environment, and that of `registry.digitalocean.com/keepkey/support-email:a` is not known
-      say which one is meant with `--environment`; environments stand in the config file
+    error: `--record-dir` needs an environment, but `registry.digitalocean.com/keepkey/support-email:a` has none
+      name an environment of the config file with `--environment`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a --update-status
-    error: `--update-status` needs an environment, and that of `registry.digitalocean.com/keepkey/support-email:a` is not known
-      say which one is meant with `--environment`; environments stand in the config file
+    error: `--update-status` needs an environment, but `registry.digitalocean.com/keepkey/support-email:a` has none
+      name an environment of the config file with `--environment`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a --record r
-    error: `--record` needs a tag, and `registry.digitalocean.com/keepkey/support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest alone
-      write the tag too, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`
+    error: `--record` needs a tag, but `registry.digitalocean.com/keepkey/support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest alone
+      add the tag, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:latest-dev support-email:{revision}-dev --record-dir r
-    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-email:latest-dev` and `registry.digitalocean.com/keepkey/support-email:0123456789abcdef0123456789abcdef01234567-dev` to one place: service `support-email`, environment `development`
-      ask for them in two runs
+    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-email:latest-dev` and `registry.digitalocean.com/keepkey/support-email:0123456789abcdef0123456789abcdef01234567-dev` to the same place: service `support-email`, environment `development`
+      verify them in two runs
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:latest-dev --record out.json --junit ./out.json
-    error: `--junit` and `--record` are the same file `out.json`
+    error: `--junit` and `--record` both write to `out.json`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/other/support-email:latest-dev --update-status
-    error: `--update-status` would write `registry.digitalocean.com/keepkey/other/support-email:latest-dev` as the service `support-email` of the config, whose repository is another one
-      look which one is meant; or give this repository a service of its own in the config (`repository:`), or leave `--update-status` away
+    error: `--update-status` would write `registry.digitalocean.com/keepkey/other/support-email:latest-dev` as service `support-email` of the config file, which has another repository
+      check which one is meant; give this repository its own service in the config file (`repository:`), or omit `--update-status`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/support-chat:latest-dev --record-dir r
-    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-chat:latest-dev` as the service `support-chat` of the config, whose repository is another one
-      look which one is meant; or give this repository a service of its own in the config (`repository:`), or leave `--record-dir` away
+    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-chat:latest-dev` as service `support-chat` of the config file, which has another repository
+      check which one is meant; give this repository its own service in the config file (`repository:`), or omit `--record-dir`
 
     $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --check-status support-email:latest-dev
     error: `--check-status` asks no registry, and an `IMAGE` is given
 
     $ CIRCLE_BRANCH=feature/x 
-    error: no environment of the config file has the branch `feature/x`
-      add `branch` to the environment that it is deployed to, or say which one is meant with `--environment`
+    error: no environment in `verify-registry-image.yml` uses branch `feature/x`
+      add `branch` to the environment that it deploys to, or name one with `--environment`
     ");
 }
 
@@ -538,19 +537,19 @@ fn of_configs_that_do_not_fit() {
     insta::assert_snapshot!(table(worlds), @"
     $ s:x
     error: the tag `x` belongs to several environments: `a` and `c`
-      say which one is meant with `--environment`
+      name one with `--environment`
 
     $ CIRCLE_BRANCH=b 
     error: the branch `b` belongs to several environments: `a` and `c`
-      say which one is meant with `--environment`
+      name one with `--environment`
 
     $ r.example/k/s:x
     error: `r.example/k/s:x` is in the repository of several services: `a` and `b`
-      say which one is meant, as in `SERVICE:TAG`
+      name the service, as in `SERVICE:TAG`
 
     $ a:b
     error: verify-registry-image.yml:1:11: the value `keepkey` has no registry host
-      begin it with the host, as in `registry.digitalocean.com/REGISTRY`
+      start with the host, as in `registry.digitalocean.com/REGISTRY`
 
     $ a:b
     error: verify-registry-image.yml:1:11: the value `r.example/Upper` has a repository with upper-case letters; repositories are lower-case
@@ -576,39 +575,39 @@ fn of_configs_that_do_not_fit() {
     error: verify-registry-image.yml:6:20: the value `a/0000000000000000000000000000000000000000` has a malformed tag: `a/0000000000000000000000000000000000000000` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)
 
     $ --environment e
-    error: the config file requires a commit (`expect_revision: required`), and `CIRCLE_SHA1` is not set
-      CircleCI sets it in every job; elsewhere, write `--expect-revision=SHA`
+    error: the config file requires a commit (`expect_revision: required`), but `CIRCLE_SHA1` is not set
+      CircleCI sets it in every job; elsewhere, give `--expect-revision=SHA`
 
     $ --environment e
-    error: there is nothing to verify: no `IMAGE` is given, and there is no config file with services
-      write what is to be verified, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
+      name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
 
     $ r.example/a:b --update-status
-    error: `--update-status` needs `status` in the config file, and it is not there
+    error: `--update-status` needs `status` in the config file
       add `status: { directory: docs/deployment/status }` to it
 
     $ --check-status
-    error: `--check-status` needs `status` in the config file, and it is not there
+    error: `--check-status` needs `status` in the config file
       add `status: { directory: docs/deployment/status }` to it
 
     $ --check-status
-    error: `--check-status` needs `status` in the config file, and there is no config file
+    error: `--check-status` needs `status` in the config file, but there is no config file
       add `status: { directory: docs/deployment/status }` to it
 
     $ r.example/a:b --update-status
-    error: `--update-status` needs `status` in the config file, and there is no config file
+    error: `--update-status` needs `status` in the config file, but there is no config file
       add `status: { directory: docs/deployment/status }` to it
 
     $ r.example/a:b --record-dir x
-    error: `--record-dir` needs an environment, and that of `r.example/a:b` is not known
-      say which one is meant with `--environment`; environments stand in the config file
+    error: `--record-dir` needs an environment, but `r.example/a:b` has none
+      name an environment of the config file with `--environment`
 
     $ --config nope.yml
     error: the config file `nope.yml` does not exist
-      the path of `--config` is relative to this folder, and a link must lead to a file; the usual name is `verify-registry-image.yml`
+      check the path, which is relative to the working folder; the usual name is `verify-registry-image.yml`
 
     $ r.example/a:b
-    error: verify-registry-image.yml:2:1: there is no key `servcies` here
+    error: verify-registry-image.yml:2:1: unknown key `servcies`
       did you mean `services`?
     ");
 }
@@ -631,8 +630,8 @@ fn of_what_is_expected() {
     ];
     insta::assert_snapshot!(table(worlds), @"
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision
-    error: `--expect-revision` needs a commit, and `CIRCLE_SHA1` is not set
-      CircleCI sets it in every job; elsewhere, write `--expect-revision=SHA`
+    error: `--expect-revision` needs a commit, but `CIRCLE_SHA1` is not set
+      CircleCI sets it in every job; elsewhere, give `--expect-revision=SHA`
 
     $ CIRCLE_SHA1=main registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision
     error: the commit `main` in `CIRCLE_SHA1` is not a whole commit hash (40 hex digits)
@@ -659,19 +658,19 @@ fn of_what_is_expected() {
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest-file nope.txt
     error: the file `nope.txt` of `--expect-digest-file` does not exist
-      look whether the push job wrote it and this job has it: a workspace must be attached
+      check that the push job wrote it and that this job attached its workspace
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest-file d
-    error: the file `d` of `--expect-digest-file` holds no digest: its text is no digest
-      it holds `sha256:…`, `REPOSITORY@sha256:…`, or what `docker buildx build --metadata-file` writes
+    error: the file `d` of `--expect-digest-file` holds text that is not a digest
+      it must hold `sha256:…`, `REPOSITORY@sha256:…` or the metadata file of `docker buildx`
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest-file m.json
-    error: the file `m.json` of `--expect-digest-file` holds no digest: its JSON has no `containerimage.digest`, which stands there after a push
-      it holds `sha256:…`, `REPOSITORY@sha256:…`, or what `docker buildx build --metadata-file` writes
+    error: the file `m.json` of `--expect-digest-file` has no `containerimage.digest` in its JSON
+      `docker buildx build` and `bake` write it where they push; give the file of the step that pushed
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a --expect-digest sha256:0000000000000000000000000000000000000000000000000000000000000000
-    error: `--expect-digest` expects another digest than `registry.digitalocean.com/keepkey/support-email:latest-dev@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060…` names
-      leave one of them away
+    error: `--expect-digest` and `registry.digitalocean.com/keepkey/support-email:latest-dev@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060…` name different digests
+      omit one of them
     ");
 }
 
@@ -691,16 +690,20 @@ fn of_the_token_and_the_places_it_goes_to() {
         at("DIGITALOCEAN_REGISTRY_HOST", "127.0.0.1:5000"),
         at("HTTPS_PROXY", "socks5://user:hunter2@proxy"),
     ];
-    insta::assert_snapshot!(table(worlds), @r"
+    insta::assert_snapshot!(table(worlds), @"
     $ registry.digitalocean.com/keepkey/support-email:latest-dev
     error: there is no DigitalOcean token: `DIGITALOCEAN_ACCESS_TOKEN` is not set, and doctl has stored none
       in CircleCI, set `DIGITALOCEAN_ACCESS_TOKEN` under Project Settings > Environment Variables or in a context that the job names;
-      on your own machine, export it, or run `doctl auth init`
+      on your own machine, export it, or run `doctl auth init`;
+      where the token is in a variable of another name, give that name with `--token-env`.
+      docker's login is not used for DigitalOcean: its API needs the token itself
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev
     error: there is no DigitalOcean token: `DIGITALOCEAN_ACCESS_TOKEN` is not set, and doctl has stored none
       in CircleCI, set `DIGITALOCEAN_ACCESS_TOKEN` under Project Settings > Environment Variables or in a context that the job names;
-      on your own machine, export it, or run `doctl auth init`
+      on your own machine, export it, or run `doctl auth init`;
+      where the token is in a variable of another name, give that name with `--token-env`.
+      docker's login is not used for DigitalOcean: its API needs the token itself
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --token-env DEPLOY_TOKEN
     error: there is no DigitalOcean token: the variable `DEPLOY_TOKEN`, which `--token-env` names, is not set
@@ -718,23 +721,23 @@ fn of_the_token_and_the_places_it_goes_to() {
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev
     error: the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` holds a quotation mark
-      set it again to the token alone: no quotation marks, no `Bearer`, no white space
+      set it to the token alone, without quotation marks, `Bearer` or white space
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev
     error: the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` starts with `Bearer`
-      set it again to the token alone: no quotation marks, no `Bearer`, no white space
+      set it to the token alone, without quotation marks, `Bearer` or white space
 
     $ DIGITALOCEAN_API_URL=http://api.example registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
-      the token is sent there; plain `http` is for this machine alone
+    error: `DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine
+      the token is sent there: plain `http` is allowed on this machine only
 
     $ DIGITALOCEAN_REGISTRY_HOST=127.0.0.1:5000 registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: `registry.digitalocean.com/keepkey/support-email:latest-dev` is in DigitalOcean's own registry, and `DIGITALOCEAN_REGISTRY_HOST` names another host
+    error: `registry.digitalocean.com/keepkey/support-email:latest-dev` is in DigitalOcean's own registry, but `DIGITALOCEAN_REGISTRY_HOST` names another host
       unset `DIGITALOCEAN_REGISTRY_HOST`, so that the real registry is asked
 
     $ HTTPS_PROXY=socks5://user:hunter2@proxy registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value of `HTTPS_PROXY` is not the address of an `http` or `https` proxy
-      it is written `http://HOST:PORT`, or unset where there is no proxy
+    error: invalid `HTTPS_PROXY`: expected the address of an `http` or `https` proxy
+      write it as `http://HOST:PORT`, or unset it
     ");
 }
 
@@ -797,7 +800,7 @@ fn an_argument_that_is_no_text_is_not_repeated() {
     assert!(world.read().is_ok(), "a path is what the system says it is");
     let world = World::new("$BROKEN").variable("BROKEN", broken());
     insta::assert_snapshot!(world.told(), @"
-    error: `$BROKEN` uses a variable that cannot be used: the variable `BROKEN` is not valid UTF-8
-      set it again, without the bytes that are no text, or unset it
+    error: `$BROKEN` cannot be expanded: the variable `BROKEN` is not valid UTF-8
+      set it to plain text, or unset it
     ");
 }

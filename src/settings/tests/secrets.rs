@@ -79,7 +79,7 @@ fn a_token_in_a_variable_or_in_the_config_is_not_repeated() {
     }
     let world = World::new("$X").variable("X", TOKEN);
     insta::assert_snapshot!(world.told(), @"
-    error: `$X` uses a variable that cannot be used: the variable `X` holds a secret, and its value would be shown
+    error: `$X` cannot be expanded: the variable `X` holds a secret, and its value would be shown
       a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names
     ");
 }
@@ -138,7 +138,7 @@ fn a_word_that_holds_a_token_is_no_image() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(world.told(), @"
             error: an `IMAGE` holds a token
-              it is not shown, and was sent nowhere: take it out; a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`
+              remove it (it was neither printed nor sent); a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`
             ");
         }
     }
@@ -158,9 +158,9 @@ fn a_token_that_is_no_text_is_not_repeated() {
     let mut bytes = TOKEN.as_bytes().to_vec();
     bytes.push(0xff);
     let world = World::new(IMAGE).variable(TOKEN_VARIABLE, OsString::from_vec(bytes));
-    insta::assert_snapshot!(world.told(), @r"
+    insta::assert_snapshot!(world.told(), @"
     error: the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` is not valid UTF-8
-      set it again to the token alone: no quotation marks, no `Bearer`, no white space
+      set it to the token alone, without quotation marks, `Bearer` or white space
     ");
     assert!(!everything(&world).contains("0123456789abcdef"));
 }

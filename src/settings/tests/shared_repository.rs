@@ -63,7 +63,7 @@ fn a_tag_that_fits_two_services_belongs_to_the_one_that_an_environment_deploys()
     assert_eq!(image.service.name, "web");
     insta::assert_snapshot!(of("registry.digitalocean.com/team/app:api-v2-x").told(), @"
     error: `registry.digitalocean.com/team/app:api-v2-x` is in the repository of several services: `api` and `web`
-      say which one is meant, as in `SERVICE:TAG`
+      name the service, as in `SERVICE:TAG`
     ");
     assert_eq!(of("web:api-v2-x").settings().images[0].service.name, "web");
 }
@@ -95,14 +95,14 @@ fn a_mistake_in_a_service_s_tag_is_named() {
         with("$NOPE-{tag}"),
     ];
     insta::assert_snapshot!(told.join("\n\n"), @"
-    error: the tags of the service `api` are `api-{tag}`, and `latest` is not one of them
+    error: the tags of the service `api` are `api-{tag}`, but `latest` is not one of them
       did you mean `api:api-latest`?
 
-    error: there is no environment `nope` in the config file
+    error: the config file has no environment `nope`
       its environments are `development`
 
-    error: the environment `development` does not deploy the tag `web-x`
-      it deploys `web-latest`: ask for that tag, or leave `--environment` away
+    error: environment `development` does not deploy the tag `web-x`
+      it deploys `web-latest`: verify that tag, or omit `--environment`
 
     error: verify-registry-image.yml:9:32: the service tag `api` must hold `{tag}` once
       `{tag}` stands for the environment's tag, as in `api-{tag}`

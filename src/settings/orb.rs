@@ -1,0 +1,114 @@
+//! What the options are called in the orb, where somebody who reads a mistake set a parameter and typed no option.
+
+use crate::settings::environment::{PREFIX, long_of};
+use crate::settings::images::ImageMistake;
+use crate::settings::mistake::Mistake;
+use crate::settings::outputs::OutputMistake;
+
+/// The variable that the orb's script sets. It is no option: it changes words and nothing else.
+pub(super) const VARIABLE: &str = "VERIFY_REGISTRY_IMAGE_ORB";
+
+/// The options that the orb has parameters for, by their long names.
+const PARAMETERS: [(&str, &str); 20] = [
+    ("IMAGE", "image"),
+    ("service", "services"),
+    ("environment", "environment"),
+    ("config", "config"),
+    ("expect-digest", "expect_digest"),
+    ("expect-digest-file", "digest_file"),
+    ("expect-revision", "revision"),
+    ("platform", "platforms"),
+    ("port", "port"),
+    ("wait", "wait"),
+    ("deadline", "deadline"),
+    ("token-env", "token"),
+    ("token-server", "token_server"),
+    ("junit", "results_dir"),
+    ("html", "results_dir"),
+    ("failure-reason-file", "results_dir"),
+    ("record", "record_dir"),
+    ("record-dir", "record_dir"),
+    ("pulumi-config", "pulumi_config"),
+    ("update-status", "update_status"),
+];
+
+/// A text in which each option, and each variable that stands for one, is called by the orb's parameter.
+pub(super) fn in_its_words(text: &str) -> String {
+    // Every other part stands between backticks.
+    let parts = text.split('`').enumerate().map(|(index, part)| match named(part) {
+        Some(parameter) if index % 2 == 1 => parameter,
+        Some(_) | None => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("`").replace("`\u{0}", "parameter `")
+}
+
+/// The parameter for an option as it stands in a message. A NUL marks where `parameter` belongs before the backtick.
+fn named(part: &str) -> Option<String> {
+    let long = match part.strip_prefix("--") {
+        Some(option) => option.split([' ', '=']).next().unwrap_or(option),
+        None if part == "IMAGE" => part,
+        None => long_of(part.strip_prefix(PREFIX)?)?,
+    };
+    let (_, parameter) = PARAMETERS.iter().find(|(known, _)| *known == long)?;
+    // `an IMAGE` stays a noun of its own.
+    Some(if part == "IMAGE" { (*parameter).to_owned() } else { format!("\u{0}{parameter}") })
+}
+
+/// What to do next where the orb's parameters fit together in another way than the options do.
+pub(super) fn hint(mistake: &Mistake) -> Option<&'static str> {
+    if let Mistake::Image(ImageMistake::NeedsOne { option, .. }) = mistake {
+        return Some(match *option {
+            "record" => {
+                "several images need `environment`, which names a file for each record, or `record_dir: \"\"`"
+            }
+            "pulumi-config" => "verify one image per job, or set `pulumi_config: false`",
+            _ => "verify one image per job, or omit it",
+        });
+    }
+    if let Mistake::Output(OutputMistake::NoTag { option: "record" | "record-dir", .. }) = mistake {
+        return Some("set `record_dir: \"\"`: a digest without a tag has no record");
+    }
+    if let Mistake::Output(
+        OutputMistake::NoEnvironment { option: "record-dir", .. }
+        | OutputMistake::Outside { option: "record-dir", .. },
+    ) = mistake
+    {
+        return Some(
+            "name an environment of the config file that has this image with `environment`, or set `record_dir: \"\"`",
+        );
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_and_its_variable_are_called_by_the_parameter() {
+        for (text, told) in [
+            ("name one with `--environment`", "name one with parameter `environment`"),
+            (
+                "`--record-dir DIR` and `--expect-revision=SHA`",
+                "parameter `record_dir` and parameter `revision`",
+            ),
+            (
+                "the value of `VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE` is empty",
+                "the value of parameter `digest_file` is empty",
+            ),
+            ("an `IMAGE` is empty", "an `image` is empty"),
+            ("`--jobs` and `--nope` and --wait, `it`s", "`--jobs` and `--nope` and --wait, `it`s"),
+            ("`environment: --wait`", "`environment: --wait`"),
+        ] {
+            assert_eq!(in_its_words(text), told);
+        }
+    }
+
+    #[test]
+    fn every_parameter_is_the_orb_s() {
+        let command = include_str!("../../orb/src/commands/verify.yml");
+        for (long, parameter) in PARAMETERS {
+            assert!(command.contains(&format!("\n  {parameter}:\n")), "--{long}: {parameter}");
+        }
+    }
+}
