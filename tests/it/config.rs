@@ -61,8 +61,8 @@ fn a_branch_without_an_environment_is_never_a_pass() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: no environment of the config file has the branch `feature/1`
-      hint: add `branch` to the environment that it is deployed to, or say which one is meant with `--environment`
+    error: no environment in `verify-registry-image.yml` uses branch `feature/1`
+      hint: add `branch` to the environment that it deploys to, or name one with `--environment`
     ");
     assert!(stand_in.log().is_empty());
 }
@@ -75,8 +75,8 @@ fn without_image_environment_and_branch_there_is_nothing_to_verify() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: there is nothing to verify: no `IMAGE` and no `--environment` is given, and `CIRCLE_BRANCH` is not set
-      hint: say which one is meant with `--environment`, or give an `IMAGE`
+    error: nothing to verify: neither `IMAGE` nor `--environment` is given, and `CIRCLE_BRANCH` is not set
+      hint: name an environment with `--environment`, or give an `IMAGE`
     ");
 }
 
@@ -88,8 +88,8 @@ fn without_image_and_config_there_is_nothing_to_verify() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: there is nothing to verify: no `IMAGE` is given, and there is no config file with services
-      hint: write what is to be verified, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
+    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
+      hint: name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
     ");
 }
 
@@ -102,8 +102,8 @@ fn a_tag_that_the_environment_does_not_deploy_is_a_mistake() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the environment `production` does not deploy the tag `latest-dev`
-      hint: it deploys `latest-prod`: ask for that tag, or leave `--environment` away
+    error: environment `production` does not deploy the tag `latest-dev`
+      hint: it deploys `latest-prod`: verify that tag, or omit `--environment`
     ");
 }
 
@@ -127,7 +127,7 @@ fn a_misspelt_key_is_named_with_its_place() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: verify-registry-image.yml:4:35: there is no key `brnach` here
+    error: verify-registry-image.yml:4:35: unknown key `brnach`
       hint: did you mean `branch`?
     ");
 }
@@ -178,7 +178,7 @@ fn a_boolean_that_is_none_is_a_mistake() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the value `yes` of `VERIFY_REGISTRY_IMAGE_UPDATE_STATUS` is none of `1`, `0`, `true` and `false`
+    error: invalid value `yes` for `VERIFY_REGISTRY_IMAGE_UPDATE_STATUS`: expected `1`, `0`, `true` or `false`
     ");
 }
 
@@ -217,7 +217,7 @@ fn a_variable_that_holds_the_token_is_a_mistake_and_is_not_shown() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `support-email:$DIGITALOCEAN_ACCESS_TOKEN` uses a variable that cannot be used: the variable `DIGITALOCEAN_ACCESS_TOKEN` holds a secret, and its value would be shown
+    error: `support-email:$DIGITALOCEAN_ACCESS_TOKEN` cannot be expanded: the variable `DIGITALOCEAN_ACCESS_TOKEN` holds a secret, and its value would be shown
       hint: a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names
     "#);
 }
@@ -245,7 +245,7 @@ fn a_commit_beside_a_bare_expect_revision_is_asked_about() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `1111111111111111111111111111111111111111` is a commit hash, and `--expect-revision` beside it has no value
+    error: `1111111111111111111111111111111111111111` is a commit hash, but `--expect-revision` has no value
       hint: did you mean `--expect-revision=1111111111111111111111111111111111111111`?
     ");
 }
@@ -258,7 +258,7 @@ fn a_service_without_its_tag_is_asked_about() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `support-email` is a service of the config file, and its tag is not said
+    error: `support-email` is a service of the config file without a tag
       hint: write `support-email:TAG`, or `--service support-email` with `--environment`
     ");
 }
@@ -274,7 +274,9 @@ fn no_token_anywhere_is_a_mistake_that_says_where_to_set_it() {
     ----- stderr
     error: there is no DigitalOcean token: `DIGITALOCEAN_ACCESS_TOKEN` is not set, and doctl has stored none
       hint: in CircleCI, set `DIGITALOCEAN_ACCESS_TOKEN` under Project Settings > Environment Variables or in a context that the job names;
-      hint: on your own machine, export it, or run `doctl auth init`
+      hint: on your own machine, export it, or run `doctl auth init`;
+      hint: where the token is in a variable of another name, give that name with `--token-env`.
+      hint: docker's login is not used for DigitalOcean: its API needs the token itself
     ");
 }
 
@@ -321,7 +323,7 @@ fn the_real_registry_is_out_of_reach_while_a_local_one_is_named() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `registry.digitalocean.com/keepkey/support-email:latest-dev` is in DigitalOcean's own registry, and `DIGITALOCEAN_REGISTRY_HOST` names another host
+    error: `registry.digitalocean.com/keepkey/support-email:latest-dev` is in DigitalOcean's own registry, but `DIGITALOCEAN_REGISTRY_HOST` names another host
       hint: unset `DIGITALOCEAN_REGISTRY_HOST`, so that the real registry is asked
     ");
 }

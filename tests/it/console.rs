@@ -132,12 +132,12 @@ fn json_is_a_document_on_a_mistake_too() {
       "schema_version": 1,
       "exit_code": 2,
       "error": {
-        "message": "`support-email:latest-dev` names the service `support-email`, and there is no config file",
+        "message": "`support-email:latest-dev` names the service `support-email`, but there is no config file",
         "hint": "write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`"
       }
     }
     ----- stderr
-    error: `support-email:latest-dev` names the service `support-email`, and there is no config file
+    error: `support-email:latest-dev` names the service `support-email`, but there is no config file
       hint: write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
     "#);
 }

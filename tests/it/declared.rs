@@ -153,7 +153,7 @@ fn a_platform_that_is_no_platform_is_a_mistake_of_the_command_line() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the platform `amd64` of `--platform` is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
+    error: invalid platform `amd64` for `--platform`: it is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
     ");
 }
 
@@ -228,7 +228,7 @@ fn an_image_that_names_no_port_is_red_where_one_was_asked_for() {
         expected   5001/tcp
         observed   no port
         reason     port-not-exposed
-        next       Add `EXPOSE 5001` to the Dockerfile, or leave `--port` out.
+        next       Add `EXPOSE 5001` to the Dockerfile, or omit `--port` (the orb's `port`).
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
       not asked  digest-expected, revision-expected, immutable-tag, runtime

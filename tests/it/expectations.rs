@@ -146,8 +146,8 @@ fn a_digest_file_without_a_digest_is_a_mistake_of_the_command_line() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the file `pushed` of `--expect-digest-file` holds no digest: it is empty
-      hint: it holds `sha256:…`, `REPOSITORY@sha256:…`, or what `docker buildx build --metadata-file` writes
+    error: the file `pushed` of `--expect-digest-file` is empty
+      hint: it must hold `sha256:…`, `REPOSITORY@sha256:…` or the metadata file of `docker buildx`
     ");
     assert!(stand_in.log().is_empty());
 }
@@ -215,8 +215,8 @@ fn a_digest_alone_cannot_be_recorded() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `--record` needs a tag, and `[registry]/keepkey/support-email@sha256:72aa2829510e[..64]` is a digest alone
-      hint: write the tag too, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`
+    error: `--record` needs a tag, but `[registry]/keepkey/support-email@sha256:72aa2829510e[..64]` is a digest alone
+      hint: add the tag, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`
     ");
 }
 

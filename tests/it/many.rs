@@ -217,8 +217,8 @@ fn nothing_on_standard_input_is_never_a_pass() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: there is nothing to verify: standard input holds no `IMAGE`
-      hint: write one `IMAGE` a line
+    error: nothing to verify: standard input holds no `IMAGE`
+      hint: write one `IMAGE` per line
     ");
 }
 
@@ -244,7 +244,7 @@ fn what_needs_one_image_is_refused_with_several() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `--record` needs exactly one image, and 3 are asked for
+    error: `--record` needs exactly one image, but 3 are given
       hint: `--record-dir DIR` writes one record for each image
     ");
     assert!(stand_in.log().is_empty());
@@ -273,7 +273,7 @@ fn a_service_that_is_not_in_the_config_is_named_with_those_that_are() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: there is no service `wroker` in the config file
+    error: the config file has no service `wroker`
       hint: did you mean `worker`?
     ");
 }

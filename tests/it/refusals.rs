@@ -135,8 +135,8 @@ fn standard_input_that_does_not_end_is_waited_for_until_the_deadline() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: standard input had not ended after 1 s, when the run's deadline passed
-      hint: look at the program that writes to it, or leave the `-` away
+    error: standard input did not end within 1 s, the deadline of the run
+      hint: check the program that writes to it, or omit the `-`
     ");
 }
 

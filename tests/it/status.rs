@@ -174,7 +174,7 @@ fn a_status_without_a_place_in_the_config_is_a_mistake() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `--update-status` needs `status` in the config file, and it is not there
+    error: `--update-status` needs `status` in the config file
       hint: add `status: { directory: docs/deployment/status }` to it
     ");
 }

@@ -315,8 +315,8 @@ fn a_deadline_that_is_shorter_than_the_wait_is_a_mistake_of_the_command_line() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `--deadline` is shorter than the time to wait (300 s)
-      hint: give the run more time than the wait, or leave `--deadline` away: its default follows the wait
+    error: `--deadline` is shorter than the wait (300 s)
+      hint: make `--deadline` longer than `--wait`, or omit it: the default already includes the wait
     ");
 }
 

@@ -154,8 +154,8 @@ fn an_address_that_is_no_proxy_is_a_mistake() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the value of `HTTPS_PROXY` is not the address of an `http` or `https` proxy
-      hint: it is written `http://HOST:PORT`, or unset where there is no proxy
+    error: invalid `HTTPS_PROXY`: expected the address of an `http` or `https` proxy
+      hint: write it as `http://HOST:PORT`, or unset it
     ");
 }
 
@@ -170,7 +170,7 @@ fn an_api_in_plain_http_elsewhere_is_a_mistake() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the value of `DIGITALOCEAN_API_URL` is not `https`, and its host is not this machine
-      hint: the token is sent there; plain `http` is for this machine alone
+    error: `DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine
+      hint: the token is sent there: plain `http` is allowed on this machine only
     ");
 }

@@ -154,7 +154,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the value `0` of `--port` is not a port, which is a number from 1 to 65535
+    error: invalid port `0` for `--port`: expected a number from 1 to 65535
     ----- junit.xml: removed
     ----- page.html: removed
     ----- pulumi.yaml: removed
@@ -164,7 +164,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `no-such-service:tag` names the service `no-such-service`, and there is no config file
+    error: `no-such-service:tag` names the service `no-such-service`, but there is no config file
       hint: write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
     ----- junit.xml: removed
     ----- page.html: removed
@@ -186,7 +186,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: the value `0` of `--port` is not a port, which is a number from 1 to 65535
+    error: invalid port `0` for `--port`: expected a number from 1 to 65535
     ----- pulumi.yaml: removed
     ----- ref: removed
     ");
