@@ -192,6 +192,9 @@ pub struct Observation {
     pub repository: Fact<()>,
     /// The tag, or the digest of a reference that has no tag.
     pub resolved: Fact<Resolved>,
+    /// Whether the registry serves the tag's own manifest by its digest, too: that digest is what is handed
+    /// on. `None` where it was not requested: without a tag, or without an image behind it.
+    pub by_digest: Option<Fact<()>>,
     /// Every platform that the manifest offers and something can run on.
     pub offered: Vec<Platform>,
     /// The images that were looked at: of the wanted platforms, or of all.
@@ -215,6 +218,7 @@ impl Observation {
             control,
             repository,
             resolved,
+            by_digest,
             offered: _,
             images,
             immutable,
@@ -232,8 +236,10 @@ impl Observation {
             blobs.chain([image.manifest.retry_after(), image.config.retry_after()])
         });
         let immutable = immutable.as_ref().and_then(|(_, digest)| digest.retry_after());
+        let by_digest = by_digest.as_ref().and_then(Fact::retry_after);
         of_images
-            .chain([control, repository.retry_after(), resolved.retry_after(), immutable])
+            .chain([control, repository.retry_after(), resolved.retry_after()])
+            .chain([by_digest, immutable])
             .flatten()
             .max()
     }

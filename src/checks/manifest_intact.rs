@@ -22,7 +22,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         Ok(_) | Err(_) if !is_what_was_asked(subject, resolved) => {
             Outcome::Errored(another_digest(resolved))
         }
-        Ok(manifest) => of_all_platforms(subject, manifest),
+        Ok(manifest) => of_all_platforms(subject, resolved, manifest),
         Err(other) => {
             let tag = subject.request.reference.tag.as_ref();
             let what = tag.map_or_else(|| quoted(&resolved.digest), quoted);
@@ -61,7 +61,26 @@ fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
     Outcome::Failed(Finding::new(reason, message).hint(reason.advice()))
 }
 
-fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
+/// Where the registry serves the tag and denies the digest that it names.
+fn not_served(subject: &Subject<'_>, resolved: &Resolved, denial: &Denial) -> Outcome {
+    let tag = subject.request.reference.tag.as_ref().map_or_else(String::new, quoted);
+    // Whatever else the denial says of the manifest: by its tag it was there a moment ago.
+    let reason = match denial.reason {
+        Reason::TagMissing
+        | Reason::RepositoryMissing
+        | Reason::RegistryUnknown
+        | Reason::ManifestMissing => Reason::DigestNotServed,
+        other => other,
+    };
+    let message = format!(
+        "the registry serves {tag} and denies {}, the digest that it names ({})",
+        quoted(&resolved.digest),
+        said(&denial.said)
+    );
+    Outcome::Failed(Finding::new(reason, message).hint(reason.advice()))
+}
+
+fn of_all_platforms(subject: &Subject<'_>, resolved: &Resolved, manifest: &Manifest) -> Outcome {
     let (mut sound, mut gone) = (0_usize, Vec::new());
     let (mut unknown, mut talkative) = (Vec::new(), Vec::new());
     let mut others: Vec<(&PlatformObservation, NotAnImage)> = Vec::new();
@@ -86,6 +105,13 @@ fn of_all_platforms(subject: &Subject<'_>, manifest: &Manifest) -> Outcome {
         let message = format!("not container images that can be started: {}", clauses(all));
         let reason = Reason::NotAnImage;
         return Outcome::Failed(Finding::new(reason, message).hint(reason.advice()));
+    }
+    match &subject.observation.by_digest {
+        Some(Fact::Absent(denial)) => return not_served(subject, resolved, denial),
+        Some(Fact::Unknown(why)) => unknown.push(why),
+        Some(Fact::Present(())) => {}
+        None if subject.request.reference.tag.is_none() => {}
+        None => return unasked("the manifest by its digest"),
     }
     if let Some(why) = gravest(unknown) {
         return Outcome::Errored(why.finding());

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
 use reqwest::Url;
 use tokio::time::Instant;
 
@@ -200,6 +200,7 @@ pub(crate) fn nothing(why: Unavailable) -> Observation {
         control: Control::Unknown(why.clone()),
         repository: Fact::Unknown(why.clone()),
         resolved: Fact::Unknown(why),
+        by_digest: None,
         offered: Vec::new(),
         images: Vec::new(),
         immutable: None,
@@ -235,7 +236,11 @@ async fn ask(
     if is_believed && resolved.present().is_some() {
         world.remember_served(request);
     }
-    let looked = images::look(client, repository, request, &resolved, previous).await;
+    let (looked, by_digest) = join(
+        images::look(client, repository, request, &resolved, previous),
+        serves_digest(client, repository, request, &resolved),
+    )
+    .await;
     took.insert(CheckId::ManifestIntact, looked.took_manifests);
     took.insert(CheckId::LayersPresent, looked.took_blobs);
     let mut immutable = immutable.0;
@@ -262,6 +267,7 @@ async fn ask(
         control: control.0,
         repository: repository_fact,
         resolved,
+        by_digest,
         offered: looked.offered,
         images: looked.images,
         immutable,
@@ -286,6 +292,22 @@ async fn resolve(
             Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
         }
     }
+}
+
+/// Whether the registry serves an image's own manifest by its digest, too. Some serve a tag and deny the
+/// digest that it names, which is what engines pull.
+async fn serves_digest(
+    client: &Client,
+    repository: &Repository,
+    request: &ImageRequest,
+    resolved: &Fact<Resolved>,
+) -> Option<Fact<()>> {
+    // A reference without a tag was resolved by its digest.
+    request.reference.tag.as_ref()?;
+    let Resolved { digest, size, content } = resolved.present()?;
+    content.as_ref().ok()?;
+    let served = repository.manifest_by_digest(client, digest, images::most_of(*size)).await;
+    Some(served.map(|_| ()))
 }
 
 async fn resolve_immutable(

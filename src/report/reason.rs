@@ -45,6 +45,9 @@ reasons! {
     /// A proven no: a manifest by digest.
     ManifestMissing = "manifest-missing", "A manifest that the image consists of is gone.",
         "Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.";
+    /// A proven no: the tag's own manifest by its digest.
+    DigestNotServed = "digest-not-served", "The registry serves the tag and denies the digest that the tag names, which is what engines pull.",
+        "Push the image again; check that no policy of the registry blocks it, and that no proxy in between serves an outdated tag.";
     /// A proven no: not an image.
     NotAnImage = "not-an-image", "The tag names something else than a container image that can be started.",
         "Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.";

@@ -223,6 +223,11 @@ impl Departures {
         if is_forgotten() {
             observation.resolved = Fact::Unknown(self.why());
         }
+        if let Some(fact) = &mut observation.by_digest
+            && is_forgotten()
+        {
+            *fact = Fact::Unknown(self.why());
+        }
         if let Some((_, fact)) = &mut observation.immutable
             && is_forgotten()
         {

@@ -81,6 +81,7 @@ impl Sample {
                     size: 500,
                     content: Ok(manifest),
                 }),
+                by_digest: Some(Fact::Present(())),
                 offered: images.iter().filter_map(|image| image.platform().cloned()).collect(),
                 images,
                 immutable: None,

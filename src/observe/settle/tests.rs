@@ -31,6 +31,7 @@ fn observation(
         control: Control::Denied,
         repository,
         resolved,
+        by_digest: None,
         offered: Vec::new(),
         images: Vec::new(),
         immutable: None,
