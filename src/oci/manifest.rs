@@ -241,18 +241,20 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         media_type: Option<String>,
         artifact_type: Option<String>,
         config: Exact<WireDescriptor>,
-        layers: Vec<Exact<WireDescriptor>>,
+        /// To Go, which wrote most of them, `[]`, null and nothing are the same.
+        #[serde(default)]
+        layers: Option<Vec<Exact<WireDescriptor>>>,
         #[serde(rename = "annotations")]
         _annotations: Option<TextMap>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
-    if wire.layers.len() > MOST_ENTRIES {
-        return Err(ManifestError::TooMany(wire.layers.len()));
+    let layers = wire.layers.unwrap_or_default();
+    if layers.len() > MOST_ENTRIES {
+        return Err(ManifestError::TooMany(layers.len()));
     }
     let config = wire.config.0.checked()?;
-    let layers: Vec<_> =
-        wire.layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
+    let layers: Vec<_> = layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
     if !is_image_config(&config.media_type, header) {
         let kind = wire.artifact_type.filter(|kind| !kind.is_empty()).unwrap_or(config.media_type);
         return Ok(Err(NotAnImage::Artifact(kind)));
@@ -276,7 +278,8 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     struct Wire {
         schema_version: u64,
         media_type: Option<String>,
-        manifests: Vec<Exact<WireDescriptor>>,
+        #[serde(default)]
+        manifests: Option<Vec<Exact<WireDescriptor>>>,
         #[serde(rename = "artifactType")]
         _artifact_type: Option<Text>,
         #[serde(rename = "annotations")]
@@ -284,14 +287,15 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
-    if wire.manifests.len() > MOST_ENTRIES {
-        return Err(ManifestError::TooMany(wire.manifests.len()));
+    let manifests = wire.manifests.unwrap_or_default();
+    if manifests.len() > MOST_ENTRIES {
+        return Err(ManifestError::TooMany(manifests.len()));
     }
-    if wire.manifests.is_empty() {
+    if manifests.is_empty() {
         return Ok(Err(NotAnImage::EmptyIndex));
     }
     let entries: Vec<_> =
-        wire.manifests.iter().map(|entry| index_entry(&entry.0)).collect::<Result<_, _>>()?;
+        manifests.iter().map(|entry| index_entry(&entry.0)).collect::<Result<_, _>>()?;
     let runnable = |entry: &IndexEntry| {
         !entry.is_attestation && entry.platform.as_ref().is_none_or(Platform::is_runnable)
     };
@@ -458,6 +462,26 @@ mod tests {
             digest('c')
         );
         assert_eq!(parse(&attestations, INDEX), "an index without a runnable platform");
+    }
+
+    #[test]
+    fn an_empty_list_a_null_and_nothing_are_the_same_to_layers_and_to_entries() {
+        let config = digest('a');
+        let parse = |body: String, kind: &str| {
+            Manifest::parse(body.as_bytes(), kind).unwrap().unwrap_err().to_string()
+        };
+        for (layers, manifests) in [
+            (r#","layers":[]"#, r#","manifests":[]"#),
+            (r#","layers":null"#, r#","manifests":null"#),
+            ("", ""),
+        ] {
+            let image = format!(
+                r#"{{"schemaVersion":2,"mediaType":"{IMAGE}","config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{config}","size":2}}{layers}}}"#
+            );
+            assert_eq!(parse(image, IMAGE), "an image without layers", "{layers}");
+            let index = format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}"{manifests}}}"#);
+            assert_eq!(parse(index, INDEX), "an index without entries", "{manifests}");
+        }
     }
 
     #[test]
