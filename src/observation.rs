@@ -101,6 +101,14 @@ impl Unavailable {
 pub enum Control {
     /// It denied it, as it should.
     Denied,
+    /// It did not affirm it, and gave no denial in its own words: a 4xx of another kind. That is as good where
+    /// the same login was served a manifest of the repository, for it tells the two apart.
+    Refused {
+        /// What it answered.
+        why: Unavailable,
+        /// Whether a manifest was served to the same login in this run.
+        is_told_apart: bool,
+    },
     /// It affirmed it: nothing it says can be believed. Holds what it answered.
     Affirmed(String),
     /// It could not be asked.
@@ -114,6 +122,8 @@ pub struct Resolved {
     pub digest: Digest,
     /// Its length in bytes.
     pub size: u64,
+    /// How old the answer was when it came, where a cache in between said so (`Age`).
+    pub age: Option<Duration>,
     /// The manifest, or what else it is.
     pub content: Result<Manifest, NotAnImage>,
 }
@@ -199,6 +209,8 @@ pub struct Observation {
     pub offered: Vec<Platform>,
     /// The images that were looked at: of the wanted platforms, or of all.
     pub images: Vec<PlatformObservation>,
+    /// Why the layers were not asked for, where they were left out.
+    pub layers_skipped: Option<String>,
     /// The immutable tag and the digest that it names, where one was asked for.
     pub immutable: Option<(Tag, Fact<Digest>)>,
     /// Why an immutable tag that was asked for could not even be named.
@@ -222,13 +234,14 @@ impl Observation {
             offered: _,
             images,
             immutable,
+            layers_skipped: _,
             immutable_skipped: _,
             explanation: _,
             notes: _,
             took: _,
         } = self;
         let control = match control {
-            Control::Unknown(why) => why.retry_after,
+            Control::Unknown(why) | Control::Refused { why, is_told_apart: _ } => why.retry_after,
             Control::Denied | Control::Affirmed(_) => None,
         };
         let of_images = images.iter().flat_map(|image| {

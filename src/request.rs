@@ -55,11 +55,11 @@ impl ImageRequest {
     }
 
     /// Whether a tag that never moves tells this image from an older one. One that is made from the image's
-    /// own label names whatever image that is, and does not.
+    /// own label names whatever image that is, and one that is the same for every commit tells nothing of this one.
     pub fn has_immutable_tag_of_the_commit(&self) -> bool {
         match &self.expectation.immutable_tag {
             Some(ImmutableTag::Named(_)) => true,
-            Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
+            Some(ImmutableTag::Fixed(_) | ImmutableTag::ByRevisionLabel(_)) | None => false,
         }
     }
 }
@@ -148,10 +148,22 @@ pub enum RevisionRule {
 /// A tag that never moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImmutableTag {
-    /// It is known before the registry is asked.
+    /// It is known before the registry is asked, and moves with the commit.
     Named(Tag),
+    /// It is the same for every commit, so that it proves nothing of this one.
+    Fixed(Tag),
     /// It is made from the image's own revision label, because no commit was given.
     ByRevisionLabel(TagTemplate),
+}
+
+impl ImmutableTag {
+    /// The tag, where it is known before the registry is asked.
+    pub fn name(&self) -> Option<&Tag> {
+        match self {
+            Self::Named(tag) | Self::Fixed(tag) => Some(tag),
+            Self::ByRevisionLabel(_) => None,
+        }
+    }
 }
 
 /// A tag with `{revision}` or `{revision:N}` in it; variables are already expanded.

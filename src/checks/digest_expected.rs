@@ -1,6 +1,7 @@
 //! The tag names the digest that was pushed.
 
-use crate::oci::Digest;
+use crate::observation::Resolved;
+use crate::oci::{Digest, Manifest, Platform};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
@@ -18,7 +19,10 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         let observed = &resolved.digest;
         match same(expected, observed) {
             Some(true) => Outcome::passed(format!("it is {}", quoted(observed))),
-            Some(false) => Outcome::Failed(differs(subject, expected, observed)),
+            Some(false) => Outcome::Failed(match Part::of(subject, resolved, expected) {
+                Some(part) => of_a_part(subject, &part, expected, observed),
+                None => differs(subject, expected, observed),
+            }),
             None => Outcome::Errored(not_comparable(expected, observed)),
         }
     })
@@ -41,6 +45,89 @@ pub(super) fn not_comparable(expected: &Digest, observed: &Digest) -> Finding {
     Finding::new(reason, message)
         .compared(expected.to_string(), observed.to_string())
         .hint(reason.advice())
+}
+
+/// A part of the image whose digest was given for the image's own.
+enum Part {
+    /// The config: its digest is what docker calls the image's ID.
+    Config,
+    /// The config of one of several platforms.
+    ConfigOf(String),
+    /// What the index lists for a platform.
+    Child(String),
+    /// An attestation, or another entry that is no image.
+    Attestation,
+}
+
+impl Part {
+    /// The part of the image that has this digest, where one has.
+    fn of(subject: &Subject<'_>, resolved: &Resolved, digest: &Digest) -> Option<Self> {
+        let manifest = resolved.content.as_ref().ok()?;
+        let index = match manifest {
+            Manifest::Image(image) => {
+                return (image.config.digest == *digest).then_some(Self::Config);
+            }
+            Manifest::Index(index) => index,
+        };
+        let named = |platform: Option<&Platform>| {
+            platform.map_or_else(|| "one of its images".to_owned(), quoted)
+        };
+        let entry = index.entries.iter().find(|entry| entry.manifest.digest == *digest);
+        if let Some(entry) = entry {
+            return Some(if entry.is_attestation {
+                Self::Attestation
+            } else {
+                Self::Child(named(entry.platform.as_ref()))
+            });
+        }
+        for image in &subject.observation.images {
+            let platform = image.listed_as.as_ref().or(image.platform());
+            if image.digest == *digest {
+                return Some(Self::Child(named(platform)));
+            }
+            if let Some(Ok(manifest)) = image.manifest.present()
+                && manifest.config.digest == *digest
+            {
+                return Some(Self::ConfigOf(named(platform)));
+            }
+        }
+        None
+    }
+}
+
+/// Where the digest of the image itself is told by those who push it.
+const WHERE: &str = "`containerimage.digest` in the file of `docker buildx build --metadata-file FILE`, or \
+     after the push `docker inspect -f '{{index .RepoDigests 0}}' IMAGE`";
+
+fn of_a_part(subject: &Subject<'_>, part: &Part, expected: &Digest, observed: &Digest) -> Finding {
+    let tag = subject.request.reference.tag.as_ref();
+    let what = tag.map_or_else(|| "the reference".to_owned(), quoted);
+    let name = subject.request.reference.name();
+    let alone = format!("To verify that platform alone, give `{name}@{expected}`.");
+    let (is, hint) = match part {
+        Part::Config => (
+            "the digest of the image's config (the image ID), not of its manifest".to_owned(),
+            format!("Expect the digest of the manifest: {WHERE}."),
+        ),
+        Part::ConfigOf(platform) => (
+            format!("the digest of the config (the image ID) of {platform}, not of the index"),
+            format!("Expect the digest of the index: {WHERE}."),
+        ),
+        Part::Child(platform) => (
+            format!("the digest of the manifest for {platform}, not of the index that lists it"),
+            format!("Expect the digest of the index: {WHERE}.\n{alone}"),
+        ),
+        Part::Attestation => (
+            "the digest of an attestation beside the image, not of the index that lists both"
+                .to_owned(),
+            format!("Expect the digest of the index: {WHERE}."),
+        ),
+    };
+    let message =
+        format!("the expected {} is {is}: {what} names {}", quoted(expected), quoted(observed));
+    Finding::new(Reason::DigestDiffers, message)
+        .compared(expected.to_string(), observed.to_string())
+        .hint(hint)
 }
 
 fn differs(subject: &Subject<'_>, expected: &Digest, observed: &Digest) -> Finding {

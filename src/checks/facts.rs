@@ -19,7 +19,7 @@ const MOST_PORTS: usize = 100;
 pub fn facts(request: &ImageRequest, observation: &Observation) -> Option<ImageFacts> {
     match &observation.control {
         Control::Affirmed(_) => return None,
-        Control::Denied | Control::Unknown(_) => {}
+        Control::Denied | Control::Refused { .. } | Control::Unknown(_) => {}
     }
     let resolved = match &observation.resolved {
         Fact::Present(resolved) => resolved,

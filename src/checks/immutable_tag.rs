@@ -15,6 +15,11 @@ use super::wording::{self, cleaned, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Observation { immutable, immutable_skipped, repository, .. } = subject.observation;
+    let is_by_label =
+        matches!(subject.request.expectation.immutable_tag, Some(ImmutableTag::ByRevisionLabel(_)));
+    if let Some((tag, fact)) = immutable.as_ref().filter(|_| is_by_label) {
+        return by_label(subject, tag, fact);
+    }
     if let Some((tag, fact)) = immutable {
         return match (fact, repository) {
             (Fact::Present(digest), _) => compare(subject, tag, digest),
@@ -34,7 +39,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         return Outcome::not_asked("no immutable tag was asked for");
     };
     match asked {
-        ImmutableTag::Named(tag) => subject.with_resolved(|_| {
+        ImmutableTag::Named(tag) | ImmutableTag::Fixed(tag) => subject.with_resolved(|_| {
             if subject.request.reference.tag.as_ref() == Some(tag) {
                 Outcome::passed(format!("{} is itself the tag that never moves", quoted(tag)))
             } else {
@@ -56,6 +61,35 @@ pub(super) fn agreed(subject: &Subject<'_>) -> Option<Tag> {
         Some((tag, _)) => Some(tag.clone()),
         // It passed because the tag that was asked for is the immutable one.
         None => subject.request.reference.tag.clone(),
+    }
+}
+
+/// What a tag that is made from the image's own label says: it names whatever image that is, or another build of the
+/// same commit. It proves nothing, for or against.
+fn by_label(subject: &Subject<'_>, tag: &Tag, fact: &Fact<Digest>) -> Outcome {
+    const MADE: &str = "made from the image's own revision label because no commit was given";
+    let tag = quoted(tag);
+    let skipped = |said: String| Outcome::Skipped {
+        message: format!("{tag}, {MADE}, {said}"),
+        skip: Skip::Noteworthy,
+    };
+    match fact {
+        Fact::Present(digest) => {
+            subject.with_resolved(|resolved| match same(digest, &resolved.digest) {
+                Some(true) => Outcome::Passed {
+                    message: format!("{tag} names the same digest"),
+                    note: Some(format!("{tag} is {MADE}: it does not prove the commit")),
+                },
+                Some(false) => skipped(format!("names another image, {}", quoted(digest))),
+                None => skipped("names a digest of another algorithm".to_owned()),
+            })
+        }
+        Fact::Absent(denial) => {
+            skipped(format!("is not in the registry ({})", wording::said(&denial.said)))
+        }
+        Fact::Unknown(why) => {
+            skipped(format!("could not be read: {}", wording::said(&why.message)))
+        }
     }
 }
 

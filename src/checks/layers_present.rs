@@ -12,6 +12,9 @@ use super::wording::{clauses, cleaned, listed, noted, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     subject.with_manifest(|_| {
+        if let Some(why) = &subject.observation.layers_skipped {
+            return Outcome::skipped(why.clone());
+        }
         let observed = observed(subject);
         let mut tally = Tally::default();
         for image in subject.images() {

@@ -64,14 +64,9 @@ fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
 /// Where the registry serves the tag and denies the digest that it names.
 fn not_served(subject: &Subject<'_>, resolved: &Resolved, denial: &Denial) -> Outcome {
     let tag = subject.request.reference.tag.as_ref().map_or_else(String::new, quoted);
-    // Whatever else the denial says of the manifest: by its tag it was there a moment ago.
-    let reason = match denial.reason {
-        Reason::TagMissing
-        | Reason::RepositoryMissing
-        | Reason::RegistryUnknown
-        | Reason::ManifestMissing => Reason::DigestNotServed,
-        other => other,
-    };
+    // By its tag it was there a moment ago, whichever word the denial has for it.
+    let is_missing = matches!(denial.reason, Reason::ManifestMissing | Reason::RepositoryMissing);
+    let reason = if is_missing { Reason::DigestNotServed } else { denial.reason };
     let message = format!(
         "the registry serves {tag} and denies {}, the digest that it names ({})",
         quoted(&resolved.digest),

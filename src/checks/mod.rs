@@ -1,14 +1,14 @@
 //! What is asked of an image: one check a question, each a plain function of what was observed.
 //!
 //! No check asks the network, and none knows how an answer came about. Each says what it answers when a
-//! fact is present, absent or unknown. `verify` runs all of them and then applies the two rules that
-//! concern a whole image: a registry that is not honest, and a manifest that contradicts itself.
+//! fact is present, absent or unknown. `verify` runs all of them and then applies the one rule that concerns
+//! all of them: a registry that is not honest.
 
 use std::time::Duration;
 
 use crate::circleci::CircleCi;
 use crate::observation::{Control, Observation};
-use crate::report::{CheckId, CheckResult, Finding, Outcome, Reason};
+use crate::report::{CheckId, CheckResult, Outcome};
 use crate::request::ImageRequest;
 
 mod digest_expected;
@@ -73,25 +73,11 @@ pub fn verify(
         .collect()
 }
 
-/// The outcome that stands once it is known how far this registry can be believed.
+/// The outcome that stands once it is known whether this registry can be believed.
 fn believed(subject: &Subject<'_>, outcome: Outcome) -> Outcome {
     match &subject.observation.control {
-        Control::Affirmed(said) => return Outcome::Errored(registry_honest::disbelief(said)),
-        Control::Denied | Control::Unknown(_) => {}
-    }
-    if !subject.is_contradictory() {
-        return outcome;
-    }
-    match outcome {
-        Outcome::Failed(Finding { reason: _, message, expected, observed, hint: _ }) => {
-            let reason = Reason::ManifestContradictory;
-            let message = format!(
-                "not counted as a no, because the registry contradicts itself about this image: {message}"
-            );
-            let hint = Some(reason.advice().to_owned());
-            Outcome::Errored(Finding { reason, message, expected, observed, hint })
-        }
-        Outcome::Passed { .. } | Outcome::Errored(_) | Outcome::Skipped { .. } => outcome,
+        Control::Affirmed(said) => Outcome::Errored(registry_honest::disbelief(said)),
+        Control::Denied | Control::Refused { .. } | Control::Unknown(_) => outcome,
     }
 }
 

@@ -1,10 +1,15 @@
 //! What the reader should know of an image beside its checks.
 
+use std::time::Duration;
+
 use crate::observation::{Control, Fact, Observation, PlatformObservation};
 use crate::report::{CheckId, CheckResult, Outcome};
-use crate::request::ImageRequest;
+use crate::request::{ImageRequest, ImmutableTag};
 
 use super::wording::{listed, quoted};
+
+/// How old an answer for a tag may be without a note.
+const MOST_AGE: Duration = Duration::from_secs(60);
 
 /// What follows from the observation and the results taken together.
 pub fn notes(
@@ -14,9 +19,20 @@ pub fn notes(
 ) -> Vec<String> {
     let stale_index = stale_index(observation);
     let left_out = platforms_left_out(request, observation);
+    let stale_index = stale_index.into_iter().chain(from_a_cache(request, observation));
     let asked = request.notes.iter().chain(&observation.notes).cloned();
-    let concluded = stale_index.into_iter().chain(left_out).chain(not_proven(request, results));
-    asked.chain(concluded).collect()
+    asked.chain(stale_index).chain(left_out).chain(not_proven(request, results)).collect()
+}
+
+/// A cache between here and the registry told what the tag names.
+fn from_a_cache(request: &ImageRequest, observation: &Observation) -> Option<String> {
+    let tag = request.reference.tag.as_ref()?;
+    let age = observation.resolved.present()?.age.filter(|age| *age > MOST_AGE)?;
+    Some(format!(
+        "the answer for {} was {} s old: a cache in between gave it, and the tag may have moved since",
+        quoted(tag),
+        age.as_secs()
+    ))
 }
 
 /// DigitalOcean's API and the registry disagree.
@@ -37,7 +53,7 @@ fn stale_index(observation: &Observation) -> Option<String> {
 fn platforms_left_out(request: &ImageRequest, observation: &Observation) -> Option<String> {
     let is_believed = match &observation.control {
         Control::Affirmed(_) => false,
-        Control::Denied | Control::Unknown(_) => true,
+        Control::Denied | Control::Refused { .. } | Control::Unknown(_) => true,
     };
     if request.expectation.platforms.is_empty() || !is_believed {
         return None;
@@ -76,7 +92,11 @@ fn not_proven(request: &ImageRequest, results: &[CheckResult]) -> Option<String>
     if !is_well || !passed(CheckId::TagExists) || is_told_apart {
         return None;
     }
-    let remedy = if passed(CheckId::ImmutableTag) {
+    let is_fixed = matches!(request.expectation.immutable_tag, Some(ImmutableTag::Fixed(_)));
+    let remedy = if passed(CheckId::ImmutableTag) && is_fixed {
+        "its immutable tag is the same for every commit: make it of the commit, as in \
+         `immutable_tag: \"{revision}-dev\"`, or give `--expect-digest` or `--expect-revision`"
+    } else if passed(CheckId::ImmutableTag) {
         "its immutable tag was made from its own label, because no commit was given: give one with \
          `--expect-revision=SHA`, or the digest with `--expect-digest`"
     } else {

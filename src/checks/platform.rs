@@ -35,7 +35,8 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
             let reason = Reason::ManifestMissing;
             let message =
                 format!("listed in the index, and the manifest is gone: {}", listed(gone));
-            return Outcome::Failed(Finding::new(reason, message).hint(reason.advice()));
+            let hint = format!("{}\n{}", reason.advice(), without(subject));
+            return Outcome::Failed(Finding::new(reason, message).hint(hint));
         }
         if let Some(why) = gravest(subject.images().filter_map(trouble)) {
             return Outcome::Errored(why.finding());
@@ -95,6 +96,20 @@ fn is_gone(image: &PlatformObservation) -> bool {
     match &image.manifest {
         Fact::Absent(_) => true,
         Fact::Present(_) | Fact::Unknown(_) => false,
+    }
+}
+
+/// How to verify an index without the images of it that are gone.
+fn without(subject: &Subject<'_>) -> String {
+    let whole = |image: &&PlatformObservation| image.image_config().is_some();
+    let there: Vec<_> =
+        subject.images().filter(whole).filter_map(PlatformObservation::platform).collect();
+    let options = there.iter().take(3).map(|platform| format!("--platform {platform}"));
+    let options = options.collect::<Vec<_>>().join(" ");
+    if options.is_empty() || there.len() > 3 {
+        "If you deploy other platforms only, name them with `--platform`.".to_owned()
+    } else {
+        format!("If you deploy the others only, name them: `{options}`.")
     }
 }
 

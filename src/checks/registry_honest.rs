@@ -2,7 +2,7 @@
 //!
 //! It never fails: a registry that affirms everything proves nothing about this image, for or against.
 
-use crate::observation::Control;
+use crate::observation::{Control, Unavailable};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
@@ -12,7 +12,11 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     match &subject.observation.control {
         Control::Denied => Outcome::passed("the registry denied a tag that cannot exist"),
         Control::Affirmed(said) => Outcome::Errored(disbelief(said)),
-        Control::Unknown(why) => {
+        Control::Refused { why, is_told_apart: true } => Outcome::Passed {
+            message: "the registry did not serve a tag that cannot exist".to_owned(),
+            note: Some(told_apart(why)),
+        },
+        Control::Unknown(why) | Control::Refused { why, is_told_apart: false } => {
             let mut finding = why.finding();
             finding.message = format!(
                 "whether the registry denies a tag that cannot exist could not be tried: {}",
@@ -21,6 +25,16 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
             Outcome::Errored(finding)
         }
     }
+}
+
+/// What a yes without a denial rests on.
+fn told_apart(why: &Unavailable) -> String {
+    let said = why.message.split_once(": ").map_or(why.message.as_str(), |(_, said)| said);
+    format!(
+        "the registry did not deny a tag that cannot exist in its own words ({}); the same login was served \
+         a manifest of the repository, so it tells the two apart",
+        wording::said(said)
+    )
 }
 
 /// What every check says of a registry that affirmed the impossible.

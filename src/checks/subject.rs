@@ -142,13 +142,6 @@ impl<'a> Subject<'a> {
         let platform = image.listed_as.as_ref().or(image.platform());
         Some(platform.map_or_else(|| quoted(&image.digest.short()), quoted))
     }
-
-    /// Whether the registry contradicted itself about a manifest of this image. Then nothing that it
-    /// denied is a proven no.
-    pub(super) fn is_contradictory(&self) -> bool {
-        let Observation { resolved, images, .. } = self.observation;
-        is_contradiction(resolved) || images.iter().any(|image| is_contradiction(&image.manifest))
-    }
 }
 
 /// The answer where an image was found and no platform of it was looked at.
@@ -183,13 +176,6 @@ pub(super) fn not_an_image(what: &str, other: &NotAnImage) -> Finding {
     Finding::new(reason, message).hint(reason.advice())
 }
 
-fn is_contradiction<T>(fact: &Fact<T>) -> bool {
-    match fact {
-        Fact::Present(_) | Fact::Absent(_) => false,
-        Fact::Unknown(why) => why.reason == Reason::ManifestContradictory,
-    }
-}
-
 /// Whether an entry of an index is no image and is never pulled: an artifact that was listed beside the
 /// images, without a platform or behind an image of the same one (as lazy-loading indexes are). Engines take
 /// the first of a platform. One that stands first, or is a broken image, counts.
@@ -197,9 +183,10 @@ fn is_beside(images: &[PlatformObservation], place: usize) -> bool {
     let Some(image) = images.get(place) else { return false };
     if let Some(platform) = &image.listed_as {
         let before = images.get(..place).unwrap_or_default();
+        // What is not known of the one before does not make this one the first.
         let is_first = !before.iter().any(|other| {
             other.listed_as.as_ref() == Some(platform)
-                && matches!(Content::of(other), Content::Image(..))
+                && !matches!(Content::of(other), Content::NotAnImage(_))
         });
         let is_artifact =
             matches!(Content::of(image), Content::NotAnImage(NotAnImage::Artifact(_)));

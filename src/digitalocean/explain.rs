@@ -3,7 +3,7 @@
 
 use futures_util::future::join3;
 
-use crate::digitalocean::api::{Answered, Api, ApiRegistry, ApiTag};
+use crate::digitalocean::api::{Answered, Api, ApiRegistry, ApiTag, Moment};
 use crate::digitalocean::names::DigitalOceanNames;
 use crate::http::Client;
 use crate::observation::Explanation;
@@ -14,20 +14,25 @@ const MOST_NAMES: usize = 10;
 /// The most near tags that a message lists.
 const MOST_NEAR: usize = 5;
 
-/// Asks the API about a repository whose tag the registry denied or refused.
+/// Asks the API about a repository whose tag the registry denied or refused. `None` during a wait, where it was
+/// not asked before.
 pub(crate) async fn explain(
     client: &Client,
     api: &Api,
     names: &DigitalOceanNames,
     tag: Option<&str>,
-) -> Explanation {
+    moment: Moment,
+) -> Option<Explanation> {
+    if moment == Moment::Between && !api.knows(names) {
+        return None;
+    }
     let (registries, tags, collection) = join3(
-        api.registries(client),
-        api.tags(client, &names.registry, &names.repository),
-        api.collection(client, &names.registry),
+        api.registries(client, moment),
+        api.tags(client, names, moment),
+        api.collection(client, &names.registry, moment),
     )
     .await;
-    read(registries, tags, collection, names, tag, client.redactor())
+    Some(read(registries, tags, collection, names, tag, client.redactor()))
 }
 
 fn read(

@@ -5,5 +5,5 @@ mod api;
 mod explain;
 pub mod names;
 
-pub(crate) use api::Api;
+pub(crate) use api::{Api, Moment};
 pub(crate) use explain::explain;

@@ -14,7 +14,7 @@ use crate::ambient::Ambient;
 use crate::checks;
 use crate::http::Client;
 use crate::observation::{Observation, Unavailable};
-use crate::observe::{self, World, has_bare_denial};
+use crate::observe::{self, World, is_open};
 use crate::progress::{Loudness, Progress};
 use crate::registry::DockerConfig;
 use crate::report::{ImageReport, Reason, Report, Traffic};
@@ -84,7 +84,7 @@ pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
 enum Asked {
     /// Its report.
     Done(Box<ImageReport>),
-    /// A 404 without a word, which may become a no when every image has been asked for.
+    /// Something that another image of the run may settle, once all of them have been asked for.
     Open(Box<Observation>),
 }
 
@@ -123,7 +123,7 @@ async fn ask(
     started: Instant,
 ) -> Asked {
     let observation = wait::observe(settings, world, request, started).await;
-    if has_bare_denial(&observation) {
+    if is_open(&observation) {
         return Asked::Open(Box::new(observation));
     }
     Asked::Done(Box::new(report(settings, request, &observation, ambient)))

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::checks;
-use crate::observation::{Fact, Observation};
-use crate::observe::{Round, World, observe as ask};
+use crate::observation::Observation;
+use crate::observe::{Moment, Prospect, Round, World, observe as ask};
 use crate::progress::Loudness;
 use crate::report::{CheckId, CheckResult, Outcome, Reason};
 use crate::request::ImageRequest;
@@ -22,52 +22,93 @@ pub(super) async fn observe(
     request: &ImageRequest,
     started: Instant,
 ) -> Observation {
-    let mut observation = ask(world, request, Round::First).await;
-    let Some(wait) = settings.wait else { return observation };
-    let mut told = None;
-    let mut asked = 0;
-    while let Some(why) = unfinished(settings, request, &observation) {
+    let Some(wait) = settings.wait else {
+        return ask(world, world.client(), request, Round::Only).await;
+    };
+    let judge = |seen: &Observation| prospect(settings, request, seen);
+    let first = Round::OfWait { moment: Moment::First, previous: None, judge: &judge };
+    let mut observation = ask(world, world.client(), request, first).await;
+    let (mut told, mut asked, mut is_over) = (None, 0, false);
+    loop {
+        let Some(why) = unfinished(settings, request, &observation) else {
+            // What ends a wait is explained; the API may know that nothing is there yet.
+            if !is_over && world.explain_at_last(request, &mut observation).await {
+                continue;
+            }
+            return observation;
+        };
+        if is_over {
+            return observation;
+        }
         let left = world.client().time_left();
-        let next = pause(asked, started.elapsed(), wait);
-        let Some(pause) = next.and_then(|next| obliging(next, &why, left)) else {
+        let Some(pause) = obliging(pause(asked, started.elapsed(), wait), &why, left) else {
             return observation;
         };
         if told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
             told = Some(Instant::now());
-            let so_far = started.elapsed().as_secs();
-            let line = format!(
-                "waiting for `{}`: {} ({so_far} s of {} s)",
-                request.reference,
-                why.said,
-                wait.as_secs()
-            );
-            world.client().progress().say(Loudness::Normal, &line);
+            say(world, request, &why, started.elapsed(), wait);
         }
         tokio::time::sleep(pause.min(left)).await;
         asked += 1;
-        let is_over = started.elapsed() >= wait;
-        let round = if is_over { Round::Last(&observation) } else { Round::Again(&observation) };
-        let next = ask(world, request, round).await;
-        if matches!(&next.resolved, Fact::Unknown(why) if why.reason == Reason::DeadlinePassed) {
-            // The deadline left no time for another answer: the last one stands.
+        is_over = started.elapsed() >= wait;
+        let moment = if is_over { Moment::Last } else { Moment::Between };
+        let round = Round::OfWait { moment, previous: Some(&observation), judge: &judge };
+        let client = world.client().counting();
+        let next = ask(world, &client, request, round).await;
+        if !client.has_sent() {
+            // The deadline left no time to ask once more: the earlier answer stands.
             return observation;
         }
         observation = next;
     }
-    observation
+}
+
+fn say(world: &World, request: &ImageRequest, why: &Unfinished, so_far: Duration, wait: Duration) {
+    let line = format!(
+        "waiting for `{}`: {} ({} s of {} s)",
+        request.reference,
+        why.said,
+        so_far.as_secs(),
+        wait.as_secs()
+    );
+    world.client().progress().say(Loudness::Normal, &line);
+}
+
+/// What a wait makes of an image that has been looked at in part.
+fn prospect(settings: &Settings, request: &ImageRequest, seen: &Observation) -> Prospect {
+    let results = checks::verify(request, seen, &settings.circleci);
+    let is_another = |reason: Reason| {
+        matches!(
+            reason,
+            Reason::DigestDiffers
+                | Reason::RevisionDiffers
+                | Reason::RevisionLabelMissing
+                | Reason::ImmutableTagDiffers
+        )
+    };
+    let awaited = results.iter().filter(|result| is_absent_or_another(result));
+    let reasons: Vec<_> =
+        awaited.filter_map(|result| Some(result.outcome.finding()?.reason)).collect();
+    if reasons.is_empty() {
+        Prospect::Open
+    } else if reasons.into_iter().any(is_another) {
+        Prospect::Another
+    } else {
+        Prospect::Incomplete
+    }
 }
 
 /// How long to pause before asking again, after `asked` pauses: 2, 4, 8, then 15 seconds, and once more at
-/// the wait's very end. `None`: the wait is over.
-fn pause(asked: u32, elapsed: Duration, wait: Duration) -> Option<Duration> {
-    let left = wait.checked_sub(elapsed).filter(|left| !left.is_zero())?;
+/// the wait's very end. Nothing, where the look before ended behind it.
+fn pause(asked: u32, elapsed: Duration, wait: Duration) -> Duration {
+    let left = wait.saturating_sub(elapsed);
     let next = match asked {
         0 => 2,
         1 => 4,
         2 => 8,
         _ => 15,
     };
-    Some(Duration::from_secs(next).min(left))
+    Duration::from_secs(next).min(left)
 }
 
 /// The pause as the server wants it: a `Retry-After` makes it longer. `None`: nothing but what the server
@@ -166,13 +207,14 @@ mod tests {
         let wait = Duration::from_secs(60);
         let mut elapsed = Duration::ZERO;
         let mut pauses = Vec::new();
-        while let Some(next) = pause(u32::try_from(pauses.len()).unwrap(), elapsed, wait) {
+        while elapsed < wait {
+            let next = pause(u32::try_from(pauses.len()).unwrap(), elapsed, wait);
             pauses.push(next.as_secs());
             elapsed += next;
         }
         assert_eq!(pauses, [2, 4, 8, 15, 15, 15, 1]);
-        assert_eq!(pause(0, wait, wait), None);
-        assert_eq!(pause(9, wait * 2, wait), None);
+        assert_eq!(pause(0, wait, wait), Duration::ZERO);
+        assert_eq!(pause(9, wait * 2, wait), Duration::ZERO);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Request<'a> {
     pub(crate) peer: Peer<'a>,
     /// How much of the body is wanted.
     pub(crate) want: Want,
+    /// Whether caches in between must ask again (`Cache-Control: no-cache`): what is requested may change.
+    pub(crate) fresh: bool,
     /// How long it is worth waiting.
     pub(crate) patience: Patience,
 }

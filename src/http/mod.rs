@@ -52,7 +52,7 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The run's client. Clones share everything.
 #[derive(Clone, Debug)]
-pub struct Client(Arc<Shared>);
+pub struct Client(Arc<Shared>, Arc<AtomicU64>);
 
 #[derive(Debug)]
 struct Shared {
@@ -77,7 +77,7 @@ impl Client {
         progress: Progress,
         redactor: Redactor,
     ) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Shared {
             origins: Mutex::default(),
             tls: OnceLock::new(),
             proxy,
@@ -87,7 +87,18 @@ impl Client {
             redactor,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
-        }))
+        };
+        Self(Arc::new(shared), Arc::default())
+    }
+
+    /// The same client, which counts what it sends itself from here on.
+    pub(crate) fn counting(&self) -> Self {
+        Self(Arc::clone(&self.0), Arc::default())
+    }
+
+    /// Whether anything was sent since [`counting`](Self::counting).
+    pub(crate) fn has_sent(&self) -> bool {
+        self.1.load(Ordering::Relaxed) > 0
     }
 
     /// What was sent so far.
@@ -247,6 +258,7 @@ impl Client {
         };
         let end = (started + limit).min(self.0.deadline);
         self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.1.fetch_add(1, Ordering::Relaxed);
         // In a box: a run holds hundreds of these, and the client's futures are large.
         let exchange = Box::pin(self.exchange(&origin, turn, request, host));
         let result = tokio::time::timeout_at(end, exchange).await;
@@ -288,6 +300,9 @@ impl Client {
         }
         if let Some(accept) = request.accept {
             headers.insert("accept", HeaderValue::from_static(accept));
+        }
+        if request.fresh {
+            headers.insert("cache-control", HeaderValue::from_static("no-cache"));
         }
         if let Want::LastByte(size) = request.want {
             let last = size.saturating_sub(1);

@@ -52,9 +52,11 @@ impl Client {
             let names: Vec<&str> =
                 answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
             let range = matches!(request.want, Want::LastByte(_)).then_some("range");
+            let fresh = request.fresh.then_some("cache-control");
             let authorization = request.authorization.map(|_| "authorization");
             // Without one of ours, the client's own `Accept: */*` goes.
-            let sent = ["user-agent", "accept"].into_iter().chain(range).chain(authorization);
+            let sent = ["user-agent", "accept"].into_iter().chain(fresh).chain(range);
+            let sent = sent.chain(authorization);
             let sent: Vec<&str> = sent.collect();
             let line = format!("    sent: {}; came: {}", sent.join(", "), names.join(", "));
             self.0.progress.say(Loudness::Headers, &line);

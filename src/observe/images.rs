@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::http::{Client, MOST_CONTENT, MOST_SMALL};
 use crate::observation::{
-    BlobObservation, Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable,
+    BlobObservation, Denial, Fact, PlatformObservation, Resolved, Unavailable,
 };
 use crate::observe::index::{self, Found};
 use crate::oci::{
@@ -66,26 +66,33 @@ pub(super) fn most_of(size: u64) -> usize {
     usize::try_from(size).unwrap_or(MOST_CONTENT).clamp(MOST_SMALL, MOST_CONTENT)
 }
 
-/// Looks at every wanted image behind `resolved`.
-pub(super) async fn look(
+/// When the layers are asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Layers<'a> {
+    /// Beside the configs.
+    AtOnce,
+    /// Once the configs are there, if they still make it worth it.
+    If(&'a (dyn Fn(&[PlatformObservation]) -> bool + Sync)),
+    /// Not at all.
+    Never,
+}
+
+/// Looks at every wanted image behind `resolved`. `then` is started as soon as the configs are there, beside the
+/// layers.
+pub(super) async fn look<T>(
     client: &Client,
     repository: &Repository,
     request: &ImageRequest,
     resolved: &Fact<Resolved>,
-    previous: Option<&Observation>,
-) -> Looked {
-    let Fact::Present(Resolved { digest, size: _, content: Ok(manifest) }) = resolved else {
-        return Looked::default();
-    };
-    if let Some(known) = previous.filter(|previous| is_complete(previous, digest)) {
-        return Looked {
-            images: known.images.clone(),
-            offered: known.offered.clone(),
-            ..Looked::default()
-        };
-    }
-    let started = Instant::now();
+    layers: Layers<'_>,
+    then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
+) -> (Looked, T) {
     let mut looked = Looked::default();
+    let Fact::Present(Resolved { digest, content: Ok(manifest), size: _, age: _ }) = resolved
+    else {
+        return (looked, then(&[]).await);
+    };
+    let started = Instant::now();
     let found = match manifest {
         Manifest::Image(image) => vec![Found::single(digest, image)],
         Manifest::Index(index) => {
@@ -94,7 +101,8 @@ pub(super) async fn look(
     };
     looked.took_manifests = started.elapsed();
     let started = Instant::now();
-    looked.images = with_blobs(client, repository, found).await;
+    let (images, value) = with_blobs(client, repository, &found, layers, then).await;
+    looked.images = images;
     looked.took_blobs = started.elapsed();
     // What an index leaves out, the configs say.
     for platform in looked.images.iter().filter_map(PlatformObservation::platform) {
@@ -102,40 +110,77 @@ pub(super) async fn look(
             looked.offered.push(platform.clone());
         }
     }
-    looked
+    (looked, value)
 }
 
-/// Whether an earlier observation of the same manifest leaves nothing to ask again.
-fn is_complete(previous: &Observation, digest: &Digest) -> bool {
-    let same = previous.resolved.present().is_some_and(|resolved| resolved.digest == *digest);
-    // What was absent is asked for again: a push of the same image may have brought it back.
-    same && previous.images.iter().all(|image| {
-        image.manifest.present().is_some()
-            && image.config.present().is_some()
-            && image.blobs.iter().all(|blob| blob.size.present().is_some())
-    })
-}
-
-/// Asks for the configs and layers of all images at once; a blob that several share is asked for once.
-async fn with_blobs(
+/// Asks for the configs and layers of all images; a blob that several share is asked for once.
+async fn with_blobs<T>(
     client: &Client,
     repository: &Repository,
-    found: Vec<Found>,
+    found: &[Found],
+    layers: Layers<'_>,
+    then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
+) -> (Vec<PlatformObservation>, T) {
+    let without_layers = BTreeMap::new();
+    let configs = async {
+        let configs = read_configs(client, repository, found).await;
+        let images = assembled(found, &configs, &without_layers);
+        (configs, images)
+    };
+    let ((configs, value), layers) = match layers {
+        Layers::AtOnce => {
+            let configs = async {
+                let (configs, images) = configs.await;
+                let value = then(&images).await;
+                (configs, value)
+            };
+            join(configs, ask_layers(client, repository, found)).await
+        }
+        Layers::If(is_worth_it) => {
+            let (configs, images) = configs.await;
+            if is_worth_it(&images) {
+                let (value, layers) =
+                    join(then(&images), ask_layers(client, repository, found)).await;
+                ((configs, value), layers)
+            } else {
+                let value = then(&images).await;
+                ((configs, value), BTreeMap::new())
+            }
+        }
+        Layers::Never => {
+            let (configs, images) = configs.await;
+            let value = then(&images).await;
+            ((configs, value), BTreeMap::new())
+        }
+    };
+    let mut images = assembled(found, &configs, &layers);
+    believe_broken_promises(&mut images);
+    (images, value)
+}
+
+fn assembled(
+    found: &[Found],
+    configs: &BTreeMap<Digest, Config>,
+    layers: &BTreeMap<Digest, Fact<u64>>,
 ) -> Vec<PlatformObservation> {
+    found.iter().map(|found| observed(found.clone(), configs, layers)).collect()
+}
+
+/// Asks for the configs of all images at once.
+async fn read_configs(
+    client: &Client,
+    repository: &Repository,
+    found: &[Found],
+) -> BTreeMap<Digest, Config> {
     let mut configs: BTreeMap<Digest, (Descriptor, Listings)> = BTreeMap::new();
-    let mut layers: BTreeMap<Digest, (Descriptor, String)> = BTreeMap::new();
-    for place in &found {
+    for place in found {
         let Some(Ok(image)) = place.manifest.present() else { continue };
         let config = configs.entry(image.config.digest.clone());
         let (_, listings) = config.or_insert_with(|| (image.config.clone(), Listings::new()));
         listings.insert(place.platform().cloned());
-        for (number, layer) in image.layers.iter().enumerate() {
-            let role = role(number, image.layers.len());
-            layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
-        }
     }
     let (mut bytes, is_alone) = (0_u64, found.len() == 1);
-    let asked_configs = configs.values().map(|(descriptor, listings)| {
+    let asked = configs.values().map(|(descriptor, listings)| {
         bytes = bytes.saturating_add(descriptor.size);
         let asked = whole_config(client, repository, descriptor, bytes);
         async move {
@@ -143,19 +188,31 @@ async fn with_blobs(
             read_config(client, descriptor, listings, &bytes, is_alone)
         }
     });
-    let asked_configs = join_all(asked_configs.collect::<Vec<_>>());
-    let asked_layers = stream::iter(layers.values().take(MOST_LAYERS))
+    let said = join_all(asked.collect::<Vec<_>>()).await;
+    configs.into_keys().zip(said).collect()
+}
+
+/// Asks for the layers of all images, many at once.
+async fn ask_layers(
+    client: &Client,
+    repository: &Repository,
+    found: &[Found],
+) -> BTreeMap<Digest, Fact<u64>> {
+    let mut layers: BTreeMap<Digest, (Descriptor, String)> = BTreeMap::new();
+    for place in found {
+        let Some(Ok(image)) = place.manifest.present() else { continue };
+        for (number, layer) in image.layers.iter().enumerate() {
+            let role = role(number, image.layers.len());
+            layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
+        }
+    }
+    let mut said = stream::iter(layers.values().take(MOST_LAYERS))
         .map(|(layer, role)| repository.blob_size(client, layer, role))
         .buffered(LAYERS_AT_ONCE)
-        .collect::<Vec<_>>();
-    let (said_configs, mut said_layers) = join(asked_configs, asked_layers).await;
-    said_layers.resize_with(layers.len(), || Fact::Unknown(too_many_layers(layers.len())));
-    let configs: BTreeMap<&Digest, Config> = configs.keys().zip(said_configs).collect();
-    let layers: BTreeMap<&Digest, Fact<u64>> = layers.keys().zip(said_layers).collect();
-    let mut images: Vec<PlatformObservation> =
-        found.into_iter().map(|found| observed(found, &configs, &layers)).collect();
-    believe_broken_promises(&mut images);
-    images
+        .collect::<Vec<_>>()
+        .await;
+    said.resize_with(layers.len(), || Fact::Unknown(too_many_layers(layers.len())));
+    layers.into_keys().zip(said).collect()
 }
 
 /// A registry with a descriptor cache goes on announcing a blob whose bytes are gone: each time with a
@@ -266,8 +323,8 @@ fn read_config(
 
 fn observed(
     found: Found,
-    configs: &BTreeMap<&Digest, Config>,
-    layers: &BTreeMap<&Digest, Fact<u64>>,
+    configs: &BTreeMap<Digest, Config>,
+    layers: &BTreeMap<Digest, Fact<u64>>,
 ) -> PlatformObservation {
     let listing = found.platform().cloned();
     let Found { digest, listed_as, within, manifest } = found;

@@ -19,6 +19,7 @@ use crate::request::ImageRequest;
 const MOST_NAMED: usize = 5;
 
 /// One platform's manifest, before its blobs were asked for.
+#[derive(Clone)]
 pub(super) struct Found {
     pub(super) digest: Digest,
     pub(super) listed_as: Option<Platform>,

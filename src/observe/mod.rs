@@ -5,192 +5,46 @@
 
 mod images;
 mod index;
+mod round;
 mod settle;
+mod world;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::{join, join3};
-use reqwest::Url;
+use futures_util::future::join3;
 use tokio::time::Instant;
 
-use crate::digitalocean::names::DigitalOceanNames;
-use crate::digitalocean::{Api, explain};
+pub(crate) use crate::digitalocean::Moment;
 use crate::http::{Client, MOST_CONTENT};
-use crate::observation::{Control, Explanation, Fact, Observation, Resolved, Unavailable};
-use crate::oci::{Digest, RegistryHost, Tag};
-use crate::registry::{DockerConfig, Registry, Repository};
+use crate::observation::{Control, Fact, Observation, PlatformObservation, Resolved, Unavailable};
+use crate::oci::{Digest, Tag};
+use crate::registry::Repository;
 use crate::report::{CheckId, Reason};
-use crate::request::{ImageRequest, ImmutableTag, TagTemplate};
-use crate::settings::{DigitalOcean, Token};
+use crate::request::{ImageRequest, ImmutableTag, RevisionRule, TagTemplate};
 
-pub(crate) use settle::has_bare_denial;
+use images::Layers;
+pub(crate) use round::{Prospect, Round};
+pub(crate) use settle::is_open;
 use settle::settle;
+pub(crate) use world::World;
 
-/// What the images of a run share: connections, tokens, controls, and what the registry has affirmed.
-#[derive(Debug)]
-pub(crate) struct World {
-    client: Client,
-    docker: DockerConfig,
-    digitalocean: Option<(Registry, Api)>,
-    others: Mutex<HashMap<RegistryHost, Registry>>,
-    repositories: Mutex<HashMap<String, Arc<Repository>>>,
-    /// DigitalOcean's registries of which something was served in this run.
-    served: Mutex<BTreeSet<String>>,
-}
-
-impl World {
-    /// A world in which DigitalOcean is where `place` says.
-    pub(crate) fn new(
-        client: Client,
-        place: &DigitalOcean,
-        token: Option<&Token>,
-        docker: DockerConfig,
-    ) -> Self {
-        let scheme = if place.plain_http { "http" } else { "https" };
-        let origin = format!("{scheme}://{}/", place.registry).parse::<Url>();
-        let api = place.api.parse::<Url>();
-        // Both addresses were checked with the settings.
-        let digitalocean = token.zip(origin.ok().zip(api.ok())).map(|(token, (origin, api))| {
-            let mut endpoint = api.clone();
-            endpoint.set_path("/v2/registry/auth");
-            let registry = Registry::digitalocean(&client, origin, endpoint, &token.secret);
-            (registry, Api::new(api, &token.secret))
-        });
-        Self {
-            client,
-            docker,
-            digitalocean,
-            others: Mutex::default(),
-            repositories: Mutex::default(),
-            served: Mutex::default(),
-        }
-    }
-
-    /// The run's client.
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// Settles once more what could not be settled before every image had been asked for.
-    pub(crate) fn settle_again(&self, request: &ImageRequest, observation: &mut Observation) {
-        let affirmed = self.has_served(request);
-        settle(observation, affirmed);
-    }
-
-    fn repository(&self, request: &ImageRequest) -> Result<Arc<Repository>, Unavailable> {
-        let name = request.reference.name();
-        let mut repositories = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(repository) = repositories.get(&name) {
-            return Ok(Arc::clone(repository));
-        }
-        let registry = self.registry(request)?;
-        let repository = Arc::new(registry.repository(request.reference.repository.as_str()));
-        repositories.insert(name, Arc::clone(&repository));
-        Ok(repository)
-    }
-
-    fn registry(&self, request: &ImageRequest) -> Result<Registry, Unavailable> {
-        let host = &request.reference.registry;
-        let impossible = || {
-            let message = format!("`{host}` cannot be asked: no credentials, or no address");
-            Unavailable::new(Reason::UnexpectedAnswer, message)
-        };
-        if request.is_digitalocean {
-            return self
-                .digitalocean
-                .as_ref()
-                .map(|(registry, _)| registry.clone())
-                .ok_or_else(impossible);
-        }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(registry) = others.get(host) {
-            return Ok(registry.clone());
-        }
-        let registry = Registry::other(&self.docker, host).ok_or_else(impossible)?;
-        others.insert(host.clone(), registry.clone());
-        Ok(registry)
-    }
-
-    fn remember_served(&self, request: &ImageRequest) {
-        if let Some(names) = names_of(request) {
-            let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-            served.insert(names.registry.to_string());
-        }
-    }
-
-    fn has_served(&self, request: &ImageRequest) -> bool {
-        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        names_of(request).is_some_and(|names| served.contains(&names.registry.to_string()))
-    }
-
-    /// What the API says of an image that the registry denied or refused.
-    async fn explain(&self, request: &ImageRequest) -> Option<Explanation> {
-        let (_, api) = self.digitalocean.as_ref().filter(|_| request.is_digitalocean)?;
-        let tag = request.reference.tag.as_ref().map(Tag::as_str);
-        Some(explain(&self.client, api, &names_of(request)?, tag).await)
-    }
-}
-
-fn names_of(request: &ImageRequest) -> Option<DigitalOceanNames> {
-    DigitalOceanNames::of(&request.reference.repository).filter(|_| request.is_digitalocean)
-}
-
-/// Which time of asking it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Round<'a> {
-    /// Nothing is known yet.
-    First,
-    /// Asked again during a wait, after this was learnt.
-    Again(&'a Observation),
-    /// Asked for the last time: what is said now is what the run ends with.
-    Last(&'a Observation),
-}
-
-impl<'a> Round<'a> {
-    fn previous(self) -> Option<&'a Observation> {
-        match self {
-            Self::First => None,
-            Self::Again(previous) | Self::Last(previous) => Some(previous),
-        }
-    }
-
-    /// What the API said earlier of the same denial, where that will do: a wait of minutes must not ask it
-    /// every time.
-    fn explanation(self, now: &Observation) -> Option<&'a Explanation> {
-        let Self::Again(previous) = self else { return None };
-        let is_tag_missing = |observation: &Observation| match &observation.resolved {
-            Fact::Absent(denial) => denial.reason == Reason::TagMissing,
-            Fact::Present(_) | Fact::Unknown(_) => false,
-        };
-        let explanation = previous.explanation.as_ref()?;
-        let is_whole = explanation.trouble.is_none();
-        (is_whole && is_tag_missing(previous) && is_tag_missing(now)).then_some(explanation)
-    }
-}
-
-/// Asks the registry about one image, and the API if the registry said no. What an earlier round learnt of
-/// the same manifest is not asked again.
+/// Asks the registry about one image, and the API if the registry said no. Requests are counted by `client`.
 pub(crate) async fn observe(
     world: &World,
+    client: &Client,
     request: &ImageRequest,
     round: Round<'_>,
 ) -> Observation {
     let mut observation = match world.repository(request) {
-        Ok(repository) => ask(world, &repository, request, round.previous()).await,
+        Ok(repository) => {
+            let asked = Asked { world, client, repository: &repository, request, round };
+            Box::pin(asked.ask()).await
+        }
         Err(why) => nothing(why),
     };
-    if let Some(known) = round.explanation(&observation) {
-        observation.explanation = Some(known.clone());
-    } else if settle::was_denied(&observation) {
-        let (explanation, took) = timed(world.explain(request)).await;
-        if explanation.is_some() {
-            observation.took.insert(CheckId::RepositoryExists, took);
-        }
-        observation.explanation = explanation;
-    }
-    settle(&mut observation, world.has_served(request));
+    world.explain(request, &mut observation, round.moment()).await;
+    settle(&mut observation, world.served(request));
     observation
 }
 
@@ -203,6 +57,7 @@ pub(crate) fn nothing(why: Unavailable) -> Observation {
         by_digest: None,
         offered: Vec::new(),
         images: Vec::new(),
+        layers_skipped: None,
         immutable: None,
         immutable_skipped: None,
         explanation: None,
@@ -211,71 +66,157 @@ pub(crate) fn nothing(why: Unavailable) -> Observation {
     }
 }
 
-async fn ask(
-    world: &World,
-    repository: &Repository,
-    request: &ImageRequest,
-    previous: Option<&Observation>,
-) -> Observation {
-    let client = &world.client;
-    let expected = request.expectation.digest.as_ref();
-    let (control, resolved, immutable) = join3(
-        timed(repository.control(client)),
-        timed(resolve(client, repository, request, expected)),
-        timed(resolve_immutable(client, repository, request, expected)),
-    )
-    .await;
-    let mut took = BTreeMap::from([
-        (CheckId::RegistryHonest, control.1),
-        (CheckId::TagExists, resolved.1),
-        (CheckId::ImmutableTag, immutable.1),
-    ]);
-    let resolved = resolved.0;
-    // What a registry says that affirms everything shows nothing.
-    let is_believed = !matches!(control.0, Control::Affirmed(_));
-    if is_believed && resolved.present().is_some() {
-        world.remember_served(request);
-    }
-    let (looked, by_digest) = join(
-        images::look(client, repository, request, &resolved, previous),
-        serves_digest(client, repository, request, &resolved),
-    )
-    .await;
-    took.insert(CheckId::ManifestIntact, looked.took_manifests);
-    took.insert(CheckId::LayersPresent, looked.took_blobs);
-    let mut immutable = immutable.0;
-    let mut immutable_skipped = None;
-    match &request.expectation.immutable_tag {
-        Some(ImmutableTag::Named(tag)) if request.reference.tag.as_ref() == Some(tag) => {
-            immutable = Some((tag.clone(), resolved.clone().map(|resolved| resolved.digest)));
-        }
-        Some(ImmutableTag::ByRevisionLabel(template)) => {
-            match named_by_label(template, &looked.images) {
-                Ok(tag) => {
-                    let asked =
-                        timed(repository.manifest_by_tag(client, tag.as_str(), expected)).await;
-                    took.insert(CheckId::ImmutableTag, asked.1);
-                    immutable = Some((tag, asked.0.map(|resolved| resolved.digest)));
-                }
-                Err(why) => immutable_skipped = Some(why),
+/// One look at one image.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    world: &'a World,
+    client: &'a Client,
+    repository: &'a Repository,
+    request: &'a ImageRequest,
+    round: Round<'a>,
+}
+
+impl Asked<'_> {
+    async fn ask(self) -> Observation {
+        let started = Instant::now();
+        let mut observation = self.ask_for_tags().await;
+        let known = observation.resolved.present();
+        let known = known.and_then(|resolved| self.round.known(&resolved.digest));
+        if let Some(known) = known {
+            observation.images.clone_from(&known.images);
+            observation.offered.clone_from(&known.offered);
+            observation.by_digest.clone_from(&known.by_digest);
+            if let Some(ImmutableTag::ByRevisionLabel(_)) = self.request.expectation.immutable_tag {
+                observation.immutable.clone_from(&known.immutable);
+                observation.immutable_skipped.clone_from(&known.immutable_skipped);
             }
         }
-        Some(ImmutableTag::Named(_)) | None => {}
+        observation.layers_skipped = self.round.leaves_out_layers(&observation).map(str::to_owned);
+        if known.is_none() || observation.layers_skipped.is_none() {
+            self.ask_for_content(&mut observation, started).await;
+        }
+        if let Some(ImmutableTag::Named(tag) | ImmutableTag::Fixed(tag)) =
+            &self.request.expectation.immutable_tag
+            && self.request.reference.tag.as_ref() == Some(tag)
+        {
+            let named = observation.resolved.clone().map(|resolved| resolved.digest);
+            observation.immutable = Some((tag.clone(), named));
+        }
+        // What a registry says that affirms everything shows nothing.
+        let is_believed = !matches!(observation.control, Control::Affirmed(_));
+        let immutable = observation.immutable.as_ref();
+        let is_served = observation.resolved.present().is_some()
+            || immutable.is_some_and(|(_, fact)| fact.present().is_some());
+        if is_believed && is_served {
+            self.world.remember_served(self.request);
+        }
+        observation.repository = exists(self.client, self.repository, &observation.resolved).await;
+        observation.notes = self.repository.notes();
+        observation
     }
-    let repository_fact = exists(client, repository, &resolved).await;
-    Observation {
-        control: control.0,
-        repository: repository_fact,
-        resolved,
-        by_digest,
-        offered: looked.offered,
-        images: looked.images,
-        immutable,
-        immutable_skipped,
-        explanation: None,
-        notes: repository.notes(),
-        took,
+
+    /// Control, tag and immutable tag, side by side.
+    async fn ask_for_tags(self) -> Observation {
+        let Self { client, repository, request, .. } = self;
+        let expected = request.expectation.digest.as_ref();
+        let (control, resolved, immutable) = join3(
+            timed(repository.control(client, request.reference.tag.as_ref())),
+            timed(resolve(client, repository, request, expected)),
+            timed(resolve_immutable(client, repository, request, expected)),
+        )
+        .await;
+        Observation {
+            control: control.0,
+            // Until it is asked for.
+            repository: resolved.0.as_ref().map(|_| ()),
+            resolved: resolved.0,
+            by_digest: None,
+            offered: Vec::new(),
+            images: Vec::new(),
+            layers_skipped: None,
+            immutable: immutable.0,
+            immutable_skipped: None,
+            explanation: None,
+            notes: Vec::new(),
+            took: BTreeMap::from([
+                (CheckId::RegistryHonest, control.1),
+                (CheckId::TagExists, resolved.1),
+                (CheckId::ImmutableTag, immutable.1),
+            ]),
+        }
     }
+
+    /// What the tag's manifest leads to: the manifest by its digest, those behind an index, configs, layers, and the
+    /// immutable tag that a config names. In a round that may end a wait with a yes, the control is asked again.
+    async fn ask_for_content(self, observation: &mut Observation, started: Instant) {
+        let Self { client, repository, request, round, .. } = self;
+        let seen: &Observation = observation;
+        let leaves_out_layers = |images: &[PlatformObservation]| {
+            round.leaves_out_layers(&Observation { images: images.to_vec(), ..seen.clone() })
+        };
+        let is_worth_it = |images: &[PlatformObservation]| leaves_out_layers(images).is_none();
+        let waits = matches!(round, Round::OfWait { .. });
+        let needs_configs = waits && request.expectation.revision != RevisionRule::Off;
+        let layers = if seen.layers_skipped.is_some() {
+            Layers::Never
+        } else if needs_configs {
+            Layers::If(&is_worth_it)
+        } else {
+            Layers::AtOnce
+        };
+        let control = async {
+            if !waits || seen.layers_skipped.is_some() {
+                return None;
+            }
+            let tag = request.reference.tag.as_ref();
+            Some(repository.control_since(client, tag, started).await)
+        };
+        let ((looked, by_label), by_digest, control) = join3(
+            images::look(client, repository, request, &seen.resolved, layers, async |images| {
+                immutable_by_label(client, repository, request, images).await
+            }),
+            serves_digest(client, repository, request, &seen.resolved),
+            control,
+        )
+        .await;
+        let skipped = needs_configs.then(|| leaves_out_layers(&looked.images)).flatten();
+        observation.layers_skipped =
+            observation.layers_skipped.take().or(skipped.map(str::to_owned));
+        observation.control = control.unwrap_or_else(|| observation.control.clone());
+        observation.by_digest = by_digest;
+        observation.took.insert(CheckId::ManifestIntact, looked.took_manifests);
+        observation.took.insert(CheckId::LayersPresent, looked.took_blobs);
+        observation.images = looked.images;
+        observation.offered = looked.offered;
+        match by_label {
+            Some(Ok((tag, fact, took))) => {
+                observation.took.insert(CheckId::ImmutableTag, took);
+                observation.immutable = Some((tag, fact));
+            }
+            Some(Err(why)) => observation.immutable_skipped = Some(why),
+            None => {}
+        }
+    }
+}
+
+/// The immutable tag that a label names, and what it names itself. `None` where none is named by a label; an error
+/// where no label names it.
+async fn immutable_by_label(
+    client: &Client,
+    repository: &Repository,
+    request: &ImageRequest,
+    images: &[PlatformObservation],
+) -> Option<Result<(Tag, Fact<Digest>, Duration), String>> {
+    let Some(ImmutableTag::ByRevisionLabel(template)) = &request.expectation.immutable_tag else {
+        return None;
+    };
+    let tag = match named_by_label(template, images) {
+        Ok(tag) => tag,
+        Err(why) => return Some(Err(why)),
+    };
+    let expected = request.expectation.digest.as_ref();
+    let (said, took) = timed(repository.manifest_by_tag(client, tag.as_str(), expected)).await;
+    Some(Ok((tag, said.map(|resolved| resolved.digest), took)))
 }
 
 async fn resolve(
@@ -304,7 +245,7 @@ async fn serves_digest(
 ) -> Option<Fact<()>> {
     // A reference without a tag was resolved by its digest.
     request.reference.tag.as_ref()?;
-    let Resolved { digest, size, content } = resolved.present()?;
+    let Resolved { digest, size, content, age: _ } = resolved.present()?;
     content.as_ref().ok()?;
     let served = repository.manifest_by_digest(client, digest, images::most_of(*size)).await;
     Some(served.map(|_| ()))
@@ -316,7 +257,7 @@ async fn resolve_immutable(
     request: &ImageRequest,
     expected: Option<&Digest>,
 ) -> Option<(Tag, Fact<Digest>)> {
-    let Some(ImmutableTag::Named(tag)) = &request.expectation.immutable_tag else { return None };
+    let tag = request.expectation.immutable_tag.as_ref()?.name()?;
     // The tag asked for is the immutable one: one answer tells both.
     if request.reference.tag.as_ref() == Some(tag) {
         return None;
@@ -326,10 +267,7 @@ async fn resolve_immutable(
 }
 
 /// The immutable tag that the image's own revision label names.
-fn named_by_label(
-    template: &TagTemplate,
-    images: &[crate::observation::PlatformObservation],
-) -> Result<Tag, String> {
+fn named_by_label(template: &TagTemplate, images: &[PlatformObservation]) -> Result<Tag, String> {
     let mut revisions: Vec<&str> = images
         .iter()
         .filter_map(|image| image.image_config())

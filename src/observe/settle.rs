@@ -18,51 +18,59 @@ const REPOSITORY_OPEN_TO_OTHERS: &str = "This is beside the point: the registry 
 /// What to do where the control was refused with everything else, and the API said why.
 const CONTROL_REFUSED_TOO: &str = "This has the reason that `repository-exists` has.";
 
-/// Whether the registry denied or refused anything, so that the API is asked to explain.
-pub(super) fn was_denied(observation: &Observation) -> bool {
-    let mut denied = is_denied(&observation.resolved);
-    denied |= matches!(&observation.control, Control::Unknown(why) if asks_the_api(why));
-    denied |= observation.immutable.as_ref().is_some_and(|(_, fact)| is_denied(fact));
-    for image in &observation.images {
-        denied |= is_denied(&image.manifest) || is_denied(&image.config);
-        denied |= image.blobs.iter().any(|blob| is_denied(&blob.size));
+/// What the registry served in this run to the same login.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Served {
+    /// A manifest of DigitalOcean's registry that the image is in.
+    pub(super) registry: bool,
+    /// A manifest of the image's repository.
+    pub(super) repository: bool,
+}
+
+/// Whether the registry denied or refused anything that the API can explain. What it denies of an image that it
+/// serves, it alone proves; and a refused control alone is no matter of the image.
+pub(super) fn is_for_the_api(observation: &Observation) -> bool {
+    fn is_denied<T>(fact: &Fact<T>) -> bool {
+        matches!(fact, Fact::Absent(_))
     }
-    denied
+    let is_unclear =
+        |why: &Unavailable| matches!(why.reason, Reason::CredentialsRefused | Reason::NotFoundBare);
+    let tags_denied = is_denied(&observation.resolved)
+        || observation.immutable.as_ref().is_some_and(|(_, fact)| is_denied(fact));
+    tags_denied || unknowns(observation).any(is_unclear)
 }
 
-fn is_denied<T>(fact: &Fact<T>) -> bool {
-    match fact {
-        Fact::Present(_) => false,
-        // A platform that an index does not hold is this program's own finding; nobody denied anything.
-        Fact::Absent(denial) => denial.reason != Reason::PlatformMissing,
-        Fact::Unknown(why) => asks_the_api(why),
+/// Why anything but the control is not known.
+fn unknowns(observation: &Observation) -> impl Iterator<Item = &Unavailable> {
+    fn of<T>(fact: &Fact<T>) -> Option<&Unavailable> {
+        match fact {
+            Fact::Unknown(why) => Some(why),
+            Fact::Present(_) | Fact::Absent(_) => None,
+        }
     }
+    let of_images = observation.images.iter().flat_map(|image| {
+        let blobs = image.blobs.iter().map(|blob| of(&blob.size));
+        blobs.chain([of(&image.manifest), of(&image.config)])
+    });
+    let by_digest = observation.by_digest.as_ref().and_then(of);
+    let immutable = observation.immutable.as_ref().and_then(|(_, fact)| of(fact));
+    of_images.chain([of(&observation.resolved), by_digest, immutable]).flatten()
 }
 
-fn asks_the_api(why: &Unavailable) -> bool {
-    matches!(why.reason, Reason::CredentialsRefused | Reason::NotFoundBare)
+/// Whether something is still open that another image of the run may settle: a 404 without a word, or a
+/// control that was not denied in the registry's own words.
+pub(crate) fn is_open(observation: &Observation) -> bool {
+    matches!(observation.control, Control::Refused { is_told_apart: false, .. })
+        || unknowns(observation).any(|why| why.reason == Reason::NotFoundBare)
 }
 
-/// Whether a 404 without a word is still open: it may be believed once another image of the registry was
-/// served.
-pub(crate) fn has_bare_denial(observation: &Observation) -> bool {
-    fn is_bare<T>(fact: &Fact<T>) -> bool {
-        matches!(fact, Fact::Unknown(why) if why.reason == Reason::NotFoundBare)
+/// Draws the conclusions. `served` says what else the registry served in this run.
+pub(super) fn settle(observation: &mut Observation, served: Served) {
+    if let Control::Refused { is_told_apart, .. } = &mut observation.control {
+        *is_told_apart |= served.repository;
     }
-    is_bare(&observation.resolved)
-        || matches!(&observation.control, Control::Unknown(why) if why.reason == Reason::NotFoundBare)
-        || observation.immutable.as_ref().is_some_and(|(_, fact)| is_bare(fact))
-        || observation.images.iter().any(|image| {
-            is_bare(&image.manifest)
-                || is_bare(&image.config)
-                || image.blobs.iter().any(|blob| is_bare(&blob.size))
-        })
-}
-
-/// Draws the conclusions. `affirmed` says whether the registry served anything else in this run.
-pub(super) fn settle(observation: &mut Observation, affirmed: bool) {
     let Some(explanation) = observation.explanation.clone() else { return };
-    if affirmed && explanation.knows_registry == Some(true) {
+    if served.registry && explanation.knows_registry == Some(true) {
         believe_bare_denials(observation);
     }
     if let Some(reason) = decided_by_the_api(&explanation) {
@@ -88,7 +96,11 @@ fn believe_bare_denials(observation: &mut Observation) {
     if let Some((_, fact)) = &mut observation.immutable {
         believe(fact, Reason::TagMissing);
     }
-    if matches!(&observation.control, Control::Unknown(why) if why.reason == Reason::NotFoundBare) {
+    if let Some(fact) = &mut observation.by_digest {
+        believe(fact, Reason::ManifestMissing);
+    }
+    if matches!(&observation.control, Control::Refused { why, .. } if why.reason == Reason::NotFoundBare)
+    {
         observation.control = Control::Denied;
     }
     for image in &mut observation.images {
@@ -128,7 +140,7 @@ fn settle_refusal(observation: &mut Observation, reason: Reason, explanation: &E
     if let Some((_, fact)) = &mut observation.immutable {
         settle(fact, reason, words);
     }
-    if let Control::Unknown(why) = &mut observation.control
+    if let Control::Unknown(why) | Control::Refused { why, .. } = &mut observation.control
         && why.reason.is_refusal()
     {
         why.hint = Some(CONTROL_REFUSED_TOO.to_owned());
@@ -154,7 +166,7 @@ fn hint_at_the_scope(observation: &mut Observation) {
     if let Some((_, fact)) = &mut observation.immutable {
         hint(fact);
     }
-    if let Control::Unknown(why) = &mut observation.control {
+    if let Control::Unknown(why) | Control::Refused { why, .. } = &mut observation.control {
         hint_of(why);
     }
 }

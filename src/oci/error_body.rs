@@ -1,6 +1,7 @@
 //! The error document of the distribution specification: `{"errors":[{"code":…,"message":…}]}`.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// A code of the distribution specification ("Error Codes"), and the ones that registries add.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,9 @@ pub enum ErrorCode {
     Denied,
     /// `TOOMANYREQUESTS`: rate limited.
     TooManyRequests,
-    /// Any other code, shown and not interpreted.
+    /// A code that the registry adds in the specification's form, as in `TAG_EXPIRED`.
+    Own(String),
+    /// Any other code, shown and not interpreted: another of the specification's, or one in another form.
     Other(String),
 }
 
@@ -33,7 +36,10 @@ impl ErrorCode {
             "UNAUTHORIZED" => Self::Unauthorized,
             "DENIED" => Self::Denied,
             "TOOMANYREQUESTS" => Self::TooManyRequests,
-            other => Self::Other(other.chars().take(64).collect()),
+            other => {
+                let code = other.chars().take(64).collect();
+                if is_own(other) { Self::Own(code) } else { Self::Other(code) }
+            }
         }
     }
 
@@ -47,9 +53,19 @@ impl ErrorCode {
             Self::Unauthorized => "UNAUTHORIZED",
             Self::Denied => "DENIED",
             Self::TooManyRequests => "TOOMANYREQUESTS",
-            Self::Other(code) => code,
+            Self::Own(code) | Self::Other(code) => code,
         }
     }
+}
+
+/// Whether a code has the specification's form, which no proxy writes, and is none of the codes by which the
+/// specification says anything other than "not there".
+fn is_own(code: &str) -> bool {
+    let is_formed = !code.is_empty()
+        && code.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
+    let is_others =
+        code == "UNSUPPORTED" || code.ends_with("_INVALID") || code.starts_with("BLOB_UPLOAD_");
+    is_formed && !is_others
 }
 
 /// The first error of an error document.
@@ -75,19 +91,16 @@ impl ErrorBody {
     pub fn parse(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Wire {
-            errors: Vec<WireError>,
+            errors: Vec<Value>,
         }
-        #[derive(Deserialize)]
-        struct WireError {
-            code: String,
-            #[serde(default)]
-            message: Option<String>,
-        }
-        let wire: Wire = serde_json::from_slice(body).ok()?;
-        let first = wire.errors.into_iter().next()?;
+        // A struct would be read from a list as well.
+        let document: Map<String, Value> = serde_json::from_slice(body).ok()?;
+        let wire: Wire = serde_json::from_value(Value::Object(document)).ok()?;
+        let first = wire.errors.iter().find_map(Value::as_object)?;
+        let text = |name: &str| first.get(name).and_then(Value::as_str);
         Some(Self {
-            code: ErrorCode::parse(&first.code),
-            message: first.message.unwrap_or_default(),
+            code: ErrorCode::parse(text("code")?),
+            message: text("message").unwrap_or_default().to_owned(),
         })
     }
 }
@@ -108,6 +121,30 @@ mod tests {
         assert!(read(r#"{"errors":[{"message":"no code"}]}"#).is_none());
         assert!(read(r#"{"id":"not_found","message":"repository not found"}"#).is_none());
         assert!(read("null").is_none());
+        assert!(read(r#"[[{"code":"DENIED"}]]"#).is_none());
+        assert!(read(r#"{"errors":[["DENIED"]]}"#).is_none());
+    }
+
+    #[test]
+    fn a_registry_may_have_codes_of_its_own_in_the_specifications_form() {
+        for own in ["TAG_EXPIRED", "MANIFEST_NOT_FOUND", "E404", "NOT_FOUND_2"] {
+            assert_eq!(ErrorCode::parse(own), ErrorCode::Own(own.to_owned()));
+        }
+        let others = [
+            "UNSUPPORTED",
+            "NAME_INVALID",
+            "MANIFEST_INVALID",
+            "BLOB_UPLOAD_UNKNOWN",
+            "not_found",
+            "Tag_Expired",
+            "TAG-EXPIRED",
+            "TAG EXPIRED",
+            "404 page",
+            "",
+        ];
+        for other in others {
+            assert_eq!(ErrorCode::parse(other), ErrorCode::Other(other.to_owned()));
+        }
     }
 
     proptest! {

@@ -103,6 +103,22 @@ impl<T: Clone> Shared<T> {
         fetched
     }
 
+    /// The value, fetched again unless it came after `since`.
+    pub(crate) async fn get_since<F>(&self, since: Instant, fetch: F) -> Result<T, Unavailable>
+    where
+        F: Future<Output = Result<T, Unavailable>>,
+    {
+        let mut held = self.0.lock().await;
+        if let Some((known, at)) = &*held
+            && *at >= since
+        {
+            return known.clone();
+        }
+        let fetched = fetch.await;
+        *held = Some((fetched.clone(), Instant::now()));
+        fetched
+    }
+
     /// The value, if it is there and nobody is fetching it.
     pub(crate) fn now(&self) -> Option<T> {
         self.0.try_lock().ok()?.as_ref()?.0.as_ref().ok().cloned()

@@ -2,6 +2,8 @@
 //!
 //! The line that matters runs between a no in the registry's own words and every other 404.
 
+use std::time::Duration;
+
 use reqwest::header::HeaderMap;
 
 use crate::http::{Answer, is_redirect};
@@ -75,6 +77,10 @@ pub(crate) fn manifest(
             Fact::Present(Resolved {
                 digest,
                 size,
+                age: answer
+                    .header("age")
+                    .and_then(|age| age.trim().parse().ok())
+                    .map(Duration::from_secs),
                 content: content.map_err(|not| not.map_texts(mask)),
             })
         }
@@ -243,6 +249,10 @@ pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Reda
     let said = || format!("{what}: `{}` answered {}", answer.host, words(answer, redactor));
     match answer.status {
         404 => not_found(answer, what, kind, redactor),
+        403 if answer.is_page() => {
+            let message = format!("{}; a web page is no refusal of credentials", said());
+            Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
+        }
         401 | 403 => {
             let message = format!(
                 "{what}: `{}` refused the credentials: {}",
@@ -279,13 +289,16 @@ fn not_found<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Redactor) ->
     let body = ErrorBody::parse(&answer.body);
     match body.map(|body| body.code) {
         Some(ErrorCode::NameUnknown) => denial(Reason::RepositoryMissing),
-        Some(ErrorCode::ManifestUnknown | ErrorCode::NotFound) => denial(missing),
-        Some(ErrorCode::BlobUnknown) if kind == Kind::Blob => denial(missing),
+        // Some registries keep tags as blobs, and say `BLOB_UNKNOWN`.
+        Some(ErrorCode::ManifestUnknown | ErrorCode::NotFound | ErrorCode::BlobUnknown) => {
+            denial(missing)
+        }
+        Some(ErrorCode::Own(_)) if !is_gateways(answer) => denial(missing),
         // A 404 that speaks of something else than "not found" is no denial.
         Some(ErrorCode::Unauthorized | ErrorCode::Denied | ErrorCode::TooManyRequests) => {
             Fact::Unknown(unclear)
         }
-        Some(ErrorCode::BlobUnknown | ErrorCode::Other(_)) | None => {
+        Some(ErrorCode::Own(_) | ErrorCode::Other(_)) | None => {
             if answer.is_html() {
                 Fact::Unknown(unclear)
             } else if answer.headers.contains_key("docker-distribution-api-version") {
@@ -306,9 +319,11 @@ fn is_gateways(answer: &Answer) -> bool {
     let by_header = answer
         .header("x-response-from")
         .is_some_and(|from| from.eq_ignore_ascii_case("edge-gateway"));
+    // nginx and HAProxy, Google Cloud, Kong.
+    let pages = ["default backend", "backend notfound", "no route matched"];
     by_header
         || body.contains("could not be routed")
-        || body.contains("default backend")
+        || pages.iter().any(|page| body.contains(page))
         || body.trim() == "404 page not found"
 }
 

@@ -81,6 +81,7 @@ impl Strangers {
             form: None,
             peer: Peer::Redirected(&[]),
             want,
+            fresh: false,
             patience: Patience::Full,
         };
         let answer = client.get(&request).await?;

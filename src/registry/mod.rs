@@ -5,6 +5,7 @@
 mod access;
 mod answers;
 mod challenge;
+mod control;
 mod credential_program;
 mod credentials;
 mod delegate;
@@ -17,10 +18,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Url;
+use tokio::time::Instant;
 
 use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
 use crate::observation::{Control, Fact, Resolved, Unavailable};
-use crate::oci::{Descriptor, Digest, MediaType, RegistryHost};
+use crate::oci::{Descriptor, Digest, MediaType, RegistryHost, Tag};
 use crate::report::Reason;
 use crate::secret::Secret;
 
@@ -149,16 +151,27 @@ impl Repository {
         }
     }
 
-    /// What the registry says of a tag that cannot exist: asked once and shared by all images of the
-    /// repository. A control that could not be asked is asked again by the next who wants it.
-    pub(crate) async fn control(&self, client: &Client) -> Control {
-        let stale = |control: &Control| matches!(control, Control::Unknown(_));
-        let fetch = async { Ok(self.ask_control(client).await) };
+    /// What the registry says of a tag that cannot exist and looks like `like`: asked once and shared by all
+    /// images of the repository. A control that could not be asked is asked again by the next who wants it.
+    pub(crate) async fn control(&self, client: &Client, like: Option<&Tag>) -> Control {
+        let stale = |control: &Control| !matches!(control, Control::Denied | Control::Affirmed(_));
+        let fetch = async { Ok(self.ask_control(client, like).await) };
         self.control.get(stale, fetch).await.unwrap_or_else(Control::Unknown)
     }
 
-    async fn ask_control(&self, client: &Client) -> Control {
-        let tag = format!("verify-registry-image-control-{:016x}", client.ambient().random());
+    /// Like [`control`](Self::control), and asked again unless its answer came after `since`.
+    pub(crate) async fn control_since(
+        &self,
+        client: &Client,
+        like: Option<&Tag>,
+        since: Instant,
+    ) -> Control {
+        let fetch = async { Ok(self.ask_control(client, like).await) };
+        self.control.get_since(since, fetch).await.unwrap_or_else(Control::Unknown)
+    }
+
+    async fn ask_control(&self, client: &Client, like: Option<&Tag>) -> Control {
+        let tag = control::tag(client.ambient(), like);
         let what = "the random tag";
         let answer = match self.get_manifest(client, &tag, what, http::MOST_CONTENT).await {
             Ok(answer) => answer,
@@ -173,6 +186,10 @@ impl Repository {
         match self.told(answers::not_ok(&answer, what, answers::Kind::Tag, client.redactor())) {
             Fact::Present(()) => Control::Affirmed(affirmed),
             Fact::Absent(_) => Control::Denied,
+            // 408 and 429 never come here: they are tried again, and are trouble in the end.
+            Fact::Unknown(why) if (400..500).contains(&answer.status) => {
+                Control::Refused { why, is_told_apart: false }
+            }
             Fact::Unknown(why) => Control::Unknown(why),
         }
     }
@@ -224,9 +241,8 @@ impl Repository {
             Err(why) => return Fact::Unknown(why),
         };
         url.set_query(Some("n=1"));
-        let asked = self.get(client, url.clone(), &what, None, Want::All(http::MOST_SMALL)).await;
         let request = plain(url, &what, None, Want::All(http::MOST_SMALL));
-        let asked = match asked {
+        let asked = match self.get(client, &request).await {
             Ok(answer) => Box::pin(self.delegated(client, &request, answer)).await,
             Err(why) => Err(why),
         };
@@ -247,9 +263,12 @@ impl Repository {
         most: usize,
     ) -> Result<Answer, Unavailable> {
         let url = self.url(client, "manifests", reference).await?;
-        let (accept, want) = (Some(MediaType::ACCEPT), Want::All(most));
-        let answer = self.get(client, url.clone(), what, accept, want).await?;
-        Box::pin(self.delegated(client, &plain(url, what, accept, want), answer)).await
+        // A tag may move: no cache in between may answer for it.
+        let fresh = !reference.contains(':');
+        let request =
+            Request { fresh, ..plain(url, what, Some(MediaType::ACCEPT), Want::All(most)) };
+        let answer = self.get(client, &request).await?;
+        Box::pin(self.delegated(client, &request, answer)).await
     }
 
     async fn get_blob(
@@ -260,10 +279,11 @@ impl Repository {
         want: Want,
     ) -> Result<(Answer, bool), Unavailable> {
         let url = self.url(client, "blobs", &digest.to_string()).await?;
-        let answer = self.get(client, url.clone(), what, None, want).await?;
+        let request = plain(url, what, None, want);
+        let answer = self.get(client, &request).await?;
         let redirected = http::is_redirect(answer.status);
         self.registry.access.refuse_leak(&answer, what)?;
-        let answer = Box::pin(client.follow(&plain(url, what, None, want), answer)).await?;
+        let answer = Box::pin(client.follow(&request, answer)).await?;
         let answer = if redirected && !self.registry.is_digitalocean {
             Box::pin(self.strangers.admitted(client, what, None, want, answer)).await?
         } else {
@@ -273,19 +293,9 @@ impl Repository {
     }
 
     /// Sends one request with the repository's pass; with a new one, once, where a good one was refused.
-    async fn get(
-        &self,
-        client: &Client,
-        url: Url,
-        what: &str,
-        accept: Option<&'static str>,
-        want: Want,
-    ) -> Result<Answer, Unavailable> {
+    async fn get(&self, client: &Client, asked: &Request<'_>) -> Result<Answer, Unavailable> {
         let pass = self.pass(client, None).await?;
-        let mut request = Request {
-            authorization: pass.granted.header.as_ref(),
-            ..plain(url, what, accept, want)
-        };
+        let mut request = Request { authorization: pass.granted.header.as_ref(), ..asked.clone() };
         let answer = client.get(&request).await.map_err(|why| self.why(why))?;
         if self.accepted(&pass, &answer) {
             return Ok(answer);
@@ -376,6 +386,7 @@ fn plain<'a>(url: Url, what: &'a str, accept: Option<&'static str>, want: Want) 
         form: None,
         peer: Peer::Server,
         want,
+        fresh: false,
         patience: Patience::Full,
     }
 }

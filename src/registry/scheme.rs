@@ -111,6 +111,7 @@ fn base_address(origin: &Url) -> Request<'static> {
         form: None,
         peer: Peer::Server,
         want: Want::All(http::MOST_SMALL),
+        fresh: false,
         patience: Patience::Once(http::REQUEST_TIMEOUT),
     }
 }

@@ -88,6 +88,7 @@ fn token_request(url: Url) -> Request<'static> {
         form: None,
         peer: Peer::TokenServer,
         want: Want::All(http::MOST_SMALL),
+        fresh: false,
         patience: Patience::Full,
     }
 }

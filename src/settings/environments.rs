@@ -222,7 +222,9 @@ impl<'c> Environments<'c> {
     ) -> Result<bool, ConfigError> {
         let moving = self.tag(environment, service).map(|moving| moving == *tag);
         let immutable = self.immutable_tag(environment, service).map(|immutable| match immutable {
-            Some(ImmutableTag::Named(immutable)) => immutable == *tag,
+            Some(ImmutableTag::Named(immutable) | ImmutableTag::Fixed(immutable)) => {
+                immutable == *tag
+            }
             Some(ImmutableTag::ByRevisionLabel(_)) | None => false,
         });
         match (moving, immutable) {
@@ -287,9 +289,19 @@ impl<'c> Environments<'c> {
                     ));
                 }
             }
-        } else {
+        } else if text.contains('$') {
             ImmutableTag::Named(fill("")?)
+        } else {
+            ImmutableTag::Fixed(fill("")?)
         };
+        // It would be compared with itself.
+        if tag
+            .name()
+            .is_some_and(|tag| self.tag(environment, service).is_ok_and(|moving| moving == *tag))
+        {
+            let shown = Shown::new(text, self.expander.variables.redactor);
+            return Err(self.config.error(&at, ConfigMistake::ImmutableIsTag(shown)));
+        }
         Ok(Some(tag))
     }
 

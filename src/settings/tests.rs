@@ -182,6 +182,7 @@ fn image(request: &ImageRequest) -> String {
     match &expectation.immutable_tag {
         None => {}
         Some(ImmutableTag::Named(tag)) => add(format!("immutable tag {tag}")),
+        Some(ImmutableTag::Fixed(tag)) => add(format!("fixed immutable tag {tag}")),
         Some(ImmutableTag::ByRevisionLabel(_)) => add("immutable tag by the image's label".into()),
     }
     if !expectation.platforms.is_empty() {

@@ -62,6 +62,7 @@ fn verbose_tells_of_each_request() {
     GET http://[registry]/v2/keepkey/support-email/blobs/sha256:ae834a9f7c7a[..64] -> 307 ( [duration])
     GET http://[registry]/v2/keepkey/support-email/manifests/[control] -> 404 ( [duration])
     GET http://[registry]/v2/keepkey/support-email/manifests/latest-dev -> 200 ( [duration])
+    GET http://[registry]/v2/keepkey/support-email/manifests/sha256:72aa2829510e[..64] -> 200 ( [duration])
     GET http://[storage]/registry-storage/sha256/1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7eb9a3722b5bc -> 200 ( [duration])
     GET http://[storage]/registry-storage/sha256/44e2f6a89ed9a2fb29132700a0aafa199842b12fb52eceb10bfcfa909a8a7f26 -> 206 ( [duration])
     GET http://[storage]/registry-storage/sha256/5469f999061199299d223ad613471e224f15e66fbf23cacefbd642365cd7f9a2 -> 206 ( [duration])
@@ -97,7 +98,8 @@ fn more_verbose_tells_the_names_of_headers_and_no_secret_value() {
     arrived.sort_unstable();
     arrived.dedup();
     assert_eq!(claimed, arrived);
-    assert_eq!(claimed.len(), 4, "with and without a login, with and without a range: {claimed:?}");
+    // With and without a login, with and without a range, and for a tag.
+    assert_eq!(claimed.len(), 5, "{claimed:?}");
 }
 
 #[test]

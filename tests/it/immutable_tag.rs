@@ -161,3 +161,44 @@ fn an_immutable_tag_of_an_unknown_commit_is_skipped_and_told() {
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
+
+#[test]
+fn an_immutable_tag_of_a_label_that_names_another_image_or_none_proves_nothing() {
+    let (stand_in, _) = with(Image::node_on_alpine().revision(WANTED));
+    // The label may be the base image's.
+    let run = gate_with_immutable_tag(&stand_in, "{revision}-dev").run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert!(run.stdout.contains("note: immutable-tag skipped:"), "{}", run.stdout);
+    stand_in.image(REPOSITORY, &format!("{WANTED}-dev"), Image::node_on_alpine());
+    let run = gate_with_immutable_tag(&stand_in, "{revision}-dev").run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert!(run.stdout.contains("names another image"), "{}", run.stdout);
+}
+
+#[test]
+fn an_immutable_tag_that_is_the_same_for_every_commit_is_no_proof_of_this_one() {
+    let (stand_in, _) = with(Image::node_on_alpine());
+    stand_in.image(REPOSITORY, "stable", Image::node_on_alpine());
+    let run = gate_with_immutable_tag(&stand_in, "stable").env("CIRCLE_SHA1", WANTED).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert!(run.stdout.contains("not proven to be this commit's"), "{}", run.stdout);
+    // A variable moves with whatever sets it.
+    let run = gate_with_immutable_tag(&stand_in, "$RELEASE").env("RELEASE", "stable").run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    assert!(!run.stdout.contains("not proven to be this commit's"), "{}", run.stdout);
+}
+
+#[test]
+fn an_immutable_tag_that_is_the_moving_one_is_a_mistake_of_the_config() {
+    let (stand_in, _) = with(Image::node_on_alpine());
+    insta::assert_snapshot!(gate_with_immutable_tag(&stand_in, "latest-dev").snapshot(), @r#"
+    $ verify-registry-image --environment development
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: verify-registry-image.yml:5:20: `immutable_tag` is the same tag as `tag`: `latest-dev`
+      hint: name a tag that is pushed beside it and never moves, as in `"{revision}-dev"`, or remove the key
+    "#);
+    let run = gate_with_immutable_tag(&stand_in, "$MOVING").env("MOVING", "latest-dev").run();
+    assert_eq!(run.code, Some(2), "{}", run.snapshot());
+}

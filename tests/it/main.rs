@@ -9,8 +9,10 @@
 mod stand_in;
 mod support;
 
+mod by_digest;
 mod config;
 mod console;
+mod control;
 mod declared;
 mod delegated;
 mod expectations;
@@ -24,13 +26,16 @@ mod logins;
 mod many;
 mod network;
 mod openapi;
+mod other_words;
 mod outputs;
 mod page;
 mod readme;
 mod record;
 mod refusals;
 mod registries;
+mod something_else;
 mod status;
 mod status_commit;
 mod traffic;
+mod wait_rounds;
 mod waiting;

@@ -65,6 +65,7 @@ fn a_registry_that_asks_nobody_for_anything_is_asked_with_nothing() {
     insta::assert_snapshot!(requests(&stand_in), @"
     Registry: GET Blob x6
     Registry: GET Control x1
+    Registry: GET ManifestByDigest x1
     Registry: GET ManifestByTag x1
     Registry: GET Ping x1
     Storage: GET Storage x6
@@ -80,6 +81,7 @@ fn a_public_image_needs_no_login() {
     insta::assert_snapshot!(requests(&stand_in), @"
     Registry: GET Blob x6
     Registry: GET Control x1
+    Registry: GET ManifestByDigest x1
     Registry: GET ManifestByTag x1
     Registry: GET Ping x1
     Registry: GET Token x1

@@ -11,7 +11,7 @@ const REPOSITORY: &str = "keepkey/support-email";
 fn together(options: Options) -> StandIn {
     let together = vec![
         (vec![Route::ManifestByTag, Route::Control], 2),
-        (vec![Route::Blob], 6),
+        (vec![Route::Blob, Route::ManifestByDigest], 7),
         (vec![Route::Storage], 6),
     ];
     let stand_in = StandIn::start(Options { together, ..options });
@@ -35,6 +35,7 @@ fn a_yes_costs_a_token_a_manifest_a_control_and_a_request_a_blob() {
     Api: GET Token x1
     Registry: GET Blob x6
     Registry: GET Control x1
+    Registry: GET ManifestByDigest x1
     Registry: GET ManifestByTag x1
     Storage: GET Storage x6
     ");
@@ -49,6 +50,7 @@ fn without_redirects_the_blobs_cost_half() {
     Api: GET Token x1
     Registry: GET Blob x6
     Registry: GET Control x1
+    Registry: GET ManifestByDigest x1
     Registry: GET ManifestByTag x1
     ");
     assert_eq!(longest_sequence(&log), 3, "token, manifest, blobs");
@@ -79,7 +81,7 @@ fn a_layer_that_platforms_share_is_asked_for_once() {
     Api: GET Token x1
     Registry: GET Blob x7
     Registry: GET Control x1
-    Registry: GET ManifestByDigest x2
+    Registry: GET ManifestByDigest x3
     Registry: GET ManifestByTag x1
     Storage: GET Storage x7
     ");
@@ -115,6 +117,7 @@ fn many_images_share_a_connection_and_what_they_have_in_common() {
     Api: GET Token x1
     Registry: GET Blob x120
     Registry: GET Control x1
+    Registry: GET ManifestByDigest x20
     Registry: GET ManifestByTag x20
     Storage: GET Storage x120
     ");

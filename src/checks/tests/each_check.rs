@@ -23,6 +23,23 @@ mod registry_honest {
     }
 
     #[test]
+    fn passes_with_a_note_where_the_same_login_was_served_a_manifest() {
+        let control = |is_told_apart: bool| {
+            let message = "the random tag: `r.example` refused the credentials: 403 `UNAUTHORIZED`";
+            let why = Unavailable::new(Reason::CredentialsRefused, message);
+            with(Control::Refused { why, is_told_apart })
+        };
+        said!(control(true), @"
+        passed: the registry did not serve a tag that cannot exist
+        note: the registry did not deny a tag that cannot exist in its own words (`r.example` refused the credentials: 403 `UNAUTHORIZED`); the same login was served a manifest of the repository, so it tells the two apart
+        ");
+        said!(control(false), @"
+        errored credentials-refused: whether the registry denies a tag that cannot exist could not be tried: the random tag: `r.example` refused the credentials: 403 `UNAUTHORIZED`
+        hint: For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
+        ");
+    }
+
+    #[test]
     fn errs_when_it_is_affirmed() {
         said!(with(Control::Affirmed("200 with\u{1b} a manifest".into())), @"
         errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 with a manifest)
@@ -228,7 +245,8 @@ mod manifest_intact {
     fn fails_when_the_tag_names_something_else() {
         let mut sample = Sample::single();
         let other = NotAnImage::Artifact("application/vnd.cncf.helm.config.v1+json".into());
-        let resolved = Resolved { digest: digest("top"), size: 500, content: Err(other) };
+        let resolved =
+            Resolved { digest: digest("top"), size: 500, age: None, content: Err(other) };
         sample.observation.resolved = Fact::Present(resolved);
         sample.observation.images.clear();
         said!(sample.said(CheckId::ManifestIntact), @"
@@ -236,6 +254,56 @@ mod manifest_intact {
         hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
         ");
         said!(sample.said(CheckId::LayersPresent), @"skipped: it is not a container image, so there is nothing to look at");
+    }
+
+    #[test]
+    fn fails_when_the_registry_denies_the_tags_own_digest() {
+        let mut sample = Sample::single();
+        sample.observation.by_digest =
+            Some(absent(Reason::ManifestMissing, "404 `MANIFEST_UNKNOWN`"));
+        said!(sample.said(CheckId::ManifestIntact), @"
+        failed digest-not-served: the registry serves `latest-dev` and denies `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`, the digest that it names (404 `MANIFEST_UNKNOWN`)
+        hint: Push the image again; check that no policy of the registry blocks it, and that no proxy in between serves an outdated tag.
+        ");
+        // What cannot be read beside it does not turn the no into something else.
+        sample.observation.images[0].config = unknown(Reason::TimedOut);
+        assert!(matches!(sample.outcome(CheckId::ManifestIntact), Outcome::Failed(_)));
+    }
+
+    #[test]
+    fn errs_when_it_is_not_known_whether_the_digest_is_served() {
+        let mut sample = Sample::single();
+        sample.observation.by_digest = Some(unknown(Reason::ServerError));
+        said!(sample.said(CheckId::ManifestIntact), @"
+        errored server-error: an answer that is server-error
+        hint: Try again later; look at the provider's status page.
+        ");
+        sample.observation.by_digest = None;
+        said!(sample.said(CheckId::ManifestIntact), @"
+        errored unexpected-answer: not looked at, so nothing is known of it: the manifest by its digest
+        hint: This is a mistake of this program: please report it.
+        ");
+        // A reference by digest was resolved by it.
+        sample.request.reference.tag = None;
+        sample.request.reference.digest = Some(digest("top"));
+        assert!(matches!(sample.outcome(CheckId::ManifestIntact), Outcome::Passed { .. }));
+    }
+
+    #[test]
+    fn an_artifact_behind_an_image_of_its_platform_is_no_no_where_that_image_could_not_be_read() {
+        let behind = |first: Fact<Result<crate::oci::ImageConfig, NotAnImage>>| {
+            let mut sample = Sample::index(&["linux/amd64", "linux/amd64"]);
+            sample.observation.images[0].config = first;
+            sample.observation.images[1].manifest =
+                Fact::Present(Err(NotAnImage::Artifact("application/vnd.soci.v1".into())));
+            sample.outcome(CheckId::ManifestIntact)
+        };
+        let read = Sample::single().observation.images[0].config.clone();
+        assert!(matches!(behind(read), Outcome::Passed { .. }));
+        assert!(matches!(behind(unknown(Reason::TimedOut)), Outcome::Errored(_)));
+        assert!(matches!(behind(absent(Reason::BlobMissing, "404")), Outcome::Skipped { .. }));
+        let artifact = Fact::Present(Err(NotAnImage::Artifact("x".into())));
+        assert!(matches!(behind(artifact), Outcome::Failed(_)));
     }
 
     #[test]
@@ -429,6 +497,51 @@ mod digest_expected {
     }
 
     #[test]
+    fn a_digest_of_something_else_is_named_for_what_it_is() {
+        let config = |sample: &Sample, place: usize| {
+            let manifest = sample.observation.images[place].manifest.present().unwrap();
+            manifest.as_ref().unwrap().config.digest.clone()
+        };
+        let mut sample = Sample::single();
+        sample.expectation().digest = Some(config(&sample, 0));
+        said!(sample.said(CheckId::DigestExpected), @"
+        failed digest-differs: the expected `sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35` is the digest of the image's config (the image ID), not of its manifest: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        expected sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35
+        observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
+        hint: Expect the digest of the manifest: `containerimage.digest` in the file of `docker buildx build --metadata-file FILE`, or after the push `docker inspect -f '{{index .RepoDigests 0}}' IMAGE`.
+        ");
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        sample.expectation().digest = Some(sample.observation.images[1].digest.clone());
+        said!(sample.said(CheckId::DigestExpected), @"
+        failed digest-differs: the expected `sha256:447c61c23dd101e0d3dc01db266259740a14dadc3cab52701ea2cb4d3bc7b636` is the digest of the manifest for `linux/arm64`, not of the index that lists it: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        expected sha256:447c61c23dd101e0d3dc01db266259740a14dadc3cab52701ea2cb4d3bc7b636
+        observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
+        hint: Expect the digest of the index: `containerimage.digest` in the file of `docker buildx build --metadata-file FILE`, or after the push `docker inspect -f '{{index .RepoDigests 0}}' IMAGE`.
+        hint: To verify that platform alone, give `registry.digitalocean.com/keepkey/support-email@sha256:447c61c23dd101e0d3dc01db266259740a14dadc3cab52701ea2cb4d3bc7b636`.
+        ");
+        sample.expectation().digest = Some(config(&sample, 0));
+        said!(sample.said(CheckId::DigestExpected), @"
+        failed digest-differs: the expected `sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35` is the digest of the config (the image ID) of `linux/amd64`, not of the index: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        expected sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35
+        observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
+        hint: Expect the digest of the index: `containerimage.digest` in the file of `docker buildx build --metadata-file FILE`, or after the push `docker inspect -f '{{index .RepoDigests 0}}' IMAGE`.
+        ");
+        let Fact::Present(Resolved { content: Ok(crate::oci::Manifest::Index(index)), .. }) =
+            &mut sample.observation.resolved
+        else {
+            panic!("an index")
+        };
+        index.entries[1].is_attestation = true;
+        sample.expectation().digest = Some(sample.observation.images[1].digest.clone());
+        said!(sample.said(CheckId::DigestExpected), @"
+        failed digest-differs: the expected `sha256:447c61c23dd101e0d3dc01db266259740a14dadc3cab52701ea2cb4d3bc7b636` is the digest of an attestation beside the image, not of the index that lists both: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        expected sha256:447c61c23dd101e0d3dc01db266259740a14dadc3cab52701ea2cb4d3bc7b636
+        observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
+        hint: Expect the digest of the index: `containerimage.digest` in the file of `docker buildx build --metadata-file FILE`, or after the push `docker inspect -f '{{index .RepoDigests 0}}' IMAGE`.
+        ");
+    }
+
+    #[test]
     fn a_digest_beside_the_tag_of_a_reference_is_expected() {
         let mut sample = Sample::single();
         sample.request.reference.digest = Some(digest("other"));
@@ -593,6 +706,24 @@ mod immutable_tag {
     }
 
     #[test]
+    fn by_the_images_own_label_proves_nothing_for_or_against() {
+        let by_label = |fact: Fact<Digest>| {
+            let mut sample = with(fact);
+            sample.expectation().immutable_tag =
+                Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
+            sample.said(CHECK)
+        };
+        said!(by_label(Fact::Present(digest("top"))), @"
+        passed: `0123456789abcdef0123456789abcdef01234567-dev` names the same digest
+        note: `0123456789abcdef0123456789abcdef01234567-dev` is made from the image's own revision label because no commit was given: it does not prove the commit
+        ");
+        said!(by_label(Fact::Present(digest("other"))), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, names another image, `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`");
+        said!(by_label(Fact::Present(Digest::of(Algorithm::Sha512, b"top"))), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, names a digest of another algorithm");
+        said!(by_label(absent(Reason::TagMissing, "404 `MANIFEST_UNKNOWN`")), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, is not in the registry (404 `MANIFEST_UNKNOWN`)");
+        said!(by_label(unknown(Reason::ServerError)), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, could not be read: an answer that is server-error");
+    }
+
+    #[test]
     fn errs_when_either_tag_is_unknown() {
         said!(with(unknown(Reason::RateLimited)).said(CHECK), @"
         errored rate-limited: an answer that is rate-limited
@@ -727,6 +858,7 @@ mod platform {
         said!(sample.said(CHECK), @"
         failed manifest-missing: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
         hint: Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
+        hint: If you deploy the others only, name them: `--platform linux/amd64`.
         ");
         said!(sample.all_said(), @"
         registry-honest   passed: the registry denied a tag that cannot exist

@@ -1,6 +1,7 @@
 //! The checks as a reader meets them: a sample image, one thing changed, what is then said.
 
 use super::*;
+use crate::report::Reason;
 
 mod each_check;
 mod properties;

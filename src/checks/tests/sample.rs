@@ -79,11 +79,13 @@ impl Sample {
                 resolved: Fact::Present(Resolved {
                     digest: digest("top"),
                     size: 500,
+                    age: None,
                     content: Ok(manifest),
                 }),
                 by_digest: Some(Fact::Present(())),
                 offered: images.iter().filter_map(|image| image.platform().cloned()).collect(),
                 images,
+                layers_skipped: None,
                 immutable: None,
                 immutable_skipped: None,
                 notes: Vec::new(),

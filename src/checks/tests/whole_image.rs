@@ -112,6 +112,41 @@ fn a_tag_made_from_the_images_own_label_is_no_proof_of_the_commit() {
 }
 
 #[test]
+fn an_immutable_tag_that_does_not_move_with_the_commit_is_no_proof_of_it() {
+    let mut sample = Sample::single();
+    full_expectation(&mut sample);
+    sample.expectation().digest = None;
+    sample.expectation().revision = RevisionRule::Off;
+    let stable: crate::oci::Tag = "stable".parse().unwrap();
+    sample.observation.immutable = Some((stable.clone(), Fact::Present(digest("top"))));
+    sample.expectation().immutable_tag = Some(ImmutableTag::Fixed(stable));
+    assert!(matches!(sample.outcome(CheckId::ImmutableTag), Outcome::Passed { .. }));
+    assert_debug_snapshot!(sample.notes(), @r#"
+    [
+        "found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; its immutable tag is the same for every commit: make it of the commit, as in `immutable_tag: \"{revision}-dev\"`, or give `--expect-digest` or `--expect-revision`",
+    ]
+    "#);
+}
+
+#[test]
+fn an_answer_for_a_tag_that_is_older_than_a_minute_is_a_note() {
+    let mut sample = Sample::single();
+    full_expectation(&mut sample);
+    for (age, notes) in [(None, 0), (Some(60), 0), (Some(61), 1)] {
+        let Fact::Present(resolved) = &mut sample.observation.resolved else {
+            panic!("it is there")
+        };
+        resolved.age = age.map(std::time::Duration::from_secs);
+        assert_eq!(sample.notes().len(), notes, "{age:?}");
+    }
+    assert_debug_snapshot!(sample.notes(), @r#"
+    [
+        "the answer for `latest-dev` was 61 s old: a cache in between gave it, and the tag may have moved since",
+    ]
+    "#);
+}
+
+#[test]
 fn nothing_is_said_to_be_found_where_a_check_did_not_pass() {
     let mut sample = Sample::single();
     sample.observation.images[0].blobs[1].size = absent(Reason::BlobMissing, "404");
@@ -162,7 +197,7 @@ fn nothing_that_a_dishonest_registry_says_is_believed() {
 }
 
 #[test]
-fn a_contradiction_leaves_no_proven_no() {
+fn a_no_about_another_manifest_stands_beside_a_contradiction() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     full_expectation(&mut sample);
     sample.expectation().digest = Some(digest("other"));
@@ -172,7 +207,7 @@ fn a_contradiction_leaves_no_proven_no() {
     repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
     tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
     manifest-intact   errored manifest-contradictory: an answer that is manifest-contradictory
-    digest-expected   errored manifest-contradictory: not counted as a no, because the registry contradicts itself about this image: `latest-dev` is there and names another image: expected `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`, observed `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+    digest-expected   failed digest-differs: `latest-dev` is there and names another image: expected `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`, observed `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
     revision-expected errored manifest-contradictory: an answer that is manifest-contradictory
     immutable-tag     passed: `0123456789abcdef0123456789abcdef01234567-dev` names the same digest
     platform          errored manifest-contradictory: an answer that is manifest-contradictory
@@ -181,10 +216,11 @@ fn a_contradiction_leaves_no_proven_no() {
     runtime           errored manifest-contradictory: an answer that is manifest-contradictory
     ");
     assert_snapshot!(sample.said(CheckId::DigestExpected), @"
-    errored manifest-contradictory: not counted as a no, because the registry contradicts itself about this image: `latest-dev` is there and names another image: expected `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`, observed `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+    failed digest-differs: `latest-dev` is there and names another image: expected `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`, observed `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
     expected sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa
     observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
-    hint: Try again; if it stays, a proxy or the registry is broken.
+    hint: Another job has pushed this tag since, or the push went elsewhere.
+    hint: Did this commit's push job run before this one? https://circleci.com/gh/keepkey/support-email/7
     ");
 }
 

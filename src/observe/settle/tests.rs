@@ -34,6 +34,7 @@ fn observation(
         by_digest: None,
         offered: Vec::new(),
         images: Vec::new(),
+        layers_skipped: None,
         immutable: None,
         immutable_skipped: None,
         notes: Vec::new(),
@@ -57,9 +58,10 @@ fn settled(
     affirmed: bool,
 ) -> String {
     let mut once = observation(resolved.clone(), explanation.cloned());
-    settle(&mut once, affirmed);
+    let served = Served { registry: affirmed, repository: false };
+    settle(&mut once, served);
     let mut twice = once.clone();
-    settle(&mut twice, affirmed);
+    settle(&mut twice, served);
     assert_eq!(once, twice, "settling twice changes nothing");
     format!("{}, {}", told(&once.repository), told(&once.resolved))
 }
@@ -143,17 +145,50 @@ fn the_registrys_no_and_the_apis_words_together() {
     ");
 }
 
+fn refused_control(why: Unavailable) -> Control {
+    Control::Refused { why, is_told_apart: false }
+}
+
 #[test]
 fn a_bare_control_is_believed_under_the_same_rule() {
     let mut seen = observation(Fact::Absent(denied(Reason::TagMissing)), None);
-    seen.control = Control::Unknown(bare());
-    assert!(was_denied(&seen) && has_bare_denial(&seen));
+    seen.control = refused_control(bare());
+    assert!(is_open(&seen));
     seen.explanation = Some(Explanation { knows_registry: Some(true), ..Explanation::default() });
-    settle(&mut seen, false);
-    assert_eq!(seen.control, Control::Unknown(bare()));
-    settle(&mut seen, true);
+    settle(&mut seen, Served::default());
+    assert_eq!(seen.control, refused_control(bare()));
+    settle(&mut seen, Served { registry: true, repository: false });
     assert_eq!(seen.control, Control::Denied);
-    assert!(!has_bare_denial(&seen));
+    assert!(!is_open(&seen));
+}
+
+#[test]
+fn a_control_is_told_apart_where_a_manifest_of_the_repository_was_served() {
+    for why in [refused(), bare(), Unavailable::new(Reason::UnexpectedAnswer, "418")] {
+        let mut seen = observation(Fact::Absent(denied(Reason::TagMissing)), None);
+        seen.control = refused_control(why.clone());
+        settle(&mut seen, Served { registry: true, repository: false });
+        assert!(is_open(&seen));
+        settle(&mut seen, Served { registry: false, repository: true });
+        assert_eq!(seen.control, Control::Refused { why, is_told_apart: true });
+        assert!(!is_open(&seen));
+    }
+}
+
+#[test]
+fn the_api_is_not_asked_because_of_the_control_or_of_what_the_registry_alone_proves() {
+    let served = || observation(Fact::Unknown(Unavailable::new(Reason::TimedOut, "late")), None);
+    assert!(!is_for_the_api(&served()));
+    let mut seen = served();
+    seen.control = refused_control(refused());
+    assert!(!is_for_the_api(&seen));
+    let mut seen = served();
+    seen.by_digest = Some(Fact::Absent(denied(Reason::ManifestMissing)));
+    assert!(!is_for_the_api(&seen));
+    seen.by_digest = Some(Fact::Unknown(refused()));
+    assert!(is_for_the_api(&seen));
+    assert!(is_for_the_api(&observation(Fact::Absent(denied(Reason::TagMissing)), None)));
+    assert!(is_for_the_api(&observation(Fact::Unknown(refused()), None)));
 }
 
 #[test]
@@ -184,10 +219,10 @@ fn a_denial_is_seen_wherever_it_stands() {
         none.images.push(none.images[0].clone());
         none
     };
-    assert!(!was_denied(&none()) && !has_bare_denial(&none()));
+    assert!(!is_for_the_api(&none()) && !is_open(&none()));
     let places: [fn(&mut Observation); 6] = [
         |it| it.resolved = Fact::Unknown(bare()),
-        |it| it.control = Control::Unknown(bare()),
+        |it| it.by_digest = Some(Fact::Unknown(bare())),
         |it| it.immutable.as_mut().unwrap().1 = Fact::Unknown(bare()),
         |it| it.images[0].manifest = Fact::Unknown(bare()),
         |it| it.images[0].config = Fact::Unknown(bare()),
@@ -196,6 +231,6 @@ fn a_denial_is_seen_wherever_it_stands() {
     for (place, deny) in places.into_iter().enumerate() {
         let mut denied = none();
         deny(&mut denied);
-        assert!(was_denied(&denied) && has_bare_denial(&denied), "{place}");
+        assert!(is_for_the_api(&denied) && is_open(&denied), "{place}");
     }
 }

@@ -49,7 +49,14 @@ fn what_each_answer_to_a_tag_means() {
         answer(404, &json, r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#),
         answer(404, &json, r#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}"#),
         answer(404, &json, r#"{"errors":[{"code":"NOT_FOUND","message":"artifact a/b:c not found"}]}"#),
+        answer(403, &[("content-type", "text/html")], "<html>Blocked</html>"),
         answer(404, &json, r#"{"errors":[{"code":"BLOB_UNKNOWN"}]}"#),
+        answer(404, &json, r#"{"errors":[{"code":"TAG_EXPIRED","detail":{},"message":"the tag is past its end date"}]}"#),
+        answer(404, &json, r#"{"errors":[{"code":"NAME_INVALID"}]}"#),
+        answer(404, &json, r#"{"errors":[{"code":"not_found","message":"whatever"}]}"#),
+        answer(404, &json, r#"{"errors":[{"code":"ROUTE_UNKNOWN","message":"Your request could not be routed."}]}"#),
+        answer(404, &[("content-type", "text/plain")], "response 404 (backend NotFound), service rules for the path non-existent"),
+        answer(404, &json, r#"{"message":"no Route matched with those values"}"#),
         answer(404, &json, r#"{"errors":[{"code":"UNAUTHORIZED"}]}"#),
         answer(404, &registry, ""),
         answer(404, &[("content-type", "text/html"), ("docker-distribution-api-version", "registry/2.0")], "<h1>404</h1>"),
@@ -79,7 +86,14 @@ fn what_each_answer_to_a_tag_means() {
     404 -> absent  tag-missing: 404 `MANIFEST_UNKNOWN` `manifest unknown`
     404 -> absent  repository-missing: 404 `NAME_UNKNOWN` `repository name not known to registry`
     404 -> absent  tag-missing: 404 `NOT_FOUND` `artifact a/b:c not found`
-    404 -> unknown not-found-bare: it: `registry.example` answered 404 `BLOB_UNKNOWN`
+    403 -> unknown unexpected-answer: it: `registry.example` answered 403 (`text/html`): `<html>Blocked</html>`; a web page is no refusal of credentials
+    404 -> absent  tag-missing: 404 `BLOB_UNKNOWN`
+    404 -> absent  tag-missing: 404 `TAG_EXPIRED` `the tag is past its end date`
+    404 -> unknown not-found-bare: it: `registry.example` answered 404 `NAME_INVALID`
+    404 -> unknown not-found-bare: it: `registry.example` answered 404 `not_found` `whatever`
+    404 -> unknown not-found-unclear: it: `registry.example` answered 404 `ROUTE_UNKNOWN` `Your request could not be routed.`
+    404 -> unknown not-found-unclear: it: `registry.example` answered 404 (`text/plain`): `response 404 (backend NotFound), service rules for the path non-existent`
+    404 -> unknown not-found-unclear: it: `registry.example` answered 404 (`application/json`): `{"message":"no Route matched with those values"}`
     404 -> unknown not-found-unclear: it: `registry.example` answered 404 `UNAUTHORIZED`
     404 -> absent  tag-missing: 404 (`text/plain`, no text)
     404 -> unknown not-found-unclear: it: `registry.example` answered 404 (`text/html`): `<h1>404</h1>`

@@ -99,6 +99,9 @@ pub(crate) enum ConfigMistake {
     /// A service's `tag` without the place of the environment's, or with several.
     #[error("the service tag {0} must hold `{{tag}}` once")]
     NoTagPlace(Shown),
+    /// A tag that never moves, and that is the one that moves.
+    #[error("`immutable_tag` is the same tag as `tag`: {0}")]
+    ImmutableIsTag(Shown),
     /// Services without a registry.
     #[error("`services` needs a `registry`")]
     NoRegistry,
@@ -111,7 +114,7 @@ impl ConfigMistake {
         match self {
             Self::Expansion(_, why) => why.is_everywhere(),
             Self::Untold(mistake, _) => mistake.is_everywhere(is_plain),
-            Self::Reference(_, _) => is_plain,
+            Self::Reference(_, _) | Self::ImmutableIsTag(_) => is_plain,
             Self::File(_)
             | Self::NotUnicode
             | Self::Control
@@ -160,6 +163,9 @@ impl ConfigMistake {
             Self::NoRegistry => {
                 Some("add one, as in `registry: registry.digitalocean.com/REGISTRY`".into())
             }
+            Self::ImmutableIsTag(_) => Some(
+                "name a tag that is pushed beside it and never moves, as in `\"{revision}-dev\"`, or remove the key".into(),
+            ),
             Self::Empty => Some("`verify-registry-image --schema config` shows its form".into()),
             Self::SecondDocument => Some("remove the line `---` and what follows it".into()),
             Self::Braces => Some("quote it, as in `\"{revision}-dev\"`".into()),

@@ -28,6 +28,7 @@ fn a_registry_that_asks_for_no_credentials_is_green() {
     ----- asked
     6 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     1 x Registry: GET Ping -> 200
     1 x Storage: GET Storage -> 200
@@ -72,7 +73,7 @@ fn an_index_of_three_is_green_with_every_platform_looked_at() {
     1 x Api: GET Token -> 200
     8 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
-    3 x Registry: GET ManifestByDigest -> 200
+    4 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     3 x Storage: GET Storage -> 200
     5 x Storage: GET Storage -> 206
@@ -107,6 +108,7 @@ fn a_bearer_token_is_green_with_one_token() {
     1 x Api: GET Token -> 200
     6 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     1 x Storage: GET Storage -> 200
     5 x Storage: GET Storage -> 206

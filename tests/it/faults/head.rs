@@ -21,6 +21,7 @@ fn a_registry_that_refuses_head_on_blobs_is_green() {
     1 x Api: GET Token -> 200
     6 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     1 x Storage: GET Storage -> 200
     5 x Storage: GET Storage -> 206
@@ -34,6 +35,7 @@ fn a_registry_that_refuses_head_on_manifests_is_green() {
     1 x Api: GET Token -> 200
     6 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     1 x Storage: GET Storage -> 200
     5 x Storage: GET Storage -> 206

@@ -57,6 +57,7 @@ fn a_429_once_is_green() {
     1 x Api: GET Token -> 200
     6 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     1 x Registry: GET ManifestByTag -> 429
     1 x Storage: GET Storage -> 200
@@ -121,6 +122,7 @@ fn a_503_once_is_green() {
     1 x Api: GET Token -> 200
     6 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     1 x Registry: GET ManifestByTag -> 503
     1 x Storage: GET Storage -> 200

@@ -150,6 +150,7 @@ fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
       platform failed: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:e6d8013a48fa`)
         reason     manifest-missing
         next       Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
+                   If you deploy the others only, name them: `--platform linux/amd64`.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact
       skipped    revision-expected: there is no config to look at for `linux/arm64`
       skipped    layers-present: there is no manifest to look at for `linux/arm64`

@@ -241,8 +241,8 @@ fn an_attestation_in_an_index_is_no_platform() {
     ----- image-ref
     [registry]/keepkey/support-email@sha256:0244108230d1[..64][no newline]
     ");
-    // The tag, and two of the index's four entries.
-    assert_eq!(stand_in.asked(&Route::ManifestByDigest).len(), 2);
+    // The index itself, and two of its four entries.
+    assert_eq!(stand_in.asked(&Route::ManifestByDigest).len(), 3);
 }
 
 #[test]

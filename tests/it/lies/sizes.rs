@@ -60,7 +60,7 @@ fn a_body_without_end_is_read_to_its_limit_and_no_further() {
         endless("a config", Route::Storage.containing(&config), 200, "application/octet-stream"),
         endless("a token", Route::Token, 200, "application/json"),
         endless("an error", Route::ManifestByTag, 400, "application/json"),
-        endless("the word on a tag that cannot exist", Route::Control, 400, "text/plain"),
+        endless("the word on a tag that cannot exist", Route::Control, 501, "text/plain"),
     ];
     insta::assert_snapshot!(text.concat(), @"
     a manifest: exit code: 3
@@ -77,7 +77,7 @@ fn a_body_without_end_is_read_to_its_limit_and_no_further() {
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (`application/json`): `…`
 
     the word on a tag that cannot exist: exit code: 3
-    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 400 (`text/plain`): `…`
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 501 (`text/plain`): `…`
     ");
 }
 
@@ -239,7 +239,11 @@ fn an_index_that_lists_more_than_any_image_has_is_read_to_its_limit_and_no_furth
     });
     stand_in.image(REPOSITORY, TAG, whole);
     let many = row("manifests", gate_with_record(&stand_in));
-    assert_eq!(stand_in.asked(&Route::ManifestByDigest).len(), 100);
+    assert_eq!(
+        stand_in.asked(&Route::ManifestByDigest).len(),
+        1 + 100,
+        "the index, and those behind"
+    );
 
     let (stand_in, _) = with_image();
     let large = "x".repeat(3 << 20);

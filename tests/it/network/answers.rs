@@ -235,6 +235,7 @@ fn a_token_that_ends_during_the_run_is_fetched_once_more() {
     2 x Api: GET Token -> 200
     12 x Registry: GET Blob -> 401
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     ");
     assert_eq!(stand_in.asked(&Route::Token).len(), 2);

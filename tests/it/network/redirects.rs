@@ -166,6 +166,7 @@ fn a_foreign_challenge_gets_no_answer() {
     6 x Elsewhere: GET Blob -> 401
     6 x Registry: GET Blob -> 302
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     ");
     let there = stand_in.asked_at(Origin::Elsewhere);

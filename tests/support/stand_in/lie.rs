@@ -18,6 +18,7 @@ pub struct Rule {
     origin: Option<Origin>,
     method: Option<String>,
     containing: Option<String>,
+    sparing: Option<String>,
     from: u64,
     until: u64,
     seen: u64,
@@ -31,13 +32,22 @@ pub struct Matcher {
     origin: Option<Origin>,
     method: Option<String>,
     containing: Option<String>,
+    sparing: Option<String>,
     from: u64,
     until: u64,
 }
 
 impl From<Route> for Matcher {
     fn from(route: Route) -> Self {
-        Self { route, origin: None, method: None, containing: None, from: 0, until: u64::MAX }
+        Self {
+            route,
+            origin: None,
+            method: None,
+            containing: None,
+            sparing: None,
+            from: 0,
+            until: u64::MAX,
+        }
     }
 }
 
@@ -55,6 +65,11 @@ impl Route {
     /// Such requests whose path or query holds `text`.
     pub fn containing(self, text: &str) -> Matcher {
         Matcher { containing: Some(text.to_owned()), ..self.into() }
+    }
+
+    /// Such requests whose path and query do not hold `text`.
+    pub fn sparing(self, text: &str) -> Matcher {
+        Matcher { sparing: Some(text.to_owned()), ..self.into() }
     }
 
     /// Such requests with this method.
@@ -88,8 +103,8 @@ impl Matcher {
     }
 
     pub(super) fn rule(self, lie: Lie) -> Rule {
-        let Self { route, origin, method, containing, from, until } = self;
-        Rule { route, origin, method, containing, from, until, seen: 0, lie }
+        let Self { route, origin, method, containing, sparing, from, until } = self;
+        Rule { route, origin, method, containing, sparing, from, until, seen: 0, lie }
     }
 }
 
@@ -100,7 +115,8 @@ impl Rule {
         let matches = (self.route == *asked.route || (self.route == Route::Any && is_request))
             && self.origin.is_none_or(|origin| origin == asked.origin)
             && self.method.as_deref().is_none_or(|method| method == asked.method)
-            && self.containing.as_deref().is_none_or(|text| asked.target.contains(text));
+            && self.containing.as_deref().is_none_or(|text| asked.target.contains(text))
+            && self.sparing.as_deref().is_none_or(|text| !asked.target.contains(text));
         if !matches {
             return None;
         }
