@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use crate::http::Client;
 use crate::oci::RegistryHost;
 use crate::registry::credential_program as program;
-use crate::registry::docker_config::{Candidate, Source, Stored, WireConfig};
+use crate::registry::docker_config::{Candidate, Places, Source, Stored, WireConfig};
 use crate::secret::{Redactor, Secret};
 
 /// What the logins for other registries are found with.
@@ -68,7 +68,7 @@ pub(crate) struct Logins {
 
 #[derive(Debug, Default)]
 struct Read {
-    file: Option<Result<WireConfig, String>>,
+    places: Option<Result<Places, String>>,
     asked: HashMap<(String, String), Result<Option<Login>, String>>,
 }
 
@@ -94,28 +94,29 @@ impl Logins {
         let redactor = client.redactor();
         let shown = redactor.line(&path.display().to_string(), 200);
         let mut read = self.read.lock().await;
-        let Read { file, asked } = &mut *read;
-        let file = match file.get_or_insert_with(|| WireConfig::read(path)) {
-            Ok(file) => file,
+        let Read { places, asked } = &mut *read;
+        let read_places = || Ok(WireConfig::read(path)?.places(&self.host));
+        let places = match places.get_or_insert_with(read_places) {
+            Ok(places) => places,
             Err(said) => {
                 return Found::Nothing(Some(format!("the docker config `{shown}` {said}")));
             }
         };
         let mut trouble = None;
-        for Candidate { key, source } in file.candidates(&self.host, repository) {
+        for Candidate { key, source } in places.of(repository) {
             let (result, from) = match source {
                 Source::Stored(stored) => {
-                    (self.stored(&stored, &shown, redactor), format!("`{shown}`"))
+                    (self.stored(stored, &shown, redactor), format!("`{shown}`"))
                 }
                 Source::Program(name) => {
                     let from =
-                        format!("the credential helper `{}`", program::shown(&name, redactor));
-                    let place = (name, key.clone());
+                        format!("the credential helper `{}`", program::shown(name, redactor));
+                    let place = (name.clone(), key.clone());
                     let known = asked.get(&place).cloned();
                     let result = if let Some(known) = known {
                         known
                     } else {
-                        let result = self.ask(client, &place.0, &key).await;
+                        let result = self.ask(client, name, key).await;
                         asked.insert(place, result.clone());
                         result
                     };

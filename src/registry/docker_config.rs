@@ -1,7 +1,6 @@
 //! Docker's `config.json`: what it keeps for a registry, best key first. Pure but for reading the file.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -40,7 +39,7 @@ pub(super) struct Stored {
 }
 
 /// A place where a login may be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Candidate {
     /// The name under which a helper keeps it.
     pub(super) key: String,
@@ -48,12 +47,21 @@ pub(super) struct Candidate {
 }
 
 /// Where a login may be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Source {
     /// In the file itself.
     Stored(Stored),
     /// With this credential helper.
     Program(String),
+}
+
+/// The places of one registry. They are sorted once: a run may ask for thousands of repositories.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Those for the repositories below a path.
+    paths: HashMap<String, Vec<Candidate>>,
+    /// Those for the registry, best first.
+    registry: Vec<Candidate>,
 }
 
 impl WireConfig {
@@ -71,49 +79,73 @@ impl WireConfig {
         }
     }
 
-    /// The places where a repository's login may be, best first. Of two under one key, the helper goes first.
-    pub(super) fn candidates(&self, host: &RegistryHost, repository: &str) -> Vec<Candidate> {
-        let mut found = Vec::new();
-        let helpers = self.cred_helpers.iter().flatten();
-        for (key, name) in helpers.filter_map(|(key, name)| Some((key, name.as_ref()?))) {
-            if let Some(rank) = rank(key, host, repository)
-                && !name.is_empty()
-            {
-                let key = asked_for(rank, key, host);
-                found.push((rank, Candidate { key, source: Source::Program(name.clone()) }));
+    /// The places where a registry's logins may be. Of two under one key, the helper goes first.
+    pub(super) fn places(self, host: &RegistryHost) -> Places {
+        let Self { auths, cred_helpers, creds_store } = self;
+        let own = if is_docker_hub(host) { HUB } else { host.as_str() };
+        let mut places = Places::default();
+        let mut registry = Vec::new();
+        let mut put = |key: &str, source: Source| {
+            let Some(fit) = fit(key, host) else { return };
+            let asked_for = match (&fit.path, &source) {
+                // A helper keeps a path by its key, and a registry by its host, as docker asks.
+                (Some(_), _) | (None, Source::Stored(_)) => key,
+                (None, Source::Program(_)) => own,
+            };
+            let candidate = Candidate { key: asked_for.to_owned(), source };
+            if let Some(rank) = fit.rank {
+                registry.push((rank, candidate.clone()));
+            }
+            if let Some(path) = fit.path {
+                places.paths.entry(path).or_default().push(candidate);
+            }
+        };
+        for (key, name) in cred_helpers.into_iter().flatten() {
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                put(&key, Source::Program(name));
             }
         }
-        let stored = self.auths.iter().flatten();
-        for (key, stored) in stored.filter_map(|(key, stored)| Some((key, stored.as_ref()?))) {
-            if let Some(rank) = rank(key, host, repository)
-                && !stored.is_empty()
-            {
-                let source = Source::Stored(stored.clone());
-                found.push((rank, Candidate { key: key.clone(), source }));
+        for (key, stored) in auths.into_iter().flatten() {
+            if let Some(stored) = stored.filter(|stored| !stored.is_empty()) {
+                put(&key, Source::Stored(stored));
             }
         }
-        found.sort_by_key(|(rank, _)| *rank);
-        let mut candidates: Vec<Candidate> = found.into_iter().map(|(_, found)| found).collect();
-        if let Some(store) = self.creds_store.as_ref().filter(|store| !store.is_empty()) {
-            let key = if is_docker_hub(host) { HUB } else { host.as_str() };
-            candidates
-                .push(Candidate { key: key.to_owned(), source: Source::Program(store.clone()) });
+        registry.sort_by_key(|(rank, _)| *rank);
+        places.registry = registry.into_iter().map(|(_, candidate)| candidate).collect();
+        if let Some(store) = creds_store.filter(|store| !store.is_empty()) {
+            let store = Candidate { key: own.to_owned(), source: Source::Program(store) };
+            places.registry.push(store);
         }
-        candidates
+        places
     }
 }
 
-/// How well a key fits, best first.
+impl Places {
+    /// The places where a repository's login may be, best first: the longest path that it lies in, then the
+    /// registry's own.
+    pub(super) fn of<'a>(&'a self, repository: &'a str) -> impl Iterator<Item = &'a Candidate> {
+        let ends = repository.rmatch_indices('/').map(|(end, _)| end);
+        let paths = [repository.len()].into_iter().chain(ends);
+        let paths = paths.filter_map(|end| self.paths.get(repository.get(..end)?));
+        paths.flatten().chain(&self.registry)
+    }
+}
+
+/// How well a key fits a registry, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// A path that the repository lies in, the longest first.
-    Path(Reverse<usize>),
     /// Docker's own key for Docker Hub.
     Hub,
     /// The host itself; Docker Hub has three.
     Host(usize),
     /// The host in one of docker's own spellings: an address, or with the old API's path.
     Spelling,
+}
+
+/// What a key is for: the repositories below a path, the whole registry, or (`/v1`) either.
+struct Fit {
+    path: Option<String>,
+    rank: Option<Rank>,
 }
 
 /// The names under which a registry is known.
@@ -125,38 +157,26 @@ fn names(host: &RegistryHost) -> Vec<&str> {
     }
 }
 
-/// How well a key fits a repository. `None`: it is of another registry, or of another repository.
-fn rank(key: &str, host: &RegistryHost, repository: &str) -> Option<Rank> {
+/// What a key is for. `None`: for another registry.
+fn fit(key: &str, host: &RegistryHost) -> Option<Fit> {
     let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
     let is_address = rest.is_some();
     let rest = rest.unwrap_or(key);
     let (name, path) = rest.split_once('/').map_or((rest, None), |(name, path)| (name, Some(path)));
     let name = name.to_ascii_lowercase();
     let place = names(host).iter().position(|known| *known == name)?;
+    let registry = |rank| Some(Fit { path: None, rank: Some(rank) });
     if key == HUB {
-        return Some(Rank::Hub);
+        return registry(Rank::Hub);
     }
     match path.map(|path| path.trim_end_matches('/')) {
-        None if is_address => Some(Rank::Spelling),
-        None => Some(Rank::Host(place)),
-        Some("") => Some(Rank::Spelling),
-        Some(path) if lies_in(repository, path) => Some(Rank::Path(Reverse(path.len()))),
-        Some("v1" | "v2") => Some(Rank::Spelling),
-        Some(_) => None,
-    }
-}
-
-fn lies_in(repository: &str, path: &str) -> bool {
-    let rest = repository.strip_prefix(path);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// What a helper is asked for: a path by its key, a registry by its host as docker does.
-fn asked_for(rank: Rank, key: &str, host: &RegistryHost) -> String {
-    match rank {
-        Rank::Path(_) => key.to_owned(),
-        Rank::Hub | Rank::Host(_) | Rank::Spelling if is_docker_hub(host) => HUB.to_owned(),
-        Rank::Hub | Rank::Host(_) | Rank::Spelling => host.as_str().to_owned(),
+        None if is_address => registry(Rank::Spelling),
+        None => registry(Rank::Host(place)),
+        Some("") => registry(Rank::Spelling),
+        Some(path) => {
+            let rank = matches!(path, "v1" | "v2").then_some(Rank::Spelling);
+            Some(Fit { path: Some(path.to_owned()), rank })
+        }
     }
 }
 
@@ -217,8 +237,8 @@ mod tests {
     fn places(config: &str, reference: &str) -> String {
         let config: WireConfig = serde_json::from_str(config).unwrap();
         let (host, repository) = reference.split_once('/').unwrap();
-        let candidates = config.candidates(&host.parse().unwrap(), repository);
-        let shown = candidates.iter().map(|Candidate { key, source }| match source {
+        let places = config.places(&host.parse().unwrap());
+        let shown = places.of(repository).map(|Candidate { key, source }| match source {
             Source::Program(name) => format!("{key} of {name}"),
             Source::Stored(stored) => match stored.login(&Redactor::default()) {
                 Ok(Login::Identity(token)) => format!("{key} token {}", token.expose()),

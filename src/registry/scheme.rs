@@ -329,6 +329,36 @@ mod tests {
     }
 
     #[test]
+    fn no_realm_leads_from_elsewhere_to_plain_http_or_into_a_network_not_even_a_named_one() {
+        let rows = [
+            "http://git.example.org/token",
+            "https://127.0.0.1/token",
+            "https://localhost/token",
+            "https://10.0.0.1/token",
+            "https://169.254.169.254/token",
+            "https://[::1]/token",
+            "https://[::ffff:192.168.0.1]/token",
+        ]
+        .map(|realm| {
+            let url: Url = realm.parse().unwrap();
+            let named = http::host_of(&url);
+            let anonymous = judged("registry.git.example.org", realm, false);
+            let named = judged_with("registry.git.example.org", realm, true, Some(&named));
+            assert_eq!(anonymous, named);
+            named.split(", ").skip(1).collect::<Vec<_>>().join(", ")
+        });
+        insta::assert_snapshot!(rows.join("\n"), @"
+        a step to `http:`, where only `https:` is followed
+        a step to `127.0.0.1`, an address that is not on the internet
+        a step to `localhost`, an address that is not on the internet
+        a step to `10.0.0.1`, an address that is not on the internet
+        a step to `169.254.169.254`, an address that is not on the internet
+        a step to `[::1]`, an address that is not on the internet
+        a step to `[::ffff:c0a8:1]`, an address that is not on the internet
+        ");
+    }
+
+    #[test]
     fn the_token_server_that_was_named_is_given_the_login_at_its_port_alone() {
         let realm = "https://gitlab.acme.example/jwt/auth";
         let rows = [
