@@ -31,7 +31,7 @@ pub(crate) enum NoDigest {
     /// Bake's file, where it does not say which target is meant.
     #[error(
         "is the metadata file of `docker buildx bake` with several targets ({targets}), and {} `image.name` {image}",
-        if *.is_ambiguous { "several of them have as" } else { "none of them has as" }
+        if *.is_ambiguous { "several of them have the" } else { "none of them has the" }
     )]
     Bake {
         /// The targets.
@@ -241,9 +241,9 @@ mod tests {
           it must hold `sha256:…`, `REPOSITORY@sha256:…` or the metadata file of `docker buildx`
         has a malformed `containerimage.digest`
           it must hold `sha256:…`, `REPOSITORY@sha256:…` or the metadata file of `docker buildx`
-        is the metadata file of `docker buildx bake` with several targets (`app` and `web`), and none of them has as `image.name` `registry.example/team/app:x`
+        is the metadata file of `docker buildx bake` with several targets (`app` and `web`), and none of them has the `image.name` `registry.example/team/app:x`
           ask for the image by the name it was pushed under, or give its digest with `--expect-digest`
-        is the metadata file of `docker buildx bake` with several targets (`app` and `web`), and several of them have as `image.name` `registry.example/team/app:x`
+        is the metadata file of `docker buildx bake` with several targets (`app` and `web`), and several of them have the `image.name` `registry.example/team/app:x`
           ask for the image by the name it was pushed under, or give its digest with `--expect-digest`
         has several lines with different digests
           give the digest of this image alone, with `--expect-digest`

@@ -112,7 +112,7 @@ fn the_end_of_help_has_exit_codes_and_examples() {
     Examples:
       Is the image that this job pushed there, and built from this commit?
 
-          verify-registry-image --expect-revision --junit results/registry.xml \
+          verify-registry-image --expect-revision --junit registry.xml \
               registry.digitalocean.com/keepkey/support-email:latest-dev
 
       Every service of the config file, waiting five minutes for the pushes:
