@@ -354,7 +354,7 @@ fn a_password_in_the_registrys_host_is_not_printed() {
         .run();
     assert_eq!(run.code, Some(2), "{}", run.snapshot());
     insta::assert_snapshot!(run.stderr, @"
-    error: the value `***@r.example` of `DIGITALOCEAN_REGISTRY_HOST` is not a host
-      hint: it is a host and, where it has one, a port, as in `127.0.0.1:5000`
+    error: invalid host `***@r.example` in `DIGITALOCEAN_REGISTRY_HOST`
+      hint: give a host and, if it has one, a port, as in `127.0.0.1:5000`
     ");
 }
