@@ -3,14 +3,16 @@
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{SetOnce, oneshot};
+use tokio::time::{sleep_until, timeout};
 
 use verify_registry_image::ambient::Ambient;
 use verify_registry_image::exit::Exit;
@@ -27,32 +29,39 @@ use verify_registry_image::{gate, secret};
 /// The stack of the thread on which everything but asking is done: as large as a main thread's.
 const STACK: usize = 8 << 20;
 
-/// As many descriptors as the runtime opens, and some.
-const DESCRIPTORS: usize = 8;
+/// As many descriptors as the two runtimes open, and some.
+const DESCRIPTORS: usize = 12;
+
+/// What is said of a run that the deadline ends.
+const LATE: &str = "the run's deadline passed before its outputs were written";
+
+/// How long after its deadline a run may go on writing what it has found out.
+const GRACE: Duration = Duration::from_secs(1);
 
 fn main() -> Exit {
+    let started = Instant::now();
     leave_no_core();
     keep_panics_quiet();
-    let verified = OnceLock::new();
+    let verified = SetOnce::new();
     let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => return without_resources(&error),
+        Err(error) => return without_resources(&error, started),
     };
-    // Everything happens within, so that a signal ends the run whatever it is doing.
-    let ended = runtime.block_on(until_a_signal(run(&verified)));
+    // Everything happens on other threads, so that a signal or the deadline ends the run whatever it is doing.
+    let ended = runtime.block_on(until_the_end(started, &verified));
     // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
     runtime.shutdown_background();
     match ended {
         Ok(Ok(exit)) => exit,
-        Ok(Err(signal)) => {
+        Ok(Err(end)) => {
             file::stop();
             // Of an ended run nothing is deployed, also where it was about to end well.
             if let Some(settings) = verified.get() {
                 let _ = output::discard_deployable(&settings.outputs, &settings.images);
             }
-            signal
+            end
         }
-        Err(error) => without_resources(&error),
+        Err(error) => without_resources(&error, started),
     }
 }
 
@@ -71,8 +80,8 @@ fn runtime() -> anyhow::Result<Runtime> {
 }
 
 /// Reads the settings and does what they ask for. The settings of a verification are left in `verified`.
-async fn run(verified: &OnceLock<&'static Settings>) -> Exit {
-    match aside(read_settings).await {
+async fn run(started: Instant, verified: &SetOnce<&'static Settings>) -> Exit {
+    match aside(move || read_settings(started)).await {
         Ok(Asked::Verify(settings)) => {
             // They live as long as the process.
             let settings: &'static Settings = Box::leak(settings);
@@ -103,13 +112,18 @@ fn show(text: &str) -> Exit {
     }
 }
 
-/// Does `work` on a thread of its own, so that a signal ends the run meanwhile. Where the system gives no thread, it is
-/// done here.
+/// Does `work` on a thread of its own, so that a signal or the deadline ends the run meanwhile. Where the system gives no
+/// thread, it is done here.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    elsewhere(work).await.unwrap_or_else(|work| work())
+}
+
+/// What `work` comes to on a thread of its own; `work` itself where the system gives no thread.
+async fn elsewhere<T: Send + 'static, W: FnOnce() -> T + Send + 'static>(work: W) -> Result<T, W> {
     let (sender, receiver) = oneshot::channel();
     let work = Arc::new(Mutex::new(Some(work)));
     let taken =
-        |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        |work: &Mutex<Option<W>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
     let there = Arc::clone(&work);
     let started = thread::Builder::new().stack_size(STACK).spawn(move || {
         if let Some(work) = taken(&there) {
@@ -120,10 +134,10 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     if started.is_err()
         && let Some(work) = taken(&work)
     {
-        return work();
+        return Err(work);
     }
     match receiver.await {
-        Ok(done) => done,
+        Ok(done) => Ok(done),
         // Its thread has panicked: the process is ending.
         Err(_) => std::future::pending().await,
     }
@@ -131,8 +145,8 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 /// Ends a run that the system denies what it needs to ask anything: open files, or memory. Everything but asking is
 /// done all the same, so that no older yes stays and the outputs say what happened.
-fn without_resources(error: &anyhow::Error) -> Exit {
-    let settings: &'static Settings = match read_settings() {
+fn without_resources(error: &anyhow::Error, started: Instant) -> Exit {
+    let settings: &'static Settings = match read_settings(started) {
         Ok(Asked::Verify(settings)) => Box::leak(settings),
         Ok(Asked::Show(text)) => return show(&text),
         Ok(Asked::CheckStatus(folder, format)) => return check_status(&folder, format),
@@ -140,8 +154,7 @@ fn without_resources(error: &anyhow::Error) -> Exit {
     };
     match Prepared::prove(settings) {
         Ok(outputs) => {
-            let why = error.downcast_ref().map_or_else(|| format!("{error:#}"), file::reason);
-            let report = gate::unstarted(settings, &Ambient::system(), &why);
+            let report = unstarted(settings, error);
             tell(&report, settings, &outputs)
         }
         Err(error) => cannot_write(&error, settings),
@@ -152,8 +165,9 @@ fn without_resources(error: &anyhow::Error) -> Exit {
     clippy::disallowed_methods,
     reason = "the one place that reaches the environment, by name"
 )]
-fn read_settings() -> Result<Asked, SettingsError> {
+fn read_settings(started: Instant) -> Result<Asked, SettingsError> {
     settings::read(Surroundings {
+        started,
         arguments: env::args_os().collect(),
         variable: &|name| env::var_os(name),
         folder: env::current_dir().unwrap_or_default(),
@@ -168,15 +182,38 @@ async fn verify(settings: &'static Settings) -> Exit {
         Ok(outputs) => outputs,
         Err(error) => return aside(move || cannot_write(&error, settings)).await,
     };
+    let report = match elsewhere(move || ask_here(settings)).await {
+        Ok(report) => report.unwrap_or_else(|error| unstarted(settings, &error)),
+        Err(_) => ask(settings).await,
+    };
+    // Aside, too: a lock that is held, or a reader that does not read, must not make the process one that cannot be
+    // ended.
+    aside(move || tell(&report, settings, &outputs)).await
+}
+
+/// Asks on a runtime of this thread: a document that takes long to read keeps no signal waiting.
+fn ask_here(settings: &'static Settings) -> anyhow::Result<Report> {
+    let runtime = runtime()?;
+    let report = runtime.block_on(ask(settings));
+    // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
+    runtime.shutdown_background();
+    Ok(report)
+}
+
+/// Asks for every image.
+async fn ask(settings: &'static Settings) -> Report {
     let loudness = Loudness::of(settings.console.quiet, settings.console.verbosity);
     let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr());
     for note in &settings.notes {
         progress.say(Loudness::Normal, &format!("note: {note}"));
     }
-    let report = gate::run(settings, &Ambient::system(), &progress).await;
-    // Aside, too: a lock that is held, or a reader that does not read, must not make the process one that cannot be
-    // ended.
-    aside(move || tell(&report, settings, &outputs)).await
+    gate::run(settings, &Ambient::system(), &progress).await
+}
+
+/// The report of a run that the system denied what it needs to ask.
+fn unstarted(settings: &Settings, error: &anyhow::Error) -> Report {
+    let why = error.downcast_ref().map_or_else(|| format!("{error:#}"), file::reason);
+    gate::unstarted(settings, &Ambient::system(), &why)
 }
 
 /// Writes the files, shows the report, and says how the process ends.
@@ -225,15 +262,44 @@ fn check_status(folder: &StatusFolder, format: Format) -> Exit {
     }
 }
 
-/// The result of `work`, or the exit of the signal that came first.
-async fn until_a_signal<T>(work: impl Future<Output = T>) -> anyhow::Result<Result<T, Exit>> {
+/// How the run ends by itself, or the exit of the signal, or of the deadline, that came first.
+async fn until_the_end(
+    started: Instant,
+    verified: &SetOnce<&'static Settings>,
+) -> anyhow::Result<Result<Exit, Exit>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
     tokio::select! {
-        done = work => Ok(Ok(done)),
+        exit = run(started, verified) => Ok(Ok(exit)),
         _ = interrupt.recv() => Ok(Err(Exit::Interrupted)),
         _ = terminate.recv() => Ok(Err(Exit::Terminated)),
+        () = overdue(started, verified) => {
+            // Whoever reads nothing of standard output may read nothing of this either.
+            let _ = timeout(GRACE / 4, aside(|| complain(LATE, None))).await;
+            Ok(Err(Exit::Undecided))
+        }
     }
+}
+
+/// Waits until the run should have ended. A run that has only to wait for others ends by itself before; this one is
+/// for whatever else may take long: a disk, a document, a lock.
+async fn overdue(started: Instant, verified: &SetOnce<&'static Settings>) {
+    // Reading the settings counts, and until they are read, what the command line says does.
+    let given = deadline_as_given();
+    let settings = tokio::select! {
+        settings = verified.wait() => settings,
+        () = sleep_until((started + given + GRACE).into()) => return,
+    };
+    sleep_until((started + settings.deadline + GRACE).into()).await;
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "beside `read_settings`: the deadline counts while the settings are read"
+)]
+fn deadline_as_given() -> Duration {
+    let arguments: Vec<_> = env::args_os().collect();
+    settings::deadline_as_given(&arguments, &|name| env::var_os(name))
 }
 
 /// Ends a run whose outputs cannot be written; nothing was asked.

@@ -60,6 +60,7 @@ fn read(image: &OsString) -> anyhow::Result<Settings> {
     #[expect(clippy::disallowed_methods, reason = "as the program reads them: by name, once")]
     let variable = |name: &str| std::env::var_os(name);
     let asked = settings::read(Surroundings {
+        started: std::time::Instant::now(),
         arguments,
         variable: &variable,
         folder: std::env::temp_dir(),

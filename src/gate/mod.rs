@@ -17,19 +17,24 @@ use crate::observation::{Observation, Unavailable};
 use crate::observe::{self, World, is_open};
 use crate::progress::{Loudness, Progress};
 use crate::registry::DockerConfig;
-use crate::report::{ImageReport, Reason, Report, Traffic};
+use crate::report::{CheckId, CheckResult, Finding, ImageReport, Outcome, Reason, Report, Traffic};
 use crate::request::ImageRequest;
 use crate::settings::Settings;
+
+/// How much of the deadline is kept for judging and writing what was learnt, an image, and at most.
+const RESERVE: Duration = Duration::from_millis(1);
+const MOST_RESERVE: u32 = 10;
 
 /// How often a run that has nothing else to say says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Verifies every image of `settings`.
 pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) -> Report {
-    let started = Instant::now();
-    let started_at = ambient.now();
+    let started = Instant::from_std(settings.started);
+    let now = ambient.now();
+    let started_at = now.checked_sub(started.elapsed()).unwrap_or(now);
     let client = Client::new(
-        started + settings.deadline,
+        started + settings.deadline - reserve(settings),
         settings.proxy.clone(),
         ambient.clone(),
         progress.clone(),
@@ -69,7 +74,8 @@ pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
         hint: Some(hint.to_owned()),
         ..Unavailable::new(Reason::ConnectionFailed, message)
     };
-    let unknown = |request| report(settings, request, &observe::nothing(why.clone()), ambient);
+    let unknown =
+        |request| report(settings, request, &observe::nothing(why.clone()), ambient, false);
     Report {
         images: settings.images.iter().map(unknown).collect(),
         started_at: ambient.now(),
@@ -109,7 +115,7 @@ async fn ask_all(
             Asked::Done(report) => *report,
             Asked::Open(mut observation) => {
                 world.settle_again(request, &mut observation);
-                report(settings, request, &observation, ambient)
+                report(settings, request, &observation, ambient, world.is_late())
             }
         })
         .collect()
@@ -126,7 +132,7 @@ async fn ask(
     if is_open(&observation) {
         return Asked::Open(Box::new(observation));
     }
-    Asked::Done(Box::new(report(settings, request, &observation, ambient)))
+    Asked::Done(Box::new(report(settings, request, &observation, ambient, world.is_late())))
 }
 
 fn report(
@@ -134,8 +140,10 @@ fn report(
     request: &ImageRequest,
     observation: &Observation,
     ambient: &Ambient,
+    is_late: bool,
 ) -> ImageReport {
     let results = checks::verify(request, observation, &settings.circleci);
+    let results = if is_late { without_a_late_yes(results) } else { results };
     ImageReport {
         request: request.clone(),
         facts: checks::facts(request, observation),
@@ -143,6 +151,24 @@ fn report(
         results,
         verified_at: ambient.now(),
     }
+}
+
+/// What is kept of the deadline for the time after the last answer.
+fn reserve(settings: &Settings) -> Duration {
+    let images = u32::try_from(settings.images.len()).unwrap_or(u32::MAX);
+    RESERVE.saturating_mul(images).min(settings.deadline / MOST_RESERVE)
+}
+
+/// Takes a yes back that was found only after the deadline. A no stands.
+fn without_a_late_yes(mut results: Vec<CheckResult>) -> Vec<CheckResult> {
+    let is_well = results.iter().all(|result| result.outcome.finding().is_none());
+    let last = results.iter_mut().find(|result| result.check == CheckId::LayersPresent);
+    if let Some(result) = last.filter(|_| is_well) {
+        let message = "everything was answered, and the run's deadline had passed before it was looked through";
+        let finding = Finding::new(Reason::DeadlinePassed, message);
+        result.outcome = Outcome::Errored(finding.hint(Reason::DeadlinePassed.advice()));
+    }
+    results
 }
 
 /// Says that the run is alive.
@@ -171,6 +197,22 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
+    use crate::report::Verdict;
+
+    #[test]
+    fn a_yes_that_is_found_after_the_deadline_is_none_and_a_no_stays_one() {
+        let mut report = crate::output::fixtures::verified();
+        assert_eq!(report.verdict(), Verdict::Verified);
+        report.results = without_a_late_yes(report.results);
+        assert_eq!(report.verdict(), Verdict::Undecided);
+        let late: Vec<_> =
+            report.results.iter().filter_map(|result| result.outcome.finding()).collect();
+        assert_eq!(late[0].reason, Reason::DeadlinePassed);
+        let no = Outcome::Failed(Finding::new(Reason::TagMissing, ""));
+        report.results[0].outcome = no.clone();
+        report.results = without_a_late_yes(report.results);
+        assert_eq!((report.verdict(), &report.results[0].outcome), (Verdict::Failed, &no));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_long_run_says_that_it_is_alive() {

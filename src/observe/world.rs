@@ -57,6 +57,11 @@ impl World {
         }
     }
 
+    /// Whether the run's deadline has passed.
+    pub(crate) fn is_late(&self) -> bool {
+        self.client.time_left().is_zero()
+    }
+
     /// The run's client.
     pub(crate) fn client(&self) -> &Client {
         &self.client

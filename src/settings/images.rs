@@ -23,7 +23,6 @@ mod words;
 
 pub(crate) use mistake::ImageMistake;
 pub(crate) use words::WordMistake;
-pub(super) use words::use_standard_input;
 
 /// One image that is meant.
 #[derive(Clone, Debug)]

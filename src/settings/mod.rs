@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::circleci::CircleCi;
 use crate::oci::RegistryHost;
@@ -43,6 +43,8 @@ pub use token::VARIABLE as TOKEN_VARIABLE;
 
 /// What the settings are read from.
 pub struct Surroundings<'a> {
+    /// When the program was started: the deadline of its run counts from there.
+    pub started: Instant,
     /// The command line; the first argument is the program's name.
     pub arguments: Vec<OsString>,
     /// Reads an environment variable by name.
@@ -63,6 +65,14 @@ pub struct Surroundings<'a> {
 /// When anything of it is wrong: then nothing is asked, and the exit code is 2.
 pub fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsError> {
     reading::read(surroundings)
+}
+
+/// How long reading the settings may take: the deadline as it is given, before anything else is known.
+pub fn deadline_as_given(
+    arguments: &[OsString],
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Duration {
+    reading::deadline_as_given(arguments, variable)
 }
 
 /// What the caller wants.
@@ -97,6 +107,8 @@ pub struct Settings {
     pub wait: Option<Duration>,
     /// How long the whole run may take.
     pub deadline: Duration,
+    /// When the program was started.
+    pub started: Instant,
     /// How many images are asked for side by side.
     pub jobs: usize,
     /// What is written, and where.

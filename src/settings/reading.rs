@@ -22,8 +22,8 @@ use crate::settings::requests::Maker;
 use crate::settings::services::Services;
 use crate::settings::usage::{self, ArgumentMistake};
 use crate::settings::{
-    Asked, Console, Outputs, Settings, SettingsError, Surroundings, console, doctl, expectation,
-    help, images, inputs, network, orb, token,
+    Asked, Console, Outputs, Settings, SettingsError, Surroundings, console, doctl, duration,
+    expectation, help, images, inputs, network, orb, token,
 };
 
 /// The time that a run has by default, before the wait.
@@ -71,6 +71,19 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     })
 }
 
+/// The deadline as it is given, or the default one, before the settings are read.
+pub(super) fn deadline_as_given(
+    arguments: &[OsString],
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Duration {
+    let given = |option: &str, name: &str| {
+        let variable = || variable(&format!("{PREFIX}{name}"))?.into_string().ok();
+        duration::parse(&value_of(arguments, option).or_else(variable)?).ok()
+    };
+    let wait = || given("--wait", "WAIT").unwrap_or_default();
+    given("--deadline", "DEADLINE").unwrap_or_else(|| TIME + wait())
+}
+
 /// The value of an option, as far as it can be told from a command line that may be wrong elsewhere.
 fn value_of(arguments: &[OsString], option: &str) -> Option<String> {
     let arguments: Vec<_> =
@@ -112,6 +125,7 @@ impl Reading {
     fn read(&mut self, surroundings: Surroundings<'_>) -> Result<Asked, Mistake> {
         let redactor = &self.redactor.clone();
         let Surroundings {
+            started,
             arguments,
             variable,
             folder,
@@ -156,7 +170,7 @@ impl Reading {
             stdout_is_terminal,
             stderr_is_terminal,
         );
-        Ok(Asked::Verify(Box::new(run.settings(stdin, console)?)))
+        Ok(Asked::Verify(Box::new(run.settings(stdin, console, started)?)))
     }
 
     /// A command line can be read by every process; a token in it is refused, and hidden from here on.
@@ -186,7 +200,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn settings(&self, stdin: Box<dyn Read + Send>, console: Console) -> Result<Settings, Mistake> {
+    fn settings(
+        &self,
+        stdin: Box<dyn Read + Send>,
+        console: Console,
+        started: Instant,
+    ) -> Result<Settings, Mistake> {
         let Run { options, config, standard, circleci, variables, folder } = *self;
         let redactor = variables.redactor;
         images::refuse_bare_revision(options, redactor)?;
@@ -202,15 +221,9 @@ impl Run<'_> {
             Environments { config, expander }.check()?;
         }
         let finder = Finder { options, config, expander, branch: circleci.branch.as_deref() };
-        let started = Instant::now();
-        let targets = finder.targets(stdin, deadline(options, 1))?;
-        // Who writes the images takes part of the run's time; whole seconds, so that the same input has the
-        // same deadline.
-        let waited = if images::use_standard_input(&options.images) {
-            Duration::from_secs(started.elapsed().as_secs())
-        } else {
-            Duration::ZERO
-        };
+        // Whoever writes the images takes part of the run's time.
+        let left = deadline(options, 1).saturating_sub(started.elapsed());
+        let targets = finder.targets(stdin, left)?;
         let maker = Maker { finder, revision: &revision, digitalocean: &digitalocean, folder };
         let images = maker.requests(targets)?;
         let digest_file = options.expect_digest_file.as_ref().map(|given| given.value.as_path());
@@ -229,7 +242,8 @@ impl Run<'_> {
             None
         };
         Ok(Settings {
-            deadline: deadline(options, images.len()).saturating_sub(waited),
+            deadline: deadline(options, images.len()),
+            started,
             wait: options.wait,
             jobs: options.jobs,
             console,

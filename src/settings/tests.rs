@@ -115,6 +115,7 @@ impl World {
 
     fn read(&self) -> Result<Asked, SettingsError> {
         read(Surroundings {
+            started: Instant::now(),
             arguments: self.arguments.clone(),
             variable: &|name| self.variables.get(name).cloned(),
             folder: self.path().to_owned(),

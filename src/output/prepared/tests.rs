@@ -28,6 +28,7 @@ pub(super) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings 
         proxy: Proxy::default(),
         wait: None,
         deadline: std::time::Duration::from_secs(120),
+        started: std::time::Instant::now(),
         jobs: 16,
         outputs,
         console: Console {

@@ -52,11 +52,6 @@ impl WordMistake {
     }
 }
 
-/// Whether standard input is asked for.
-pub(in crate::settings) fn use_standard_input(given: &[Given]) -> bool {
-    given.iter().any(|word| word.value.trim() == "-")
-}
-
 /// The words, with `-` replaced by what stands on standard input, which has to end within `limit`.
 pub(super) fn all(
     given: &[Given],
@@ -98,7 +93,8 @@ fn read_within(stdin: Box<dyn Read + Send>, limit: Duration) -> Result<String, W
         let _ = sender.send(read_all(stdin));
     });
     started.map_err(|_| WordMistake::Unreadable("the system gives no thread".to_owned()))?;
-    receiver.recv_timeout(limit).unwrap_or(Err(WordMistake::Endless(limit.as_secs())))
+    let seconds = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
+    receiver.recv_timeout(limit).unwrap_or(Err(WordMistake::Endless(seconds)))
 }
 
 fn read_all(stdin: Box<dyn Read + Send>) -> Result<String, WordMistake> {

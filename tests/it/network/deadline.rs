@@ -64,3 +64,20 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
     ");
     assert_eq!(third, 0, "it was not asked for");
 }
+
+#[test]
+fn a_reader_that_reads_nothing_keeps_no_run_beyond_its_deadline() {
+    let stand_in = StandIn::honest();
+    let tags: Vec<_> = (0..200).map(|number| format!("{REPOSITORY}:tag-{number}")).collect();
+    for tag in &tags {
+        let tag = tag.rsplit(':').next().unwrap();
+        stand_in.image(REPOSITORY, tag, Image::empty().layer_of(9, "COPY . /app"));
+    }
+    let images = tags.iter().fold(String::new(), |all, tag| all + &stand_in.reference(tag) + "\n");
+    // More than fits into a pipe.
+    let gate = Gate::at(&stand_in).stdin(&images).args("- --format json --deadline 5s").through(
+        "mkfifo pipe && { sleep 600 < pipe & sleeper=$!; \"$@\" > pipe; code=$?; kill $sleeper; exit $code; }",
+    );
+    let run = gate.run();
+    assert_eq!(run.code, Some(3), "{}", run.snapshot());
+}
