@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::oci::{Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform, Tag};
 use crate::report::{CheckId, Finding, Reason};
 
@@ -205,6 +207,8 @@ pub struct Observation {
     /// Whether the registry serves the tag's own manifest by its digest, too: that digest is what is handed
     /// on. `None` where it was not requested: without a tag, or without an image behind it.
     pub by_digest: Option<Fact<()>>,
+    /// When `resolved` was answered. Everything after it goes by digest, so this is the moment a verdict is about.
+    pub answered_at: Timestamp,
     /// Every platform that the manifest offers and something can run on.
     pub offered: Vec<Platform>,
     /// The images that were looked at: of the wanted platforms, or of all.
@@ -231,6 +235,7 @@ impl Observation {
             repository,
             resolved,
             by_digest,
+            answered_at: _,
             offered: _,
             images,
             immutable,

@@ -182,7 +182,8 @@ pub struct ImageReport {
     pub facts: Option<ImageFacts>,
     /// What the reader should know beside the checks.
     pub notes: Vec<String>,
-    /// When the last answer of this image came in.
+    /// When the registry answered for the tag, or for the digest of a reference without one. Under `--wait`, when
+    /// it last did.
     pub verified_at: Timestamp,
 }
 

@@ -50,7 +50,7 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
             token_server: settings.token_server.clone(),
         },
     );
-    let asking = ask_all(settings, &world, ambient, started);
+    let asking = ask_all(settings, &world, started);
     // CircleCI ends a job that is silent for ten minutes, however quiet it was asked to be.
     let is_circleci = settings.circleci.build_url.is_some();
     let level = if is_circleci { Loudness::Quiet } else { Loudness::Normal };
@@ -74,8 +74,8 @@ pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
         hint: Some(hint.to_owned()),
         ..Unavailable::new(Reason::ConnectionFailed, message)
     };
-    let unknown =
-        |request| report(settings, request, &observe::nothing(why.clone()), ambient, false);
+    let now = ambient.now();
+    let unknown = |request| report(settings, request, &observe::nothing(why.clone(), now), false);
     Report {
         images: settings.images.iter().map(unknown).collect(),
         started_at: ambient.now(),
@@ -94,16 +94,11 @@ enum Asked {
     Open(Box<Observation>),
 }
 
-async fn ask_all(
-    settings: &Settings,
-    world: &World,
-    ambient: &Ambient,
-    started: Instant,
-) -> Vec<ImageReport> {
+async fn ask_all(settings: &Settings, world: &World, started: Instant) -> Vec<ImageReport> {
     let mut asked: Vec<(usize, Asked)> = stream::iter(settings.images.iter().enumerate())
-        .map(|(place, request)| async move {
-            (place, ask(settings, world, ambient, request, started).await)
-        })
+        .map(
+            |(place, request)| async move { (place, ask(settings, world, request, started).await) },
+        )
         .buffer_unordered(settings.jobs)
         .collect()
         .await;
@@ -115,7 +110,7 @@ async fn ask_all(
             Asked::Done(report) => *report,
             Asked::Open(mut observation) => {
                 world.settle_again(request, &mut observation);
-                report(settings, request, &observation, ambient, world.is_late())
+                report(settings, request, &observation, world.is_late())
             }
         })
         .collect()
@@ -124,7 +119,6 @@ async fn ask_all(
 async fn ask(
     settings: &Settings,
     world: &World,
-    ambient: &Ambient,
     request: &ImageRequest,
     started: Instant,
 ) -> Asked {
@@ -132,14 +126,13 @@ async fn ask(
     if is_open(&observation) {
         return Asked::Open(Box::new(observation));
     }
-    Asked::Done(Box::new(report(settings, request, &observation, ambient, world.is_late())))
+    Asked::Done(Box::new(report(settings, request, &observation, world.is_late())))
 }
 
 fn report(
     settings: &Settings,
     request: &ImageRequest,
     observation: &Observation,
-    ambient: &Ambient,
     is_late: bool,
 ) -> ImageReport {
     let results = checks::verify(request, observation, &settings.circleci);
@@ -149,7 +142,7 @@ fn report(
         facts: checks::facts(request, observation),
         notes: checks::notes(request, observation, &results),
         results,
-        verified_at: ambient.now(),
+        verified_at: observation.answered_at,
     }
 }
 

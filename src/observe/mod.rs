@@ -12,7 +12,8 @@ mod world;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::{FutureExt as _, join3};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 pub(crate) use crate::digitalocean::Moment;
@@ -41,7 +42,7 @@ pub(crate) async fn observe(
             let asked = Asked { world, client, repository: &repository, request, round };
             Box::pin(asked.ask()).await
         }
-        Err(why) => nothing(why),
+        Err(why) => nothing(why, client.ambient().now()),
     };
     world.explain(request, &mut observation, round.moment()).await;
     settle(&mut observation, world.served(request));
@@ -49,11 +50,12 @@ pub(crate) async fn observe(
 }
 
 /// The observation of an image whose registry could not even be addressed.
-pub(crate) fn nothing(why: Unavailable) -> Observation {
+pub(crate) fn nothing(why: Unavailable, answered_at: Timestamp) -> Observation {
     Observation {
         control: Control::Unknown(why.clone()),
         repository: Fact::Unknown(why.clone()),
         resolved: Fact::Unknown(why),
+        answered_at,
         by_digest: None,
         offered: Vec::new(),
         images: Vec::new(),
@@ -121,15 +123,18 @@ impl Asked<'_> {
         let expected = request.expectation.digest.as_ref();
         let (control, resolved, immutable) = join3(
             timed(repository.control(client, request.reference.tag.as_ref())),
-            timed(resolve(client, repository, request, expected)),
+            timed(resolve(client, repository, request, expected))
+                .map(|answer| (answer, client.ambient().now())),
             timed(resolve_immutable(client, repository, request, expected)),
         )
         .await;
+        let ((resolved, took_resolving), answered_at) = resolved;
         Observation {
             control: control.0,
             // Until it is asked for.
-            repository: resolved.0.as_ref().map(|_| ()),
-            resolved: resolved.0,
+            repository: resolved.as_ref().map(|_| ()),
+            resolved,
+            answered_at,
             by_digest: None,
             offered: Vec::new(),
             images: Vec::new(),
@@ -140,7 +145,7 @@ impl Asked<'_> {
             notes: Vec::new(),
             took: BTreeMap::from([
                 (CheckId::RegistryHonest, control.1),
-                (CheckId::TagExists, resolved.1),
+                (CheckId::TagExists, took_resolving),
                 (CheckId::ImmutableTag, immutable.1),
             ]),
         }

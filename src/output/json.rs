@@ -109,7 +109,7 @@ pub struct Image {
     pub checks: Vec<Check>,
     /// What else was noticed.
     pub notes: Vec<String>,
-    /// When the last answer about it came in (RFC 3339, UTC).
+    /// When the registry answered for the tag, or for the digest of a reference without one (RFC 3339, UTC).
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub verified_at: String,
 }

@@ -112,7 +112,7 @@ fn summary(image: &ImageReport) -> String {
     let mut lines = vec![format!("{} {}", image.verdict().word(), request.reference)];
     lines.extend(facts.as_ref().map(|facts| format!("digest: {}", facts.digest)));
     lines.extend(request.environment.as_ref().map(|name| format!("environment: {name}")));
-    lines.push(format!("last answer at: {}", instant(*verified_at)));
+    lines.push(format!("tag answered at: {}", instant(*verified_at)));
     lines.extend(notes.iter().map(|note| format!("note: {note}")));
     lines.join("\n")
 }

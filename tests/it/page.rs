@@ -178,7 +178,7 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
     built from commit 3f1c9d2a7b60e5841f2d3c4b5a69788796a5b4c3
     created 2026-03-02T17:51:40Z
     exposes 5001/tcp
-    Last answer
+    Tag answered
     2026-03-02 17:58:05 UTC
     Declared, not observed
     Port

@@ -372,7 +372,7 @@ fn the_junit_file_has_a_case_for_each_check() {
             <system-out>VERIFIED [registry]/keepkey/support-email:latest-dev
     digest: sha256:0244108230d1[..64]
     environment: development
-    last answer at: [time]
+    tag answered at: [time]
     note: only `linux/amd64` was looked at; the image offers `linux/arm64` too</system-out>
         </testsuite>
     </testsuites>

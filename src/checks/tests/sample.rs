@@ -83,6 +83,7 @@ impl Sample {
                     content: Ok(manifest),
                 }),
                 by_digest: Some(Fact::Present(())),
+                answered_at: jiff::Timestamp::UNIX_EPOCH,
                 offered: images.iter().filter_map(|image| image.platform().cloned()).collect(),
                 images,
                 layers_skipped: None,

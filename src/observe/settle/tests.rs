@@ -32,6 +32,7 @@ fn observation(
         repository,
         resolved,
         by_digest: None,
+        answered_at: jiff::Timestamp::UNIX_EPOCH,
         offered: Vec::new(),
         images: Vec::new(),
         layers_skipped: None,

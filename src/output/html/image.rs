@@ -154,7 +154,7 @@ fn observed(image: &ImageReport, facts: &ImageFacts, verified_at: Timestamp) -> 
     for platform in platforms {
         list.push(Fact::text("Platform", platform_facts(platform)));
     }
-    list.push(Fact::text("Last answer", moment(verified_at)));
+    list.push(Fact::text("Tag answered", moment(verified_at)));
     list
 }
 

@@ -60,7 +60,7 @@ fn a_missing_tag_is_a_failure_with_a_diagnosis() {
             </testcase>
             <system-out>FAILED registry.digitalocean.com/keepkey/support-email:latest-dev
     environment: development
-    last answer at: 2026-11-25T09:30:02Z</system-out>
+    tag answered at: 2026-11-25T09:30:02Z</system-out>
         </testsuite>
     </testsuites>
     "#);
