@@ -89,9 +89,7 @@ async fn run(started: Instant, verified: &SetOnce<&'static Settings>) -> Exit {
             verify(settings).await
         }
         Ok(Asked::Show(text)) => aside(move || show(&text)).await,
-        Ok(Asked::CheckStatus(folder, format)) => {
-            aside(move || check_status(&folder, format)).await
-        }
+        Ok(Asked::DrawStatus(folder, format)) => aside(move || draw_status(&folder, format)).await,
         Err(error) => aside(move || refuse_settings(&error)).await,
     }
 }
@@ -149,7 +147,7 @@ fn without_resources(error: &anyhow::Error, started: Instant) -> Exit {
     let settings: &'static Settings = match read_settings(started) {
         Ok(Asked::Verify(settings)) => Box::leak(settings),
         Ok(Asked::Show(text)) => return show(&text),
-        Ok(Asked::CheckStatus(folder, format)) => return check_status(&folder, format),
+        Ok(Asked::DrawStatus(folder, format)) => return draw_status(&folder, format),
         Err(error) => return refuse_settings(&error),
     };
     match Prepared::prove(settings) {
@@ -248,18 +246,23 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
     Exit::of(report.verdict(), unwritten.is_empty() && shown.is_ok())
 }
 
-/// Says whether board and badges are what the status files make of them; nothing is asked or written.
-fn check_status(folder: &StatusFolder, format: Format) -> Exit {
-    match output::check_status::check_status(folder) {
-        Ok(check) => {
-            let _ = say(&match format {
-                Format::Human => format!("{check}\n"),
-                Format::Json => check.to_json(),
-            });
-            check.exit()
+/// Draws the board and the badges from the status files; nothing is asked.
+fn draw_status(folder: &StatusFolder, format: Format) -> Exit {
+    let drawn = match output::draw_status::draw_status(folder) {
+        Ok(drawn) => drawn,
+        Err(error) => {
+            refuse(&error.with_cause(), Some(error.hint()), format == Format::Json);
+            return error.exit();
         }
-        Err(error) => refuse(&error.with_cause(), Some(error.hint()), format == Format::Json),
+    };
+    for note in &drawn.notes {
+        mention(&secret::printable(note));
     }
+    let shown = say(&match format {
+        Format::Human => format!("{drawn}\n"),
+        Format::Json => drawn.to_json(),
+    });
+    if shown.is_ok() { Exit::Verified } else { Exit::Unwritten }
 }
 
 /// How the run ends by itself, or the exit of the signal, or of the deadline, that came first.

@@ -70,7 +70,7 @@ fn read(image: &OsString) -> anyhow::Result<Settings> {
     });
     match asked {
         Ok(Asked::Verify(settings)) => Ok(*settings),
-        Ok(Asked::Show(_) | Asked::CheckStatus(_, _)) => bail!("IMAGE is an image"),
+        Ok(Asked::Show(_) | Asked::DrawStatus(_, _)) => bail!("IMAGE is an image"),
         Err(error) => bail!("{error}"),
     }
 }

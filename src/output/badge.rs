@@ -1,8 +1,17 @@
 //! A badge of one environment: the file that a shields.io endpoint badge is drawn from.
 
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
 use serde::Serialize;
 
+use crate::output::file;
 use crate::secret::printable;
+
+/// No badge is larger.
+pub(super) const MOST_BYTES: u64 = 64 << 10;
 
 /// The endpoint's schema (shields.io, "Endpoint Badge"), which refuses every other field.
 #[derive(Debug, Serialize)]
@@ -24,9 +33,64 @@ pub fn render(environment: &str, status: Option<&str>) -> String {
         "RED" => "red",
         _ => "lightgrey",
     };
-    // It speaks of images in the registry, not of what runs in the environment.
-    let label = format!("{} images", printable(environment));
+    let label = label(environment);
     super::json::indented(&Endpoint { schema_version: 1, label, message, color })
+}
+
+/// What stands on the left: it is about images in the registry, not about what runs in the environment.
+fn label(environment: &str) -> String {
+    format!("{} images", printable(environment))
+}
+
+/// The badge's file of an environment.
+pub(super) fn path(badges: &Path, environment: &str) -> PathBuf {
+    badges.join(format!("{environment}.json"))
+}
+
+/// Whether a badge stands at a path.
+pub(super) fn stands(path: &Path) -> bool {
+    let content = file::read(path, MOST_BYTES).ok().flatten();
+    content.is_some_and(|content| is_ours(&content))
+}
+
+/// The badges that this program drew, of environments that are not among the `known`: they would show their last
+/// colour for ever.
+pub(super) fn stale(badges: &Path, known: &HashSet<&str>) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(badges) {
+        Ok(entries) => entries,
+        // Git keeps no empty folder.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(environment) = name.strip_suffix(".json").map(str::to_owned) else { continue };
+        if known.contains(environment.as_str()) {
+            continue;
+        }
+        let content = file::read(&path, MOST_BYTES).ok().flatten().unwrap_or_default();
+        if is_of(&content, &environment) {
+            found.push((environment, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A sentence about a badge that was removed.
+pub(super) fn removed(environment: &str) -> String {
+    let environment = printable(environment);
+    format!("the badge of `{environment}` was removed: there is no `{environment}.status`")
+}
+
+/// Whether a file is the badge that this program draws of an environment: others have badges in such folders, too.
+fn is_of(content: &[u8], environment: &str) -> bool {
+    is_ours(content)
+        && serde_json::from_slice::<serde_json::Value>(content).is_ok_and(|badge| {
+            badge.get("label").and_then(|text| text.as_str()) == Some(&label(environment))
+        })
 }
 
 /// Whether a file is a badge: what stands in its place is replaced.

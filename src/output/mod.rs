@@ -9,8 +9,10 @@ use jiff::Timestamp;
 
 pub mod badge;
 pub mod board;
-pub mod check_status;
+mod checkout;
+mod conflict;
 pub mod console;
+pub mod draw_status;
 pub mod failure_reason;
 pub mod file;
 #[cfg(test)]
@@ -24,6 +26,7 @@ mod prepared;
 pub mod pulumi_config;
 pub mod record;
 pub mod status;
+mod status_files;
 
 pub use prepared::{
     OutputError, Prepared, Written, discard, discard_deployable, remarks, status_remark,

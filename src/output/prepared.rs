@@ -15,11 +15,13 @@ use crate::report::{ImageReport, Report, Verdict};
 use crate::secret::Redactor;
 use crate::settings::{Outputs, Settings};
 
+mod later;
 mod older;
 mod prove;
 mod removal;
 mod status_folder;
 
+use later::Records;
 pub use prove::OutputError;
 pub use removal::{discard, discard_deployable};
 
@@ -56,13 +58,14 @@ impl Prepared {
             services: _,
             inputs: _,
         } = &settings.outputs;
+        let records = Records::of(self, report);
         if let Some(path) = junit {
             let text = junit::text(report, config_file);
             writing.put_rendered(path, text.map_err(|error| error.to_string()));
         }
         if let Some(folder) = status {
             let left = settings.deadline.saturating_sub(report.took);
-            writing.status(folder, report, left);
+            writing.status(folder, report, &records, left);
         }
         if let Some(path) = failure_reason {
             match failure_reason::text(report) {
@@ -73,15 +76,31 @@ impl Prepared {
         for (path, text) in others(report, settings, &writing.notes) {
             writing.put_rendered(&path, text);
         }
-        if writing.unwritten.is_empty() {
-            self.write_records(report, settings, &mut writing);
-        }
+        self.write_records(report, settings, &records, &mut writing);
         let Writing { redactor: _, unwritten, notes } = writing;
         Written { unwritten, notes }
     }
 
     /// What is deployed from, all or none: with one missing, the others would be a part that looks like the whole.
-    fn write_records(&self, report: &Report, settings: &Settings, writing: &mut Writing<'_>) {
+    /// Nothing is written over a later answer of another run, and an earlier one does not outlive a no.
+    fn write_records(
+        &self,
+        report: &Report,
+        settings: &Settings,
+        records: &Records<'_>,
+        writing: &mut Writing<'_>,
+    ) {
+        let _locks = match records.lock(settings.deadline.saturating_sub(report.took)) {
+            Ok(locks) => locks,
+            Err((path, error)) => return writing.failed(path, error.to_string()),
+        };
+        writing.remove_overtaken(records);
+        if writing.unwritten.is_empty() {
+            writing.overtaken(records);
+        }
+        if !writing.unwritten.is_empty() {
+            return;
+        }
         let mut written: Vec<&Path> = Vec::new();
         for (path, text) in self.deployable(report, settings) {
             writing.put_rendered(path, text);
@@ -192,9 +211,13 @@ impl Writing<'_> {
         }
     }
 
-    /// Writes a file that others write to as well, which read `old` before.
-    fn put_change(&mut self, path: &Path, old: &str, new: &str) {
+    /// Writes a file that others write to as well, which read `old` before, and which the next run reads if it has no
+    /// more than `most` bytes.
+    fn put_change(&mut self, path: &Path, old: &str, new: &str, most: u64) {
         let masked = masked_but(old, new, self.redactor);
+        if masked.len() as u64 > most {
+            return self.failed(path, FileError::TooLarge(most).to_string());
+        }
         self.keep(path, file::replace(path, masked.as_bytes()));
     }
 

@@ -5,13 +5,15 @@
 //! clock nor a list of tags, so that two verifications of one digest give the same bytes there.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
 mod build;
+mod known;
 
 pub use build::warnings;
+pub(crate) use known::Known;
 
 /// The JSON Schema of a record, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/record.json");
@@ -189,7 +191,7 @@ pub struct Pipeline {
 pub struct Verification {
     /// Always `VERIFIED`: there is no record of anything else.
     pub result: RecordResult,
-    /// When the registry gave its last answer about this image (RFC 3339, UTC).
+    /// When the registry answered for the tag (RFC 3339, UTC); everything after that was asked by digest.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub verified_at: String,
     /// What verified it.
@@ -250,44 +252,6 @@ pub enum CheckStatus {
 /// with many platforms is large.
 pub fn is_record(file: impl Read) -> bool {
     Known::of(file).is_some()
-}
-
-/// What a record of an earlier run says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Known {
-    /// The declared service's name.
-    pub(crate) service: Option<String>,
-    /// The environment's name.
-    pub(crate) environment: Option<String>,
-}
-
-impl Known {
-    /// Reads a record of ours, of this or any other version. `None`: it is none.
-    pub(crate) fn of(file: impl Read) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Probe {
-            #[serde(rename = "schema_version")]
-            _schema_version: u32,
-            verification: ProbeVerification,
-            #[serde(default)]
-            service: Option<ProbeName>,
-            #[serde(default)]
-            environment: Option<ProbeName>,
-        }
-        #[derive(Deserialize)]
-        struct ProbeVerification {
-            tool: ProbeName,
-        }
-        #[derive(Deserialize)]
-        struct ProbeName {
-            name: String,
-        }
-        let probe: Probe = serde_json::from_reader(BufReader::new(file)).ok()?;
-        let Probe { _schema_version: _, verification, service, environment } = probe;
-        let name = |of: Option<ProbeName>| of.map(|of| of.name);
-        let known = Self { service: name(service), environment: name(environment) };
-        (verification.tool.name == TOOL).then_some(known)
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, CommandFactory as _, Parser, ValueHint};
 
 use crate::settings::help;
@@ -174,9 +175,9 @@ pub(super) struct Args {
     #[arg(short, long, action = ArgAction::Count, help_heading = SHOWN)]
     pub verbose: u8,
 
-    /// Say whether the status board is up to date; no registry is asked
+    /// Draw board and badges from the status files; no registry is asked
     #[arg(long, help_heading = OTHER)]
-    pub check_status: bool,
+    pub draw_status: bool,
     /// List the checks and what each asks
     #[arg(long, help_heading = OTHER)]
     pub list_checks: bool,
@@ -210,8 +211,29 @@ impl Args {
     /// Reads the command line. The first argument is the program's name.
     pub(super) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let matches = command().try_get_matches_from(arguments)?;
+        refuse_beside_drawing(&matches)?;
         <Self as clap::FromArgMatches>::from_arg_matches(&matches)
     }
+}
+
+/// `--draw-status` verifies nothing, so an option of a gate beside it would be one that is not heeded.
+fn refuse_beside_drawing(matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+    if !matches.get_flag("draw_status") {
+        return Ok(());
+    }
+    let command = command();
+    let of_a_gate = command.get_arguments().find(|argument| {
+        let id = argument.get_id().as_str();
+        let heading = argument.get_help_heading().unwrap_or(OTHER);
+        let is_given = matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+        is_given && id != "config" && [TARGET, EXPECTED, ASKING, WRITTEN].contains(&heading)
+    });
+    let Some(argument) = of_a_gate else { return Ok(()) };
+    let option = |long: &str| ContextValue::String(format!("--{long}"));
+    let mut error = clap::Error::new(ErrorKind::ArgumentConflict);
+    error.insert(ContextKind::PriorArg, option(argument.get_long().unwrap_or_default()));
+    error.insert(ContextKind::InvalidArg, option("draw-status"));
+    Err(error)
 }
 
 /// The command with all of its help.

@@ -82,8 +82,8 @@ pub enum Asked {
     Verify(Box<Settings>),
     /// Show a text on standard output: `--help`, `--version`, `--list-checks`, `--schema`, `--completions`.
     Show(String),
-    /// Say whether the status board is up to date (`--check-status`); no registry is asked.
-    CheckStatus(StatusFolder, Format),
+    /// Draw the status board and the badges from the status files (`--draw-status`); no registry is asked.
+    DrawStatus(StatusFolder, Format),
 }
 
 /// Everything that a run needs to know, checked.

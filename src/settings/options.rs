@@ -51,7 +51,7 @@ pub(super) struct Options {
     pub color: Color,
     pub quiet: bool,
     pub verbosity: u8,
-    pub check_status: bool,
+    pub draw_status: bool,
 }
 
 /// The files that are written.
@@ -86,7 +86,7 @@ impl Options {
         Ok(Self {
             update_status: flag(args.update_status, &variables.update_status, "update-status")?,
             // A mode of its own, which asks no registry: no variable can turn a gate into it.
-            check_status: args.check_status,
+            draw_status: args.draw_status,
             files: Files::read(&args, &variables)?,
             images: list(args.images, variables.images.as_deref(), "IMAGE")?,
             config: path(args.config, variables.config, "config")?,

@@ -64,6 +64,12 @@ pub(crate) enum OutputMistake {
         /// The service.
         service: Shown,
     },
+    /// The status of an image that is no service of the config.
+    #[error("`--update-status` needs a service of the config file, but {image} belongs to none")]
+    NotAService {
+        /// The image.
+        image: Shown,
+    },
     /// Two images in one place.
     #[error(
         "`--{option}` would write {first} and {second} to the same place: service {service}, environment {environment}"
@@ -110,9 +116,9 @@ pub(crate) enum OutputMistake {
         /// The file.
         path: Shown,
     },
-    /// `--check-status` verifies nothing.
-    #[error("`--check-status` asks no registry, and an `IMAGE` is given")]
-    ImageBesideCheck,
+    /// `--draw-status` verifies nothing.
+    #[error("`--draw-status` asks no registry, and an `IMAGE` is given")]
+    ImageBesideDrawing,
 }
 
 impl OutputMistake {
@@ -135,12 +141,16 @@ impl OutputMistake {
                 "check which one is meant; give this repository its own service in the config file (`repository:`), \
                  or omit `--{option}`"
             )),
+            Self::NotAService { .. } => Some(
+                "add a service with its repository to the config file, or omit `--update-status`"
+                    .into(),
+            ),
             Self::OnePlace { .. } => Some("verify them in two runs".into()),
             Self::NoKey(_) | Self::SharedKey { .. } => Some(
                 "give the service another key in the config file, with its `repository`".into(),
             ),
             Self::Reserved(_) => Some("declare another variable or a `port` beside it".into()),
-            Self::OneFile { .. } | Self::ImageBesideCheck => None,
+            Self::OneFile { .. } | Self::ImageBesideDrawing => None,
         }
     }
 }
@@ -168,6 +178,13 @@ pub(super) fn outputs(
         if needs_environment && let Some(config) = config {
             refuse_others(option, config, images, redactor)?;
         }
+    }
+    if let Some(status) = &status
+        && !status.services.is_empty()
+        && let Some(image) = images.iter().find(|image| !image.service.is_configured)
+    {
+        let image = Shown::new(&image.reference.to_string(), redactor);
+        return Err(OutputMistake::NotAService { image });
     }
     if let (true, [image]) = (pulumi_config.is_some(), images) {
         prove_key(image, config, redactor)?;

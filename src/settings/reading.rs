@@ -47,7 +47,7 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
         wants_json: format.as_deref() == Some("json"),
         is_orb: (surroundings.variable)(orb::VARIABLE).is_some_and(|value| !value.is_empty()),
     };
-    let files = if arguments.iter().any(|argument| argument == "--check-status") {
+    let files = if arguments.iter().any(|argument| argument == "--draw-status") {
         Files::default()
     } else {
         spoken_files(|option, name| value_of(arguments, option).or_else(|| variable(name)))
@@ -148,13 +148,13 @@ impl Reading {
         }
         let variables = Variables { lookup: variable, redactor };
         let environment = variables.read()?;
-        if !args.check_status {
+        if !args.draw_status {
             self.files = Files::read(&args, &environment.options)?;
         }
         let options = Options::read(args, environment.options, redactor)?;
         let config = Config::find(&folder, options.config.as_deref(), redactor)?;
-        if options.check_status {
-            return check_status(&options, config.as_ref());
+        if options.draw_status {
+            return draw_status(&options, config.as_ref());
         }
         let run = Run {
             options: &options,
@@ -273,11 +273,11 @@ fn shown(args: &Args) -> Option<String> {
     }
 }
 
-fn check_status(options: &Options, config: Option<&Config>) -> Result<Asked, Mistake> {
+fn draw_status(options: &Options, config: Option<&Config>) -> Result<Asked, Mistake> {
     if !options.images.is_empty() {
-        return Err(OutputMistake::ImageBesideCheck.into());
+        return Err(OutputMistake::ImageBesideDrawing.into());
     }
-    Ok(Asked::CheckStatus(outputs::status(config, "check-status")?, options.format))
+    Ok(Asked::DrawStatus(outputs::status(config, "draw-status")?, options.format))
 }
 
 /// Two minutes, the wait, and ten seconds for every further round of images.

@@ -138,7 +138,7 @@ impl World {
             Ok(Asked::Verify(settings)) => {
                 settings.images.iter().map(image).collect::<Vec<_>>().join("\n")
             }
-            Ok(Asked::CheckStatus(folder, _)) => format!("{folder:?}"),
+            Ok(Asked::DrawStatus(folder, _)) => format!("{folder:?}"),
             Ok(Asked::Show(text)) => text,
             Err(error) => match error.hint() {
                 Some(hint) => format!("error: {error}\n  {}", hint.replace('\n', "\n  ")),

@@ -46,15 +46,16 @@ fn a_verified_image_turns_the_environment_green() {
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
     ----- stderr
+    note: `notes` in `development.status` was replaced by what this run found; it said `yesterday`
     ----- board.md
     <!-- BEGIN verify-registry-image -->
 
     GREEN: the registry served this image, whole, and it passed every check that applies to it. RED: it is missing, broken, or not the one that was meant. Neither says what is deployed or healthy.
 
     <!-- prettier-ignore -->
-    | Environment | Service | Status | Image | Digest | Since | Last verified | Pipeline |
-    | --- | --- | --- | --- | --- | --- | --- | --- |
-    | development | support-email | 🟢 GREEN | `[registry]/keepkey/support-email:latest-dev` | `sha256:72aa2829510e[..64]` | [time] | [time] | – |
+    | Environment | Service | Status | Image | Since | Verified | Pipeline |
+    | --- | --- | --- | --- | --- | --- | --- |
+    | development | support-email | 🟢 GREEN | `latest-dev`<br>`sha256:72aa2829510e` | [time] | [time] | – |
 
     <!-- END verify-registry-image -->
     ----- status/development.status
@@ -80,15 +81,16 @@ fn a_missing_image_turns_the_environment_red() {
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
     ----- stderr
+    note: `notes` in `development.status` was replaced by what this run found; it said `yesterday`
     ----- board.md
     <!-- BEGIN verify-registry-image -->
 
     GREEN: the registry served this image, whole, and it passed every check that applies to it. RED: it is missing, broken, or not the one that was meant. Neither says what is deployed or healthy.
 
     <!-- prettier-ignore -->
-    | Environment | Service | Status | Image | Digest | Since | Last verified | Pipeline |
-    | --- | --- | --- | --- | --- | --- | --- | --- |
-    | development | support-email | 🔴 RED | `[registry]/keepkey/support-email:latest-dev` | – | [time] | [time] | – |
+    | Environment | Service | Status | Image | Since | Verified | Pipeline |
+    | --- | --- | --- | --- | --- | --- | --- |
+    | development | support-email | 🔴 RED<br>tag-missing | `latest-dev` | [time] | [time] | – |
 
     <!-- END verify-registry-image -->
     ----- reason
@@ -100,14 +102,14 @@ fn a_missing_image_turns_the_environment_red() {
     health_check: PASS
     e2e_tests: "12/12"
     owner:   team mail   
-    notes: "support-email: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) (tag-missing)"
-    image.support-email: "RED [registry]/keepkey/support-email:latest-dev since [time] verified [time]"
+    notes: "support-email: tag-missing: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)"
+    image.support-email: "RED [registry]/keepkey/support-email:latest-dev since [time] verified [time] reason tag-missing"
     "#);
 }
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the program reads this clock, too")]
-fn a_red_line_of_a_later_answer_stays_and_a_note_says_so() {
+fn a_line_of_a_later_answer_stays_and_verified_ends_with_5() {
     let stand_in = with_image();
     // Another run, which asked after this one and has written before it.
     let later = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(1);
@@ -115,27 +117,142 @@ fn a_red_line_of_a_later_answer_stays_and_a_note_says_so() {
     let red = format!(
         "status: RED\nimage.support-email: \"RED r.example/a:b since {verified} verified {verified}\"\n"
     );
-    let run = gate(&stand_in).file("status/development.status", &red).args("-q").run();
+    let run = gate(&stand_in)
+        .file("status/development.status", &red)
+        .args("-q --record record.json")
+        .run();
     insta::assert_snapshot!(run.snapshot(), @"
-    $ verify-registry-image --environment development --update-status -q
-    exit code: 0
+    $ verify-registry-image --environment development --update-status -q --record record.json
+    exit code: 5
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
     ----- stderr
-    note: `image.support-email` in `development.status` stays RED verified [time]: this run's answer, GREEN verified [time], is older
+    error: could not write `status/development.status`: a later answer stands there for `support-email`, RED verified [time]: this run's, GREEN verified [time], is older
     ----- board.md
     <!-- BEGIN verify-registry-image -->
 
     GREEN: the registry served this image, whole, and it passed every check that applies to it. RED: it is missing, broken, or not the one that was meant. Neither says what is deployed or healthy.
 
     <!-- prettier-ignore -->
-    | Environment | Service | Status | Image | Digest | Since | Last verified | Pipeline |
-    | --- | --- | --- | --- | --- | --- | --- | --- |
-    | development | support-email | 🔴 RED | `r.example/a:b` | – | [time] | [time] | – |
+    | Environment | Service | Status | Image | Since | Verified | Pipeline |
+    | --- | --- | --- | --- | --- | --- | --- |
+    | development | support-email | 🔴 RED | `a:b` | [time] | [time] | – |
 
     <!-- END verify-registry-image -->
     ");
     assert!(!run.files.contains_key("status/development.status"), "it keeps its bytes");
+}
+
+/// The time of a verdict is when the tag was answered. A run whose last layer came late has read the tag before it
+/// was deleted, and put its older GREEN over the newer RED.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the program reads this clock, too")]
+fn a_slow_run_does_not_put_its_older_yes_over_a_newer_no() {
+    let stand_in = with_image();
+    stand_in.lie(Route::Blob.first(1), Lie::Late(std::time::Duration::from_millis(2_500)));
+    let slow = gate(&stand_in).args("-q --format json --record record.json");
+    let folder = slow.folder().to_owned();
+    let slow = slow.start();
+    stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::Blob));
+    let asked_for_a_blob = jiff::Timestamp::now();
+    stand_in.untag(REPOSITORY, "latest-dev");
+    let quick = gate(&stand_in).within(&folder).args("-q").run();
+    assert_eq!(quick.code, Some(1), "{}", quick.snapshot());
+    let slow = slow.finish();
+    assert_eq!(slow.code, Some(5), "{}", slow.snapshot());
+    let report: serde_json::Value = serde_json::from_str(&slow.stdout).unwrap();
+    let answered: jiff::Timestamp =
+        report["images"][0]["verified_at"].as_str().unwrap().parse().unwrap();
+    assert!(answered <= asked_for_a_blob, "the blobs were asked for when the tag was answered");
+    assert!(slow.stderr.contains("a later answer stands there"), "{}", slow.snapshot());
+    assert!(slow.file("status/development.status").contains("status: RED"), "{}", slow.snapshot());
+    assert!(!slow.files.contains_key("record.json"), "{}", slow.snapshot());
+}
+
+/// Under `--wait` the time is that of the last answer of the tag.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the program reads this clock, too")]
+fn a_wait_ends_with_the_time_of_the_tag_s_last_answer() {
+    let stand_in = StandIn::honest();
+    stand_in.empty_repository(REPOSITORY);
+    let waiting = gate(&stand_in).args("--format json --wait 1m").start();
+    waiting.wait_for("waiting for");
+    let pushed = jiff::Timestamp::now();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    let run = waiting.finish();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let answered: jiff::Timestamp =
+        report["images"][0]["verified_at"].as_str().unwrap().parse().unwrap();
+    assert!(answered.as_second() >= pushed.as_second(), "{answered} is before {pushed}");
+}
+
+/// Each record and status follows its own image's verdict; an undecided one leaves its line untouched.
+#[test]
+fn each_image_of_a_run_has_its_own_line_and_record() {
+    let stand_in = with_image();
+    stand_in.image("keepkey/broken", "latest-dev", Image::node_on_alpine());
+    stand_in.lie(Route::ManifestByTag.containing("keepkey/broken"), Lie::status(400));
+    let config = format!(
+        "registry: {}\nenvironments:\n  development: {{ tag: latest-dev }}\nservices:\n  support-email: {{}}\n  missing: {{}}\n  broken: {{}}\nstatus:\n  directory: status\n",
+        stand_in.reference("keepkey")
+    );
+    let line = "image.broken: \"GREEN r.example/a:b since 2026-01-01T00:00:00Z verified 2026-01-01T00:00:00Z\"";
+    let run = Gate::at(&stand_in)
+        .file("verify-registry-image.yml", config)
+        .file("status/development.status", format!("{line}\n"))
+        .args("--environment development --update-status --record-dir records -q")
+        .run();
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    insta::assert_snapshot!(run.shown(&run.stderr), @"note: the status of broken stays as it was: the verdict is UNDECIDED");
+    insta::assert_snapshot!(run.shown(run.file("status/development.status")), @r#"
+    image.broken: "GREEN r.example/a:b since [time] verified [time]"
+    image.support-email: "GREEN [registry]/keepkey/support-email:latest-dev@sha256:72aa2829510e[..64] since [time] verified [time]"
+    image.missing: "RED [registry]/keepkey/missing:latest-dev since [time] verified [time] reason repository-missing"
+    status: RED
+    last_updated: [time]
+    notes: "missing: repository-missing: `[registry]/keepkey/missing` is missing, or not visible with these credentials (404 `NAME_UNKNOWN` `repository name not known to registry`; the API answers `repository not found`); verified in the registry: support-email"
+    "#);
+    assert!(run.file("status/development.status").contains(line));
+    let records: Vec<_> = run.files.keys().filter(|path| path.starts_with("records/")).collect();
+    assert_eq!(records, ["records/development/support-email.json"]);
+}
+
+#[test]
+fn a_status_of_what_is_no_service_of_the_config_is_a_mistake() {
+    let stand_in = with_image();
+    let run = gate(&stand_in).image("keepkey/other:latest-dev");
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image --environment development --update-status [registry]/keepkey/other:latest-dev
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: `--update-status` needs a service of the config file, but `[registry]/keepkey/other:latest-dev` belongs to none
+      hint: add a service with its repository to the config file, or omit `--update-status`
+    ");
+}
+
+#[test]
+fn the_status_folder_is_made_below_the_one_that_holds_git() {
+    let stand_in = with_image();
+    let config = format!(
+        "registry: {}\nenvironments:\n  development: {{ tag: latest-dev }}\nservices:\n  support-email: {{}}\nstatus:\n  directory: docs/deployment/status\n  board: docs/pages/board.md\n  badges: docs/badges\n",
+        stand_in.reference("keepkey")
+    );
+    let run = Gate::at(&stand_in)
+        .file("verify-registry-image.yml", config)
+        .args("--environment development --update-status -q")
+        .run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    let written: Vec<_> = run.files.keys().map(String::as_str).collect();
+    assert_eq!(
+        written,
+        [
+            "docs/badges/development.json",
+            "docs/deployment/status/development.status",
+            "docs/pages/board.md"
+        ]
+    );
 }
 
 #[test]
@@ -180,12 +297,12 @@ fn a_status_without_a_place_in_the_config_is_a_mistake() {
 }
 
 #[test]
-fn a_status_is_checked_without_asking_anybody() {
+fn the_board_is_drawn_without_asking_anybody() {
     let stand_in = with_image();
     let verified = gate(&stand_in).run();
     let (status, board) = (verified.file("status/development.status"), verified.file("board.md"));
     stand_in.clear_log();
-    let check_with = |board: &str, arguments: &str| {
+    let draw_with = |board: &str, arguments: &str| {
         let config = "environments:\n  development: { tag: latest-dev }\nservices:\n  support-email: {}\nstatus:\n  directory: status\n  board: board.md\nregistry: registry.digitalocean.com/keepkey\n";
         Gate::alone()
             .file("verify-registry-image.yml", config)
@@ -195,65 +312,115 @@ fn a_status_is_checked_without_asking_anybody() {
             .args(arguments)
             .run()
     };
-    let check = |board: &str| check_with(board, "--check-status");
-    insta::assert_snapshot!(check(board).snapshot(), @"
-    $ verify-registry-image --check-status
+    let draw = |board: &str| draw_with(board, "--draw-status");
+    insta::assert_snapshot!(draw(board).snapshot(), @"
+    $ verify-registry-image --draw-status
     exit code: 0
     ----- stdout
-    up to date with 1 status file
+    up to date with 1 status file: nothing was changed
     ----- stderr
     ");
-    let edited = check(&board.replace("GREEN", "RED"));
+    let edited = draw(&board.replace("GREEN", "RED"));
     insta::assert_snapshot!(edited.snapshot(), @"
-    $ verify-registry-image --check-status
-    exit code: 1
+    $ verify-registry-image --draw-status
+    exit code: 0
     ----- stdout
-    OUT OF DATE with 1 status file
-      board.md: support-email in development is on the board as it was before
-      run the gate with --update-status: it draws the board and the badges anew
+    drawn from 1 status file; changed:
+      board.md
     ----- stderr
+    ----- board.md
+    <!-- BEGIN verify-registry-image -->
+
+    RED: the registry served this image, whole, and it passed every check that applies to it. RED: it is missing, broken, or not the one that was meant. Neither says what is deployed or healthy.
+
+    <!-- prettier-ignore -->
+    | Environment | Service | Status | Image | Since | Verified | Pipeline |
+    | --- | --- | --- | --- | --- | --- | --- |
+    | development | support-email | 🟢 GREEN | `latest-dev`<br>`sha256:72aa2829510e` | [time] | [time] | – |
+
+    <!-- END verify-registry-image -->
     ");
     let as_json = |board: &str| {
-        let run = check_with(board, "--check-status --format json");
-        (run.code, serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap())
+        let run = draw_with(board, "--draw-status --format json");
+        assert_eq!(run.code, Some(0));
+        serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap()
     };
-    assert_eq!(
-        as_json(board),
-        (Some(0), serde_json::json!({ "up_to_date": true, "differences": [], "files": 1 }))
-    );
-    let difference = "board.md: support-email in development is on the board as it was before";
-    assert_eq!(
-        as_json(&board.replace("GREEN", "RED")),
-        (
-            Some(1),
-            serde_json::json!({ "up_to_date": false, "differences": [difference], "files": 1 })
-        )
-    );
+    assert_eq!(as_json(board), serde_json::json!({ "files": 1, "changed": [], "notes": [] }));
+    let gone = board.replace("| support-email |", "| gone |");
+    let drawn = as_json(&gone);
+    assert!(drawn["changed"][0].as_str().unwrap().ends_with("board.md"), "{drawn}");
+    assert!(drawn["notes"][0].as_str().unwrap().contains("`gone`"), "{drawn}");
     assert!(stand_in.log().is_empty());
 }
 
 #[test]
-fn a_status_that_cannot_be_checked_says_so_in_json_too() {
+fn a_board_that_cannot_be_drawn_says_so_in_json_too() {
     let config = "environments:\n  development: { tag: latest-dev }\nservices:\n  support-email: {}\nstatus:\n  directory: status\nregistry: registry.digitalocean.com/keepkey\n";
     let run = Gate::alone()
         .file("verify-registry-image.yml", config)
         .file("status/development.status", "status: RED\n")
-        .args("--check-status --format json")
+        .args("--draw-status --format json")
         .run();
     insta::assert_snapshot!(run.snapshot(), @r#"
-    $ verify-registry-image --check-status --format json
+    $ verify-registry-image --draw-status --format json
     exit code: 2
     ----- stdout
     {
       "schema_version": 1,
       "exit_code": 2,
       "error": {
-        "message": "there is nothing to check: the config has neither `status.board` nor `status.badges`",
+        "message": "there is nothing to draw: the config has neither `status.board` nor `status.badges`",
         "hint": "add `board:` or `badges:` below `status:` in the config"
       }
     }
     ----- stderr
-    error: there is nothing to check: the config has neither `status.board` nor `status.badges`
+    error: there is nothing to draw: the config has neither `status.board` nor `status.badges`
       hint: add `board:` or `badges:` below `status:` in the config
     "#);
+}
+
+/// Both sides of the conflict turned GREEN.
+#[test]
+fn a_status_file_in_conflict_is_refused_before_anything_is_asked() {
+    let stand_in = with_image();
+    let conflict = "<<<<<<< HEAD\nstatus: RED\n=======\nstatus: GREEN\n>>>>>>> other\n";
+    let run = gate(&stand_in).file("status/development.status", conflict).run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image --environment development --update-status
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: cannot update `status/development.status` (--update-status): line 1 is git's conflict marker `<<<<<<<`
+      hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
+    ");
+    assert!(stand_in.log().is_empty());
+    let run = gate(&stand_in).file("board.md", conflict).run();
+    insta::assert_snapshot!(run.snapshot(), @"
+    $ verify-registry-image --environment development --update-status
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: cannot update the board in `board.md` (--update-status): line 1 is git's conflict marker `<<<<<<<`
+      hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
+    ");
+    assert!(stand_in.log().is_empty());
+}
+
+#[test]
+fn a_gate_s_options_beside_the_drawing_are_a_mistake() {
+    let refused = |arguments: &str| Gate::alone().args(arguments).run();
+    insta::assert_snapshot!(refused("--draw-status --junit j.xml").snapshot(), @"
+    $ verify-registry-image --draw-status --junit j.xml
+    exit code: 2
+    ----- stdout
+    ----- stderr
+    error: `--junit` and `--draw-status` cannot be used together
+    ");
+    for option in
+        ["--update-status", "--service a", "--environment b", "--record r", "--wait 5m", "--port 1"]
+    {
+        let run = refused(&format!("{option} --draw-status"));
+        assert_eq!(run.code, Some(2), "{}", run.snapshot());
+        assert!(run.stderr.contains("cannot be used together"), "{}", run.snapshot());
+    }
 }

@@ -221,8 +221,8 @@ fn a_red_verdict_is_committed_too_and_the_second_look_decides() {
     let output = world.step(&late, &snippet());
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     insta::assert_snapshot!(world.seen(), @"
+    development support-email 🔴 RED<br>tag-missing
     development billing 🟢 GREEN
-    development support-email 🔴 RED
     ---
     Update the status of development [skip ci], by gate
     of another pipeline, by early
@@ -248,7 +248,7 @@ fn a_service_that_was_added_meanwhile_is_asked_for_too() {
     let output = world.step(&late, &snippet());
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     insta::assert_snapshot!(world.seen(), @"
-    development added 🔴 RED
+    development added 🔴 RED<br>repository-missing
     development billing 🟢 GREEN
     development support-email 🟢 GREEN
     ---

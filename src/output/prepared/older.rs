@@ -3,9 +3,11 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::prove::{MOST_BYTES, OutputError};
+use super::prove::OutputError;
 use crate::output::file::{self, FileError, HEAD};
-use crate::output::{badge, board, failure_reason, html, image_ref, junit, pulumi_config, record};
+use crate::output::{
+    badge, board, failure_reason, html, image_ref, junit, pulumi_config, record, status,
+};
 
 /// Whether a file is ours. It gets the whole file, however large: what one run writes, the next one knows again.
 pub(super) type Test = fn(&mut dyn Read) -> bool;
@@ -84,12 +86,13 @@ impl Older {
                 Ok(_) | Err(_) => Ok(()),
             },
             Self::Board => {
-                let text = file::read_text(path, MOST_BYTES).map_err(unwritable)?;
-                board::updated(&text.unwrap_or_default(), &[])
-                    .map(|_| ())
+                let text = file::read_text(path, board::MOST_BYTES).map_err(unwritable)?;
+                board::prove(&text.unwrap_or_default())
                     .map_err(|source| OutputError::Board { path: path.to_owned(), source })
             }
-            Self::Changed => file::read_text(path, MOST_BYTES).map(|_| ()).map_err(unwritable),
+            Self::Changed => {
+                file::read_text(path, status::MOST_BYTES).map(|_| ()).map_err(unwritable)
+            }
             Self::Removed(is_ours, what) | Self::Ours(is_ours, what) => {
                 let not_ours = OutputError::NotOurs { option, path: path.to_owned(), what };
                 match file::open(path) {

@@ -9,16 +9,13 @@ use std::path::{Path, PathBuf};
 use super::older::{self, Older};
 use super::removal::{forgotten, input_at, removal};
 use crate::output::board::BoardError;
-use crate::output::check_status::badge_path;
 use crate::output::file::{self, FileError};
 use crate::output::status::flat::{self, NotFlat};
-use crate::output::{Prepared, status};
+use crate::output::status_files::{self, Unreadable};
+use crate::output::{Prepared, badge, checkout, status};
 use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::{Outputs, Settings, StatusFolder};
-
-/// No file that an older run left is larger.
-pub(super) const MOST_BYTES: u64 = 1 << 20;
 
 /// Why an output path cannot be used. Nothing was asked, and nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -246,7 +243,8 @@ fn places(settings: &Settings, records: &[(usize, PathBuf)]) -> Result<Vec<Place
     for (_, path) in records {
         let option = if record.as_ref() == Some(path) { "--record" } else { "--record-dir" };
         if let ("--record-dir", Some(folder)) = (option, path.parent()) {
-            fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
+            fs::create_dir_all(folder)
+                .map_err(|source| not_made("--record-dir", folder, source))?;
         }
         places.push(Place { option, path: path.clone(), older: older::RECORD });
     }
@@ -282,11 +280,11 @@ pub(super) fn files(outputs: &Outputs) -> Vec<Place> {
     places
 }
 
-fn not_made(folder: &Path, source: io::Error) -> OutputError {
+fn not_made(option: &'static str, folder: &Path, source: io::Error) -> OutputError {
     let is_taken =
         matches!(source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory);
     let source = if is_taken { FileError::NotAFolder } else { FileError::Io(source) };
-    OutputError::Unwritable { option: "--record-dir", path: folder.to_owned(), source }
+    OutputError::Unwritable { option, path: folder.to_owned(), source }
 }
 
 fn status_places(
@@ -295,6 +293,11 @@ fn status_places(
     places: &mut Vec<Place>,
 ) -> Result<(), OutputError> {
     let StatusFolder { directory, board, badges, services: _ } = folder;
+    for folder in [Some(directory.as_path()), board.as_deref().map(file::folder), badges.as_deref()]
+    {
+        let Some(folder) = folder else { continue };
+        checkout::make(folder).map_err(|source| not_made("--update-status", folder, source))?;
+    }
     let option = "--update-status";
     let mut environments: Vec<&str> = Vec::new();
     for image in &settings.images {
@@ -309,17 +312,32 @@ fn status_places(
         prove_flat(&path, environment, &settings.images)?;
         places.push(Place { option, path, older: Older::Changed });
         if let Some(badges) = badges {
-            let path = badge_path(badges, environment);
+            let path = badge::path(badges, environment);
             places.push(Place { option, path, older: older::BADGE });
         }
     }
     places.extend(board.clone().map(|path| Place { option, path, older: Older::Board }));
+    if board.is_some() || badges.is_some() {
+        prove_no_conflict(directory)?;
+    }
+    Ok(())
+}
+
+/// A status file of another environment is drawn from, too. What else keeps it from being read is no fault of this
+/// run's, and told when it is drawn.
+fn prove_no_conflict(directory: &Path) -> Result<(), OutputError> {
+    let Ok(files) = status_files::read(directory) else { return Ok(()) };
+    for (_, path, why) in files.unreadable {
+        if let Unreadable::Conflict(conflict) = why {
+            return Err(OutputError::NotFlat { path, source: conflict.into() });
+        }
+    }
     Ok(())
 }
 
 /// A status file that cannot be read has its own error, where every path is proved.
 fn prove_flat(path: &Path, environment: &str, images: &[ImageRequest]) -> Result<(), OutputError> {
-    let Ok(Some(text)) = file::read_text(path, MOST_BYTES) else { return Ok(()) };
+    let Ok(Some(text)) = file::read_text(path, status::MOST_BYTES) else { return Ok(()) };
     let here = images.iter().filter(|image| image.environment.as_deref() == Some(environment));
     flat::prove(&text, here.map(|image| image.service.name.as_str()))
         .map_err(|source| OutputError::NotFlat { path: path.to_owned(), source })

@@ -2,14 +2,15 @@
 //!
 //! Everything happens under the folder's lock, so that runs side by side lose nothing of each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
+use super::later::Records;
 use super::{MASKED, Writing, has_secret};
-use crate::output::board::{self, Pipeline};
-use crate::output::check_status::{self, StatusFiles, badge_path, has_badge, status_files};
-use crate::output::status::{self, StatusFile, Updated, flat};
+use crate::output::board::{self, Drawn, Pipeline};
+use crate::output::status::{self, StatusFile, Update, Updated, flat};
+use crate::output::status_files::{self, StatusFiles, has_badge};
 use crate::output::{badge, file, links};
 use crate::report::{ImageReport, Report, Verdict};
 use crate::settings::StatusFolder;
@@ -17,10 +18,23 @@ use crate::settings::StatusFolder;
 /// The decided images of each environment.
 type Decided<'a> = BTreeMap<&'a str, Vec<&'a ImageReport>>;
 
+/// The status files as they are to be drawn.
+struct Files {
+    files: Vec<(String, StatusFile)>,
+    /// The environments whose file cannot be read; `None`: not even the folder can.
+    unread: Option<Vec<String>>,
+}
+
 impl Writing<'_> {
     /// Writes the files of the environments of which something was decided, then board and badges.
     /// The lock is waited for no longer than the run has `left`, or a second.
-    pub(super) fn status(&mut self, folder: &StatusFolder, report: &Report, left: Duration) {
+    pub(super) fn status(
+        &mut self,
+        folder: &StatusFolder,
+        report: &Report,
+        records: &Records<'_>,
+        left: Duration,
+    ) {
         let StatusFolder { directory, board, badges, services } = folder;
         let decided = by_environment(report);
         if decided.is_empty() {
@@ -31,10 +45,20 @@ impl Writing<'_> {
             Err(error) => return self.failed(directory, error.to_string()),
         };
         let mut written = Decided::new();
+        let mut left = Vec::new();
         let mut ours: BTreeMap<&str, Option<StatusFile>> = BTreeMap::new();
         for (environment, images) in decided {
             let path = status::path(directory, environment);
-            let (file, kept) = self.environment(&path, environment, &images, services, report);
+            let update = Update {
+                environment,
+                images: &self.nameable(&path, &images),
+                services,
+                clock: report.ended_at(),
+                job_url: report.circleci.build_url.as_deref(),
+                redactor: self.redactor,
+                overtaken: &|image| records.overtake(image),
+            };
+            let (file, kept) = self.environment(&path, &update, &mut left);
             let is_written = |image: &&ImageReport| !kept.contains(&image.request.service.name);
             written.insert(environment, images.into_iter().filter(is_written).collect());
             ours.insert(environment, file);
@@ -42,9 +66,9 @@ impl Writing<'_> {
         if board.is_none() && badges.is_none() {
             return;
         }
-        let files = self.files(directory, &ours);
+        let files = self.files(directory, services, &ours);
         if let Some(path) = board {
-            self.board(path, &files, &written, report);
+            self.board(path, &files, &written, &left, report);
         }
         if let Some(folder) = badges {
             self.badges(folder, &files, &ours);
@@ -57,32 +81,43 @@ impl Writing<'_> {
     fn files(
         &mut self,
         directory: &Path,
+        services: &[String],
         ours: &BTreeMap<&str, Option<StatusFile>>,
-    ) -> Vec<(String, StatusFile)> {
-        let StatusFiles { mut files, unreadable } = match status_files(directory) {
-            Ok(found) => found,
-            Err(error) => {
-                self.notes.push(format!("{}: only this run's are drawn", error.with_cause()));
-                StatusFiles::default()
+    ) -> Files {
+        let mut files: BTreeMap<String, StatusFile> = BTreeMap::new();
+        let mut unread = Some(Vec::new());
+        match status_files::read(directory) {
+            Ok(StatusFiles { files: found, unreadable }) => {
+                for entry in found {
+                    files.insert(entry.environment, StatusFile::parse(&entry.text));
+                }
+                for (environment, path, error) in unreadable {
+                    if !ours.contains_key(environment.as_str()) {
+                        self.notes.push(format!(
+                            "cannot read `{}`: {error}; what board and badges say of it stays as it was",
+                            path.display()
+                        ));
+                    }
+                    unread.get_or_insert_default().push(environment);
+                }
             }
-        };
-        for (path, error) in unreadable {
-            let is_ours =
-                ours.keys().any(|environment| path == status::path(directory, environment));
-            if !is_ours {
-                self.notes.push(format!(
-                    "cannot read `{}`: {error}; what board and badges say of it stays as it was",
-                    path.display()
-                ));
+            Err(error) => {
+                let error = file::FileError::from(error);
+                let folder = directory.display();
+                self.notes
+                    .push(format!("cannot list `{folder}`: {error}: only this run's are drawn"));
+                unread = None;
             }
         }
         for (environment, file) in ours {
-            let Some(file) = file else { continue };
-            files.retain(|(name, _)| name != environment);
-            files.push(((*environment).to_owned(), file.clone()));
+            if let Some(file) = file {
+                files.insert((*environment).to_owned(), file.clone());
+            }
         }
-        files.sort_by(|(left, _), (right, _)| left.cmp(right));
-        files
+        for file in files.values_mut() {
+            file.retain(services);
+        }
+        Files { files: files.into_iter().collect(), unread }
     }
 
     /// Updates one file. What comes back is how it stands now, if board and badge are to be drawn of that, and
@@ -90,12 +125,9 @@ impl Writing<'_> {
     fn environment(
         &mut self,
         path: &Path,
-        environment: &str,
-        images: &[&ImageReport],
-        services: &[String],
-        report: &Report,
-    ) -> (Option<StatusFile>, Vec<String>) {
-        let images = self.nameable(path, images);
+        update: &Update<'_>,
+        removed: &mut Vec<(String, String)>,
+    ) -> (Option<StatusFile>, HashSet<String>) {
         let unwritten = self.unwritten.len();
         let old = match file::read_text(path, status::MOST_BYTES) {
             Ok(old) => old.unwrap_or_default(),
@@ -104,29 +136,33 @@ impl Writing<'_> {
                 String::new()
             }
         };
-        let job = report.circleci.build_url.as_deref();
-        let Updated { text, kept, notes } = status::updated(
-            &old,
-            environment,
-            &images,
-            services,
-            report.ended_at(),
-            job,
-            self.redactor,
-        );
+        let Updated { text, kept, left, notes } = update.of(&old);
         // Somebody may have edited it since it was proved.
+        let mut is_written = self.unwritten.len() == unwritten;
         match flat::compare(&old, &text) {
-            Err(why) => self.failed(path, why.to_string()),
-            Ok(()) if text != old && self.unwritten.len() == unwritten => {
-                self.put_change(path, &old, &text);
+            Err(why) => {
+                self.failed(path, why.to_string());
+                is_written = false;
+            }
+            Ok(()) if text != old && is_written => {
+                self.put_change(path, &old, &text, status::MOST_BYTES);
+                is_written = self.unwritten.len() == unwritten;
             }
             Ok(()) => {}
         }
-        self.notes.extend(notes);
-        let is_written = self.unwritten.len() == unwritten;
+        if is_written {
+            self.notes.extend(notes);
+            let environment = update.environment.to_owned();
+            removed.extend(left.into_iter().map(|service| (environment.clone(), service)));
+        }
+        let mut services = HashSet::new();
+        for (service, said) in kept {
+            self.failed(path, said);
+            services.insert(service);
+        }
         // A red one is drawn although its line could not be written: the other way round, green would stay.
-        let is_red = images.iter().any(|image| image.verdict() == Verdict::Failed);
-        ((is_written || is_red).then(|| StatusFile::parse(&text)), kept)
+        let is_red = update.images.iter().any(|image| image.verdict() == Verdict::Failed);
+        ((is_written || is_red).then(|| StatusFile::parse(&text)), services)
     }
 
     /// The images of which a line can be written. A masked reference would name no image: of a green one that
@@ -148,40 +184,49 @@ impl Writing<'_> {
     fn board(
         &mut self,
         path: &Path,
-        files: &[(String, StatusFile)],
+        files: &Files,
         written: &Decided<'_>,
+        told: &[(String, String)],
         report: &Report,
     ) {
-        let mut rows = check_status::rows(files);
+        let Files { files, unread } = files;
+        let this: HashSet<(&str, &str)> = written
+            .iter()
+            .flat_map(|(environment, images)| {
+                images.iter().map(|image| (*environment, image.request.service.name.as_str()))
+            })
+            .collect();
+        let mut rows = status_files::rows(files);
         for row in &mut rows {
-            let images = written.get(row.environment.as_str()).map_or(&[][..], Vec::as_slice);
-            if images.iter().any(|image| image.request.service.name == row.service) {
+            if this.contains(&(row.environment.as_str(), row.service.as_str())) {
                 row.pipeline = Pipeline::This(links::job(&report.circleci));
             }
         }
-        let old = match file::read_text(path, check_status::MOST_BYTES) {
+        let old = match file::read_text(path, board::MOST_BYTES) {
             Ok(old) => old.unwrap_or_default(),
             Err(error) => return self.failed(path, error.to_string()),
         };
-        match board::updated(&old, &rows) {
-            Ok(new) if new == old => {}
-            Ok(new) => self.put_change(path, &old, &new),
+        let unread: Option<Vec<&str>> =
+            unread.as_ref().map(|unread| unread.iter().map(String::as_str).collect());
+        match board::drawn(&old, &rows, unread.as_deref()) {
+            Ok(Drawn { text, removed }) => {
+                self.notes.extend(status_files::removed_rows(&removed, told));
+                if text != old {
+                    self.put_change(path, &old, &text, board::MOST_BYTES);
+                }
+            }
             Err(error) => self.failed(path, error.to_string()),
         }
     }
 
-    fn badges(
-        &mut self,
-        folder: &Path,
-        files: &[(String, StatusFile)],
-        ours: &BTreeMap<&str, Option<StatusFile>>,
-    ) {
+    fn badges(&mut self, folder: &Path, files: &Files, ours: &BTreeMap<&str, Option<StatusFile>>) {
+        let Files { files, unread } = files;
         for (environment, file) in files.iter().filter(|entry| has_badge(folder, entry)) {
-            let path = badge_path(folder, environment);
+            let path = badge::path(folder, environment);
             let new = badge::render(environment, file.status.as_deref());
             let masked = self.redactor.redact(&new);
             let put = || file::replace(&path, masked.as_bytes()).map_err(|error| error.to_string());
-            let result = match file::read(&path, check_status::MOST_BYTES) {
+            let result = match file::read(&path, badge::MOST_BYTES) {
                 Ok(Some(old)) if old == masked.as_bytes() => Ok(()),
                 Ok(Some(old)) if !badge::is_ours(&old) => {
                     Err("it is there already, and is not a badge".to_owned())
@@ -194,6 +239,20 @@ impl Writing<'_> {
                 Err(why) if ours.contains_key(environment.as_str()) => self.failed(&path, why),
                 // Another environment's, of which this run says nothing.
                 Err(why) => self.notes.push(format!("cannot write `{}`: {why}", path.display())),
+            }
+        }
+        let Some(unread) = unread else { return };
+        let known: HashSet<&str> = files
+            .iter()
+            .map(|(environment, _)| environment.as_str())
+            .chain(unread.iter().map(String::as_str))
+            .collect();
+        for (environment, path) in badge::stale(folder, &known).unwrap_or_default() {
+            match file::remove(&path) {
+                Ok(()) => self.notes.push(badge::removed(&environment)),
+                Err(error) => {
+                    self.notes.push(format!("cannot remove `{}`: {error}", path.display()));
+                }
             }
         }
     }

@@ -144,7 +144,8 @@ fn a_red_run_after_a_green_one_leaves_nothing_to_deploy() {
         assert_eq!(files(folder.path()), ["junit.xml", "reason.env", "status/development.status"]);
         assert_eq!(read(folder.path(), "status/development.status") != status, red);
         // And the other way round: the reason of the red run goes.
-        assert_eq!(run(&settings, vec![fixtures::verified()]), []);
+        let again = ImageReport { verified_at: fixtures::at(3), ..fixtures::verified() };
+        assert_eq!(run(&settings, vec![again]), []);
         assert!(!folder.path().join("reason.env").exists());
     }
 }
@@ -320,7 +321,7 @@ fn no_record_where_something_before_it_was_unwritten() {
         .iter()
         .map(|one| format!("{}: {}", one.path.file_name().unwrap().display(), one.message))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(told.join("\n"), @"
     junit.xml: it is a folder
     image-ref.txt: it is a symbolic link
     ");
@@ -403,7 +404,7 @@ fn a_status_line_names_the_image_or_none() {
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
     image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
-    image.support-email: "RED since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z" 
+    image.support-email: "RED since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z reason tag-missing" 
     image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
     "#);
 }
@@ -425,8 +426,10 @@ fn a_line_of_others_is_not_masked() {
 #[test]
 fn runs_side_by_side_lose_no_line() {
     let folder = folder();
-    let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
     let names: Vec<String> = (0..12).map(|number| format!("service-{number}")).collect();
+    let status = everything(folder.path()).status.unwrap();
+    let status = StatusFolder { services: names.clone(), ..status };
+    let outputs = Outputs { status: Some(status), ..Outputs::default() };
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
         for name in &names {

@@ -6,14 +6,23 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::{IMAGE, line};
+use super::IMAGE;
+use super::line::{self, Change};
+use crate::output::conflict::{self, Conflict};
+use crate::secret::printable;
 
 /// Why a status file is not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotFlat {
+    /// Two people changed it, and nobody has decided between them.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
     /// Lines that end as they did on a Mac long ago: the whole file would be one line.
     #[error("it has line ends that are a carriage return alone")]
     CarriageReturn,
+    /// A key of the gate's has a list or a map, which its one line would replace.
+    #[error("its `{0}` is a list or a map, and the gate would write one line over it")]
+    Nested(String),
     /// It would not be YAML any more.
     #[error("it is YAML that is not flat: with the gate's lines changed it would be broken")]
     Broken,
@@ -27,6 +36,8 @@ impl NotFlat {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::CarriageReturn => "end its lines with a line feed",
+            Self::Conflict(_) => conflict::HINT,
+            Self::Nested(_) => "move it to a key of your own, such as `remarks`",
             Self::Broken | Self::Changed(_) => {
                 "write each value of `status`, `last_updated`, `notes` and `image.` on the line of its key, \
                  as a plain or quoted text, and end the file without `...`"
@@ -40,30 +51,44 @@ impl NotFlat {
 /// # Errors
 /// When something else in it would change.
 pub fn prove<'s>(text: &str, services: impl IntoIterator<Item = &'s str>) -> Result<(), NotFlat> {
-    let mut new = text.to_owned();
-    for service in services {
-        new = line::set(&new, &format!("{IMAGE}{service}"), "GREEN", true);
-    }
-    new = line::set(&new, "status", "GREEN", false);
-    new = line::set(&new, "last_updated", "2000-01-01T00:00:00Z", false);
-    new = line::set(&new, "notes", "a", true);
-    compare(text, &new)
+    let mut changes: Vec<(String, Change)> = services
+        .into_iter()
+        .map(|service| (format!("{IMAGE}{service}"), Change::Quote("GREEN".to_owned())))
+        .collect();
+    changes.push(("status".to_owned(), Change::Set("GREEN".to_owned())));
+    changes.push(("last_updated".to_owned(), Change::Set("2000-01-01T00:00:00Z".to_owned())));
+    changes.push(("notes".to_owned(), Change::Quote("a".to_owned())));
+    compare(text, &line::changed(text, &changes))
 }
 
-/// Whether `new` says of every key that is not the gate's what `old` says.
+/// Whether `new` says of every key that is not the gate's what `old` says, and nothing is lost of the gate's.
 ///
 /// # Errors
 /// When it does not.
 pub fn compare(old: &str, new: &str) -> Result<(), NotFlat> {
+    conflict::none_in(old)?;
     if old.replace("\r\n", "\n").contains('\r') {
         return Err(NotFlat::CarriageReturn);
     }
+    let is_lost = |key: &&str| line::whole(old, key) != line::whole(new, key);
+    if let Some(key) = line::nested(old).into_iter().find(is_lost) {
+        return Err(NotFlat::Nested(printable(key)));
+    }
     let Some(before) = mapping(old) else { return Ok(()) };
-    let after = mapping(new).ok_or(NotFlat::Broken)?;
+    // Where every line of it was taken out, comments are left, or nothing.
+    let is_empty = matches!(serde_yaml::from_str(new), Ok(Value::Null));
+    let after = if is_empty { Some(Mapping::new()) } else { mapping(new) };
+    for (key, value) in &before {
+        let is_lost = after.as_ref().is_none_or(|after| after.get(key) != Some(value));
+        if is_lost && matches!(value, Value::Sequence(_) | Value::Mapping(_)) && is_ours(key) {
+            return Err(NotFlat::Nested(printable(key.as_str().unwrap_or_default())));
+        }
+    }
+    let after = after.ok_or(NotFlat::Broken)?;
     let keys = before.keys().chain(after.keys());
     for key in keys.filter(|key| !is_ours(key)) {
         if before.get(key) != after.get(key) {
-            let name = key.as_str().map_or_else(|| "a key".to_owned(), crate::secret::printable);
+            let name = key.as_str().map_or_else(|| "a key".to_owned(), printable);
             return Err(NotFlat::Changed(name));
         }
     }
@@ -103,6 +128,9 @@ mod tests {
             "notes: >\n  a: b\n# c\n---\nd",
             "notes: a: b\nno colon\nstatus: \"open\n",
             "status: GREEN\nstatus: RED\n",
+            "notes:\n  a text below\n  of two lines\n",
+            // What the gate does not change may be anything.
+            "image.settings:\n  a: b\nowners:\n  - a\n",
         ] {
             assert_eq!(told(text), "flat", "{text}");
         }
@@ -118,15 +146,26 @@ mod tests {
             "{status: RED, health_check: PASS}\n",
             "notes: &a b\nhealth_check: *a\n",
             "owner: &a b\nnotes: &a c\nhealth_check: *a\n",
+            // Replaced, a list would be lost, however it stands there.
+            "status: RED\nnotes:\n  - a\n  - b\n",
+            "notes:\n  # who\n  a: b\n",
+            "notes: [a, b]\n",
+            "no colon\nnotes:\n\n  - a\n",
+            "image.a:\n  digest: b\n",
         ];
         insta::assert_snapshot!(texts.map(told).join("\n"), @"
-        it is YAML that is not flat: with the gate's lines changed it would be broken
+        its `notes` is a list or a map, and the gate would write one line over it
         it is YAML that is not flat: with the gate's lines changed it would be broken
         it is YAML that is not flat: with the gate's lines changed it would be broken
         it has line ends that are a carriage return alone
         it is YAML that is not flat: with the gate's lines changed it would be broken
         it is YAML that is not flat: with the gate's lines changed it would be broken
         it is YAML that is not flat: with the gate's lines changed, `health_check` would be another
+        its `notes` is a list or a map, and the gate would write one line over it
+        its `notes` is a list or a map, and the gate would write one line over it
+        its `notes` is a list or a map, and the gate would write one line over it
+        its `notes` is a list or a map, and the gate would write one line over it
+        its `image.a` is a list or a map, and the gate would write one line over it
         ");
     }
 }

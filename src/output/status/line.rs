@@ -1,5 +1,7 @@
 //! Lines of a status file: found, read and replaced one by one, so that the others keep their bytes.
 
+use std::collections::HashMap;
+
 use crate::secret::printable;
 
 /// One line, taken apart. The parts in order are the line.
@@ -68,25 +70,60 @@ impl<'a> Line<'a> {
         if text.len() == self.head.len() {
             return false;
         }
-        // Everything indented belongs to a block (`|`, `>`) and to a value that only begins below.
-        let is_block = above.value.is_empty() || above.value.starts_with(['|', '>']);
-        is_block || !(text.starts_with('#') || text.contains(": ") || text.ends_with(':'))
+        if above.value.starts_with(['|', '>']) {
+            // Everything indented belongs to a block, comments too.
+            return true;
+        }
+        let is_ended = above.is_quoted() || above.tail.trim_start().starts_with('#');
+        let is_open = above.value.is_empty() || !is_ended && !is_pair(text);
+        is_open && !text.starts_with('#')
+    }
+
+    /// Whether the value is a whole quoted text, which ends on its line.
+    fn is_quoted(self) -> bool {
+        ['"', '\''].iter().any(|quote| between(self.value, *quote).is_some())
     }
 
     fn push_onto(self, text: &mut String) {
         let Self { head, key: _, value, tail, end } = self;
-        for part in [head, value, tail, end] {
-            text.push_str(part);
+        text.extend([head, value, tail, end]);
+    }
+
+    /// The same with another value.
+    fn push_with(self, value: &str, quote: &str, text: &mut String) {
+        let Self { head, key: _, value: _, tail, end } = self;
+        let space = if head.ends_with(':') { " " } else { "" };
+        let gap = if tail.starts_with('#') { " " } else { "" };
+        text.extend([head, space, quote, &plain(value), quote, gap, tail, end]);
+    }
+
+    /// The quotes of the value.
+    fn quote(self) -> &'static str {
+        match self.value.chars().next() {
+            Some('"') => "\"",
+            Some('\'') => "'",
+            Some(_) | None => "",
         }
     }
 }
 
-/// `text` with `key` set to `value`: every line that has the key is changed, or one is added at the end.
-/// Where `quoted` is false, the quotes of the old value are kept.
-pub(super) fn set(text: &str, key: &str, value: &str, quoted: bool) -> String {
-    let value = plain(value);
-    let mut new = String::with_capacity(text.len() + value.len());
-    let mut found = false;
+/// What becomes of the lines of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Each of them gets this value, or one is added at the end.
+    Set(String),
+    /// The same, in double quotes. [`Change::Set`] keeps the quotes of the old value.
+    Quote(String),
+    /// They are taken out.
+    Remove,
+}
+
+/// `text` with the lines of some keys changed, in one pass over it: there can be thousands of services.
+pub(super) fn changed(text: &str, changes: &[(String, Change)]) -> String {
+    let of_key: HashMap<&str, usize> =
+        changes.iter().enumerate().map(|(index, (key, _))| (key.as_str(), index)).collect();
+    let mut found = vec![false; changes.len()];
+    let mut new = String::with_capacity(text.len());
     // The line whose value is being replaced: what goes on with the old value leaves with it.
     let mut above: Option<Line<'_>> = None;
     for line in Line::all(text) {
@@ -98,33 +135,87 @@ pub(super) fn set(text: &str, key: &str, value: &str, quoted: bool) -> String {
             }
             above = None;
         }
-        if line.key() != Some(key) {
+        let index = line.key().and_then(|key| of_key.get(key));
+        let change = index.and_then(|index| {
+            found.get_mut(*index).into_iter().for_each(|found| *found = true);
+            changes.get(*index)
+        });
+        let Some((_, change)) = change else {
             line.push_onto(&mut new);
             continue;
-        }
-        found = true;
-        above = Some(line);
-        let quote = match line.value.chars().next() {
-            _ if quoted => "\"",
-            Some('"') => "\"",
-            Some('\'') => "'",
-            Some(_) | None => "",
         };
-        let space = if line.head.ends_with(':') { " " } else { "" };
-        let gap = if line.tail.starts_with('#') { " " } else { "" };
-        let changed = format!("{space}{quote}{value}{quote}{gap}");
-        Line { value: &changed, ..line }.push_onto(&mut new);
+        above = Some(line);
+        match change {
+            Change::Set(value) => line.push_with(value, line.quote(), &mut new),
+            Change::Quote(value) => line.push_with(value, "\"", &mut new),
+            // The mark at a file's beginning is no part of its first line.
+            Change::Remove if line.head.starts_with('\u{feff}') => new.push('\u{feff}'),
+            Change::Remove => {}
+        }
     }
-    if !found {
-        let quote = if quoted { "\"" } else { "" };
-        append(&mut new, &format!("{key}: {quote}{value}{quote}"));
+    let end = if new.contains("\r\n") { "\r\n" } else { "\n" };
+    for ((key, change), _) in changes.iter().zip(found).filter(|(_, found)| !found) {
+        match change {
+            Change::Set(value) => append(&mut new, &format!("{key}: {}", plain(value)), end),
+            Change::Quote(value) => append(&mut new, &format!("{key}: \"{}\"", plain(value)), end),
+            Change::Remove => {}
+        }
     }
     new
 }
 
-/// Adds a line with the line ends that the text has, and without one where its last line has none.
-fn append(text: &mut String, line: &str) {
-    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+/// The value of a key as a reader takes it, with what goes on below it, on one line. The last line of the key
+/// counts.
+pub(super) fn whole(text: &str, key: &str) -> Option<String> {
+    let mut found: Option<(Line<'_>, String)> = None;
+    let mut is_open = false;
+    for line in Line::all(text) {
+        if line.key() == Some(key) {
+            let is_block = line.value.starts_with(['|', '>']);
+            found = Some((line, if is_block { String::new() } else { line.value() }));
+            is_open = true;
+        } else if is_open && let Some((above, value)) = &mut found {
+            if line.continues(*above) {
+                value.extend([" ", line.head.trim()]);
+            } else if !line.is_blank() {
+                is_open = false;
+            }
+        }
+    }
+    found.map(|(_, value)| printable(&value).trim().to_owned())
+}
+
+/// The keys that have a list or a map below them: their value is more than one line can hold.
+pub(super) fn nested(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut above: Option<(Line<'_>, &str)> = None;
+    for line in Line::all(text) {
+        if let Some((key_line, key)) = above
+            && line.continues(key_line)
+        {
+            let text = line.head.trim();
+            if text == "-"
+                || text.starts_with(['[', '{'])
+                || text.starts_with("- ")
+                || is_pair(text)
+            {
+                found.push(key);
+            }
+        }
+        if !line.is_blank() && !line.head.trim_start().starts_with('#') {
+            above = line.key().filter(|_| line.value.is_empty()).map(|key| (line, key));
+        }
+    }
+    found
+}
+
+/// Whether a line reads as `key: value`.
+fn is_pair(text: &str) -> bool {
+    text.contains(": ") || text.ends_with(':')
+}
+
+/// Adds a line with the line end that the text has, and without one where its last line has none.
+fn append(text: &mut String, line: &str, end: &str) {
     let is_ended = text.is_empty() || text.ends_with('\n');
     if !is_ended {
         text.push_str(end);

@@ -1,7 +1,11 @@
 use proptest::prelude::*;
 
+use super::line::Change;
 use super::*;
 use crate::output::fixtures::{self, at};
+use crate::output::instant;
+use crate::report::ImageReport;
+use crate::secret::Redactor;
 
 const JOB: &str = "https://circleci.com/gh/keepkey/keepkey-support-email/42";
 
@@ -13,17 +17,36 @@ fn services(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
+/// A run at a time, for the services of a config.
+fn updated(old: &str, images: &[&ImageReport], of_config: &[&str], clock: i64) -> Updated {
+    let update = Update {
+        environment: "development",
+        images,
+        services: &services(of_config),
+        clock: at(clock),
+        job_url: None,
+        redactor: &Redactor::default(),
+        overtaken: &|_| None,
+    };
+    update.of(old)
+}
+
 fn after(old: &str, image: &ImageReport) -> String {
-    updated(
-        old,
-        "development",
-        &[image],
-        &services(&["support-email"]),
-        at(5),
-        Some(JOB),
-        &Redactor::default(),
-    )
-    .text
+    let update = Update {
+        environment: "development",
+        images: &[image],
+        services: &services(&["support-email"]),
+        clock: at(5),
+        job_url: Some(JOB),
+        redactor: &Redactor::default(),
+        overtaken: &|_| None,
+    };
+    update.of(old).text
+}
+
+fn set(text: &str, key: &str, value: &str, quoted: bool) -> String {
+    let change = if quoted { Change::Quote } else { Change::Set };
+    line::changed(text, &[(key.to_owned(), change(value.to_owned()))])
 }
 
 #[test]
@@ -54,8 +77,8 @@ fn the_file_that_a_team_keeps_is_changed_in_place() {
     last_updated: 2026-11-25T09:30:02Z
     health_check: FAIL
     e2e_tests: N/A
-    notes: "support-email: `support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`) (tag-missing); by https://circleci.com/gh/keepkey/keepkey-support-email/42"
-    image.support-email: "RED registry.digitalocean.com/keepkey/support-email:latest-dev since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z"
+    notes: "support-email: tag-missing: `support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`); by https://circleci.com/gh/keepkey/keepkey-support-email/42"
+    image.support-email: "RED registry.digitalocean.com/keepkey/support-email:latest-dev since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z reason tag-missing"
     "#);
 }
 
@@ -93,20 +116,13 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
         let old = format!(
             "status: {light}\nlast_updated: {verified}\nimage.support-email: \"{light} r.example/a:b verified {verified}\"\n"
         );
-        let after = updated(
-            &old,
-            "development",
-            &[image],
-            &services(&["support-email"]),
-            at(700),
-            Some(JOB),
-            &Redactor::default(),
-        );
+        let after = updated(&old, &[image], &["support-email"], 700);
         let line = StatusFile::parse(&after.text).service("support-email").unwrap().to_string();
-        let is_kept = after.kept == ["support-email"];
+        let is_kept = after.kept.iter().map(|(name, _)| name.as_str()).eq(["support-email"]);
         assert_eq!(is_kept, after.text == old, "a file that is kept keeps its bytes");
         let short: String = line.chars().take(24).collect();
-        format!("{short}: {}", after.notes.join("\n"))
+        let kept = after.kept.into_iter().map(|(_, said)| format!("KEPT: {said}"));
+        format!("{short}: {}", kept.chain(after.notes).collect::<Vec<_>>().join("\n"))
     };
     let (green, red) = (fixtures::verified(), fixtures::missing());
     let all = [
@@ -122,12 +138,12 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
     ];
     insta::assert_snapshot!(all.join("\n"), @"
     RED registry.digitalocea: 
-    RED r.example/a:b verifi: `image.support-email` in `development.status` stays RED verified 2026-11-25T09:30:03Z: this run's answer, GREEN verified 2026-11-25T09:30:02Z, is older
-    RED r.example/a:b verifi: `image.support-email` in `development.status` stays RED verified 2026-11-25T09:30:02Z: this run's answer, GREEN verified 2026-11-25T09:30:02Z, is of the same second, and RED counts
+    RED r.example/a:b verifi: KEPT: a later answer stands there for `support-email`, RED verified 2026-11-25T09:30:03Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
+    RED r.example/a:b verifi: KEPT: a later answer stands there for `support-email`, RED verified 2026-11-25T09:30:02Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is of the same second, and RED counts
     GREEN registry.digitaloc: 
-    GREEN r.example/a:b veri: `image.support-email` in `development.status` stays GREEN verified 2026-11-25T09:30:03Z: this run's answer, RED verified 2026-11-25T09:30:02Z, is older
+    GREEN r.example/a:b veri: KEPT: a later answer stands there for `support-email`, GREEN verified 2026-11-25T09:30:03Z: this run's, RED verified 2026-11-25T09:30:02Z, is older
     RED registry.digitalocea: 
-    RED r.example/a:b verifi: `image.support-email` in `development.status` stays RED verified 2026-11-25T09:46:40Z: this run's answer, GREEN verified 2026-11-25T09:30:02Z, is older
+    RED r.example/a:b verifi: KEPT: a later answer stands there for `support-email`, RED verified 2026-11-25T09:46:40Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
     GREEN registry.digitaloc: `image.support-email` in `development.status` said RED verified 2026-11-25T09:46:41Z, ahead of this machine's clock (2026-11-25T09:41:40Z): it was not believed, and is now GREEN verified 2026-11-25T09:30:02Z
     RED registry.digitalocea: `image.support-email` in `development.status` said GREEN verified 2026-11-25T09:41:41Z, ahead of this machine's clock (2026-11-25T09:41:40Z): it was not believed, and is now RED verified 2026-11-25T09:30:02Z
     ");
@@ -135,16 +151,15 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
 
 #[test]
 fn what_another_run_wrote_later_stands_beside_what_this_one_writes() {
-    let both = services(&["support-email", "worker"]);
+    let both = ["support-email", "worker"];
     let worker = fixtures::image("registry.digitalocean.com/keepkey/worker:latest-dev", &[]);
     let mut red = fixtures::missing();
     red.verified_at = at(60);
-    let run = |old: &str, images: &[&ImageReport]| {
-        updated(old, "development", images, &both, at(90), None, &Redactor::default())
-    };
+    let run = |old: &str, images: &[&ImageReport]| updated(old, images, &both, 90);
     let first = run("", &[&red]).text;
     let second = run(&first, &[&fixtures::verified(), &worker]);
-    assert_eq!(second.kept, ["support-email"]);
+    assert_eq!(second.kept.len(), 1);
+    assert_eq!(second.kept[0].0, "support-email");
     insta::assert_snapshot!(second.text, @r#"
     # development: which images are in the registry, not what runs; kept by verify-registry-image
     status: RED
@@ -152,7 +167,7 @@ fn what_another_run_wrote_later_stands_beside_what_this_one_writes() {
     health_check: N/A
     e2e_tests: N/A
     notes: "verified in the registry: worker"
-    image.support-email: "RED registry.digitalocean.com/keepkey/support-email:latest-dev since 2026-11-25T09:31:00Z verified 2026-11-25T09:31:00Z"
+    image.support-email: "RED registry.digitalocean.com/keepkey/support-email:latest-dev since 2026-11-25T09:31:00Z verified 2026-11-25T09:31:00Z reason tag-missing"
     image.worker: "GREEN registry.digitalocean.com/keepkey/worker:latest-dev@sha256:87eba76e7f3164534045ba922e7770fb58bbd14ad732bbf5ba6f11cc56989e6e since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z"
     "#);
 }
@@ -164,10 +179,8 @@ fn an_environment_is_green_when_every_service_is() {
         fixtures::image(reference, outcome)
     };
     let failed = fixtures::missing().results.remove(2);
-    let both = services(&["support-email", "worker"]);
-    let run = |old: &str, image: &ImageReport| {
-        updated(old, "development", &[image], &both, at(5), None, &Redactor::default()).text
-    };
+    let both = ["support-email", "worker"];
+    let run = |old: &str, image: &ImageReport| updated(old, &[image], &both, 5).text;
     let status = |text: &str| StatusFile::parse(text).status;
 
     let one = run("", &fixtures::verified());
@@ -188,16 +201,7 @@ fn an_environment_is_green_when_every_service_is() {
 fn of_two_images_of_one_service_the_worse_counts() {
     let (good, bad) = (fixtures::verified(), fixtures::stale());
     for images in [[&good, &bad], [&bad, &good]] {
-        let text = updated(
-            "",
-            "development",
-            &images,
-            &services(&["support-email"]),
-            at(5),
-            None,
-            &Redactor::default(),
-        )
-        .text;
+        let text = updated("", &images, &["support-email"], 5).text;
         assert_eq!(StatusFile::parse(&text).service("support-email").unwrap().light, Light::Red);
     }
 }
@@ -207,9 +211,7 @@ fn of_two_images_of_one_service_that_are_alike_the_first_is_named() {
     let first = fixtures::verified();
     let mut second = first.clone();
     second.request.reference.tag = Some("second".parse().unwrap());
-    let all = services(&["support-email"]);
-    let images = [&first, &second];
-    let text = updated("", "development", &images, &all, at(5), None, &Redactor::default()).text;
+    let text = updated("", &[&first, &second], &["support-email"], 5).text;
     let line = StatusFile::parse(&text).service("support-email").unwrap().to_string();
     assert!(line.contains("support-email:latest-dev@"), "{line}");
 }
@@ -230,7 +232,6 @@ fn what_people_write_around_it_stays() {
       status: nested␍
     notes: "verified in the registry: support-email; by https://circleci.com/gh/keepkey/keepkey-support-email/42"␍
     ␍
-    image.other: "GREEN r.example/other:1 since 2026-01-01T00:00:00Z verified 2026-01-02T00:00:00Z"␍
     no colon␍
     image.broken: who knows␍
     last: without a line end␍
@@ -240,22 +241,36 @@ fn what_people_write_around_it_stays() {
 
 #[test]
 fn a_value_fits_on_the_line_that_it_is_set_in() {
-    assert_eq!(line::set("status: # to do\n", "status", "RED", false), "status: RED # to do\n");
-    assert_eq!(line::set("", "notes", "a\nb \"c\" \\", true), "notes: \"a b 'c' /\"\n");
-    assert_eq!(line::set("status:\n", "status", "RED", false), "status: RED\n");
-    assert_eq!(
-        line::set("'status' :   \"a\" \n", "status", "RED", false),
-        "'status' :   \"RED\" \n"
-    );
+    assert_eq!(set("status: # to do\n", "status", "RED", false), "status: RED # to do\n");
+    assert_eq!(set("", "notes", "a\nb \"c\" \\", true), "notes: \"a b 'c' /\"\n");
+    assert_eq!(set("status:\n", "status", "RED", false), "status: RED\n");
+    assert_eq!(set("'status' :   \"a\" \n", "status", "RED", false), "'status' :   \"RED\" \n");
 }
 
 #[test]
 fn a_value_that_goes_on_below_leaves_whole() {
-    let set = |text: &str| line::set(text, "notes", "x", true);
-    assert_eq!(set("notes: >\n  a: b\n\n  # c\nd: e\n"), "notes: \"x\"\n\nd: e\n");
-    assert_eq!(set("notes: a\n  b\n  # c\nd: e\n"), "notes: \"x\"\n  # c\nd: e\n");
-    assert_eq!(set("notes:\n  a: b\nd: e\n"), "notes: \"x\"\nd: e\n");
-    assert_eq!(set("a: |\n  notes: b\nnotes: c\n"), "a: |\n  notes: b\nnotes: \"x\"\n");
+    let both = |text: &str| {
+        let whole = line::whole(text, "notes").unwrap();
+        (set(text, "notes", "x", true), whole)
+    };
+    let expected = |text: &str, whole: &str| (text.to_owned(), whole.to_owned());
+    assert_eq!(
+        both("notes: >\n  a: b\n\n  # c\nd: e\n"),
+        expected("notes: \"x\"\n\nd: e\n", "a: b # c")
+    );
+    assert_eq!(
+        both("notes: a\n  b\n  # c\nd: e\n"),
+        expected("notes: \"x\"\n  # c\nd: e\n", "a b")
+    );
+    assert_eq!(both("notes:\n  a\n\n  b\nd: e\n"), expected("notes: \"x\"\n\nd: e\n", "a b"));
+    assert_eq!(
+        both("a: |\n  notes: b\nnotes: c\n"),
+        expected("a: |\n  notes: b\nnotes: \"x\"\n", "c")
+    );
+    // A value that ends on its line goes on nowhere.
+    assert_eq!(both("notes: 'a'\n  b\n"), expected("notes: \"x\"\n  b\n", "a"));
+    assert_eq!(both("notes: a # c\n  b\n"), expected("notes: \"x\" # c\n  b\n", "a"));
+    assert_eq!(both("notes:\n  # c\nd: e\n"), expected("notes: \"x\"\n  # c\nd: e\n", ""));
 }
 
 #[test]
@@ -309,7 +324,7 @@ fn foreign() -> impl Strategy<Value = String> {
         "# [ -~]{0,20}",
         "[a-zA-Z0-9\"'#][ -~äö🟢]{0,30}",
         Just(String::new()),
-        Just("image.other: 'GREEN x'".to_owned()),
+        Just("image.other: 'not one of the gate'".to_owned()),
     ]
     .prop_filter("the gate's own", |line| {
         Line::all(line).all(|line| {
@@ -368,7 +383,7 @@ proptest! {
     fn any_text_is_survived_and_taken_apart_without_loss(text in fixtures::hostile()) {
         let _ = StatusFile::parse(&text);
         let _ = flat::prove(&text, ["support-email"]);
-        prop_assert_eq!(line::set(&text, "a-key-that-is-not-there", "", true).find(&text), Some(0));
+        prop_assert_eq!(set(&text, "a-key-that-is-not-there", "", true).find(&text), Some(0));
         let once = after(&text, &fixtures::verified());
         prop_assert_eq!(after(&once, &fixtures::verified()), once.clone());
     }

@@ -59,10 +59,7 @@ fn every_option_that_verifies_has_a_variable() {
         .filter(|long| variable_of(long).is_none())
         .map(str::to_owned)
         .collect();
-    assert_eq!(
-        without,
-        ["check-status", "list-checks", "completions", "schema", "version", "help"]
-    );
+    assert_eq!(without, ["draw-status", "list-checks", "completions", "schema", "version", "help"]);
 }
 
 #[test]
@@ -187,7 +184,7 @@ fn the_short_help_is_whole_too() {
       -v, --verbose...     Also requests, retries and times; twice: the names of headers too
 
     Instead of verifying:
-          --check-status         Say whether the status board is up to date; no registry is asked
+          --draw-status          Draw board and badges from the status files; no registry is asked
           --list-checks          List the checks and what each asks
           --completions <SHELL>  Print completions for bash, elvish, fish, powershell or zsh
           --schema <NAME>        Print the JSON Schema of the record, the config or the report
@@ -240,7 +237,7 @@ fn a_text_is_shown_whatever_the_environment_is() {
 }
 
 #[test]
-fn the_status_board_is_checked_without_a_token() {
-    let world = World::new("--check-status").config(CONFIG).without("DIGITALOCEAN_ACCESS_TOKEN");
+fn the_status_board_is_drawn_without_a_token() {
+    let world = World::new("--draw-status").config(CONFIG).without("DIGITALOCEAN_ACCESS_TOKEN");
     insta::assert_snapshot!(world.told(), @r#"StatusFolder { directory: "docs/status", board: Some("docs/board.md"), badges: None, services: ["support-email", "support-chat"] }"#);
 }

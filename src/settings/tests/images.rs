@@ -58,10 +58,8 @@ fn an_image_of_another_repository_has_not_the_name_of_a_configured_service() {
       environment development
       immutable tag by the image's label
       port 80, strict
-    registry.digitalocean.com/keepkey/other/worker:latest-dev
-      service worker (not configured)
-      environment development
-      immutable tag by the image's label
+    error: `--update-status` needs a service of the config file, but `registry.digitalocean.com/keepkey/other/worker:latest-dev` belongs to none
+      add a service with its repository to the config file, or omit `--update-status`
     registry.example/support-chat:latest-dev
       not DigitalOcean's
       service registry.example/support-chat (not configured)

@@ -391,7 +391,7 @@ fn of_images_with_a_config() {
         "support-email:latest-dev --record out.json --junit ./out.json",
         "registry.digitalocean.com/keepkey/other/support-email:latest-dev --update-status",
         "registry.digitalocean.com/keepkey/support-chat:latest-dev --record-dir r",
-        "--check-status support-email:latest-dev",
+        "--draw-status support-email:latest-dev",
     ];
     let worlds = lines.map(|line| {
         let world = World::new(line).config(CONFIG).variable("CIRCLE_SHA1", COMMIT);
@@ -486,8 +486,8 @@ fn of_images_with_a_config() {
     error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-chat:latest-dev` as service `support-chat` of the config file, which has another repository
       check which one is meant; give this repository its own service in the config file (`repository:`), or omit `--record-dir`
 
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --check-status support-email:latest-dev
-    error: `--check-status` asks no registry, and an `IMAGE` is given
+    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --draw-status support-email:latest-dev
+    error: `--draw-status` asks no registry, and an `IMAGE` is given
 
     $ CIRCLE_BRANCH=feature/x 
     error: no environment in `verify-registry-image.yml` uses branch `feature/x`
@@ -527,8 +527,8 @@ fn of_configs_that_do_not_fit() {
         ),
         of("--environment e", "registry: r.example\nenvironments: {e: {tag: x}}"),
         of("r.example/a:b --update-status", "registry: r.example\n"),
-        of("--check-status", "registry: r.example\n"),
-        World::new("--check-status"),
+        of("--draw-status", "registry: r.example\n"),
+        World::new("--draw-status"),
         World::new("r.example/a:b --update-status"),
         World::new("r.example/a:b --record-dir x"),
         World::new("--config nope.yml"),
@@ -586,12 +586,12 @@ fn of_configs_that_do_not_fit() {
     error: `--update-status` needs `status` in the config file
       add `status: { directory: docs/deployment/status }` to it
 
-    $ --check-status
-    error: `--check-status` needs `status` in the config file
+    $ --draw-status
+    error: `--draw-status` needs `status` in the config file
       add `status: { directory: docs/deployment/status }` to it
 
-    $ --check-status
-    error: `--check-status` needs `status` in the config file, but there is no config file
+    $ --draw-status
+    error: `--draw-status` needs `status` in the config file, but there is no config file
       add `status: { directory: docs/deployment/status }` to it
 
     $ r.example/a:b --update-status

@@ -197,7 +197,7 @@ proptest! {
         let names = ["IMAGES", "CONFIG", "REPOSITORY", "SERVICES", "ENVIRONMENT", "EXPECT_DIGEST", "EXPECT_DIGEST_FILE",
             "EXPECT_REVISION", "PLATFORMS", "PORT", "WAIT", "DEADLINE", "JOBS", "TOKEN_ENV", "JUNIT", "RECORD", "RECORD_DIR",
             "PULUMI_CONFIG", "IMAGE_REF", "HTML", "FAILURE_REASON_FILE", "UPDATE_STATUS", "FORMAT", "COLOR", "QUIET", "VERBOSE",
-            "CHECK_STATUS"];
+            "DRAW_STATUS"];
         let world = World::new(IMAGE).variable(&format!("{PREFIX}{}", names[name]), value);
         let _ = world.told();
     }

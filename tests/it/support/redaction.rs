@@ -20,7 +20,7 @@ const PATTERNS: [(&str, &str); 9] = [
 ];
 
 /// A time of day. The ones of the stand-in's images stand still and are kept.
-const TIME: &str = r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)";
+const TIME: &str = r"\b\d{4}-\d\d-\d\d(T|<br>)\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)";
 const DAY_OF_THE_IMAGES: &str = "2026-11-03T";
 
 /// What is taken out of the snapshots of one run.

@@ -1,0 +1,43 @@
+//! `notes` of a status file: what the last run found, and which job it was.
+
+use super::{Light, ServiceLine};
+use crate::report::{ImageReport, Reason};
+use crate::secret::printable;
+
+/// The most characters of what is found; behind it comes the job's address.
+const MOST: usize = 400;
+
+/// What stands before the services that were verified.
+const VERIFIED: &str = "verified in the registry: ";
+
+/// The text for the decided images of a run. It is about the registry, and about nothing that runs.
+pub(super) fn text(decided: &[(&ImageReport, ServiceLine)], job_url: Option<&str>) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for (image, _) in decided {
+        if let Some((_, finding)) = image.deciding() {
+            let name = &image.request.service.name;
+            said.push(format!("{name}: {}: {}", finding.reason, finding.message));
+        }
+    }
+    let green: Vec<_> = decided
+        .iter()
+        .filter(|(_, line)| line.light == Light::Green)
+        .map(|(image, _)| image.request.service.name.as_str())
+        .collect();
+    if !green.is_empty() {
+        said.push(format!("{VERIFIED}{}", green.join(", ")));
+    }
+    let text = printable(&said.join("; "));
+    let short: String = text.chars().take(MOST).collect();
+    let more = if text.chars().nth(MOST).is_some() { "…" } else { "" };
+    let by = job_url.map(|url| format!("; by {url}")).unwrap_or_default();
+    format!("{short}{more}{by}")
+}
+
+/// Whether a run of the gate wrote `notes`, by how it begins. Whatever a person wrote is not replaced in silence.
+pub(super) fn is_ours(notes: &str) -> bool {
+    let mut parts = notes.splitn(3, ": ");
+    let (name, code) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    notes.starts_with(VERIFIED)
+        || !name.contains(' ') && Reason::ALL.iter().any(|reason| reason.as_str() == code)
+}
