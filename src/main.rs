@@ -388,3 +388,36 @@ fn keep_panics_quiet() {
         std::process::exit(Exit::Undecided.code().into());
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    const TOKEN: &str = "dop_v1_of-somebody-who-must-not-be-known";
+
+    /// Run by the test below, in a process of its own: the hook ends it.
+    #[test]
+    #[ignore = "it panics"]
+    fn panics_with_the_token() {
+        keep_panics_quiet();
+        panic!("the token is {TOKEN}");
+    }
+
+    #[test]
+    fn a_panic_shows_its_place_and_nothing_of_its_message() {
+        let run = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "--ignored", "--nocapture", "tests::panics_with_the_token"])
+            .env_clear()
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(run.stderr).unwrap();
+        let place = shown.strip_prefix("error: internal error at src/main.rs:").unwrap();
+        let (line, rest) = place.split_once(';').unwrap();
+        assert!(line.parse::<u32>().is_ok(), "{shown}");
+        assert_eq!(rest, " this is a defect of the program\n");
+        assert!(!String::from_utf8(run.stdout).unwrap().contains(TOKEN));
+        assert_eq!(run.status.code(), Some(Exit::Undecided.code().into()));
+    }
+}

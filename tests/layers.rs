@@ -68,6 +68,25 @@ fn the_rooms_between_asking_and_writing_do_no_io() {
     assert!(looked_at > 20, "only {looked_at} files were looked at");
 }
 
+/// Names of what hands out the whole environment, also through another crate. A variable that nobody named may
+/// hold a secret, and one that is no UTF-8 makes the usual way panic.
+const WHOLE_ENVIRONMENT: [&str; 5] = ["vars", "vars_os", "from_env", "environ", "env_logger"];
+
+#[test]
+fn the_environment_is_never_walked() {
+    for file in sources() {
+        let code = code(&file);
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        for word in code.split(|character| !is_name(character)) {
+            assert!(!WHOLE_ENVIRONMENT.contains(&word), "{}: mentions `{word}`", file.display());
+        }
+    }
+    // Who reaches the environment at all says so.
+    let reach = |file: &PathBuf| code(file).contains("env::var");
+    let reaching: Vec<_> = sources().into_iter().filter(reach).collect();
+    assert_eq!(reaching, [src().join("main.rs")]);
+}
+
 #[test]
 fn a_file_fits_in_a_head() {
     for file in sources() {

@@ -206,13 +206,21 @@ async fn ask_layers(
             layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
         }
     }
-    let mut said = stream::iter(layers.values().take(MOST_LAYERS))
-        .map(|(layer, role)| repository.blob_size(client, layer, role))
-        .buffered(LAYERS_AT_ONCE)
-        .collect::<Vec<_>>()
-        .await;
-    said.resize_with(layers.len(), || Fact::Unknown(too_many_layers(layers.len())));
+    let said =
+        of_each(layers.values(), |(layer, role)| repository.blob_size(client, layer, role)).await;
     layers.into_keys().zip(said).collect()
+}
+
+/// What `ask` learns of each layer, of no more than [`MOST_LAYERS`] and [`LAYERS_AT_ONCE`] at a time.
+async fn of_each<T, F: Future<Output = Fact<u64>>>(
+    layers: impl ExactSizeIterator<Item = T>,
+    ask: impl FnMut(T) -> F,
+) -> Vec<Fact<u64>> {
+    let listed = layers.len();
+    let asked = stream::iter(layers.take(MOST_LAYERS)).map(ask).buffered(LAYERS_AT_ONCE);
+    let mut said: Vec<_> = asked.collect().await;
+    said.resize_with(listed, || Fact::Unknown(too_many_layers(listed)));
+    said
 }
 
 /// A registry with a descriptor cache goes on announcing a blob whose bytes are gone: each time with a
@@ -365,6 +373,8 @@ fn not_asked<T>() -> Fact<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::oci::Algorithm;
 
@@ -410,6 +420,29 @@ mod tests {
             image.blobs.iter().map(told).collect::<Vec<_>>().join(" ")
         };
         observed.iter().map(image).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_ten_thousand_layers_are_asked_for_and_128_at_a_time() {
+        let (asked, running, most) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let said = of_each(0..10_002_usize, |_| async {
+            asked.set(asked.get() + 1);
+            running.set(running.get() + 1);
+            most.set(most.get().max(running.get()));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            running.set(running.get() - 1);
+            Fact::Present(1)
+        })
+        .await;
+        assert_eq!((asked.get(), most.get(), said.len()), (10_000, 128, 10_002));
+        let unknown = said.iter().filter(|size| matches!(size, Fact::Unknown(_))).count();
+        assert_eq!(unknown, 2);
+        let Some(Fact::Unknown(why)) = said.last() else { panic!("{said:?}") };
+        assert_eq!(
+            why.message,
+            "the images have 10002 layers together, and at most 10000 are asked for"
+        );
+        assert_eq!(of_each(0..10_000_usize, |_| async { Fact::Present(1) }).await.len(), 10_000);
     }
 
     #[test]

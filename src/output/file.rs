@@ -93,18 +93,22 @@ pub struct FolderLock(#[expect(dead_code, reason = "it is held, not read")] File
 /// Locks a folder against other processes of this program; waits for them as long as the run may take, at
 /// least one second and at most ten.
 pub fn lock(folder: &Path, left: Duration) -> Result<FolderLock, FileError> {
-    let tries = left.as_millis() / LOCK_PAUSE.as_millis();
-    let tries = u32::try_from(tries).unwrap_or(LOCK_TRIES);
-    lock_within(folder, tries.clamp(FEWEST_LOCK_TRIES, LOCK_TRIES))
+    lock_after(folder, lock_tries(left), || thread::sleep(LOCK_PAUSE))
 }
 
-fn lock_within(folder: &Path, tries: u32) -> Result<FolderLock, FileError> {
+fn lock_tries(left: Duration) -> u32 {
+    let tries = left.as_millis() / LOCK_PAUSE.as_millis();
+    u32::try_from(tries).unwrap_or(LOCK_TRIES).clamp(FEWEST_LOCK_TRIES, LOCK_TRIES)
+}
+
+/// Tries it so often, with `pause` after each try that another process made fail.
+fn lock_after(folder: &Path, tries: u32, pause: impl Fn()) -> Result<FolderLock, FileError> {
     // The folder itself is what is locked: a lock file would have to be cleaned up or committed.
     let file = File::open(folder)?;
     for _ in 0..tries {
         match file.try_lock() {
             Ok(()) => return Ok(FolderLock(file)),
-            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => pause(),
             Err(TryLockError::Error(error)) => return Err(FileError::Io(error)),
         }
     }
@@ -121,6 +125,15 @@ pub fn prove(path: &Path) -> Result<(), FileError> {
 
 /// Replaces the file at `path`, or makes it. A new file gets mode 0644 under the umask, an old one keeps its own.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    replace_and(path, content, File::sync_all)
+}
+
+/// As [`replace`]; `flush` makes a file or a folder outlive a power cut.
+fn replace_and(
+    path: &Path,
+    content: &[u8],
+    flush: impl Fn(&File) -> io::Result<()>,
+) -> Result<(), FileError> {
     let mode = existing_mode(path)?;
     let temporary = temporary(path)?;
     let mut file = temporary.file()?;
@@ -128,15 +141,16 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     if let Some(mode) = mode {
         file.set_permissions(mode)?;
     }
-    file.sync_all()?;
+    // Before the rename: else a power cut leaves an empty file under the name of a whole one.
+    flush(file)?;
     temporary.persist(path)?;
-    sync(folder(path))
+    flushed(folder(path), flush)
 }
 
 /// Removes the file at `path`, where there is one.
 pub fn remove(path: &Path) -> Result<(), FileError> {
     match fs::remove_file(path) {
-        Ok(()) => sync(folder(path)),
+        Ok(()) => flushed(folder(path), File::sync_all),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -251,8 +265,8 @@ pub(crate) fn folder(path: &Path) -> &Path {
 }
 
 /// Makes a rename or removal in `folder` outlive a power cut.
-fn sync(folder: &Path) -> Result<(), FileError> {
-    match File::open(folder)?.sync_all() {
+fn flushed(folder: &Path, flush: impl Fn(&File) -> io::Result<()>) -> Result<(), FileError> {
+    match flush(&File::open(folder)?) {
         Ok(()) => Ok(()),
         // Some network and FUSE file systems cannot flush a folder; the file itself is flushed.
         Err(error)
@@ -266,6 +280,7 @@ fn sync(folder: &Path) -> Result<(), FileError> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::{Cell, RefCell};
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
 
@@ -299,6 +314,38 @@ mod tests {
         replace(&path, b"new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn a_file_is_flushed_whole_before_it_is_renamed_and_its_folder_after() {
+        let (folder, path) = folder_with("a", "old");
+        let seen = RefCell::new(Vec::new());
+        replace_and(&path, b"new", |flushed| {
+            let what = flushed.metadata()?.is_dir();
+            seen.borrow_mut().push((what, fs::read_to_string(&path)?, names(folder.path()).len()));
+            Ok(())
+        })
+        .unwrap();
+        // The file, while the old one is still there; the folder, when the new one is.
+        assert_eq!(seen.into_inner(), [(false, "old".into(), 2), (true, "new".into(), 1)]);
+    }
+
+    #[test]
+    fn what_cannot_be_flushed_does_not_replace_the_old_file() {
+        let (folder, path) = folder_with("a", "old");
+        let full = replace_and(&path, b"new", |_| Err(io::ErrorKind::StorageFull.into()));
+        assert!(matches!(full, Err(FileError::Io(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["a"]);
+        // A folder of a network file system may be one that cannot be flushed; any other trouble is told.
+        let of_a_folder = |kind: io::ErrorKind| {
+            replace_and(&path, b"new", |flushed| {
+                if flushed.metadata()?.is_dir() { Err(kind.into()) } else { Ok(()) }
+            })
+        };
+        assert!(of_a_folder(io::ErrorKind::Unsupported).is_ok());
+        assert!(of_a_folder(io::ErrorKind::InvalidInput).is_ok());
+        assert!(of_a_folder(io::ErrorKind::StorageFull).is_err());
     }
 
     #[test]
@@ -436,12 +483,20 @@ mod tests {
     fn a_folder_is_locked_once() {
         let folder = tempfile::tempdir().unwrap();
         let first = lock(folder.path(), Duration::ZERO).unwrap();
-        let started = std::time::Instant::now();
-        assert!(matches!(lock(folder.path(), Duration::ZERO), Err(FileError::Locked)));
-        assert!(started.elapsed() < Duration::from_secs(9), "it waits no longer than it may");
-        assert!(matches!(lock_within(folder.path(), 1), Err(FileError::Locked)));
+        let pauses = Cell::new(0);
+        let pause = || pauses.set(pauses.get() + 1);
+        assert!(matches!(lock_after(folder.path(), 3, pause), Err(FileError::Locked)));
+        assert_eq!(pauses.get(), 3);
         drop(first);
-        assert!(lock_within(folder.path(), 1).is_ok());
+        assert!(lock_after(folder.path(), 1, pause).is_ok());
+        assert_eq!(pauses.get(), 3);
         assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_lock_is_waited_for_as_long_as_the_run_may_take_from_one_second_to_ten() {
+        let seconds = |left| lock_tries(Duration::from_millis(left)) * 50 / 1000;
+        assert_eq!([0, 999, 1000, 5000, 10_000, 3_600_000].map(seconds), [1, 1, 1, 5, 10, 10]);
+        assert_eq!(lock_tries(Duration::MAX), LOCK_TRIES);
     }
 }

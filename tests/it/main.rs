@@ -15,6 +15,7 @@ mod console;
 mod control;
 mod declared;
 mod delegated;
+mod defences;
 mod expectations;
 mod explanations;
 mod faults;
