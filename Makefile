@@ -3,7 +3,7 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
-.PHONY: help demo test fresh lint bench live image reproduce page-check orb-pack
+.PHONY: help demo test fresh lint bench live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -22,6 +22,15 @@ lint: ## format, clippy, documentation, shell scripts
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
 	sh scripts/lint-sh.sh
+
+fuzz: ## every parser on bytes of anybody's, SECONDS_EACH=180
+	sh scripts/fuzz.sh $(or $(SECONDS_EACH),180)
+
+fuzz-coverage: ## which lines of the parsers the kept corpus reaches
+	sh scripts/fuzz.sh coverage
+
+mutants: ## whether a test goes red when a decision is changed: N=100 of them, SEED=1
+	N="$(N)" SEED="$(SEED)" sh scripts/mutants.sh
 
 bench: ## size, requests, time and memory, with their limits, beside skopeo's
 	sh scripts/bench.sh

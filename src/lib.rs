@@ -24,3 +24,6 @@ pub mod observe;
 pub mod checks;
 pub mod output;
 pub mod gate;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;

@@ -76,7 +76,8 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// An answer that nobody gave, for tests of what answers mean.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
+    #[expect(clippy::unwrap_used, reason = "the address is ours")]
     pub(crate) fn for_tests(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
         let url = Url::parse("https://registry.example/").unwrap();
         Self { host: host_of(&url), status, headers, body: body.to_vec(), url }

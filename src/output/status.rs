@@ -144,5 +144,13 @@ impl StatusFile {
     }
 }
 
+/// The file's text with one service's line set. `None` where it is no text that the gate changes.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn with_line(text: &str, service: &str, line: &ServiceLine) -> Option<String> {
+    flat::prove(text, [service]).ok()?;
+    let change = line::Change::Quote(line.to_string());
+    Some(line::changed(text, &[(format!("{IMAGE}{service}"), change)]))
+}
+
 #[cfg(test)]
 mod tests;

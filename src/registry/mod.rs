@@ -26,6 +26,9 @@ use crate::oci::{Descriptor, Digest, MediaType, RegistryHost, Tag};
 use crate::report::Reason;
 use crate::secret::Secret;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 pub(crate) use access::{Access, Shared};
 use access::{By, Granted};
 pub use credentials::DockerConfig;

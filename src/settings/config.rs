@@ -213,15 +213,21 @@ impl Config {
     }
 
     fn read(working: &Path, shown: &Path, redactor: &Redactor) -> Result<Self, ConfigError> {
-        let error = |(place, mistake)| ConfigError {
+        let bytes = file::bytes(&working.join(shown), MOST).map_err(|why| {
+            let mistake = ConfigMistake::File(why);
+            let file = Shown::new(&shown.to_string_lossy(), redactor);
+            ConfigError { file, place: None, mistake }
+        })?;
+        Self::of(&bytes, shown, redactor)
+    }
+
+    /// Reads the bytes of the file that is shown so.
+    pub(super) fn of(bytes: &[u8], shown: &Path, redactor: &Redactor) -> Result<Self, ConfigError> {
+        let (text, document) = parse(bytes, redactor).map_err(|(place, mistake)| ConfigError {
             file: Shown::new(&shown.to_string_lossy(), redactor),
-            place,
+            place: Some(place),
             mistake,
-        };
-        let bytes = file::bytes(&working.join(shown), MOST)
-            .map_err(|why| error((None, ConfigMistake::File(why))))?;
-        let (text, document) =
-            parse(&bytes, redactor).map_err(|(place, why)| error((Some(place), why)))?;
+        })?;
         let folder = shown.parent().unwrap_or(Path::new("")).to_owned();
         let config = Self {
             path: shown.to_owned(),

@@ -35,6 +35,9 @@ mod services;
 mod token;
 mod usage;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 pub use config::FILE_NAME;
 pub use environment::{PREFIX, variable_of};
 pub use help::{OptionText, options};

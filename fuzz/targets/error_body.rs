@@ -1,0 +1,4 @@
+//! See `fuzzing::error_body`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| verify_registry_image::fuzzing::error_body(bytes));

@@ -1,0 +1,15 @@
+#!/bin/sh
+# tool.sh NAME VERSION: a cargo tool of exactly this version, in target/tools; prints the folder of its program.
+#
+# It is built once and kept. Nothing is installed elsewhere, and nothing is asked.
+set -eu
+
+cd -- "$(dirname -- "$0")/.."
+name=$1
+version=$2
+root=$PWD/target/tools/$name-$version
+if [ ! -x "$root/bin/$name" ]; then
+    echo "building $name $version, once" >&2
+    cargo install --locked --quiet --root "$root" --target-dir target/tools/build "$name@$version" </dev/null >&2
+fi
+echo "$root/bin"
