@@ -79,7 +79,12 @@ coverage() {
         BEGIN { printf "%-28s %7s %9s\n", "module", "lines", "reached" }
         /^SF:/ {
             file = substr($0, 4); last = 1e9; number = 0; lines = 0; reached = 0
-            while ((getline line <file) > 0) { number++; if (line == "#[cfg(test)]") { last = number; break } }
+            before = ""
+            while ((getline line <file) > 0) {
+                number++
+                if (before == "#[cfg(test)]" && line ~ /^mod tests/) { last = number; break }
+                before = line
+            }
             close(file)
         }
         /^DA:/ { split(substr($0, 4), at, ","); if (at[1] < last) { lines++; if (at[2] > 0) reached++ } }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-use super::config::{Config, ConfigMistake};
+use super::config::{Config, ConfigMistake, FILE_NAME};
 use super::doctl;
 use super::environment::StandardVariables;
 use crate::fuzzing::{SECRET, assert_shown, redactor};
@@ -16,6 +16,7 @@ use crate::secret::Redactor;
 
 /// What is wrong with a config can be shown, and a secret in it cannot be had from that.
 pub(crate) fn config_file(bytes: &[u8]) {
+    static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
     let redactor = redactor();
     let read = |bytes: &[u8]| match Config::of(bytes, Path::new("verify.yml"), &redactor) {
         Ok(config) => {
@@ -35,6 +36,14 @@ pub(crate) fn config_file(bytes: &[u8]) {
         }
     };
     let document = read(bytes);
+    // Found in a folder, it is the same.
+    File::create(FOLDER.path().join(FILE_NAME))
+        .and_then(|mut file| file.write_all(bytes))
+        .expect("a file of our own");
+    for named in [None, Some(Path::new(FILE_NAME))] {
+        let found = Config::find(FOLDER.path(), named, &redactor).ok().flatten();
+        assert!(found.map(|config| config.document) == document);
+    }
     // A mark of the byte order and other line ends are nothing of the document.
     if document.is_some() && !bytes.contains(&b'\r') && !bytes.starts_with(b"\xef\xbb\xbf") {
         let marked = [b"\xef\xbb\xbf", bytes].concat();
