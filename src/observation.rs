@@ -83,12 +83,14 @@ pub struct Unavailable {
     pub hint: Option<String>,
     /// How long the server asked to wait before it is asked again (`Retry-After`), from when it said so.
     pub retry_after: Option<Duration>,
+    /// The host that announced a success and broke off before it had sent all of it, where that is the trouble.
+    pub host: Option<String>,
 }
 
 impl Unavailable {
     /// A sentence without a hint of its own.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), hint: None, retry_after: None }
+        Self { reason, message: message.into(), hint: None, retry_after: None, host: None }
     }
 
     /// The finding of a check that needed the fact.
@@ -128,6 +130,19 @@ pub struct Resolved {
     pub age: Option<Duration>,
     /// The manifest, or what else it is.
     pub content: Result<Manifest, NotAnImage>,
+    /// What the reader should know of how it came.
+    pub note: Option<String>,
+}
+
+/// How the size of a blob was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Its last byte arrived, or its end or its length says that it has another size.
+    Read,
+    /// It was announced in this size, and is too large to be read to its end.
+    Announced,
+    /// More bytes than these arrived, and no more were read.
+    Exceeded,
 }
 
 /// A blob of an image, and whether its last byte arrived.
@@ -139,6 +154,8 @@ pub struct BlobObservation {
     pub descriptor: Descriptor,
     /// Its size in bytes as the registry or its storage reports it.
     pub size: Fact<u64>,
+    /// How that size was learnt.
+    pub proof: Proof,
 }
 
 /// The image of one wanted platform.

@@ -169,6 +169,8 @@ pub struct ImageFacts {
     pub platforms: Vec<PlatformFacts>,
     /// The immutable tag that names the same digest, where that was checked and true.
     pub immutable_tag: Option<String>,
+    /// What a yes does not prove of it, a sentence each.
+    pub unproven: Vec<String>,
 }
 
 /// One image of a run.

@@ -212,6 +212,7 @@ fn facts(service: &str) -> ImageFacts {
             exposed_ports: vec!["5001/tcp".to_owned()],
         }],
         immutable_tag: Some(format!("{COMMIT}-dev")),
+        unproven: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::request::ImageRequest;
 
 use super::Subject;
 use super::immutable_tag;
+use super::layers_present;
 use super::subject::Content;
 use super::wording::cleaned;
 
@@ -36,13 +37,16 @@ pub fn facts(request: &ImageRequest, observation: &Observation) -> Option<ImageF
         media_type,
         platforms: observation.images.iter().filter_map(platform_facts).collect(),
         immutable_tag: immutable_tag::agreed(&subject).map(|tag| tag.to_string()),
+        unproven: layers_present::unproven(&subject),
     })
 }
 
 fn platform_facts(image: &PlatformObservation) -> Option<PlatformFacts> {
     let (manifest, config) = match Content::of(image) {
         Content::Image(manifest, config) => (manifest, config),
-        Content::NotAnImage(_) | Content::Gone | Content::Unknown(_) => return None,
+        Content::NotAnImage(_) | Content::Gone | Content::Differs(_) | Content::Unknown(_) => {
+            return None;
+        }
     };
     let layers = manifest.layers.iter().map(|layer| layer.size);
     Some(PlatformFacts {

@@ -2,63 +2,118 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observation::{BlobObservation, Fact, PlatformObservation, Unavailable};
-use crate::oci::{Descriptor, Digest, ImageManifest};
+use crate::observation::{BlobObservation, Fact, PlatformObservation, Proof, Unavailable};
+use crate::oci::{Descriptor, Digest, ImageManifest, Platform};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
 use super::subject::{gravest, no_image, unasked};
-use super::wording::{clauses, cleaned, listed, noted, quoted};
+use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
-    subject.with_manifest(|_| {
-        if let Some(why) = &subject.observation.layers_skipped {
-            return Outcome::skipped(why.clone());
-        }
-        let observed = observed(subject);
-        let mut tally = Tally::default();
-        for image in subject.images() {
-            match (&image.manifest, &image.config) {
-                // Among others, and listed under no platform: only its config says whether it counts.
-                (Fact::Present(Ok(_)), Fact::Unknown(why))
-                    if image.listed_as.is_none() && subject.images().nth(1).is_some() =>
-                {
-                    tally.unknown.push(why);
-                }
-                (Fact::Present(Ok(manifest)), _) => {
-                    let of = subject.platform_name(image);
-                    let of = of.map_or_else(String::new, |name| format!(" of {name}"));
-                    tally.add(&of, image, manifest, &observed);
-                }
-                (Fact::Present(Err(_)) | Fact::Absent(_), _) => {
-                    tally.without.push(subject.name(image));
-                }
-                (Fact::Unknown(why), _) => tally.unknown.push(why),
-            }
-        }
-        tally.outcome()
+    subject.with_manifest(|_| match &subject.observation.layers_skipped {
+        Some(why) => Outcome::skipped(why.clone()),
+        None => tally(subject).outcome(),
     })
+}
+
+/// What a yes does not prove, a sentence each: layers that were only announced, and layers that this registry
+/// need not hold.
+pub(super) fn unproven(subject: &Subject<'_>) -> Vec<String> {
+    let Tally { elsewhere, announced, .. } = tally(subject);
+    let announced = (!announced.is_empty()).then(|| {
+        format!(
+            "announced, not read, because the server ignores ranges and no more is read of an image or a run: {}",
+            listed(announced)
+        )
+    });
+    let elsewhere = (!elsewhere.is_empty()).then(|| {
+        format!(
+            "kept elsewhere by the image's own choice (`urls`), not in this registry, and not requested there: {}",
+            listed(elsewhere)
+        )
+    });
+    announced.into_iter().chain(elsewhere).collect()
+}
+
+fn tally<'a>(subject: &Subject<'a>) -> Tally<'a> {
+    let observed = observed(subject);
+    let mut tally = Tally::default();
+    for image in subject.images() {
+        match (&image.manifest, &image.config) {
+            // Among others, and listed under no platform: only its config says whether it counts.
+            (Fact::Present(Ok(_)), Fact::Unknown(why))
+                if image.listed_as.is_none() && subject.images().nth(1).is_some() =>
+            {
+                tally.unknown.push(why);
+            }
+            (Fact::Present(Ok(manifest)), _) => {
+                let of = subject.platform_name(image);
+                let of = of.map_or_else(String::new, |name| format!(" of {name}"));
+                tally.add(&of, image, manifest, &observed);
+            }
+            (Fact::Present(Err(_)) | Fact::Absent(_), _) => {
+                tally.without.push(subject.name(image));
+            }
+            (Fact::Unknown(why), _) => tally.unknown.push(why),
+        }
+    }
+    tally
 }
 
 /// What is known of each blob. One that several platforms share may have been asked for once only; if
 /// it was asked for more than once, the worst answer counts.
-type Observed<'a> = BTreeMap<(&'a Digest, u64), &'a Fact<u64>>;
+type Observed<'a> = BTreeMap<(&'a Digest, u64), (&'a Fact<u64>, Proof)>;
 
 fn observed<'a>(subject: &Subject<'a>) -> Observed<'a> {
-    let rank = |fact: &Fact<u64>, size: u64| match fact {
-        Fact::Present(seen) if *seen == size => 0,
-        Fact::Unknown(_) => 1,
-        Fact::Present(_) | Fact::Absent(_) => 2,
+    let rank = |(fact, proof): (&Fact<u64>, Proof), size: u64| match fact {
+        Fact::Present(seen) if *seen == size => match proof {
+            Proof::Read => 0,
+            Proof::Announced => 1,
+            Proof::Exceeded => 3,
+        },
+        Fact::Unknown(_) => 2,
+        Fact::Present(_) | Fact::Absent(_) => 3,
     };
     let mut observed = Observed::new();
     for blob in subject.observation.images.iter().flat_map(|image| &image.blobs) {
-        let BlobObservation { role: _, descriptor, size } = blob;
-        let known = observed.entry((&descriptor.digest, descriptor.size)).or_insert(size);
-        if rank(size, descriptor.size) > rank(known, descriptor.size) {
-            *known = size;
+        let BlobObservation { role: _, descriptor, size, proof } = blob;
+        let said = (size, *proof);
+        let known = observed.entry((&descriptor.digest, descriptor.size)).or_insert(said);
+        if rank(said, descriptor.size) > rank(*known, descriptor.size) {
+            *known = said;
         }
     }
     observed
+}
+
+/// Whether a layer may be kept elsewhere: only those of Windows are, and engines fetch no other.
+#[derive(Clone, Copy)]
+enum Elsewhere<'a> {
+    Allowed,
+    Refused,
+    Unknown(&'a Unavailable),
+}
+
+impl<'a> Elsewhere<'a> {
+    fn of(image: &'a PlatformObservation) -> Self {
+        let is_listed = || image.listed_as.as_ref().is_some_and(is_windows);
+        match &image.config {
+            Fact::Present(Ok(config)) => Self::on(is_windows(&config.platform)),
+            Fact::Present(Err(_)) | Fact::Absent(_) => Self::on(is_listed()),
+            Fact::Unknown(why) => Self::Unknown(why),
+        }
+    }
+}
+
+impl Elsewhere<'_> {
+    fn on(windows: bool) -> Self {
+        if windows { Self::Allowed } else { Self::Refused }
+    }
+}
+
+fn is_windows(platform: &Platform) -> bool {
+    platform.os() == "windows"
 }
 
 /// What dockerd 20.10 takes (`max depth exceeded` from there on, measured); containerd took 200.
@@ -78,6 +133,10 @@ enum Seen {
     Gone(String),
     /// As many bytes.
     Size(u64),
+    /// More bytes than these.
+    More(u64),
+    /// Nothing that could be there: a size and a digest that contradict each other.
+    Impossible,
 }
 
 #[derive(Default)]
@@ -85,8 +144,12 @@ struct Tally<'a> {
     /// The blobs that were met; layers are often shared between platforms, and told once.
     met: BTreeSet<(Digest, u64)>,
     problems: Vec<Problem>,
-    /// Layers that are kept elsewhere and were never in this registry.
+    /// The blobs of those problems.
+    told: BTreeSet<(Digest, u64)>,
+    /// Layers that are kept elsewhere and are not in this registry.
     elsewhere: Vec<String>,
+    /// Layers that were announced in their size, and not read to their end.
+    announced: Vec<String>,
     /// The most layers of one image.
     most_layers: usize,
     unknown: Vec<&'a Unavailable>,
@@ -107,28 +170,32 @@ impl<'a> Tally<'a> {
     ) {
         let ImageManifest { media_type: _, config, layers } = manifest;
         self.most_layers = self.most_layers.max(layers.len());
-        if self.is_new(config) {
-            let which = format!("config{of}");
-            match (observed.get(&(&config.digest, config.size)), &image.config) {
-                (_, Fact::Absent(denial)) => {
-                    self.note(which, config, Seen::Gone(denial.said.clone()));
-                }
-                (Some(size), Fact::Present(_) | Fact::Unknown(_)) => {
-                    self.judge(which, config, size);
-                }
-                // Its bytes arrived whole and hash to its digest.
-                (None, Fact::Present(_)) => {}
-                (None, Fact::Unknown(why)) => self.unknown.push(why),
+        // A platform's layer is judged by each descriptor that lists it: what excuses one of them does not
+        // excuse another, of the same digest or not.
+        let is_new = self.is_new(config);
+        let which = format!("config{of}");
+        match (observed.get(&(&config.digest, config.size)), &image.config) {
+            (_, Fact::Absent(denial)) if denial.reason != Reason::ContentDiffers => {
+                self.note(which, config, Seen::Gone(denial.said.clone()));
             }
+            (Some(said), _) => self.judge(which, config, *said, Elsewhere::Refused, is_new),
+            // Its bytes arrived whole; what they hash to is told elsewhere.
+            (None, Fact::Present(_) | Fact::Absent(_)) => {}
+            (None, Fact::Unknown(why)) => self.unknown.push(why),
         }
+        let elsewhere = Elsewhere::of(image);
         for (index, layer) in layers.iter().enumerate() {
-            if !self.is_new(layer) {
+            let is_new = self.is_new(layer);
+            let which = format!("layer {} of {}{of}", index + 1, layers.len());
+            if layer.is_impossible() {
+                self.note(which, layer, Seen::Impossible);
                 continue;
             }
-            let which = format!("layer {} of {}{of}", index + 1, layers.len());
+            let elsewhere = if layer.is_kept_elsewhere() { elsewhere } else { Elsewhere::Refused };
             match observed.get(&(&layer.digest, layer.size)) {
-                Some(size) => self.judge(which, layer, size),
-                None => self.unlooked.push(which),
+                Some(said) => self.judge(which, layer, *said, elsewhere, is_new),
+                None if is_new => self.unlooked.push(which),
+                None => {}
             }
         }
     }
@@ -138,24 +205,54 @@ impl<'a> Tally<'a> {
     }
 
     fn note(&mut self, which: String, blob: &Descriptor, seen: Seen) {
-        self.problems.push(Problem { which, descriptor: blob.clone(), seen });
+        if self.told.insert((blob.digest.clone(), blob.size)) {
+            self.problems.push(Problem { which, descriptor: blob.clone(), seen });
+        }
     }
 
-    fn judge(&mut self, which: String, blob: &Descriptor, size: &'a Fact<u64>) {
+    fn judge(
+        &mut self,
+        which: String,
+        blob: &Descriptor,
+        (size, proof): (&'a Fact<u64>, Proof),
+        elsewhere: Elsewhere<'a>,
+        is_new: bool,
+    ) {
         match size {
-            Fact::Present(size) if *size == blob.size => {}
-            Fact::Present(size) => self.note(which, blob, Seen::Size(*size)),
-            // Kept elsewhere on purpose only where the registry itself never had it.
-            Fact::Absent(denial) if blob.has_urls && denial.reason == Reason::BlobMissing => {
-                self.elsewhere.push(which);
+            Fact::Present(size) if proof == Proof::Exceeded => {
+                self.note(which, blob, Seen::More(*size));
             }
-            Fact::Absent(denial) => self.note(which, blob, Seen::Gone(denial.said.clone())),
+            Fact::Present(size) if *size != blob.size => self.note(which, blob, Seen::Size(*size)),
+            Fact::Present(_) if proof == Proof::Announced && is_new => self.announced.push(which),
+            Fact::Present(_) => {}
+            Fact::Absent(denial) => match elsewhere {
+                // Only where the registry itself does not have it: what it lists and its storage lost is gone.
+                Elsewhere::Allowed if denial.reason == Reason::BlobMissing => {
+                    self.elsewhere.push(which);
+                }
+                Elsewhere::Unknown(why) if denial.reason == Reason::BlobMissing => {
+                    self.unknown.push(why);
+                }
+                Elsewhere::Allowed | Elsewhere::Refused | Elsewhere::Unknown(_) => {
+                    self.note(which, blob, Seen::Gone(denial.said.clone()));
+                }
+            },
             Fact::Unknown(why) => self.unknown.push(why),
         }
     }
 
     fn outcome(self) -> Outcome {
-        let Self { met, problems, elsewhere, most_layers, unknown, unlooked, without } = self;
+        let Self {
+            met,
+            problems,
+            told: _,
+            elsewhere: _,
+            announced: _,
+            most_layers,
+            unknown,
+            unlooked,
+            without,
+        } = self;
         if !problems.is_empty() {
             return Outcome::Failed(finding(&problems));
         }
@@ -172,19 +269,11 @@ impl<'a> Tally<'a> {
         if met.is_empty() {
             return no_image();
         }
-        let elsewhere = (!elsewhere.is_empty()).then(|| {
-            format!(
-                "kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at \
-                 (docker on Linux does not look there either, and pulls no such image): {}",
-                listed(elsewhere)
-            )
-        });
         let deep = (most_layers > MOST_OF_DOCKER).then(|| {
             format!("docker starts no image of more than {MOST_OF_DOCKER} layers, and here are {most_layers}")
         });
-        let note = noted(elsewhere.into_iter().chain(deep));
         let message = format!("config and layers can be pulled ({} blobs)", met.len());
-        Outcome::Passed { message, note }
+        Outcome::Passed { message, note: deep }
     }
 }
 
@@ -196,6 +285,19 @@ fn finding(problems: &[Problem]) -> Finding {
             Seen::Gone(said) => format!("{which} ({digest}) is gone: {}", cleaned(said)),
             Seen::Size(size) => format!(
                 "{which} ({digest}) has {size} bytes where the manifest says {}",
+                descriptor.size
+            ),
+            Seen::More(size) => format!(
+                "{which} ({digest}) has more than {size} bytes where the manifest says {}",
+                descriptor.size
+            ),
+            Seen::Impossible if descriptor.size == 0 => {
+                format!(
+                    "{which} ({digest}) is said to be empty, and its digest is not that of nothing"
+                )
+            }
+            Seen::Impossible => format!(
+                "{which} ({digest}) is said to have {} bytes, and its digest is that of nothing",
                 descriptor.size
             ),
         }

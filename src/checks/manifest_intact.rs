@@ -2,8 +2,10 @@
 //!
 //! The hashing was done where the bytes came in. Here is decided what its results mean for the image.
 
+use std::collections::BTreeMap;
+
 use crate::observation::{Denial, Fact, PlatformObservation, Resolved};
-use crate::oci::{ImageConfig, ImageManifest, Manifest, NotAnImage};
+use crate::oci::{Digest, ImageConfig, ImageManifest, Manifest, NotAnImage};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
@@ -12,6 +14,11 @@ use super::subject::{Content, gravest, no_image, not_an_image, unasked};
 use super::wording::{clauses, cleaned, listed, noted, quoted, said};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    if let Fact::Absent(denial) = &subject.observation.resolved
+        && denial.reason == Reason::ContentDiffers
+    {
+        return differs(std::iter::once(denial));
+    }
     // Without a tag, this is the check that says whether anything is there.
     if subject.request.reference.tag.is_none()
         && let Fact::Absent(denial) = &subject.observation.resolved
@@ -64,6 +71,9 @@ fn denied(subject: &Subject<'_>, denial: &Denial) -> Outcome {
 /// Where the registry serves the tag and denies the digest that it names.
 fn not_served(subject: &Subject<'_>, resolved: &Resolved, denial: &Denial) -> Outcome {
     let tag = subject.request.reference.tag.as_ref().map_or_else(String::new, quoted);
+    if denial.reason == Reason::ContentDiffers {
+        return differs(std::iter::once(denial));
+    }
     // By its tag it was there a moment ago, whichever word the denial has for it.
     let is_missing = matches!(denial.reason, Reason::ManifestMissing | Reason::RepositoryMissing);
     let reason = if is_missing { Reason::DigestNotServed } else { denial.reason };
@@ -75,21 +85,54 @@ fn not_served(subject: &Subject<'_>, resolved: &Resolved, denial: &Denial) -> Ou
     Outcome::Failed(Finding::new(reason, message).hint(reason.advice()))
 }
 
+/// What is stored with other bytes than its digest promises.
+fn differs<'a>(denials: impl IntoIterator<Item = &'a Denial>) -> Outcome {
+    let reason = Reason::ContentDiffers;
+    let message = clauses(denials.into_iter().map(|denial| said(&denial.said)));
+    Outcome::Failed(Finding::new(reason, message).hint(reason.advice()))
+}
+
+/// The images that list a layer with another `diff_id` than one before them, or than they themselves: a layer
+/// unpacks to one content only, so that engines refuse one of the two.
+fn with_two_contents<'a>(
+    images: &[(&'a PlatformObservation, &'a ImageManifest, &'a ImageConfig)],
+) -> Vec<(&'a PlatformObservation, NotAnImage)> {
+    let mut known: BTreeMap<&Digest, &Digest> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (image, manifest, config) in images {
+        let layers = manifest.layers.iter().zip(&config.diff_ids);
+        let other = layers.enumerate().find(|(_, (layer, unpacked))| {
+            *known.entry(&layer.digest).or_insert(unpacked) != *unpacked
+        });
+        if let Some((place, (layer, _))) = other {
+            let layer = layer.digest.short();
+            found.push((*image, NotAnImage::TwoContents { number: place + 1, layer }));
+        }
+    }
+    found
+}
+
 fn of_all_platforms(subject: &Subject<'_>, resolved: &Resolved, manifest: &Manifest) -> Outcome {
-    let (mut sound, mut gone) = (0_usize, Vec::new());
+    let (mut sound, mut gone, mut differing) = (Vec::new(), Vec::new(), Vec::new());
     let (mut unknown, mut talkative) = (Vec::new(), Vec::new());
     let mut others: Vec<(&PlatformObservation, NotAnImage)> = Vec::new();
     for image in subject.images() {
         match Content::of(image) {
             Content::Image(manifest, config) => {
-                sound += 1;
+                sound.push((image, manifest, config));
                 talkative.extend(more_steps(&subject.name(image), manifest, config));
             }
             Content::NotAnImage(other) => others.push((image, other)),
+            Content::Differs(denial) => differing.push(denial),
             Content::Gone => gone.push(subject.name(image)),
             Content::Unknown(why) => unknown.push(why),
         }
     }
+    if !differing.is_empty() {
+        return differs(differing);
+    }
+    others.extend(with_two_contents(&sound));
+    let sound = sound.len();
     if let [(image, other)] = others.as_slice() {
         return Outcome::Failed(not_an_image(&subject.name(image), other));
     }
@@ -121,7 +164,13 @@ fn of_all_platforms(subject: &Subject<'_>, resolved: &Resolved, manifest: &Manif
             None => no_image(),
         };
     }
-    let kind = match manifest {
+    let message = hashed(manifest, sound);
+    Outcome::Passed { message, note: noted(gone.into_iter().chain(talkative)) }
+}
+
+/// What was compared with its digest.
+fn hashed(manifest: &Manifest, sound: usize) -> String {
+    match manifest {
         Manifest::Image(_) => "manifest and config hash to their digests".to_owned(),
         Manifest::Index(_) if sound == 1 => {
             "index, manifest and config hash to their digests".to_owned()
@@ -129,8 +178,7 @@ fn of_all_platforms(subject: &Subject<'_>, resolved: &Resolved, manifest: &Manif
         Manifest::Index(_) => {
             format!("index, {sound} manifests and {sound} configs hash to their digests")
         }
-    };
-    Outcome::Passed { message: kind, note: noted(gone.into_iter().chain(talkative)) }
+    }
 }
 
 /// Docker counts the steps of the history and wants a layer for each; other engines do not look.

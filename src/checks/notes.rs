@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use crate::circleci::CircleCi;
 use crate::observation::{Control, Fact, Observation, PlatformObservation};
 use crate::report::{CheckId, CheckResult, Outcome};
 use crate::request::{ImageRequest, ImmutableTag};
 
+use super::Subject;
+use super::layers_present;
 use super::wording::{listed, quoted};
 
 /// How old an answer for a tag may be without a note.
@@ -21,7 +24,8 @@ pub fn notes(
     let left_out = platforms_left_out(request, observation);
     let stale_index = stale_index.into_iter().chain(from_a_cache(request, observation));
     let asked = request.notes.iter().chain(&observation.notes).cloned();
-    asked.chain(stale_index).chain(left_out).chain(not_proven(request, results)).collect()
+    let concluded = stale_index.chain(left_out).chain(not_proven(request, results));
+    asked.chain(unproven(request, observation, results)).chain(concluded).collect()
 }
 
 /// A cache between here and the registry told what the tag names.
@@ -33,6 +37,21 @@ fn from_a_cache(request: &ImageRequest, observation: &Observation) -> Option<Str
         quoted(tag),
         age.as_secs()
     ))
+}
+
+/// What a yes does not prove of the layers.
+fn unproven(
+    request: &ImageRequest,
+    observation: &Observation,
+    results: &[CheckResult],
+) -> Vec<String> {
+    let is_passed = |result: &CheckResult| {
+        result.check == CheckId::LayersPresent && matches!(result.outcome, Outcome::Passed { .. })
+    };
+    if !results.iter().any(is_passed) {
+        return Vec::new();
+    }
+    layers_present::unproven(&Subject { request, observation, circleci: &CircleCi::default() })
 }
 
 /// DigitalOcean's API and the registry disagree.

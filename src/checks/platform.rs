@@ -41,6 +41,12 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         if let Some(why) = gravest(subject.images().filter_map(trouble)) {
             return Outcome::Errored(why.finding());
         }
+        let others: Vec<_> =
+            subject.images().filter(|image| is_another(image)).map(named).collect();
+        if !others.is_empty() {
+            let names = listed(others);
+            return Outcome::skipped(format!("there is no manifest to look at for {names}"));
+        }
         if !unlooked.is_empty() {
             return unasked(&listed(unlooked));
         }
@@ -94,7 +100,15 @@ fn is_listed_or_is(image: &PlatformObservation, wanted: &Platform) -> bool {
 
 fn is_gone(image: &PlatformObservation) -> bool {
     match &image.manifest {
-        Fact::Absent(_) => true,
+        Fact::Absent(denial) => denial.reason != Reason::ContentDiffers,
+        Fact::Present(_) | Fact::Unknown(_) => false,
+    }
+}
+
+/// Whether its manifest is there, and cannot be read because it is another one than its digest's.
+fn is_another(image: &PlatformObservation) -> bool {
+    match &image.manifest {
+        Fact::Absent(denial) => denial.reason == Reason::ContentDiffers,
         Fact::Present(_) | Fact::Unknown(_) => false,
     }
 }

@@ -4,7 +4,7 @@
 //! the fact is absent (skipped) or unknown (errored) is the same for every check.
 
 use crate::circleci::CircleCi;
-use crate::observation::{Fact, Observation, PlatformObservation, Resolved, Unavailable};
+use crate::observation::{Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable};
 use crate::oci::{Descriptor, Digest, ImageConfig, ImageManifest, Manifest, NotAnImage};
 use crate::report::{Finding, Outcome, Reason};
 use crate::request::ImageRequest;
@@ -30,6 +30,8 @@ pub(super) enum Content<'a> {
     NotAnImage(NotAnImage),
     /// The manifest or the config is gone.
     Gone,
+    /// The manifest or the config is stored with other bytes than its digest promises.
+    Differs(&'a Denial),
     /// Manifest or config could not be read.
     Unknown(&'a Unavailable),
 }
@@ -40,7 +42,7 @@ impl<'a> Content<'a> {
         let manifest = match &image.manifest {
             Fact::Present(Ok(manifest)) => manifest,
             Fact::Present(Err(other)) => return Self::NotAnImage(other.clone()),
-            Fact::Absent(_) => return Self::Gone,
+            Fact::Absent(denial) => return Self::denied(denial),
             Fact::Unknown(why) => return Self::Unknown(why),
         };
         match &image.config {
@@ -49,9 +51,13 @@ impl<'a> Content<'a> {
                 None => Self::Image(manifest, config),
             },
             Fact::Present(Err(other)) => Self::NotAnImage(other.clone()),
-            Fact::Absent(_) => Self::Gone,
+            Fact::Absent(denial) => Self::denied(denial),
             Fact::Unknown(why) => Self::Unknown(why),
         }
+    }
+
+    fn denied(denial: &'a Denial) -> Self {
+        if denial.reason == Reason::ContentDiffers { Self::Differs(denial) } else { Self::Gone }
     }
 }
 
@@ -102,7 +108,9 @@ impl<'a> Subject<'a> {
             for image in self.images() {
                 match Content::of(image) {
                     Content::Image(_, config) => configs.push((self.name(image), config)),
-                    Content::NotAnImage(_) | Content::Gone => without.push(self.name(image)),
+                    Content::NotAnImage(_) | Content::Gone | Content::Differs(_) => {
+                        without.push(self.name(image));
+                    }
                     Content::Unknown(why) => unknown.push(why),
                 }
             }
@@ -193,7 +201,7 @@ fn is_beside(images: &[PlatformObservation], place: usize) -> bool {
         return is_artifact && !is_first;
     }
     match Content::of(image) {
-        Content::Image(..) | Content::Gone | Content::Unknown(_) => false,
+        Content::Image(..) | Content::Gone | Content::Differs(_) | Content::Unknown(_) => false,
         Content::NotAnImage(other) => match other {
             NotAnImage::Artifact(_)
             | NotAnImage::NoPlatform(_)
@@ -203,7 +211,8 @@ fn is_beside(images: &[PlatformObservation], place: usize) -> bool {
             | NotAnImage::UnreadableConfig
             | NotAnImage::Mislisted { .. }
             | NotAnImage::LayerCount { .. }
-            | NotAnImage::OtherLayer { .. } => false,
+            | NotAnImage::OtherLayer { .. }
+            | NotAnImage::TwoContents { .. } => false,
         },
     }
 }

@@ -1,52 +1,150 @@
 //! Reads a body: as much as is wanted, and never more than its limit.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::{Response, Version};
+
+use crate::http::message::{Extent, Length};
 use crate::http::retry::Mishap;
 use crate::http::trouble::Trouble;
 use crate::http::{MOST_SMALL, Want};
 
-/// Reads as much of a body as is wanted, and never more than its limit.
-pub(crate) async fn read(
-    response: &mut reqwest::Response,
-    status: u16,
-    want: Want,
-) -> Result<Vec<u8>, Trouble> {
-    let success = (200..300).contains(&status);
-    // Its head tells the size; docker-registry announces the blob's length for the body, too.
-    if status == 416 && matches!(want, Want::LastByte(_)) {
-        return Ok(Vec::new());
+/// The most bytes of a run that are read of blobs only to count them.
+const MOST_COUNTED: u64 = 1 << 30;
+
+/// What a run may still read of blobs only to count them.
+#[derive(Debug)]
+pub(crate) struct Meter(AtomicU64);
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self(AtomicU64::new(MOST_COUNTED))
     }
-    let most = match want {
-        Want::All(most) if success => most,
-        Want::LastByte(_) if success => 1,
-        Want::All(_) | Want::LastByte(_) => MOST_SMALL,
-    };
-    let is_whole_wanted = success && !matches!(want, Want::LastByte(_));
+}
+
+impl Meter {
+    /// Takes `wanted` bytes, or what is left of them.
+    fn take(&self, wanted: u64) -> u64 {
+        let take = |left: u64| Some(left.saturating_sub(wanted));
+        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        left.unwrap_or_default().min(wanted)
+    }
+}
+
+/// How much of a body is read: kept for the reader, and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limit {
+    kept: usize,
+    counted: u64,
+}
+
+/// How far a body is read: what was wanted, made definite by the answer's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    limit: Limit,
+    /// A longer body is an error, and not cut at the limit.
+    is_whole_wanted: bool,
+}
+
+impl Plan {
+    /// The plan for an answer of this head. What is to be counted is taken from the run's `meter`.
+    pub(crate) fn of(response: &Response, want: Want, meter: &Meter) -> Self {
+        let status = response.status().as_u16();
+        let success = (200..300).contains(&status);
+        let cut = |kept: usize, counted: u64| Self {
+            limit: Limit { kept, counted },
+            is_whole_wanted: false,
+        };
+        match want {
+            Want::All(most) if success => {
+                Self { limit: Limit { kept: most, counted: most as u64 }, is_whole_wanted: true }
+            }
+            // Its head tells the size; docker-registry announces the blob's length for the body, too.
+            Want::Extent(extent) if status == 416 && extent.is_ranged => cut(0, 0),
+            Want::Extent(extent) if status == 200 => {
+                cut(MOST_SMALL, counted(extent, response.content_length(), meter))
+            }
+            Want::Extent(_) if success => cut(1, 0),
+            Want::All(_) | Want::Extent(_) => cut(MOST_SMALL, MOST_SMALL as u64),
+        }
+    }
+
+    /// Whether more is read than takes no time.
+    pub(crate) fn counted(&self) -> u64 {
+        if self.is_whole_wanted { 0 } else { self.limit.counted }
+    }
+
+    /// Whether nothing of the body is of interest.
+    fn is_empty(&self) -> bool {
+        self.limit.kept == 0
+    }
+}
+
+/// How many bytes are read of a blob that comes whole, and whose framing announces `announced` bytes. Where
+/// that is another size than the expected one, or none, its beginning shows who answers.
+fn counted(extent: Extent, announced: Option<u64>, meter: &Meter) -> u64 {
+    let Extent { size, is_ranged: _, most } = extent;
+    let beginning = MOST_SMALL as u64;
+    match announced {
+        Some(announced) if announced != size => beginning,
+        // Half of it proves no more than its first byte.
+        Some(_) if size > most => 0,
+        Some(_) => {
+            let granted = meter.take(size);
+            if granted == size { size } else { 0 }
+        }
+        None => meter.take(size.min(most)).max(beginning),
+    }
+}
+
+/// Reads a body as planned.
+pub(crate) async fn read(
+    response: &mut Response,
+    plan: Plan,
+) -> Result<(Vec<u8>, Length), Trouble> {
+    if plan.is_empty() {
+        return Ok((Vec::new(), Length::Ended(0)));
+    }
+    let success = response.status().is_success();
+    let announced = response.content_length();
+    let Plan { limit, is_whole_wanted } = plan;
     let too_large = || {
-        let said = format!("the answer is larger than {most} bytes");
+        let said = format!("the answer is larger than {} bytes", limit.counted);
         Trouble::new(Mishap::TooLarge, said)
     };
-    if is_whole_wanted && response.content_length().is_some_and(|length| length > most as u64) {
+    if is_whole_wanted && announced.is_some_and(|length| length > limit.counted) {
         return Err(too_large());
     }
-    let mut body = Vec::new();
+    let is_closed_at_its_end = is_closed_at_its_end(response);
+    let (mut body, mut length) = (Vec::new(), 0_u64);
     loop {
         let chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
-            Ok(None) => return Ok(body),
+            Ok(None) if is_closed_at_its_end => return Ok((body, Length::Closed(length))),
+            Ok(None) => return Ok((body, Length::Ended(length))),
             Err(error) => {
                 let trouble = Trouble::of(&error);
-                let is_empty_promise = success && body.is_empty() && trouble.is_empty_promise;
-                return Err(Trouble { is_empty_promise, ..trouble });
+                let is_broken_off = success && trouble.is_broken_off;
+                let is_empty_promise = is_broken_off && length == 0;
+                return Err(Trouble { is_broken_off, is_empty_promise, ..trouble });
             }
         };
-        let room = most - body.len();
-        if chunk.len() > room {
+        length = length.saturating_add(chunk.len() as u64);
+        let room = chunk.len().min(limit.kept - body.len());
+        body.extend_from_slice(chunk.get(..room).unwrap_or_default());
+        if length > limit.counted {
             if is_whole_wanted {
                 return Err(too_large());
             }
-            body.extend_from_slice(chunk.get(..room).unwrap_or_default());
-            return Ok(body);
+            let unread = announced.map_or(Length::Beyond(limit.counted), Length::Announced);
+            return Ok((body, unread));
         }
-        body.extend_from_slice(&chunk);
     }
+}
+
+/// Whether the body ends where the connection does, so that a cut looks like an end.
+fn is_closed_at_its_end(response: &Response) -> bool {
+    response.version() <= Version::HTTP_11
+        && response.content_length().is_none()
+        && !response.headers().contains_key("transfer-encoding")
 }

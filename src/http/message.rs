@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::HeaderMap;
+use serde::de::IgnoredAny;
 
 use crate::secret::Secret;
 
@@ -46,8 +47,32 @@ pub(crate) enum Peer<'a> {
 pub(crate) enum Want {
     /// All of it, if it is no longer than this.
     All(usize),
-    /// The last one of so many bytes, asked for by `Range`.
-    LastByte(u64),
+    /// Only how long it is, and how it begins.
+    Extent(Extent),
+}
+
+/// How a blob is requested to learn whether it is there in its announced size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// The announced size.
+    pub(crate) size: u64,
+    /// Whether only the last byte is requested, by `Range`.
+    pub(crate) is_ranged: bool,
+    /// How many bytes may be read of a body that comes whole.
+    pub(crate) most: u64,
+}
+
+/// How long a body is, as far as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// It ended properly after so many bytes.
+    Ended(u64),
+    /// The connection was closed after so many bytes, and nothing tells an end from a cut.
+    Closed(u64),
+    /// Its framing announces so many bytes, and not all of them were read.
+    Announced(u64),
+    /// More than so many bytes came, no length was announced, and no more were read.
+    Beyond(u64),
 }
 
 /// How long a request is worth waiting.
@@ -70,6 +95,8 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     /// The body, bounded.
     pub(crate) body: Vec<u8>,
+    /// How long the body is.
+    pub(crate) length: Length,
     /// The address that it came from.
     pub(super) url: Url,
 }
@@ -80,7 +107,14 @@ impl Answer {
     #[expect(clippy::unwrap_used, reason = "the address is ours")]
     pub(crate) fn for_tests(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
         let url = Url::parse("https://registry.example/").unwrap();
-        Self { host: host_of(&url), status, headers, body: body.to_vec(), url }
+        let length = Length::Ended(body.len() as u64);
+        Self { host: host_of(&url), status, headers, body: body.to_vec(), length, url }
+    }
+
+    /// The same answer whose body is so long.
+    #[cfg(test)]
+    pub(crate) fn of_length(self, length: Length) -> Self {
+        Self { length, ..self }
     }
 
     /// The address that it came from.
@@ -97,7 +131,7 @@ impl Answer {
     }
 
     /// Whether any of its text may be shown in a message: everything but the bytes of a blob.
-    pub(super) fn may_be_quoted(&self) -> bool {
+    pub(crate) fn may_be_quoted(&self) -> bool {
         let kind = self.media_type();
         !(200..300).contains(&self.status)
             || self.is_html()
@@ -128,18 +162,42 @@ impl Answer {
         self.media_type().contains("html") || begins.iter().any(|begin| start.starts_with(begin))
     }
 
-    /// Whether its body is coded, so that its length is not the content's.
-    pub(crate) fn is_coded(&self) -> bool {
-        self.headers
-            .get_all("content-encoding")
-            .iter()
-            .any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+    /// The codings of its body, as they are written. `identity` is none, and neither is an empty header.
+    pub(crate) fn codings(&self) -> Vec<String> {
+        let values = self.headers.get_all("content-encoding").iter();
+        let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let all: Vec<_> = texts.collect();
+        let words = all.iter().flat_map(|text| text.split(',')).map(str::trim);
+        words
+            .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
+            .map(str::to_owned)
+            .collect()
     }
 
-    /// Whether an engine would unpack the body on its way in: Go's client does so with `gzip` and no other coding.
-    pub(crate) fn is_unpacked(&self) -> bool {
-        let first = self.headers.get_all("content-encoding").iter().next();
-        first.is_some_and(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"gzip"))
+    /// Whether it is a text that a registry or something in front of it wrote, and no layer: by its type, by
+    /// how it begins, or because the whole of it is JSON. Of a body that was not read whole, its beginning
+    /// counts.
+    pub(crate) fn is_text(&self) -> bool {
+        let kind = self.media_type();
+        if kind.starts_with("text/") || ["html", "xml", "json"].iter().any(|is| kind.contains(is)) {
+            return true;
+        }
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body).trim_ascii_start();
+        if body.first() == Some(&b'<') {
+            return true;
+        }
+        match serde_json::from_slice::<IgnoredAny>(body) {
+            Ok(IgnoredAny) => true,
+            Err(error) => error.is_eof() && !body.is_empty() && !self.is_whole(),
+        }
+    }
+
+    /// Whether the body is all that came.
+    fn is_whole(&self) -> bool {
+        match self.length {
+            Length::Ended(length) | Length::Closed(length) => length == self.body.len() as u64,
+            Length::Announced(_) | Length::Beyond(_) => false,
+        }
     }
 
     /// Whether it is a web page, by its type or by its first character.

@@ -28,7 +28,8 @@ use crate::report::{Reason, Traffic};
 use crate::secret::Redactor;
 use crate::settings::Proxy;
 
-pub(crate) use message::{Answer, Patience, Peer, Request, Want, host_of};
+use body::{Meter, Plan};
+pub(crate) use message::{Answer, Extent, Length, Patience, Peer, Request, Want, host_of};
 use origin::{Connected, Noticing, Origin, Turn};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use retry::{Decision, Mishap};
@@ -49,6 +50,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(7);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until an answer is whole.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many bytes a second come at least of a blob that is read only to count them.
+const SLOWEST: u64 = 1 << 20;
 
 /// The run's client. Clones share everything.
 #[derive(Clone, Debug)]
@@ -66,6 +69,7 @@ struct Shared {
     redactor: Redactor,
     requests: AtomicU64,
     retries: AtomicU64,
+    meter: Meter,
 }
 
 impl Client {
@@ -87,6 +91,7 @@ impl Client {
             redactor,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            meter: Meter::default(),
         };
         Self(Arc::new(shared), Arc::default())
     }
@@ -154,8 +159,8 @@ impl Client {
                     self.say_retry(&trouble, request.what, &host, wait, tries);
                     tokio::time::sleep(wait).await;
                 }
-                Decision::GiveUp if empty_promises == retry::TRIES => {
-                    return Err(never_came(request.what, &host));
+                Decision::GiveUp if empty_promises == most => {
+                    return Err(never_came(request.what, &host, tries));
                 }
                 Decision::GiveUp => {
                     return Err(trouble.unavailable(request.what, &host, tries, asked));
@@ -256,12 +261,11 @@ impl Client {
             Patience::Full => REQUEST_TIMEOUT,
             Patience::Once(limit) => limit,
         };
-        let end = (started + limit).min(self.0.deadline);
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.1.fetch_add(1, Ordering::Relaxed);
         // In a box: a run holds hundreds of these, and the client's futures are large.
-        let exchange = Box::pin(self.exchange(&origin, turn, request, host));
-        let result = tokio::time::timeout_at(end, exchange).await;
+        let exchange = Box::pin(self.exchange(&origin, turn, request, host, limit));
+        let result = tokio::time::timeout_at(self.0.deadline, exchange).await;
         if let (Peer::Redirected(secrets), Ok(Ok(answer))) = (request.peer, &result)
             && answer.may_be_quoted()
         {
@@ -271,12 +275,14 @@ impl Client {
         }
         self.say_request(request, started.elapsed(), &result);
         match result {
-            Ok(result) => Ok(result),
-            Err(_) if end == self.0.deadline => Err(deadline_passed(request.what, host)),
-            Err(_) => {
-                let said = format!("no whole answer within {} s", limit.as_secs());
-                Ok(Err(Trouble::new(Mishap::TimedOut, said)))
+            // Both have passed: the run's end is the one that counts.
+            Ok(Err(trouble))
+                if trouble.mishap == Mishap::TimedOut && self.time_left().is_zero() =>
+            {
+                Err(deadline_passed(request.what, host))
             }
+            Ok(result) => Ok(result),
+            Err(_) => Err(deadline_passed(request.what, host)),
         }
     }
 
@@ -286,7 +292,13 @@ impl Client {
         turn: Turn<'_>,
         request: &Request<'_>,
         host: &str,
+        limit: Duration,
     ) -> Result<Answer, Trouble> {
+        let started = Instant::now();
+        let late = |limit: Duration| {
+            let said = format!("no whole answer within {} s", limit.as_secs());
+            Trouble::new(Mishap::TimedOut, said)
+        };
         let method =
             if request.form.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
         let mut sent = reqwest::Request::new(method, request.url.clone());
@@ -304,7 +316,7 @@ impl Client {
         if request.fresh {
             headers.insert("cache-control", HeaderValue::from_static("no-cache"));
         }
-        if let Want::LastByte(size) = request.want {
+        if let Want::Extent(Extent { size, is_ranged: true, most: _ }) = request.want {
             let last = size.saturating_sub(1);
             // Digits are a header value; without one the whole would be sent, and its length would tell.
             if let Ok(range) = HeaderValue::from_str(&format!("bytes={last}-{last}")) {
@@ -318,15 +330,20 @@ impl Client {
                 headers.insert("authorization", value);
             }
         }
-        let mut response = origin.send(sent, turn).await.map_err(|error| {
+        let head = tokio::time::timeout_at(started + limit, origin.send(sent, turn)).await;
+        let mut response = head.map_err(|_| late(limit))?.map_err(|error| {
             // Without a head nothing was announced.
-            let trouble = Trouble { is_empty_promise: false, ..Trouble::of(&error) };
+            let trouble = Trouble { is_broken_off: false, ..Trouble::of(&error) };
             if self.may_be_proxied(&request.url) { trouble.through_a_proxy() } else { trouble }
         })?;
         let status = response.status().as_u16();
-        let body = body::read(&mut response, status, request.want).await?;
+        let plan = Plan::of(&response, request.want, &self.0.meter);
+        let limit = limit + Duration::from_secs(plan.counted() / SLOWEST);
+        let body = tokio::time::timeout_at(started + limit, body::read(&mut response, plan)).await;
+        let (body, length) = body.map_err(|_| late(limit))??;
         let headers = std::mem::take(response.headers_mut());
-        Ok(Answer { host: host.to_owned(), status, headers, body, url: request.url.clone() })
+        let (host, url) = (host.to_owned(), request.url.clone());
+        Ok(Answer { host, status, headers, body, length, url })
     }
 
     /// The origin of an address, with its client. The first one over `https` loads the CA certificates.

@@ -51,7 +51,11 @@ impl Client {
         if let Ok(Ok(answer)) = result {
             let names: Vec<&str> =
                 answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
-            let range = matches!(request.want, Want::LastByte(_)).then_some("range");
+            let is_ranged = match request.want {
+                Want::Extent(extent) => extent.is_ranged,
+                Want::All(_) => false,
+            };
+            let range = is_ranged.then_some("range");
             let fresh = request.fresh.then_some("cache-control");
             let authorization = request.authorization.map(|_| "authorization");
             // Without one of ours, the client's own `Accept: */*` goes.

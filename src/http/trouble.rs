@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use crate::http::resolver::NoThread;
-use crate::http::retry::{Mishap, TRIES};
+use crate::http::retry::Mishap;
 use crate::http::tls;
 use crate::observation::Unavailable;
 use crate::report::Reason;
@@ -21,14 +21,22 @@ pub(crate) struct Trouble {
     pub(crate) said: String,
     /// What to do, beyond the reason's own advice.
     pub(crate) hint: Option<String>,
-    /// Whether a success was announced and then not one byte of it came.
+    /// Whether a success was announced, and the connection closed in good order before all of it came.
+    pub(crate) is_broken_off: bool,
+    /// Whether not one byte of it came.
     pub(crate) is_empty_promise: bool,
 }
 
 impl Trouble {
     /// A trouble without a hint of its own.
     pub(crate) fn new(mishap: Mishap, said: impl Into<String>) -> Self {
-        Self { mishap, said: said.into(), hint: None, is_empty_promise: false }
+        Self {
+            mishap,
+            said: said.into(),
+            hint: None,
+            is_broken_off: false,
+            is_empty_promise: false,
+        }
     }
 
     /// The trouble as a fact that could not be found out. `what` was asked of `host`, which `asked` to
@@ -40,7 +48,7 @@ impl Trouble {
         tries: u32,
         asked: Option<Duration>,
     ) -> Unavailable {
-        let Self { mishap, said, hint, is_empty_promise: _ } = self;
+        let Self { mishap, said, hint, is_broken_off, is_empty_promise: _ } = self;
         let reason = match mishap {
             Mishap::Status(429) => Reason::RateLimited,
             Mishap::Status(_) => Reason::ServerError,
@@ -55,7 +63,13 @@ impl Trouble {
             format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
         });
         let message = format!("{what}: `{host}`: {said}{times}{wait}");
-        Unavailable { reason, message, hint, retry_after: asked }
+        Unavailable {
+            reason,
+            message,
+            hint,
+            retry_after: asked,
+            host: is_broken_off.then(|| host.to_owned()),
+        }
     }
 
     /// The same, given up because the next try would come after the deadline.
@@ -123,7 +137,7 @@ impl Trouble {
         let is_closed = io == Some(io::ErrorKind::UnexpectedEof)
             || find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
         let trouble = Self::new(Mishap::Cut, "the connection broke before the answer was whole");
-        Self { is_empty_promise: is_closed, ..trouble }
+        Self { is_broken_off: is_closed, ..trouble }
     }
 
     fn of_parsing(error: &hyper::Error) -> Self {
@@ -166,12 +180,16 @@ impl Trouble {
 }
 
 /// An answer that was announced each time, and of which nothing came.
-pub(crate) fn never_came(what: &str, host: &str) -> Unavailable {
-    let tries = TRIES;
-    let message = format!(
-        "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
-    );
-    Unavailable::new(Reason::BodyNeverCame, message)
+pub(crate) fn never_came(what: &str, host: &str, tries: u32) -> Unavailable {
+    let message = if tries == 1 {
+        format!("{what}: `{host}` announced it and broke off before its first byte")
+    } else {
+        format!(
+            "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
+        )
+    };
+    let why = Unavailable::new(Reason::BodyNeverCame, message);
+    Unavailable { host: Some(host.to_owned()), ..why }
 }
 
 /// A request for which the run has no time left.

@@ -9,13 +9,14 @@ use tokio::time::Instant;
 
 use crate::http::{Client, MOST_CONTENT, MOST_SMALL};
 use crate::observation::{
-    BlobObservation, Denial, Fact, PlatformObservation, Resolved, Unavailable,
+    BlobObservation, Fact, PlatformObservation, Proof, Resolved, Unavailable,
 };
 use crate::observe::index::{self, Found};
+use crate::observe::lost;
 use crate::oci::{
     ConfigDocument, ConfigError, Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform,
 };
-use crate::registry::Repository;
+use crate::registry::{BlobAnswer, ConfigAnswer, Repository};
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
@@ -27,6 +28,8 @@ pub(super) const MOST_IMAGES: usize = 100;
 pub(super) const MOST_BYTES: u64 = 16 << 20;
 /// The most layers that are asked for. Dockerd 20.10 stops at 125 an image.
 const MOST_LAYERS: usize = 10_000;
+/// The most bytes of the layers of one request that are read to their end, where a server ignores ranges.
+const MOST_READ: u64 = 64 << 20;
 /// How many layers are asked for at once. A host is sent 64 requests at once, and its storage as many.
 const LAYERS_AT_ONCE: usize = 128;
 
@@ -41,6 +44,8 @@ pub(super) struct Looked {
     pub(super) took_manifests: Duration,
     /// How long configs and layers took.
     pub(super) took_blobs: Duration,
+    /// What the reader should know of how they came.
+    pub(super) notes: Vec<String>,
     /// How many manifests behind the index were asked for.
     asked: usize,
     /// How many bytes they announced together.
@@ -60,10 +65,11 @@ impl Looked {
     }
 }
 
-/// How much of something is read that is announced with this size. Small ones get some room, so that a
-/// wrong size is told by the bytes themselves.
+/// How much of something is read that is announced with this size: with some room, so that a wrong size is
+/// told by the bytes themselves.
 pub(super) fn most_of(size: u64) -> usize {
-    usize::try_from(size).unwrap_or(MOST_CONTENT).clamp(MOST_SMALL, MOST_CONTENT)
+    let size = usize::try_from(size).unwrap_or(MOST_CONTENT);
+    size.saturating_add(MOST_SMALL).min(MOST_CONTENT)
 }
 
 /// When the layers are asked for.
@@ -88,10 +94,11 @@ pub(super) async fn look<T>(
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
 ) -> (Looked, T) {
     let mut looked = Looked::default();
-    let Fact::Present(Resolved { digest, content: Ok(manifest), size: _, age: _ }) = resolved
+    let Fact::Present(Resolved { digest, content: Ok(manifest), note, size: _, age: _ }) = resolved
     else {
         return (looked, then(&[]).await);
     };
+    looked.notes.extend(note.clone());
     let started = Instant::now();
     let found = match manifest {
         Manifest::Image(image) => vec![Found::single(digest, image)],
@@ -101,7 +108,8 @@ pub(super) async fn look<T>(
     };
     looked.took_manifests = started.elapsed();
     let started = Instant::now();
-    let (images, value) = with_blobs(client, repository, &found, layers, then).await;
+    let (images, value, notes) = with_blobs(client, repository, &found, layers, then).await;
+    looked.notes.extend(notes);
     looked.images = images;
     looked.took_blobs = started.elapsed();
     // What an index leaves out, the configs say.
@@ -120,7 +128,7 @@ async fn with_blobs<T>(
     found: &[Found],
     layers: Layers<'_>,
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
-) -> (Vec<PlatformObservation>, T) {
+) -> (Vec<PlatformObservation>, T, Vec<String>) {
     let without_layers = BTreeMap::new();
     let configs = async {
         let configs = read_configs(client, repository, found).await;
@@ -153,15 +161,17 @@ async fn with_blobs<T>(
             ((configs, value), BTreeMap::new())
         }
     };
-    let mut images = assembled(found, &configs, &layers);
-    believe_broken_promises(&mut images);
-    (images, value)
+    let (mut configs, mut layers) = (configs, layers);
+    let of_configs = configs.values_mut().map(|config| &mut config.blob);
+    lost::believe(of_configs.chain(layers.values_mut()).collect());
+    let notes = configs.values().filter_map(|config| config.note.clone()).collect();
+    (assembled(found, &configs, &layers), value, notes)
 }
 
 fn assembled(
     found: &[Found],
     configs: &BTreeMap<Digest, Config>,
-    layers: &BTreeMap<Digest, Fact<u64>>,
+    layers: &BTreeMap<Digest, BlobAnswer>,
 ) -> Vec<PlatformObservation> {
     found.iter().map(|found| observed(found.clone(), configs, layers)).collect()
 }
@@ -184,8 +194,9 @@ async fn read_configs(
         bytes = bytes.saturating_add(descriptor.size);
         let asked = whole_config(client, repository, descriptor, bytes);
         async move {
-            let bytes = asked.await;
-            read_config(client, descriptor, listings, &bytes, is_alone)
+            let ConfigAnswer { bytes, blob, note } = asked.await;
+            let said = read_config(client, descriptor, listings, &bytes, is_alone);
+            Config { blob, said, note }
         }
     });
     let said = join_all(asked.collect::<Vec<_>>()).await;
@@ -197,7 +208,7 @@ async fn ask_layers(
     client: &Client,
     repository: &Repository,
     found: &[Found],
-) -> BTreeMap<Digest, Fact<u64>> {
+) -> BTreeMap<Digest, BlobAnswer> {
     let mut layers: BTreeMap<Digest, (Descriptor, String)> = BTreeMap::new();
     for place in found {
         let Some(Ok(image)) = place.manifest.present() else { continue };
@@ -206,43 +217,43 @@ async fn ask_layers(
             layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
         }
     }
-    let said =
-        of_each(layers.values(), |(layer, role)| repository.blob_size(client, layer, role)).await;
+    let allotted = allotted(layers.values().map(|(layer, _)| layer.size));
+    let asked: Vec<_> = layers.values().zip(allotted).collect();
+    let said = of_each(asked.into_iter(), |((layer, role), most)| {
+        repository.blob_size(client, layer, role, most)
+    })
+    .await;
     layers.into_keys().zip(said).collect()
 }
 
 /// What `ask` learns of each layer, of no more than [`MOST_LAYERS`] and [`LAYERS_AT_ONCE`] at a time.
-async fn of_each<T, F: Future<Output = Fact<u64>>>(
+async fn of_each<T, F: Future<Output = BlobAnswer>>(
     layers: impl ExactSizeIterator<Item = T>,
     ask: impl FnMut(T) -> F,
-) -> Vec<Fact<u64>> {
+) -> Vec<BlobAnswer> {
     let listed = layers.len();
     let asked = stream::iter(layers.take(MOST_LAYERS)).map(ask).buffered(LAYERS_AT_ONCE);
     let mut said: Vec<_> = asked.collect().await;
-    said.resize_with(listed, || Fact::Unknown(too_many_layers(listed)));
+    said.resize_with(listed, || BlobAnswer::unknown(too_many_layers(listed)));
     said
 }
 
-/// A registry with a descriptor cache goes on announcing a blob whose bytes are gone: each time with a
-/// success and the right size, and not a byte behind it. One cut body says nothing; when every try ends so
-/// while other blobs of the same image arrive, the blob cannot be had, and that is a no.
-fn believe_broken_promises(images: &mut [PlatformObservation]) {
-    let arrived = |blob: &BlobObservation| matches!(blob.size, Fact::Present(size) if size > 0);
-    let layers = || images.iter().flat_map(|image| image.blobs.iter().skip(1));
-    let is_single = layers().count() == 1;
-    let something_arrived = images.iter().any(|image| image.blobs.iter().any(arrived));
-    // Layers that all fail alike are a storage that fails, and not lost layers.
-    if !something_arrived || !is_single && !layers().any(arrived) {
-        return;
-    }
-    for blob in images.iter_mut().flat_map(|image| &mut image.blobs) {
-        if let Fact::Unknown(why) = &blob.size
-            && why.reason == Reason::BodyNeverCame
-        {
-            let said = why.message.clone();
-            blob.size = Fact::Absent(Denial { reason: Reason::BodyNeverCame, said });
+/// How many bytes of each layer may be read, where a server ignores ranges: the small ones whole, so that as
+/// few as possible are only announced, and the same ones each time.
+fn allotted(sizes: impl Iterator<Item = u64>) -> Vec<u64> {
+    let sizes: Vec<u64> = sizes.collect();
+    let mut places: Vec<(usize, u64)> = sizes.iter().copied().enumerate().collect();
+    places.sort_by_key(|(place, size)| (*size, *place));
+    let mut left = MOST_READ;
+    let mut allotted = vec![0; sizes.len()];
+    for (place, size) in places {
+        let most = size.min(left);
+        left -= most;
+        if let Some(allotted) = allotted.get_mut(place) {
+            *allotted = most;
         }
     }
+    allotted
 }
 
 /// A config whose bytes are the ones that were pushed, and that an engine might read in its own way.
@@ -269,8 +280,16 @@ fn role(number: usize, of: usize) -> String {
 /// The platforms that an index lists the images of one config under.
 type Listings = BTreeSet<Option<Platform>>;
 
-/// A config: its size, and what it says of an image that is listed under each platform.
-type Config = (Fact<u64>, BTreeMap<Option<Platform>, Fact<Result<ImageConfig, NotAnImage>>>);
+/// What a config says of an image that is listed under each platform.
+type Readings = BTreeMap<Option<Platform>, Fact<Result<ImageConfig, NotAnImage>>>;
+
+/// A config.
+struct Config {
+    blob: BlobAnswer,
+    said: Readings,
+    /// What the reader should know of how it came.
+    note: Option<String>,
+}
 
 /// Asks for a config. `together` is the size of all configs up to this one.
 async fn whole_config(
@@ -278,7 +297,7 @@ async fn whole_config(
     repository: &Repository,
     descriptor: &Descriptor,
     together: u64,
-) -> Fact<Vec<u8>> {
+) -> ConfigAnswer {
     let too_large = if descriptor.size > MOST_CONTENT as u64 {
         let size = descriptor.size;
         Some(format!("the config is {size} bytes large, and at most {MOST_CONTENT} are read"))
@@ -288,7 +307,7 @@ async fn whole_config(
         None
     };
     if let Some(message) = too_large {
-        return Fact::Unknown(Unavailable::new(Reason::AnswerTooLarge, message));
+        return ConfigAnswer::unknown(Unavailable::new(Reason::AnswerTooLarge, message));
     }
     repository.config(client, &descriptor.digest, most_of(descriptor.size)).await
 }
@@ -300,9 +319,8 @@ fn read_config(
     listings: &Listings,
     bytes: &Fact<Vec<u8>>,
     is_alone: bool,
-) -> Config {
+) -> Readings {
     // The bytes themselves are not copied: they may be megabytes. They are read once, however many entries list them.
-    let size = bytes.as_ref().map(|bytes| bytes.len() as u64);
     // An image that was built with a secret in a label must not spread it.
     let mask = |text| client.redactor().masked(text);
     let explain = |error: &ConfigError| unreadable(client, &descriptor.digest, error);
@@ -326,13 +344,13 @@ fn read_config(
         });
         (listed.clone(), config)
     };
-    (size, listings.iter().map(read).collect())
+    listings.iter().map(read).collect()
 }
 
 fn observed(
     found: Found,
     configs: &BTreeMap<Digest, Config>,
-    layers: &BTreeMap<Digest, Fact<u64>>,
+    layers: &BTreeMap<Digest, BlobAnswer>,
 ) -> PlatformObservation {
     let listing = found.platform().cloned();
     let Found { digest, listed_as, within, manifest } = found;
@@ -346,18 +364,13 @@ fn observed(
     };
     if let Fact::Present(Ok(image)) = &manifest {
         let known = configs.get(&image.config.digest);
-        let size = known.map_or_else(not_asked, |(size, _)| size.clone());
-        let said = known.and_then(|(_, said)| said.get(&listing));
+        let said = known.and_then(|known| known.said.get(&listing));
         config = said.cloned().unwrap_or_else(not_asked);
-        blobs.push(BlobObservation {
-            role: "config".to_owned(),
-            descriptor: image.config.clone(),
-            size,
-        });
+        let came = known.map(|known| &known.blob);
+        blobs.push(blob("config".to_owned(), &image.config, came));
         for (number, layer) in image.layers.iter().enumerate() {
-            let size = layers.get(&layer.digest).cloned().unwrap_or_else(not_asked);
             let role = role(number, image.layers.len());
-            blobs.push(BlobObservation { role, descriptor: layer.clone(), size });
+            blobs.push(blob(role, layer, layers.get(&layer.digest)));
         }
     }
     let observed = PlatformObservation { digest, listed_as, manifest, config, blobs };
@@ -365,6 +378,13 @@ fn observed(
         Some(within) => index::inside(observed, within),
         None => observed,
     }
+}
+
+fn blob(role: String, descriptor: &Descriptor, came: Option<&BlobAnswer>) -> BlobObservation {
+    let said = came.map_or_else(not_asked, |came| came.size.clone());
+    let proof = said.present().map_or(Proof::Read, |(_, proof)| *proof);
+    let size = said.map(|(size, _)| size);
+    BlobObservation { role, descriptor: descriptor.clone(), size, proof }
 }
 
 fn not_asked<T>() -> Fact<T> {
@@ -376,54 +396,10 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::oci::Algorithm;
-
-    /// The blobs of each image, its config first, before and after.
-    fn believed(images: &[&[&str]]) -> String {
-        let size = |word: &&str| match *word {
-            "there" => Fact::Present(5),
-            "empty" => Fact::Present(0),
-            "cut" => Fact::Unknown(Unavailable::new(Reason::BodyNeverCame, "cut")),
-            _ => Fact::Unknown(Unavailable::new(Reason::TimedOut, "late")),
-        };
-        let digest = Digest::of(Algorithm::Sha256, b"");
-        let descriptor = Descriptor {
-            media_type: String::new(),
-            digest: digest.clone(),
-            size: 5,
-            has_urls: false,
-        };
-        let blob = |word| BlobObservation {
-            role: String::new(),
-            descriptor: descriptor.clone(),
-            size: size(word),
-        };
-        let mut observed: Vec<_> = images
-            .iter()
-            .map(|words| PlatformObservation {
-                digest: digest.clone(),
-                listed_as: None,
-                manifest: not_asked(),
-                config: not_asked(),
-                blobs: words.iter().map(blob).collect(),
-            })
-            .collect();
-        believe_broken_promises(&mut observed);
-        let told = |blob: &BlobObservation| match &blob.size {
-            Fact::Present(0) => "empty",
-            Fact::Present(_) => "there",
-            Fact::Absent(_) => "GONE",
-            Fact::Unknown(why) if why.reason == Reason::BodyNeverCame => "cut",
-            Fact::Unknown(_) => "late",
-        };
-        let image = |image: &PlatformObservation| {
-            image.blobs.iter().map(told).collect::<Vec<_>>().join(" ")
-        };
-        observed.iter().map(image).collect::<Vec<_>>().join(" | ")
-    }
 
     #[tokio::test(start_paused = true)]
     async fn no_more_than_ten_thousand_layers_are_asked_for_and_128_at_a_time() {
+        let there = || BlobAnswer { size: Fact::Present((1, Proof::Read)), host: None };
         let (asked, running, most) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let said = of_each(0..10_002_usize, |_| async {
             asked.set(asked.get() + 1);
@@ -431,47 +407,34 @@ mod tests {
             most.set(most.get().max(running.get()));
             tokio::time::sleep(Duration::from_millis(1)).await;
             running.set(running.get() - 1);
-            Fact::Present(1)
+            there()
         })
         .await;
         assert_eq!((asked.get(), most.get(), said.len()), (10_000, 128, 10_002));
-        let unknown = said.iter().filter(|size| matches!(size, Fact::Unknown(_))).count();
+        let is_unknown = |said: &&BlobAnswer| matches!(said.size, Fact::Unknown(_));
+        let unknown = said.iter().filter(is_unknown).count();
         assert_eq!(unknown, 2);
-        let Some(Fact::Unknown(why)) = said.last() else { panic!("{said:?}") };
+        let Some(Fact::Unknown(why)) = said.last().map(|said| &said.size) else {
+            panic!("{said:?}")
+        };
         assert_eq!(
             why.message,
             "the images have 10002 layers together, and at most 10000 are asked for"
         );
-        assert_eq!(of_each(0..10_000_usize, |_| async { Fact::Present(1) }).await.len(), 10_000);
+        assert_eq!(of_each(0..10_000_usize, |_| async { there() }).await.len(), 10_000);
     }
 
     #[test]
-    fn a_blob_that_is_announced_and_never_comes_is_gone_where_others_of_its_kind_come() {
-        let rows = [
-            believed(&[&["there", "there", "cut"]]),
-            believed(&[&["there", "late", "there", "cut"]]),
-            believed(&[&["cut", "there", "there"]]),
-            believed(&[&["there", "there"], &["there", "cut"]]),
-            // The only layer, and a config that came.
-            believed(&[&["there", "cut"]]),
-            // A storage of which no layer comes, or nothing with a byte in it.
-            believed(&[&["there", "cut", "cut"]]),
-            believed(&[&["there", "cut"], &["there", "cut"]]),
-            believed(&[&["there", "empty", "cut"]]),
-            believed(&[&["cut", "cut"]]),
-            believed(&[&["empty", "cut"]]),
-        ];
-        insta::assert_snapshot!(rows.join("\n"), @"
-        there there GONE
-        there late there GONE
-        GONE there there
-        there there | there GONE
-        there GONE
-        there cut cut
-        there cut | there cut
-        there empty cut
-        cut cut
-        empty cut
-        ");
+    fn small_layers_are_read_before_large_ones_and_never_more_than_may_be() {
+        const MIB: u64 = 1 << 20;
+        let mebibytes = |sizes: &[u64]| {
+            let allotted = allotted(sizes.iter().map(|size| size * MIB));
+            allotted.into_iter().map(|bytes| bytes / MIB).collect::<Vec<_>>()
+        };
+        assert_eq!(mebibytes(&[50, 5, 30]), [29, 5, 30]);
+        assert_eq!(mebibytes(&[100]), [64]);
+        assert_eq!(mebibytes(&[64, 1]), [63, 1]);
+        assert_eq!(mebibytes(&[]), Vec::<u64>::new());
+        assert_eq!(allotted([u64::MAX, u64::MAX, 1].into_iter()), [64 * MIB - 1, 0, 1]);
     }
 }

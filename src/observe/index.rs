@@ -169,18 +169,24 @@ async fn children(
         async move {
             if !may {
                 // It is not looked at, and so not known.
-                return (entry.clone(), Fact::Unknown(too_many()));
+                return (entry.clone(), Fact::Unknown(too_many()), None);
             }
             let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
             // The entry's own texts are not masked yet; those of what it names are.
             let mask = |text| client.redactor().masked(text);
+            let note = said.present().and_then(|resolved| resolved.note.clone());
             let said = said.map(|Resolved { size, content, .. }| {
                 entry.checked(size, content).map_err(|not| not.map_texts(mask))
             });
-            (entry.clone(), said)
+            (entry.clone(), said, note)
         }
     });
-    join_all(asked.collect::<Vec<_>>()).await
+    let told = join_all(asked.collect::<Vec<_>>()).await;
+    let keep = |(entry, said, note)| {
+        looked.notes.extend(note);
+        (entry, said)
+    };
+    told.into_iter().map(keep).collect()
 }
 
 /// What the registry said of an entry.

@@ -5,6 +5,7 @@
 
 mod images;
 mod index;
+mod lost;
 mod round;
 mod settle;
 mod world;
@@ -113,7 +114,8 @@ impl Asked<'_> {
             self.world.remember_served(self.request);
         }
         observation.repository = exists(self.client, self.repository, &observation.resolved).await;
-        observation.notes = self.repository.notes();
+        let notes = std::mem::take(&mut observation.notes);
+        observation.notes = self.repository.notes().into_iter().chain(notes).collect();
         observation
     }
 
@@ -188,6 +190,8 @@ impl Asked<'_> {
         observation.layers_skipped =
             observation.layers_skipped.take().or(skipped.map(str::to_owned));
         observation.control = control.unwrap_or_else(|| observation.control.clone());
+        let (by_digest, note) = by_digest.unzip();
+        observation.notes = looked.notes.into_iter().chain(note.flatten()).collect();
         observation.by_digest = by_digest;
         observation.took.insert(CheckId::ManifestIntact, looked.took_manifests);
         observation.took.insert(CheckId::LayersPresent, looked.took_blobs);
@@ -231,7 +235,7 @@ async fn resolve(
     expected: Option<&Digest>,
 ) -> Fact<Resolved> {
     match (&request.reference.tag, &request.reference.digest) {
-        (Some(tag), _) => repository.manifest_by_tag(client, tag.as_str(), expected).await,
+        (Some(tag), _) => repository.resolve_tag(client, tag.as_str(), expected).await,
         (None, Some(digest)) => repository.manifest_by_digest(client, digest, MOST_CONTENT).await,
         (None, None) => {
             let message = "the reference names neither a tag nor a digest";
@@ -247,13 +251,14 @@ async fn serves_digest(
     repository: &Repository,
     request: &ImageRequest,
     resolved: &Fact<Resolved>,
-) -> Option<Fact<()>> {
+) -> Option<(Fact<()>, Option<String>)> {
     // A reference without a tag was resolved by its digest.
     request.reference.tag.as_ref()?;
-    let Resolved { digest, size, content, age: _ } = resolved.present()?;
+    let Resolved { digest, size, content, age: _, note: _ } = resolved.present()?;
     content.as_ref().ok()?;
     let served = repository.manifest_by_digest(client, digest, images::most_of(*size)).await;
-    Some(served.map(|_| ()))
+    let note = served.present().and_then(|served| served.note.clone());
+    Some((served.map(|_| ()), note))
 }
 
 async fn resolve_immutable(
@@ -294,6 +299,8 @@ async fn exists(client: &Client, repository: &Repository, resolved: &Fact<Resolv
     match resolved {
         Fact::Present(_) => Fact::Present(()),
         Fact::Unknown(why) => Fact::Unknown(why.clone()),
+        // It was served, and is not what its digest says.
+        Fact::Absent(denial) if denial.reason == Reason::ContentDiffers => Fact::Present(()),
         Fact::Absent(denial) if denial.reason == Reason::RepositoryMissing => {
             Fact::Absent(denial.clone())
         }

@@ -30,8 +30,9 @@ pub(super) struct Served {
 /// Whether the registry denied or refused anything that the API can explain. What it denies of an image that it
 /// serves, it alone proves; and a refused control alone is no matter of the image.
 pub(super) fn is_for_the_api(observation: &Observation) -> bool {
+    // Bytes that are not their digest's are this program's own finding.
     fn is_denied<T>(fact: &Fact<T>) -> bool {
-        matches!(fact, Fact::Absent(_))
+        matches!(fact, Fact::Absent(denial) if denial.reason != Reason::ContentDiffers)
     }
     let is_unclear =
         |why: &Unavailable| matches!(why.reason, Reason::CredentialsRefused | Reason::NotFoundBare);

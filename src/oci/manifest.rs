@@ -33,6 +33,20 @@ impl Descriptor {
         self.media_type.starts_with("application/vnd.oci.image.layer.")
             && self.media_type.rsplit('.').next() == Some("tar")
     }
+
+    /// Whether it is a layer of a type that a registry need not hold: one that may not be distributed, as the
+    /// base layers of Windows are, kept where its `urls` say.
+    pub fn is_kept_elsewhere(&self) -> bool {
+        let is_foreign =
+            self.media_type.starts_with("application/vnd.oci.image.layer.nondistributable.")
+                || self.media_type.starts_with("application/vnd.docker.image.rootfs.foreign.");
+        is_foreign && self.has_urls
+    }
+
+    /// Whether its size and its digest cannot both be true: one of them says that it is empty.
+    pub fn is_impossible(&self) -> bool {
+        (self.size == 0) != self.digest.matches(b"")
+    }
 }
 
 /// An image for one platform.
@@ -121,6 +135,16 @@ pub enum NotAnImage {
         /// Its place, from 1.
         number: usize,
     },
+    /// The same layer is listed elsewhere with other unpacked content.
+    #[error(
+        "an image whose layer {number} (`{layer}`) is listed with two `diff_ids`, and one layer unpacks to one content"
+    )]
+    TwoContents {
+        /// Its place, from 1.
+        number: usize,
+        /// Its digest, shortened.
+        layer: String,
+    },
 }
 
 impl NotAnImage {
@@ -138,7 +162,8 @@ impl NotAnImage {
             | Self::NoLayers
             | Self::UnreadableConfig
             | Self::LayerCount { .. }
-            | Self::OtherLayer { .. }) => other,
+            | Self::OtherLayer { .. }
+            | Self::TwoContents { .. }) => other,
         }
     }
 }

@@ -181,7 +181,7 @@ impl Page {
             notes: _,
         } = request;
         if let Some(facts) = facts {
-            let ImageFacts { digest, media_type, platforms, immutable_tag } = facts;
+            let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _ } = facts;
             if image.verdict() == Verdict::Verified {
                 self.row(2, "deploy", &pinned(reference, facts));
             } else {

@@ -71,6 +71,7 @@ pub(crate) fn facts(of: &str) -> ImageFacts {
             exposed_ports: vec!["5001/tcp".into()],
         }],
         immutable_tag: Some(format!("{COMMIT}-dev")),
+        unproven: Vec::new(),
     }
 }
 

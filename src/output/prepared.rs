@@ -268,8 +268,8 @@ pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) ->
         .iter()
         .any(|path| path.is_some());
     if wanted && unwritten.is_empty() {
-        // What the record warns of, once for all images that share it.
-        let warnings = report.images.iter().flat_map(record::warnings);
+        // What the record warns of beyond the image's notes, once for all images that share it.
+        let warnings = report.images.iter().filter_map(record::warning_of_the_pin);
         for warning in warnings {
             if !remarks.contains(&warning) {
                 remarks.push(warning);

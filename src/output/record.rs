@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 mod build;
 mod known;
 
-pub use build::warnings;
+pub use build::warning_of_the_pin;
 pub(crate) use known::Known;
 
 /// The JSON Schema of a record, as it is published.

@@ -268,7 +268,7 @@ async fn other(
 /// A refusal names whose login was refused, or that there was none. What kept a login from being found is then
 /// the reason.
 fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
-    let Unavailable { reason, message, hint, retry_after } = why;
+    let Unavailable { reason, message, hint, retry_after, host: broken } = why;
     match (reason, by) {
         (Reason::CredentialsRefused, By::Login(from)) => {
             let message = format!("{message}; the login is from {from}");
@@ -276,7 +276,7 @@ fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
                 "Run `docker login {host}` again in an earlier step. If anyone may pull the image, run \
                  `docker logout {host}`: an expired login gets in the way."
             );
-            Unavailable { reason, message, hint: Some(hint), retry_after }
+            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
         }
         (Reason::CredentialsRefused, By::Nobody(Some(trouble))) => {
             let message = format!("{trouble}, and without a login {message}");
@@ -284,13 +284,13 @@ fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
                 "Fix the docker config or its helper, or run `docker login {host}` in an earlier step."
             );
             let reason = Reason::CredentialHelperFailed;
-            Unavailable { reason, message, hint: Some(hint), retry_after }
+            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
         }
         (Reason::CredentialsRefused, By::Nobody(None)) => {
             let message = format!(
                 "{message}; it was asked without a login, because the docker config has none for `{host}`"
             );
-            Unavailable { reason, message, hint: Some(login_hint(host)), retry_after }
+            Unavailable { reason, message, hint: Some(login_hint(host)), retry_after, host: broken }
         }
         (Reason::CredentialsRefused, By::Unasked) => {
             let message =
@@ -299,19 +299,23 @@ fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
                 "Check what stands between here and `{host}`: a registry that wants a login asks for one \
                  (`WWW-Authenticate`)."
             );
-            Unavailable { reason, message, hint: Some(hint), retry_after }
+            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
         }
-        (Reason::DeadlinePassed, By::Nobody(Some(trouble))) => {
-            Unavailable { reason, message: format!("{trouble}; {message}"), hint, retry_after }
-        }
+        (Reason::DeadlinePassed, By::Nobody(Some(trouble))) => Unavailable {
+            reason,
+            message: format!("{trouble}; {message}"),
+            hint,
+            retry_after,
+            host: broken,
+        },
         (Reason::RateLimited, By::Nobody(_) | By::Unasked) => {
             let hint = format!(
                 "Run `docker login {host}` in an earlier step: without a login, every job that shares the runner's \
                  address shares one limit. Otherwise wait as long as the message says."
             );
-            Unavailable { reason, message, hint: Some(hint), retry_after }
+            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
         }
-        (_, _) => Unavailable { reason, message, hint, retry_after },
+        (_, _) => Unavailable { reason, message, hint, retry_after, host: broken },
     }
 }
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
+use serde::Deserialize;
 
 use crate::http::{Answer, is_redirect};
 use crate::observation::{Denial, Fact, Resolved, Unavailable};
@@ -24,51 +25,130 @@ pub(crate) enum Kind {
     Blob,
 }
 
+/// What was sent for a digest.
+#[derive(Debug)]
+pub(crate) enum Sent<T> {
+    /// Anything that decides by itself.
+    Told(Fact<T>),
+    /// Bytes that do not hash to the digest.
+    Wrong(Wrong),
+}
+
+impl<T> Sent<T> {
+    /// The same with what decides by itself told in another way.
+    pub(crate) fn map(self, tell: impl FnOnce(Fact<T>) -> Fact<T>) -> Self {
+        match self {
+            Self::Told(fact) => Self::Told(tell(fact)),
+            Self::Wrong(wrong) => Self::Wrong(wrong),
+        }
+    }
+}
+
+/// Bytes that contradict their digest.
+#[derive(Debug)]
+pub(crate) struct Wrong {
+    /// The digest that they should have.
+    pub(crate) digest: Digest,
+    /// The bytes.
+    pub(crate) body: Vec<u8>,
+    /// Whether they are of the kind that was requested, so that they may be what the registry holds.
+    pub(crate) is_of_kind: bool,
+    /// What is told of one such answer, which alone proves nothing.
+    pub(crate) why: Unavailable,
+}
+
 /// Reads the answer to a request for a manifest. `expected` is the digest that was asked for, or that the
 /// tag is expected to have; `by_digest` says which.
 pub(crate) fn manifest(
-    answer: &Answer,
+    answer: Answer,
     what: &str,
     expected: Option<&Digest>,
     by_digest: bool,
     redactor: &Redactor,
-) -> Fact<Resolved> {
+) -> Sent<Resolved> {
     if answer.status != 200 {
         let kind = if by_digest { Kind::Manifest } else { Kind::Tag };
-        return not_ok(answer, what, kind, redactor);
+        return Sent::Told(not_ok(&answer, what, kind, redactor));
     }
-    if answer.is_html() {
-        let message = format!(
-            "{what}: `{}` answered with a web page: {}",
-            answer.host,
-            words(answer, redactor)
-        );
-        return Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message));
+    if let Some(why) = page(&answer, what, redactor).or_else(|| coded(&answer, what, redactor)) {
+        return Sent::Told(Fact::Unknown(why));
     }
     let contradiction = |said: String| {
-        let message = format!("{what}: `{}` {said}", answer.host);
-        Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message))
+        let message = format!("{what}: `{}` sent {said}", answer.host);
+        Unavailable::new(Reason::ManifestContradictory, message)
     };
-    if answer.is_unpacked() {
-        return contradiction(format!("answered {UNPACKED}"));
+    let other = |digest: &Digest, preposition: &str| {
+        let hashed = Digest::of(digest.algorithm(), &answer.body);
+        contradiction(format!("bytes that hash to `{hashed}` {preposition} the digest `{digest}`"))
+    };
+    // The digest that was asked for decides; a header only claims one.
+    if let Some(asked) = expected.filter(|asked| by_digest && !asked.matches(&answer.body)) {
+        let why = other(asked, "for");
+        return Sent::Wrong(Wrong::of(asked.clone(), answer.body, is_manifest, why));
     }
     let header = match content_digest(&answer.headers, redactor) {
         Ok(header) => header,
-        Err(problem) => return contradiction(format!("sent {problem}")),
+        Err(problem) => return Sent::Told(Fact::Unknown(contradiction(problem))),
     };
-    if let Some(header) = header.as_ref().filter(|header| !header.matches(&answer.body)) {
-        let hashed = Digest::of(header.algorithm(), &answer.body);
-        return contradiction(format!(
-            "sent bytes that hash to `{hashed}` under the digest `{header}`"
-        ));
+    match header {
+        Some(header) if !header.matches(&answer.body) => {
+            let why = other(&header, "under");
+            // The bytes that were asked for are right, and only the header is wrong.
+            if by_digest {
+                return Sent::Told(Fact::Unknown(why));
+            }
+            Sent::Wrong(Wrong::of(header, answer.body, is_manifest, why))
+        }
+        header => {
+            let algorithm = expected.or(header.as_ref()).map(Digest::algorithm);
+            let digest = Digest::of(algorithm.unwrap_or(Algorithm::Sha256), &answer.body);
+            Sent::Told(resolved(&answer, what, digest, redactor))
+        }
     }
-    let algorithm = expected.or(header.as_ref()).map_or(Algorithm::Sha256, Digest::algorithm);
-    let digest = Digest::of(algorithm, &answer.body);
-    if let Some(asked) = expected.filter(|asked| by_digest && **asked != digest) {
-        return contradiction(format!(
-            "sent bytes that hash to `{digest}` for the digest `{asked}`"
-        ));
+}
+
+impl Wrong {
+    fn of(digest: Digest, body: Vec<u8>, is_kind: fn(&[u8]) -> bool, why: Unavailable) -> Self {
+        let is_of_kind = is_kind(&body);
+        Self { digest, body, is_of_kind, why }
     }
+}
+
+/// Why a coded body is not what was asked for, whatever its bytes hash to.
+fn coded(answer: &Answer, what: &str, redactor: &Redactor) -> Option<Unavailable> {
+    let codings = answer.codings();
+    if codings.is_empty() {
+        return None;
+    }
+    let codings = redactor.line(&codings.join(", "), 60);
+    let message = format!(
+        "{what}: `{}` answered with `Content-Encoding: {codings}`, which engines undo or refuse",
+        answer.host
+    );
+    Some(Unavailable::new(Reason::ManifestContradictory, message))
+}
+
+/// Why a web page is not what was asked for.
+fn page(answer: &Answer, what: &str, redactor: &Redactor) -> Option<Unavailable> {
+    answer.is_html().then(|| {
+        let said = words(answer, redactor);
+        let message = format!("{what}: `{}` answered with a web page: {said}", answer.host);
+        Unavailable::new(Reason::UnexpectedAnswer, message)
+    })
+}
+
+/// Whether bytes are a manifest or an index, of whatever else.
+fn is_manifest(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Versioned {
+        schema_version: u64,
+    }
+    serde_json::from_slice(body).is_ok_and(|Versioned { schema_version }| schema_version == 2)
+}
+
+/// What the bytes of a manifest say, which hash to `digest`.
+fn resolved(answer: &Answer, what: &str, digest: Digest, redactor: &Redactor) -> Fact<Resolved> {
     let content_type = answer.header("content-type").unwrap_or_default();
     match Manifest::parse(&answer.body, content_type) {
         Ok(content) => {
@@ -82,6 +162,7 @@ pub(crate) fn manifest(
                     .and_then(|age| age.trim().parse().ok())
                     .map(Duration::from_secs),
                 content: content.map_err(|not| not.map_texts(mask)),
+                note: None,
             })
         }
         Err(error) => Fact::Unknown(broken_manifest(answer, what, &error, redactor)),
@@ -134,114 +215,6 @@ fn content_digest(headers: &HeaderMap, redactor: &Redactor) -> Result<Option<Dig
     text.trim().parse().map(Some).map_err(|_| {
         format!("a malformed `Docker-Content-Digest` (`{}`)", redactor.line(text.trim(), 150))
     })
-}
-
-/// Reads the answer to a request for a whole blob, a config: its bytes, checked against its digest.
-pub(crate) fn whole_blob(
-    answer: Answer,
-    what: &str,
-    digest: &Digest,
-    redirected: bool,
-    redactor: &Redactor,
-) -> Fact<Vec<u8>> {
-    if answer.status != 200 {
-        return if redirected {
-            storage_not_ok(&answer, what, redactor)
-        } else {
-            not_ok(&answer, what, Kind::Blob, redactor)
-        };
-    }
-    if answer.is_unpacked() {
-        let message = format!("{what}: `{}` answered {UNPACKED}", answer.host);
-        return Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message));
-    }
-    if digest.matches(&answer.body) {
-        return Fact::Present(answer.body);
-    }
-    let hashed = Digest::of(digest.algorithm(), &answer.body);
-    let message = if answer.is_html() {
-        format!("{what}: `{}` answered with a web page: {}", answer.host, words(&answer, redactor))
-    } else {
-        format!(
-            "{what}: `{}` sent bytes that hash to `{hashed}` for the digest `{digest}`",
-            answer.host
-        )
-    };
-    let reason =
-        if answer.is_html() { Reason::UnexpectedAnswer } else { Reason::ManifestContradictory };
-    Fact::Unknown(Unavailable::new(reason, message))
-}
-
-/// Reads the answer to a request for the last byte of a blob of `size` bytes: the size that it has. A 200
-/// with an empty body says so of a blob that is empty; of any other it says nothing.
-pub(crate) fn last_byte(
-    answer: &Answer,
-    what: &str,
-    size: u64,
-    redirected: bool,
-    redactor: &Redactor,
-) -> Fact<u64> {
-    let unknown = |said: &str| {
-        let message = format!("{what}: `{}` answered {said}", answer.host);
-        Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
-    };
-    // Another size than the announced one is a no only where it is the blob's own.
-    let told = |sent: u64| {
-        if answer.is_unpacked() {
-            unknown(UNPACKED)
-        } else if sent != size && answer.is_coded() {
-            unknown("with a coded body, whose length is not the layer's")
-        } else if sent != size && answer.is_html() {
-            unknown(&format!("{} with a web page", answer.status))
-        } else {
-            Fact::Present(sent)
-        }
-    };
-    let range = answer.header("content-range").map(str::trim);
-    let whole = range.and_then(|range| range.strip_prefix("bytes */")?.parse().ok());
-    match answer.status {
-        200 | 206 if answer.media_type().contains("html") => {
-            unknown(&format!("{} with a web page", answer.status))
-        }
-        200 => match (
-            answer.header("content-length").and_then(|text| text.parse().ok()),
-            answer.body.len(),
-        ) {
-            (Some(0), 0) if size == 0 => Fact::Present(0),
-            (Some(sent), 1..) => told(sent),
-            (Some(_), 0) => unknown("200 without a byte"),
-            (None, _) => unknown("200 without a `Content-Length`, which does not tell the size"),
-        },
-        206 => match range.and_then(last_and_size) {
-            Some(_) if answer.body.is_empty() => unknown("206 without a byte"),
-            Some((last, sent)) if sent == size && last + 1 != size => {
-                unknown("206 with another range than the one that was asked for")
-            }
-            Some((_, sent)) => told(sent),
-            None => unknown("206 without the size of the whole"),
-        },
-        // The blob ends before the byte that its manifest promises, or has none at all.
-        416 => match whole {
-            Some(sent) if sent < size || sent == 0 => Fact::Present(sent),
-            Some(_) | None => unknown("416 to the range of the last byte"),
-        },
-        _ if redirected => storage_not_ok(answer, what, redactor),
-        _ => not_ok(answer, what, Kind::Blob, redactor),
-    }
-}
-
-/// What engines unpack before they hash it, whether they asked for it or not: the bytes that we hash are not theirs.
-const UNPACKED: &str =
-    "with `Content-Encoding: gzip`, which engines unpack before they compare the digest";
-
-/// Reads `bytes 1233-1233/1234` (RFC 9110 §14.4): where the range ends, and the size of the whole.
-fn last_and_size(range: &str) -> Option<(u64, u64)> {
-    let rest = range.strip_prefix("bytes ")?;
-    let (sent, size) = rest.split_once('/')?;
-    let (first, last) = sent.split_once('-')?;
-    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-    let size: u64 = size.parse().ok()?;
-    (first <= last && last < size).then_some((last, size))
 }
 
 /// What any answer but the wanted one says, given by the registry's own host.
@@ -333,7 +306,7 @@ const NOT_TAKEN: &str = "No credentials are sent to the storage, so the token is
      then push the image again: some storages answer so where the bytes are gone.";
 
 /// What any answer but the wanted one says, given by the storage that the registry redirected to.
-fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T> {
+pub(super) fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T> {
     let storage = format!("the registry's storage `{}`", answer.host);
     let message = format!("{what}: {storage} answered {}", words(answer, redactor));
     match answer.status {
@@ -352,6 +325,10 @@ fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message)),
     }
 }
+
+mod blob;
+
+pub(crate) use blob::{Extents, config, plain, ranged};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 mod access;
 mod answers;
 mod challenge;
+mod content;
 mod control;
 mod credential_program;
 mod credentials;
@@ -13,6 +14,7 @@ mod docker_config;
 mod scheme;
 mod token;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::Url;
 use tokio::time::Instant;
 
-use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
+use crate::http::{self, Answer, Client, Extent, Patience, Peer, Request, Want};
 use crate::observation::{Control, Fact, Resolved, Unavailable};
 use crate::oci::{Descriptor, Digest, MediaType, RegistryHost, Tag};
 use crate::report::Reason;
@@ -29,8 +31,12 @@ use crate::secret::Secret;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 
+use answers::Sent;
+use content::Content;
+
 pub(crate) use access::{Access, Shared};
 use access::{By, Granted};
+pub(crate) use content::{BlobAnswer, ConfigAnswer};
 pub use credentials::DockerConfig;
 use delegate::Strangers;
 
@@ -113,16 +119,48 @@ impl Repository {
         tag: &str,
         expected: Option<&Digest>,
     ) -> Fact<Resolved> {
-        let what = format!("the manifest of `{tag}`");
-        match self.get_manifest(client, tag, &what, http::MOST_CONTENT).await {
-            Ok(answer) => {
-                self.told(answers::manifest(&answer, &what, expected, false, client.redactor()))
-            }
-            Err(why) => Fact::Unknown(why),
+        match self.sent_for_tag(client, tag, expected).await {
+            Sent::Told(fact) => fact,
+            Sent::Wrong(wrong) => Fact::Unknown(wrong.why),
         }
     }
 
-    /// Asks for a manifest by its digest, which its bytes must have. At most `most` bytes are read.
+    /// Like [`Self::manifest_by_tag`], but where bytes and digest of the answer contradict each other, the
+    /// digest itself is requested: what is wrong there, too, is what the registry holds.
+    pub(crate) async fn resolve_tag(
+        &self,
+        client: &Client,
+        tag: &str,
+        expected: Option<&Digest>,
+    ) -> Fact<Resolved> {
+        let wrong = match self.sent_for_tag(client, tag, expected).await {
+            Sent::Told(fact) => return fact,
+            Sent::Wrong(wrong) => wrong,
+        };
+        let asked = self.manifest_by_digest(client, &wrong.digest, http::MOST_CONTENT);
+        match Box::pin(asked).await {
+            Fact::Absent(denial) if denial.reason == Reason::ContentDiffers => Fact::Absent(denial),
+            // A tag's answer that contradicts itself proves nothing.
+            Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => Fact::Unknown(wrong.why),
+        }
+    }
+
+    async fn sent_for_tag(
+        &self,
+        client: &Client,
+        tag: &str,
+        expected: Option<&Digest>,
+    ) -> Sent<Resolved> {
+        let what = format!("the manifest of `{tag}`");
+        match Box::pin(self.get_manifest(client, tag, &what, http::MOST_CONTENT)).await {
+            Ok(answer) => answers::manifest(answer, &what, expected, false, client.redactor())
+                .map(|fact| self.told(fact)),
+            Err(why) => Sent::Told(Fact::Unknown(why)),
+        }
+    }
+
+    /// Asks for a manifest by its digest, which its bytes must have. At most `most` bytes are read. Other
+    /// bytes are asked for once more: the same ones again are what the registry holds.
     pub(crate) async fn manifest_by_digest(
         &self,
         client: &Client,
@@ -130,11 +168,23 @@ impl Repository {
         most: usize,
     ) -> Fact<Resolved> {
         let what = format!("the manifest `{}`", digest.short());
-        match self.get_manifest(client, &digest.to_string(), &what, most).await {
-            Ok(answer) => {
-                self.told(answers::manifest(&answer, &what, Some(digest), true, client.redactor()))
+        let ask =
+            async || match Box::pin(self.get_manifest(client, &digest.to_string(), &what, most))
+                .await
+            {
+                Ok(answer) => {
+                    answers::manifest(answer, &what, Some(digest), true, client.redactor())
+                        .map(|fact| self.told(fact))
+                }
+                Err(why) => Sent::Told(Fact::Unknown(why)),
+            };
+        match content::twice(ask).await {
+            Content::Told(fact) => fact,
+            Content::RightThen(resolved, note) => {
+                Fact::Present(Resolved { note: Some(note), ..resolved })
             }
-            Err(why) => Fact::Unknown(why),
+            Content::Differs(denial, _) => Fact::Absent(denial),
+            Content::Empty(why) => Fact::Unknown(why),
         }
     }
 
@@ -203,36 +253,63 @@ impl Repository {
         client: &Client,
         digest: &Digest,
         most: usize,
-    ) -> Fact<Vec<u8>> {
+    ) -> ConfigAnswer {
         let what = format!("the config `{}`", digest.short());
-        match self.get_blob(client, digest, &what, Want::All(most)).await {
-            Ok((answer, redirected)) => {
-                self.told(answers::whole_blob(answer, &what, digest, redirected, client.redactor()))
+        let host = OnceCell::new();
+        let ask = async || {
+            let blob = self.get_blob(client, digest, &what, Want::All(most), Patience::Full);
+            match Box::pin(blob).await {
+                Ok((answer, redirected)) => {
+                    let _ = host.set(answer.host.clone());
+                    answers::config(answer, &what, digest, redirected, client.redactor())
+                        .map(|fact| self.told(fact))
+                }
+                Err(why) => Sent::Told(Fact::Unknown(why)),
             }
-            Err(why) => Fact::Unknown(why),
-        }
+        };
+        let content = content::twice(ask).await;
+        ConfigAnswer::of(content, host.into_inner())
     }
 
-    /// Asks for a blob's last byte and learns its size.
+    /// Learns the size of a blob: by its last byte, and where that does not show that it is there, by a plain
+    /// request, as engines send it. Where the server ignores the range, at most `most` bytes are read.
     pub(crate) async fn blob_size(
         &self,
         client: &Client,
         descriptor: &Descriptor,
         role: &str,
-    ) -> Fact<u64> {
-        let what = format!("{role} `{}`", descriptor.digest.short());
-        match self
-            .get_blob(client, &descriptor.digest, &what, Want::LastByte(descriptor.size))
-            .await
-        {
-            Ok((answer, redirected)) => self.told(answers::last_byte(
-                &answer,
-                &what,
-                descriptor.size,
-                redirected,
-                client.redactor(),
-            )),
-            Err(why) => Fact::Unknown(why),
+        most: u64,
+    ) -> BlobAnswer {
+        let Descriptor { digest, size, .. } = descriptor;
+        let what = format!("{role} `{}`", digest.short());
+        let want = |is_ranged| Want::Extent(Extent { size: *size, is_ranged, most });
+        let ranged = self.get_blob(client, digest, &what, want(true), Patience::Full);
+        let never_came = match Box::pin(ranged).await {
+            Ok((answer, redirected)) => {
+                let told = answers::ranged(&answer, &what, *size, redirected, client.redactor());
+                if let Some(told) = told {
+                    return BlobAnswer { size: self.told(told), host: Some(answer.host) };
+                }
+                None
+            }
+            Err(why) if why.reason == Reason::BodyNeverCame => Some(why),
+            Err(why) => return BlobAnswer::unknown(why),
+        };
+        // What never came was tried often enough.
+        let patience = match &never_came {
+            Some(_) => Patience::Once(http::REQUEST_TIMEOUT),
+            None => Patience::Full,
+        };
+        match Box::pin(self.get_blob(client, digest, &what, want(false), patience)).await {
+            Ok((answer, redirected)) => {
+                let told = answers::plain(&answer, &what, *size, redirected, client.redactor());
+                BlobAnswer { size: self.told(told), host: Some(answer.host) }
+            }
+            Err(again) => {
+                // It breaks off here, too: a blob that is lost, or that ends before its last byte.
+                let is_lost = again.host.is_some();
+                BlobAnswer::unknown(never_came.filter(|_| is_lost).unwrap_or(again))
+            }
         }
     }
 
@@ -280,9 +357,10 @@ impl Repository {
         digest: &Digest,
         what: &str,
         want: Want,
+        patience: Patience,
     ) -> Result<(Answer, bool), Unavailable> {
         let url = self.url(client, "blobs", &digest.to_string()).await?;
-        let request = plain(url, what, None, want);
+        let request = Request { patience, ..plain(url, what, None, want) };
         let answer = self.get(client, &request).await?;
         let redirected = http::is_redirect(answer.status);
         self.registry.access.refuse_leak(&answer, what)?;

@@ -51,6 +51,9 @@ reasons! {
     /// A proven no: not an image.
     NotAnImage = "not-an-image", "The tag names something else than a container image that can be started.",
         "Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.";
+    /// A proven no: other bytes than a digest promises.
+    ContentDiffers = "content-differs", "A manifest or config is stored with other bytes than its digest promises, so that no engine takes it.",
+        "Build without cache and push the image again; if it stays, ask the registry's operator: its storage is damaged.";
     /// A proven no: another image than the one that was pushed.
     DigestDiffers = "digest-differs", "The tag is there and names another image than the expected digest.",
         "Another job has pushed this tag since, or the push went elsewhere; compare the two digests.";

@@ -9,6 +9,7 @@
 mod stand_in;
 mod support;
 
+mod blob_answers;
 mod by_digest;
 mod config;
 mod console;

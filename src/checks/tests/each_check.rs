@@ -4,7 +4,7 @@ use insta::assert_snapshot as said;
 
 use super::sample::{COMMIT, OTHER_COMMIT, descriptor, digest};
 use super::*;
-use crate::observation::{BlobObservation, Control, Fact, Resolved, Unavailable};
+use crate::observation::{BlobObservation, Control, Fact, Proof, Resolved, Unavailable};
 use crate::oci::{Algorithm, Digest, NotAnImage};
 use crate::request::{ExpectedPort, ImmutableTag, RevisionRule};
 
@@ -245,8 +245,13 @@ mod manifest_intact {
     fn fails_when_the_tag_names_something_else() {
         let mut sample = Sample::single();
         let other = NotAnImage::Artifact("application/vnd.cncf.helm.config.v1+json".into());
-        let resolved =
-            Resolved { digest: digest("top"), size: 500, age: None, content: Err(other) };
+        let resolved = Resolved {
+            digest: digest("top"),
+            size: 500,
+            age: None,
+            content: Err(other),
+            note: None,
+        };
         sample.observation.resolved = Fact::Present(resolved);
         sample.observation.images.clear();
         said!(sample.said(CheckId::ManifestIntact), @"
@@ -336,6 +341,89 @@ mod manifest_intact {
         ");
         sample.config(0).diff_ids[1] = layer;
         said!(sample.said(CheckId::ManifestIntact), @"passed: manifest and config hash to their digests");
+    }
+
+    #[test]
+    fn fails_when_one_layer_has_two_diff_ids() {
+        let mut sample = Sample::single();
+        let Fact::Present(Ok(manifest)) = &mut sample.observation.images[0].manifest else {
+            panic!("the sample's manifests are there")
+        };
+        manifest.layers[1] = manifest.layers[0].clone();
+        said!(sample.said(CheckId::ManifestIntact), @"
+        failed not-an-image: the image is no container image that can be started: an image whose layer 2 (`sha256:d9455192305b`) is listed with two `diff_ids`, and one layer unpacks to one content
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+        ");
+        sample.config(0).diff_ids[1] = digest("unpacked 1");
+        said!(sample.said(CheckId::ManifestIntact), @"passed: manifest and config hash to their digests");
+        // On two platforms, which share their first layer.
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        sample.config(1).diff_ids[0] = digest("another");
+        said!(sample.said(CheckId::ManifestIntact), @"
+        failed not-an-image: `linux/arm64` is no container image that can be started: an image whose layer 1 (`sha256:d9455192305b`) is listed with two `diff_ids`, and one layer unpacks to one content
+        hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+        ");
+    }
+
+    #[test]
+    fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
+        let differs = || {
+            absent(
+                Reason::ContentDiffers,
+                "`r.example` sent other bytes, each time it was requested",
+            )
+        };
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        sample.observation.images[1].config = differs();
+        insta::assert_snapshot!(sample.all_said(), @"
+        registry-honest   passed: the registry denied a tag that cannot exist
+        repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
+        tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        manifest-intact   failed content-differs: `r.example` sent other bytes, each time it was requested
+        digest-expected   skipped: no digest was expected
+        revision-expected skipped: no commit was expected
+        immutable-tag     skipped: no immutable tag was asked for
+        platform          passed: found `linux/amd64`, `linux/arm64`
+        layers-present    passed: config and layers can be pulled (5 blobs)
+        port              skipped: no port was asked for
+        runtime           skipped: no runtime was declared
+        ");
+        sample.observation.images[1].manifest = absent(
+            Reason::ContentDiffers,
+            "`r.example` sent other bytes, each time it was requested",
+        );
+        sample.observation.images[1].blobs.clear();
+        insta::assert_snapshot!(sample.all_said(), @"
+        registry-honest   passed: the registry denied a tag that cannot exist
+        repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
+        tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        manifest-intact   failed content-differs: `r.example` sent other bytes, each time it was requested
+        digest-expected   skipped: no digest was expected
+        revision-expected skipped: no commit was expected
+        immutable-tag     skipped: no immutable tag was asked for
+        platform          skipped: there is no manifest to look at for `linux/arm64` (`sha256:447c61c23dd1`)
+        layers-present    skipped: there is no manifest to look at for `linux/arm64`
+        port              skipped: no port was asked for
+        runtime           skipped: no runtime was declared
+        ");
+        sample.observation.resolved = absent(
+            Reason::ContentDiffers,
+            "`r.example` sent other bytes, each time it was requested",
+        );
+        sample.observation.images.clear();
+        insta::assert_snapshot!(sample.all_said(), @"
+        registry-honest   passed: the registry denied a tag that cannot exist
+        repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
+        tag-exists        passed: the registry serves `latest-dev`
+        manifest-intact   failed content-differs: `r.example` sent other bytes, each time it was requested
+        digest-expected   skipped: no digest was expected
+        revision-expected skipped: no commit was expected
+        immutable-tag     skipped: no immutable tag was asked for
+        platform          skipped: there is no manifest to look at
+        layers-present    skipped: there is no manifest to look at
+        port              skipped: no port was asked for
+        runtime           skipped: no runtime was declared
+        ");
     }
 
     #[test]
@@ -951,6 +1039,7 @@ mod layers_present {
             image.blobs.extend(manifest.layers.iter().map(|layer| BlobObservation {
                 role: "layer".into(),
                 descriptor: layer.clone(),
+                proof: Proof::Read,
                 size: Fact::Present(9),
             }));
             sample.config(0).diff_ids.resize(layers, digest("unpacked"));
@@ -1040,19 +1129,115 @@ mod layers_present {
         }
     }
 
-    #[test]
-    fn passes_with_a_note_for_a_layer_that_is_kept_elsewhere() {
-        let mut sample = Sample::single();
-        let image = &mut sample.observation.images[0];
-        let mut layer = descriptor("layer", &digest("foreign"), 7);
+    const FOREIGN: &str = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+
+    /// Its second layer is of this type, names other places, and is not in the registry.
+    fn keep_elsewhere(sample: &mut Sample, image: usize, media_type: &str) {
+        let image = &mut sample.observation.images[image];
+        let mut layer = descriptor(media_type, &digest("foreign"), 7);
         layer.has_urls = true;
         let Fact::Present(Ok(manifest)) = &mut image.manifest else { unreachable!() };
         manifest.layers[1] = layer.clone();
         image.blobs[2].descriptor = layer;
         image.blobs[2].size = absent(Reason::BlobMissing, "404 `BLOB_UNKNOWN`");
+    }
+
+    fn set_platform(sample: &mut Sample, image: usize, platform: &str) {
+        sample.config(image).platform = platform.parse().unwrap();
+    }
+
+    #[test]
+    fn urls_excuse_a_missing_layer_of_a_foreign_type_on_windows_alone() {
+        let oci = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip";
+        let usual = "application/vnd.oci.image.layer.v1.tar+gzip";
+        let table = [
+            ("windows/amd64", FOREIGN),
+            ("windows/amd64", oci),
+            ("windows/amd64", usual),
+            ("linux/amd64", FOREIGN),
+        ];
+        let words = table.map(|(platform, media_type)| {
+            let mut sample = Sample::single();
+            keep_elsewhere(&mut sample, 0, media_type);
+            set_platform(&mut sample, 0, platform);
+            sample.outcome(CHECK).word().to_owned()
+        });
+        assert_eq!(words, ["passed", "passed", "failed", "failed"]);
+        let mut sample = Sample::single();
+        keep_elsewhere(&mut sample, 0, FOREIGN);
+        set_platform(&mut sample, 0, "windows/amd64");
+        said!(sample.notes().first().unwrap(), @"kept elsewhere by the image's own choice (`urls`), not in this registry, and not requested there: layer 2 of 2");
+        assert_eq!(sample.facts().unwrap().unproven, sample.notes()[..1]);
+        // What its storage has lost was in the registry, and what the config alone could say is open.
+        sample.observation.images[0].blobs[2].size = absent(Reason::BodyNeverCame, "404");
+        assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+        keep_elsewhere(&mut sample, 0, FOREIGN);
+        sample.observation.images[0].config = unknown(Reason::TimedOut);
+        assert!(matches!(sample.outcome(CHECK), Outcome::Errored(_)));
+        assert!(sample.notes().is_empty());
+    }
+
+    #[test]
+    fn a_layer_is_judged_by_each_descriptor_that_lists_it() {
+        // The same layer, missing, once excused and once not.
+        let mut sample = Sample::index(&["windows/amd64", "linux/amd64"]);
+        keep_elsewhere(&mut sample, 0, FOREIGN);
+        assert!(matches!(sample.outcome(CHECK), Outcome::Passed { .. }));
+        keep_elsewhere(&mut sample, 1, FOREIGN);
         said!(sample.said(CHECK), @"
-        passed: config and layers can be pulled (3 blobs)
-        note: kept elsewhere by the image's own choice (`urls`), never in this registry and not looked at (docker on Linux does not look there either, and pulls no such image): layer 2 of 2
+        failed blob-missing: layer 2 of 2 of `linux/amd64` (`sha256:656771905e1ef731f65cd0a0d9fb061238380a1a012e6abdf846ecc7d2ea36fd`) is gone: 404 `BLOB_UNKNOWN`
+        hint: Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.
+        ");
+        // In one image, with `urls` and without.
+        let mut sample = Sample::single();
+        set_platform(&mut sample, 0, "windows/amd64");
+        keep_elsewhere(&mut sample, 0, FOREIGN);
+        let image = &mut sample.observation.images[0];
+        let Fact::Present(Ok(manifest)) = &mut image.manifest else { unreachable!() };
+        manifest.layers[0] = manifest.layers[1].clone();
+        manifest.layers[0].has_urls = false;
+        image.blobs[1] =
+            BlobObservation { descriptor: manifest.layers[0].clone(), ..image.blobs[2].clone() };
+        assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+    }
+
+    #[test]
+    fn fails_when_size_and_digest_contradict_each_other() {
+        let with_layer = |content: &str, size: u64| {
+            let mut sample = Sample::single();
+            let layer = descriptor("layer", &digest(content), size);
+            let image = &mut sample.observation.images[0];
+            let Fact::Present(Ok(manifest)) = &mut image.manifest else { unreachable!() };
+            manifest.layers[1] = layer.clone();
+            image.blobs[2].size = Fact::Present(size);
+            image.blobs[2].descriptor = layer;
+            sample.said(CHECK)
+        };
+        said!(with_layer("", 0), @"passed: config and layers can be pulled (3 blobs)");
+        said!(with_layer("x", 0), @"
+        failed blob-size-differs: layer 2 of 2 (`sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881`) is said to be empty, and its digest is not that of nothing
+        hint: Build without cache and push again; the stored bytes are not the ones that were pushed.
+        ");
+        said!(with_layer("", 1), @"
+        failed blob-size-differs: layer 2 of 2 (`sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855`) is said to have 1 bytes, and its digest is that of nothing
+        hint: Build without cache and push again; the stored bytes are not the ones that were pushed.
+        ");
+    }
+
+    #[test]
+    fn passes_with_a_note_for_a_layer_that_was_announced_and_not_read() {
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        for image in &mut sample.observation.images {
+            image.blobs[1].proof = Proof::Announced;
+        }
+        assert!(matches!(sample.outcome(CHECK), Outcome::Passed { .. }));
+        said!(sample.notes().first().unwrap(), @"announced, not read, because the server ignores ranges and no more is read of an image or a run: layer 1 of 2 of `linux/amd64`");
+        assert_eq!(sample.facts().unwrap().unproven, sample.notes()[..1]);
+        // More came than was announced.
+        sample.observation.images[0].blobs[1].proof = Proof::Exceeded;
+        said!(sample.said(CHECK), @"
+        failed blob-size-differs: layer 1 of 2 of `linux/amd64` (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) has more than 3000000 bytes where the manifest says 3000000
+        hint: Build without cache and push again; the stored bytes are not the ones that were pushed.
         ");
     }
 

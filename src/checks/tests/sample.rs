@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::checks::{facts, notes, verify};
 use crate::circleci::CircleCi;
 use crate::observation::{
-    BlobObservation, Control, Denial, Explanation, Fact, Observation, PlatformObservation,
+    BlobObservation, Control, Denial, Explanation, Fact, Observation, PlatformObservation, Proof,
     Resolved, Unavailable,
 };
 use crate::oci::{
@@ -81,6 +81,7 @@ impl Sample {
                     size: 500,
                     age: None,
                     content: Ok(manifest),
+                    note: None,
                 }),
                 by_digest: Some(Fact::Present(())),
                 answered_at: jiff::Timestamp::UNIX_EPOCH,
@@ -210,6 +211,7 @@ pub(super) fn image(platform: &str, listed_as: Option<&str>) -> PlatformObservat
         role: role.into(),
         descriptor: descriptor.clone(),
         size: Fact::Present(descriptor.size),
+        proof: Proof::Read,
     };
     let blobs = vec![
         there("config", &manifest.config),

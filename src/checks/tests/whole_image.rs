@@ -336,6 +336,7 @@ fn facts_hold_what_was_seen_of_each_platform_that_could_be_read() {
             immutable_tag: Some(
                 "0123456789abcdef0123456789abcdef01234567-dev",
             ),
+            unproven: [],
         },
     )
     "#);

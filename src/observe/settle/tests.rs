@@ -194,7 +194,7 @@ fn the_api_is_not_asked_because_of_the_control_or_of_what_the_registry_alone_pro
 
 #[test]
 fn a_denial_is_seen_wherever_it_stands() {
-    use crate::observation::{BlobObservation, PlatformObservation};
+    use crate::observation::{BlobObservation, PlatformObservation, Proof};
     use crate::oci::{Algorithm, Descriptor, Digest};
     fn late<T>() -> Fact<T> {
         Fact::Unknown(Unavailable::new(Reason::TimedOut, "late"))
@@ -213,7 +213,12 @@ fn a_denial_is_seen_wherever_it_stands() {
             listed_as: None,
             manifest: late(),
             config: late(),
-            blobs: vec![BlobObservation { role: String::new(), descriptor, size: late() }],
+            blobs: vec![BlobObservation {
+                role: String::new(),
+                descriptor,
+                size: late(),
+                proof: Proof::Read,
+            }],
         });
         none.immutable = Some(("tag".parse().unwrap(), late()));
         // An image behind the denied one denies nothing.

@@ -78,7 +78,7 @@ impl<'a> ImageView<'a> {
             reference: reference.to_string(),
             reason: findings.first().map(|finding| finding.reason),
             findings,
-            notes: notes.iter().cloned().chain(record::warnings(image)).collect(),
+            notes: notes.iter().cloned().chain(record::warning_of_the_pin(image)).collect(),
             observed: facts
                 .as_ref()
                 .map_or_else(Vec::new, |facts| observed(image, facts, *verified_at)),
@@ -141,7 +141,7 @@ fn findings(results: &[CheckResult]) -> Vec<FindingView<'_>> {
 }
 
 fn observed(image: &ImageReport, facts: &ImageFacts, verified_at: Timestamp) -> Vec<Fact> {
-    let ImageFacts { digest, media_type, platforms, immutable_tag } = facts;
+    let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _ } = facts;
     let mut list = vec![
         Fact::code("Digest", digest.to_string()),
         Fact::code("Pinned reference", format!("{}@{digest}", image.request.reference.name())),

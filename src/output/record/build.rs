@@ -30,7 +30,7 @@ impl Record {
             environment: request.environment.clone().map(|name| Environment { name }),
             source: Source::of(&report.circleci),
             pipeline: Pipeline::of(&report.circleci),
-            warnings: warnings(image),
+            warnings: warning_of_the_pin(image).into_iter().chain(facts.unproven.clone()).collect(),
             verification: Verification {
                 result: RecordResult::Verified,
                 verified_at: instant(*verified_at),
@@ -51,7 +51,7 @@ impl Record {
 impl Image {
     /// What the registry serves for a request that has a tag.
     pub fn of(request: &ImageRequest, facts: &ImageFacts) -> Option<Self> {
-        let ImageFacts { digest, media_type, platforms, immutable_tag: _ } = facts;
+        let ImageFacts { digest, media_type, platforms, immutable_tag: _, unproven: _ } = facts;
         let oci::Reference { registry: server, repository, tag, digest: _ } = &request.reference;
         let tag = tag.as_ref()?;
         let name = request.reference.name();
@@ -188,18 +188,18 @@ impl Check {
 
 /// What whoever deploys a verified image should know. The hazard of a pin: a garbage
 /// collection deletes a manifest that no tag names any more.
-pub fn warnings(image: &ImageReport) -> Vec<String> {
+pub fn warning_of_the_pin(image: &ImageReport) -> Option<String> {
     let ImageReport { request, facts, .. } = image;
-    let (Some(tag), Some(facts)) = (&request.reference.tag, facts) else { return Vec::new() };
+    let (tag, facts) = (request.reference.tag.as_ref()?, facts.as_ref()?);
     let is_kept = facts.immutable_tag.is_some() || !request.has_moving_tag();
     if image.verdict() != Verdict::Verified || is_kept {
-        return Vec::new();
+        return None;
     }
-    vec![format!(
+    Some(format!(
         "only the tag `{tag}` is known to name this digest: when it moves on, a garbage collection of \
          untagged manifests deletes the pinned image; push an immutable tag beside it and name it as \
          `immutable_tag` in the config"
-    )]
+    ))
 }
 
 impl Tool {

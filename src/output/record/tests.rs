@@ -275,6 +275,13 @@ fn a_pin_that_only_a_moving_tag_keeps_alive_is_warned_of() {
 }
 
 #[test]
+fn what_a_yes_did_not_prove_is_warned_of() {
+    let mut image = fixtures::verified();
+    image.facts.as_mut().unwrap().unproven = vec!["announced, not read: layer 2 of 2".to_owned()];
+    assert_eq!(record(&image).unwrap().warnings, ["announced, not read: layer 2 of 2"]);
+}
+
+#[test]
 fn no_field_is_named_like_a_secret() {
     fn names(value: &serde_json::Value, found: &mut Vec<String>) {
         match value {

@@ -17,15 +17,23 @@ fn told<T>(fact: Fact<T>, show: impl Fn(T) -> String) -> String {
     match fact {
         Fact::Present(value) => format!("present {}", show(value)),
         Fact::Absent(Denial { reason, said }) => format!("absent  {reason}: {said}"),
-        Fact::Unknown(Unavailable { reason, message, hint: _, retry_after: _ }) => {
+        Fact::Unknown(Unavailable { reason, message, hint: _, retry_after: _, host: _ }) => {
             format!("unknown {reason}: {message}")
         }
     }
 }
 
-fn of_tag(answer: &Answer) -> String {
+fn of_tag(answer: Answer) -> String {
     let redactor = Redactor::default();
-    told(manifest(answer, "it", None, false, &redactor), |resolved| resolved.digest.short())
+    match manifest(answer, "it", None, false, &redactor) {
+        Sent::Told(fact) => told(fact, |resolved| resolved.digest.short()),
+        Sent::Wrong(wrong) => told_wrong(&wrong),
+    }
+}
+
+fn told_wrong(wrong: &Wrong) -> String {
+    let kind = if wrong.is_of_kind { "wrong" } else { "other" };
+    format!("{kind}   {}: {}", wrong.why.reason, wrong.why.message)
 }
 
 #[test]
@@ -70,7 +78,8 @@ fn what_each_answer_to_a_tag_means() {
         answer(418, &[], "\u{1b}[31mteapot"),
         answer(501, &[], ""),
     ]
-    .map(|answer| format!("{} -> {}", answer.status, of_tag(&answer)));
+    .map(|answer| (answer.status, of_tag(answer)))
+    .map(|(status, said)| format!("{status} -> {said}"));
     insta::assert_snapshot!(table.join("\n"), @r#"
     200 -> present sha256:43835b6afe77
     200 -> unknown unexpected-answer: it: `registry.example` answered with a web page: 200 (`text/html`): `<html>Log in</html>`
@@ -117,7 +126,7 @@ fn the_digest_header_must_be_one_and_true() {
     let of = |digests: &[&str]| {
         let mut headers = vec![("content-type", OCI)];
         headers.extend(digests.iter().map(|digest| ("docker-content-digest", *digest)));
-        of_tag(&answer(200, &headers, CONFIG))
+        of_tag(answer(200, &headers, CONFIG))
     };
     let table = [
         of(&[]),
@@ -133,121 +142,10 @@ fn the_digest_header_must_be_one_and_true() {
     present sha256:43835b6afe77
     present sha256:43835b6afe77
     present sha512:8cd49ffdee47
-    unknown manifest-contradictory: it: `registry.example` sent bytes that hash to `sha256:43835b6afe770342aaf4d96e2a510d46adaca0d954d1ee39b6a297d0557a9fd9` under the digest `sha256:0000000000000000000000000000000000000000000000000000000000000000`
+    wrong   manifest-contradictory: it: `registry.example` sent bytes that hash to `sha256:43835b6afe770342aaf4d96e2a510d46adaca0d954d1ee39b6a297d0557a9fd9` under the digest `sha256:0000000000000000000000000000000000000000000000000000000000000000`
     unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (``)
     unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (`sha256:../../x`)
     unknown manifest-contradictory: it: `registry.example` sent a malformed `Docker-Content-Digest` (`SHA256:43835B6AFE770342AAF4D96E2A510D46ADACA0D954D1EE39B6A297D0557A9FD9`)
     unknown manifest-contradictory: it: `registry.example` sent two `Docker-Content-Digest` headers
     ");
-}
-
-#[test]
-#[expect(clippy::too_many_lines, reason = "the table is shown whole")]
-fn what_each_answer_to_a_last_byte_means() {
-    let range = |value: &'static str| [("content-range", value)];
-    let redactor = Redactor::default();
-    let blob = |answer: &Answer, redirected| {
-        told(last_byte(answer, "it", 1234, redirected, &redactor), |size| size.to_string())
-    };
-    let xml = [("content-type", "application/xml")];
-    let table = [
-        blob(&answer(206, &range("bytes 1233-1233/1234"), "x"), false),
-        blob(&answer(206, &range("bytes 1233-1233/1234"), ""), false),
-        blob(&answer(206, &range("bytes 1233-1233/*"), "x"), false),
-        blob(&answer(206, &range("bytes 1233-1233/1233"), "x"), false),
-        blob(&answer(206, &range("bytes 1233-1233/1235"), "x"), false),
-        blob(&answer(206, &range("bytes 0-0/1234"), "x"), false),
-        blob(&answer(206, &range("bytes 0-1233/1234"), "x"), false),
-        blob(&answer(206, &range("bytes 0-1234/1234"), "x"), false),
-        blob(&answer(206, &[], "x"), false),
-        blob(&answer(200, &[("content-length", "77")], "x"), false),
-        blob(&answer(200, &[("content-length", "77")], ""), false),
-        blob(&answer(200, &[("content-length", "0")], ""), false),
-        blob(&answer(200, &[], "x"), false),
-        blob(&answer(200, &[("content-length", "77"), ("content-type", "text/html")], "<"), false),
-        blob(&answer(200, &[("content-length", "77"), ("content-type", "text/plain")], "<"), false),
-        blob(&answer(206, &[("content-range", "bytes 76-76/77")], "<"), true),
-        blob(&answer(206, &[("content-range", "bytes 1233-1233/1234")], "<"), true),
-        blob(
-            &answer(
-                206,
-                &[("content-range", "bytes 1233-1233/1234"), ("content-type", "text/html")],
-                "x",
-            ),
-            true,
-        ),
-        blob(&answer(200, &[("content-length", "77"), ("content-encoding", "gzip")], "x"), true),
-        blob(&answer(200, &[("content-length", "1234"), ("content-encoding", "gzip")], "x"), true),
-        blob(&answer(200, &[("content-length", "1234"), ("content-encoding", "br")], "x"), true),
-        blob(&answer(416, &range("bytes */0"), ""), false),
-        blob(&answer(416, &range("bytes */9"), ""), false),
-        blob(&answer(416, &range("bytes */1234"), ""), false),
-        blob(&answer(416, &[], ""), false),
-        blob(
-            &answer(
-                404,
-                &[],
-                r#"{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry"}]}"#,
-            ),
-            false,
-        ),
-        blob(&answer(404, &xml, "<Error><Code>NoSuchKey</Code></Error>"), false),
-        blob(&answer(404, &xml, "<Error><Code>NoSuchKey</Code></Error>"), true),
-        blob(&answer(404, &[("content-type", "text/html")], "<html>"), true),
-        blob(&answer(404, &[], "\n<!DOCTYPE html><title>x"), true),
-        blob(&answer(403, &xml, "<Error><Code>AccessDenied</Code></Error>"), true),
-        blob(&answer(403, &[], ""), false),
-        blob(&answer(400, &[], ""), true),
-    ];
-    insta::assert_snapshot!(table.join("\n"), @"
-    present 1234
-    unknown unexpected-answer: it: `registry.example` answered 206 without a byte
-    unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
-    unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
-    present 1235
-    unknown unexpected-answer: it: `registry.example` answered 206 with another range than the one that was asked for
-    present 1234
-    unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
-    unknown unexpected-answer: it: `registry.example` answered 206 without the size of the whole
-    present 77
-    unknown unexpected-answer: it: `registry.example` answered 200 without a byte
-    unknown unexpected-answer: it: `registry.example` answered 200 without a byte
-    unknown unexpected-answer: it: `registry.example` answered 200 without a `Content-Length`, which does not tell the size
-    unknown unexpected-answer: it: `registry.example` answered 200 with a web page
-    unknown unexpected-answer: it: `registry.example` answered 200 with a web page
-    unknown unexpected-answer: it: `registry.example` answered 206 with a web page
-    present 1234
-    unknown unexpected-answer: it: `registry.example` answered 206 with a web page
-    unknown unexpected-answer: it: `registry.example` answered with `Content-Encoding: gzip`, which engines unpack before they compare the digest
-    unknown unexpected-answer: it: `registry.example` answered with `Content-Encoding: gzip`, which engines unpack before they compare the digest
-    present 1234
-    present 0
-    present 9
-    unknown unexpected-answer: it: `registry.example` answered 416 to the range of the last byte
-    unknown unexpected-answer: it: `registry.example` answered 416 to the range of the last byte
-    absent  blob-missing: 404 `BLOB_UNKNOWN` `blob unknown to registry`
-    unknown not-found-unclear: it: `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
-    absent  body-never-came: the registry's storage `registry.example` answered 404 (`application/xml`): `<Error><Code>NoSuchKey</Code></Error>`
-    unknown not-found-unclear: it: the registry's storage `registry.example` answered 404 (`text/html`): `<html>`
-    unknown not-found-unclear: it: the registry's storage `registry.example` answered 404 (no content type): `<!DOCTYPE html><title>x`
-    unknown unexpected-answer: it: the registry's storage `registry.example` answered 403 (`application/xml`): `<Error><Code>AccessDenied</Code></Error>`
-    unknown credentials-refused: it: `registry.example` refused the credentials: 403 (no content type, no text)
-    unknown unexpected-answer: it: the registry's storage `registry.example` answered 400 (no content type, no text)
-    ");
-    let nothing = answer(200, &[("content-length", "0")], "");
-    assert_eq!(last_byte(&nothing, "it", 0, false, &redactor), Fact::Present(0));
-}
-
-#[test]
-fn a_whole_blob_is_believed_by_its_hash_only() {
-    let redactor = Redactor::default();
-    let digest = Digest::of(Algorithm::Sha256, b"{}");
-    let blob = |answer: Answer| {
-        told(whole_blob(answer, "it", &digest, false, &redactor), |bytes| {
-            format!("{} bytes", bytes.len())
-        })
-    };
-    assert_eq!(blob(answer(200, &[], "{}")), "present 2 bytes");
-    insta::assert_snapshot!(blob(answer(200, &[], "{ }")), @"unknown manifest-contradictory: it: `registry.example` sent bytes that hash to `sha256:257c1be96ae69f4b01c2c69bdb6d78605f59175819fb007d0bf245bf48444c4a` for the digest `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a`");
-    insta::assert_snapshot!(blob(answer(200, &[("content-type", "text/html")], "<html>")), @"unknown unexpected-answer: it: `registry.example` answered with a web page: 200 (`text/html`): `<html>`");
 }

@@ -54,6 +54,7 @@ fn a_manifest_that_differs_from_its_digest_header_is_no_verdict() {
     ----- asked
     1 x Api: GET Token -> 200
     1 x Registry: GET Control -> 404
+    1 x Registry: GET ManifestByDigest -> 404
     1 x Registry: GET ManifestByTag -> 200
     ");
 }
@@ -112,11 +113,11 @@ fn an_altered_config_is_no_verdict() {
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
-    6 x Registry: GET Blob -> 307
+    7 x Registry: GET Blob -> 307
     1 x Registry: GET Control -> 404
     1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
-    1 x Storage: GET Storage -> 200
+    2 x Storage: GET Storage -> 200
     5 x Storage: GET Storage -> 206
     ");
 }
@@ -151,14 +152,14 @@ fn layers_that_are_missing_are_red() {
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
-    5 x Registry: GET Blob -> 307
-    1 x Registry: GET Blob -> 404
+    6 x Registry: GET Blob -> 307
+    2 x Registry: GET Blob -> 404
     1 x Registry: GET Control -> 404
     1 x Registry: GET ManifestByDigest -> 200
     1 x Registry: GET ManifestByTag -> 200
     1 x Storage: GET Storage -> 200
     3 x Storage: GET Storage -> 206
-    1 x Storage: GET Storage -> 404
+    2 x Storage: GET Storage -> 404
     "#);
 }
 

@@ -72,11 +72,11 @@ fn an_odd_success_for_a_layer_is_no_yes() {
     });
     insta::assert_snapshot!(table, @"
     a web page: exit 3, errored (unexpected-answer)
-        layer 1 of 5 `sha256:88d50f9d7935`: `[storage]` answered 200 with a web page
-    nothing at all: exit 3, errored (unexpected-answer)
-        layer 1 of 5 `sha256:88d50f9d7935`: `[storage]` answered 200 without a byte
-    an empty document: exit 1, failed (blob-size-differs)
-        layer 1 of 5 (`sha256:88d50f9d7935[..64]`) has 2 bytes where the manifest says 3640
+        layer 1 of 5 `sha256:88d50f9d7935`: `[storage]` answered with a text in its place: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
+    nothing at all: exit 1, failed (blob-size-differs)
+        layer 1 of 5 (`sha256:88d50f9d7935[..64]`) has 0 bytes where the manifest says 3640
+    an empty document: exit 3, errored (unexpected-answer)
+        layer 1 of 5 `sha256:88d50f9d7935`: `[storage]` answered with a text in its place: 200 (`application/json`): `{}`
     201: exit 3, errored (unexpected-answer)
         layer 1 of 5 `sha256:88d50f9d7935`: the registry's storage `[storage]` answered 201 (`application/json`): `{`
     204: exit 3, errored (unexpected-answer)

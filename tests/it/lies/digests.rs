@@ -7,7 +7,7 @@ use super::{REPOSITORY, gate, gate_with_record, table, with_image};
 use crate::stand_in::{Lie, Route};
 
 #[test]
-fn a_pinned_digest_that_is_answered_with_other_bytes_is_no_verdict() {
+fn a_pinned_digest_that_is_answered_with_other_bytes_is_red() {
     let (stand_in, pushed) = with_image();
     // Another image, whole and consistent in itself: only the digest that was asked for gives it away.
     stand_in.image(REPOSITORY, "other", crate::stand_in::Image::node_on_alpine());
@@ -17,15 +17,16 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_no_verdict() {
         .image(&format!("{REPOSITORY}@{}", pushed.digest));
     insta::assert_snapshot!(gate.snapshot(), @"
     $ verify-registry-image --image-ref image-ref [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
-    exit code: 3
+    exit code: 1
     ----- stdout
-    UNDECIDED (could not find out) [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
+    FAILED (RED) [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
 
-      repository-exists, manifest-intact, platform, layers-present errored: the manifest `sha256:03783fe6aa95`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` for the digest `sha256:03783fe6aa95[..64]`
-        reason     manifest-contradictory
-        next       Try again; if it stays, a proxy or the registry is broken.
-      passed     registry-honest
+      manifest-intact failed: the manifest `sha256:03783fe6aa95`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` for the digest `sha256:03783fe6aa95[..64]`, each time it was requested
+        reason     content-differs
+        next       Build without cache and push the image again; if it stays, ask the registry's operator: its storage is damaged.
+      passed     registry-honest, repository-exists
       skipped    tag-exists: the reference names a digest and no tag
+      skipped    platform, layers-present: there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email

@@ -16,7 +16,7 @@
 //! | 57 | a storage that takes only `GET` | `blobs::a_storage_that_takes_only_the_signed_method_is_green` |
 //! | 57 | a storage that refuses | `blobs::a_storage_that_refuses_every_method_is_no_verdict` |
 //! | 58 | a registry without `HEAD` | `blobs::a_registry_that_knows_no_head_is_green` |
-//! | 59 | other bytes than the pinned digest's | `digests::a_pinned_digest_that_is_answered_with_other_bytes_is_no_verdict` |
+//! | 59 | other bytes than the pinned digest's | `digests::a_pinned_digest_that_is_answered_with_other_bytes_is_red` |
 //! | 59 | other bytes than the config's | `digests::a_config_that_is_answered_with_other_bytes_is_no_verdict` |
 //! | 60 | another digest in the header | `digests::a_digest_header_that_differs_from_the_bytes_is_no_verdict` |
 //! | 61 | no digest in the header | `digests::a_registry_that_sends_no_digest_header_is_green_by_our_own_hash` |
@@ -51,7 +51,7 @@
 //! | 74 | a 503 that passes | `service::a_registry_that_answers_again_after_a_503_is_green` |
 //! | 74 | a read-only registry without the tag | `service::a_tag_that_is_missing_while_garbage_is_collected_is_red_and_told_of` |
 //! | 75 | a deprecated API | `service::an_api_that_is_deprecated_does_not_change_the_verdict` |
-//! | 76 | a layer with `urls` | `blobs::a_layer_that_is_said_to_be_elsewhere_is_asked_for_at_the_registry_only` |
+//! | 76 | a layer with `urls` | `blobs::a_foreign_layer_of_windows_is_asked_for_at_the_registry_only` |
 
 mod blobs;
 mod digests;

@@ -67,7 +67,7 @@ fn a_body_without_end_is_read_to_its_limit_and_no_further() {
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
 
     a config: exit code: 3
-    manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 65536 bytes
+    manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 66978 bytes
 
     a token: exit code: 3
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the answer is larger than 65536 bytes
@@ -95,7 +95,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines unpack before they compare the digest
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines undo or refuse
         reason     manifest-contradictory
         next       Try again; if it stays, a proxy or the registry is broken.
       passed     registry-honest

@@ -19,6 +19,7 @@ pub struct Rule {
     method: Option<String>,
     containing: Option<String>,
     sparing: Option<String>,
+    ranged: Option<bool>,
     from: u64,
     until: u64,
     seen: u64,
@@ -33,6 +34,7 @@ pub struct Matcher {
     method: Option<String>,
     containing: Option<String>,
     sparing: Option<String>,
+    ranged: Option<bool>,
     from: u64,
     until: u64,
 }
@@ -45,6 +47,7 @@ impl From<Route> for Matcher {
             method: None,
             containing: None,
             sparing: None,
+            ranged: None,
             from: 0,
             until: u64::MAX,
         }
@@ -72,6 +75,11 @@ impl Route {
         Matcher { sparing: Some(text.to_owned()), ..self.into() }
     }
 
+    /// Such requests with a `Range`, or without one.
+    pub fn ranged(self, ranged: bool) -> Matcher {
+        Matcher { ranged: Some(ranged), ..self.into() }
+    }
+
     /// Such requests with this method.
     pub fn method(self, method: &str) -> Matcher {
         Matcher { method: Some(method.to_owned()), ..self.into() }
@@ -96,6 +104,12 @@ impl Matcher {
         Self { from: count, ..self }
     }
 
+    /// With a `Range` only, or without one only.
+    #[must_use]
+    pub fn ranged(self, ranged: bool) -> Self {
+        Self { ranged: Some(ranged), ..self }
+    }
+
     /// At this server only.
     #[must_use]
     pub fn at(self, origin: Origin) -> Self {
@@ -103,8 +117,8 @@ impl Matcher {
     }
 
     pub(super) fn rule(self, lie: Lie) -> Rule {
-        let Self { route, origin, method, containing, sparing, from, until } = self;
-        Rule { route, origin, method, containing, sparing, from, until, seen: 0, lie }
+        let Self { route, origin, method, containing, sparing, ranged, from, until } = self;
+        Rule { route, origin, method, containing, sparing, ranged, from, until, seen: 0, lie }
     }
 }
 
@@ -115,6 +129,7 @@ impl Rule {
         let matches = (self.route == *asked.route || (self.route == Route::Any && is_request))
             && self.origin.is_none_or(|origin| origin == asked.origin)
             && self.method.as_deref().is_none_or(|method| method == asked.method)
+            && self.ranged.is_none_or(|ranged| ranged == asked.is_ranged)
             && self.containing.as_deref().is_none_or(|text| asked.target.contains(text))
             && self.sparing.as_deref().is_none_or(|text| !asked.target.contains(text));
         if !matches {
@@ -132,6 +147,7 @@ pub(super) struct Asked<'a> {
     pub(super) origin: Origin,
     pub(super) method: &'a str,
     pub(super) target: &'a str,
+    pub(super) is_ranged: bool,
 }
 
 /// The lie for a request, if one is told.
@@ -158,6 +174,10 @@ pub enum Lie {
     CutAfter(usize, End),
     /// The honest answer, a byte at a time with this pause between.
     Slow(Duration),
+    /// The honest answer to the same request without a `Range`.
+    Whole,
+    /// The same in chunks, without a length, and ended properly after so many bytes.
+    Chunks(usize),
     /// The honest answer with one bit of its body changed.
     Altered,
     /// The honest status and headers with this body.
@@ -259,8 +279,17 @@ pub(super) fn told(lie: Lie, honest: Answer, authorization: Option<&str>) -> Ans
     match lie {
         Lie::Answer(answer) => answer,
         Lie::Unauthorized(answer) if authorization.is_none() => answer,
-        Lie::Unauthorized(_) | Lie::SamePathAt(_) | Lie::Late(_) | Lie::AffirmAs(_) | Lie::Hang => {
-            honest
+        Lie::Unauthorized(_)
+        | Lie::SamePathAt(_)
+        | Lie::Late(_)
+        | Lie::AffirmAs(_)
+        | Lie::Hang
+        | Lie::Whole => honest,
+        Lie::Chunks(most) => {
+            let content = honest.content();
+            let kept = Bytes::copy_from_slice(content.get(..most).unwrap_or(&content));
+            let body = vec![Part::Bytes(kept), Part::Unsized];
+            Answer { body, ..honest.without_header("content-length") }
         }
         Lie::End(end) => Answer { body: vec![Part::Cut(end)], ..Answer::new(200) },
         Lie::HangAfterHead => Answer { body: vec![Part::Hang], ..honest },

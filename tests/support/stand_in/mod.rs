@@ -186,6 +186,11 @@ impl StandIn {
         self.shared.store().blobs.insert(digest.to_owned(), bytes.into());
     }
 
+    /// The bytes that the storage holds under a blob's digest.
+    pub fn blob(&self, digest: &str) -> Bytes {
+        self.shared.store().blobs.get(digest).cloned().expect("a blob that was pushed")
+    }
+
     /// The API's index lists these tags (tag, digest) of a repository, whatever the registry holds.
     pub fn api_lists(&self, repository: &str, tags: &[(&str, &str)]) {
         let tags = tags.iter().map(|(tag, digest)| ((*tag).to_owned(), (*digest).to_owned()));

@@ -40,7 +40,7 @@ async fn accepted(shared: Arc<Shared>, origin: Origin, tcp: TcpStream, tls: Opti
     }
     let _ = tcp.set_nodelay(true);
     let route = Route::Connection(origin);
-    let asked = lie::Asked { route: &route, origin, method: "", target: "" };
+    let asked = lie::Asked { route: &route, origin, method: "", target: "", is_ranged: false };
     match shared.lie_for(&asked) {
         None => {}
         Some(Lie::Hang) => std::future::pending().await,
@@ -97,7 +97,9 @@ async fn respond(
         }
     }
     let target = ask.path_and_query();
-    let asked = lie::Asked { route: &route, origin, method: ask.method.as_str(), target: &target };
+    let method = ask.method.as_str();
+    let is_ranged = ask.range.is_some();
+    let asked = lie::Asked { route: &route, origin, method, target: &target, is_ranged };
     let answer = match shared.lie_for(&asked) {
         None => honest(&shared, &ask),
         Some(Lie::Hang) => std::future::pending().await,
@@ -114,6 +116,10 @@ async fn respond(
             Answer::new(307).header("location", &format!("{base}{target}"))
         }
         Some(Lie::AffirmAs(tag)) => honest(&shared, &ask.asking_for(&tag)),
+        Some(told @ (Lie::Whole | Lie::Chunks(_))) => {
+            let whole = Ask { range: None, ..ask.clone() };
+            lie::told(told, honest(&shared, &whole), None)
+        }
         Some(told) => lie::told(told, honest(&shared, &ask), ask.authorization.as_deref()),
     };
     shared.log.end(place, Some(answer.status));

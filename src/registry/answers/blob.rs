@@ -1,0 +1,170 @@
+//! What the answers to requests for a blob mean: whether it is there, and how long it is.
+//!
+//! A range asks for the last byte alone, which no engine does. So a range may prove that a blob is there;
+//! that it is not, only a plain request can show.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Kind, Sent, Wrong, coded, not_ok, page, storage_not_ok, words};
+use crate::http::{Answer, Length, is_redirect};
+use crate::observation::{Fact, Proof, Unavailable};
+use crate::oci::Digest;
+use crate::report::Reason;
+use crate::secret::Redactor;
+
+/// How long a blob is, and how that was learnt.
+pub(crate) type Extents = Fact<(u64, Proof)>;
+
+/// Reads the answer to a request for the last byte of a blob of `size` bytes. `None`: it does not show that
+/// the blob is there, and a plain request may.
+pub(crate) fn ranged(
+    answer: &Answer,
+    what: &str,
+    size: u64,
+    redirected: bool,
+    redactor: &Redactor,
+) -> Option<Extents> {
+    let there = |proof: Proof| Some(Fact::Present((size, proof)));
+    if matches!(answer.status, 200 | 206)
+        && let Some(why) = coded(answer, what, redactor)
+    {
+        return Some(Fact::Unknown(why));
+    }
+    match answer.status {
+        206 if ends_at(answer, size) && !answer.body.is_empty() => there(Proof::Read),
+        // The range was ignored.
+        200 => match answer.length {
+            Length::Ended(length) | Length::Closed(length) if length == size => there(Proof::Read),
+            Length::Announced(length) if length == size => there(Proof::Announced),
+            Length::Beyond(length) if length < size => there(Proof::Announced),
+            Length::Ended(_) | Length::Closed(_) | Length::Announced(_) | Length::Beyond(_) => None,
+        },
+        416 if size == 0 && answer.header("content-range").map(str::trim) == Some("bytes */0") => {
+            there(Proof::Read)
+        }
+        status if matches!(status, 401 | 403) || is_redirect(status) => {
+            Some(denied(answer, what, redirected, redactor))
+        }
+        _ => None,
+    }
+}
+
+/// Reads the answer to a plain request for a blob that is announced with `size` bytes.
+pub(crate) fn plain(
+    answer: &Answer,
+    what: &str,
+    size: u64,
+    redirected: bool,
+    redactor: &Redactor,
+) -> Extents {
+    if answer.status != 200 {
+        return denied(answer, what, redirected, redactor);
+    }
+    if let Some(why) = coded(answer, what, redactor) {
+        return Fact::Unknown(why);
+    }
+    let (length, proof) = match answer.length {
+        Length::Closed(length) if length < size => {
+            let said = format!(
+                "200 and closed the connection after {length} of {size} bytes, without a length that would \
+                 tell an end from a cut"
+            );
+            return unknown(what, answer, &said);
+        }
+        Length::Announced(length) if length == size => (length, Proof::Announced),
+        Length::Ended(length) | Length::Closed(length) | Length::Announced(length) => {
+            (length, Proof::Read)
+        }
+        Length::Beyond(length) if length < size => (size, Proof::Announced),
+        Length::Beyond(length) => (length, Proof::Exceeded),
+    };
+    let is_announced = length == size && proof != Proof::Exceeded;
+    if !is_announced && answer.is_text() {
+        // Only what is known by its type was told to the redactor, with the address that led there.
+        let text = if answer.may_be_quoted() {
+            words(answer, redactor)
+        } else {
+            format!("{} (`{}`)", answer.status, redactor.line(&answer.media_type(), 60))
+        };
+        return unknown(what, answer, &format!("with a text in its place: {text}"));
+    }
+    Fact::Present((length, proof))
+}
+
+/// Reads the answer to a request for a whole config: its bytes, checked against its digest.
+pub(crate) fn config(
+    answer: Answer,
+    what: &str,
+    digest: &Digest,
+    redirected: bool,
+    redactor: &Redactor,
+) -> Sent<Vec<u8>> {
+    if answer.status != 200 {
+        return Sent::Told(denied(&answer, what, redirected, redactor));
+    }
+    if let Some(why) = coded(&answer, what, redactor) {
+        return Sent::Told(Fact::Unknown(why));
+    }
+    // Bytes that hash to the digest are the config's, whatever they are called.
+    if digest.matches(&answer.body) {
+        return Sent::Told(Fact::Present(answer.body));
+    }
+    if let Some(why) = page(&answer, what, redactor) {
+        return Sent::Told(Fact::Unknown(why));
+    }
+    let hashed = Digest::of(digest.algorithm(), &answer.body);
+    let message = format!(
+        "{what}: `{}` sent bytes that hash to `{hashed}` for the digest `{digest}`",
+        answer.host
+    );
+    let why = Unavailable::new(Reason::ManifestContradictory, message);
+    // Nothing tells it from an answer that was cut.
+    if answer.length == Length::Closed(0) {
+        return Sent::Told(Fact::Unknown(why));
+    }
+    Sent::Wrong(Wrong::of(digest.clone(), answer.body, is_config, why))
+}
+
+/// Whether bytes are an image's config, of whatever image.
+fn is_config(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Config {
+        #[serde(rename = "rootfs")]
+        _rootfs: IgnoredAny,
+    }
+    serde_json::from_slice::<Config>(body).is_ok()
+}
+
+/// What any answer but a success says.
+fn denied<T>(answer: &Answer, what: &str, redirected: bool, redactor: &Redactor) -> Fact<T> {
+    if redirected {
+        storage_not_ok(answer, what, redactor)
+    } else {
+        not_ok(answer, what, Kind::Blob, redactor)
+    }
+}
+
+fn unknown<T>(what: &str, answer: &Answer, said: &str) -> Fact<T> {
+    let message = format!("{what}: `{}` answered {said}", answer.host);
+    Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
+}
+
+/// Whether `Content-Range` is `bytes 1233-1233/1234` for a blob of 1234 bytes (RFC 9110 §14.4): the range
+/// ends where the blob is announced to end, and there it ends.
+fn ends_at(answer: &Answer, size: u64) -> bool {
+    let range = answer.header("content-range").map(str::trim).and_then(last_and_size);
+    range.is_some_and(|(last, whole)| whole == size && last + 1 == size)
+}
+
+fn last_and_size(range: &str) -> Option<(u64, u64)> {
+    let rest = range.strip_prefix("bytes ")?;
+    let (sent, size) = rest.split_once('/')?;
+    let (first, last) = sent.split_once('-')?;
+    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    let size: u64 = size.parse().ok()?;
+    (first <= last && last < size).then_some((last, size))
+}
+
+#[cfg(test)]
+mod tests;
