@@ -45,24 +45,6 @@ fn every_output_is_flushed_before_it_is_renamed_and_its_folder_after() {
     assert_eq!(calls, wanted, "{trace}");
 }
 
-/// The hook is set before anything else is done: no thread can be started, which panics.
-#[test]
-fn a_panic_of_the_program_is_no_verdict_and_shows_no_message() {
-    if !has_strace("defences::a_panic_of_the_program_is_no_verdict_and_shows_no_message") {
-        return;
-    }
-    let run = Gate::alone()
-        .args("-")
-        .stdin("registry.example/a:b\n")
-        .env("PATH", "/usr/bin:/bin")
-        .through("exec strace -f -e trace=clone,clone3 -e inject=clone,clone3:error=EAGAIN -o trace \"$@\"")
-        .run();
-    assert_eq!((run.code, run.stdout.as_str()), (Some(3), ""), "{}", run.snapshot());
-    let (place, rest) = run.stderr.split_once("; ").expect("a place");
-    assert!(place.starts_with("error: internal error at "), "{}", run.stderr);
-    assert_eq!(rest, "this is a defect of the program\n");
-}
-
 #[test]
 fn an_environment_of_anything_changes_nothing() {
     let plain = || Gate::alone().env("PATH", "/usr/bin:/bin").args("registry.example:1/a");
