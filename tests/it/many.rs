@@ -102,13 +102,14 @@ fn one_bad_and_one_open_hide_nothing_of_the_third() {
     note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
     note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
     note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
+    note: `notes` in `development.status` was replaced by what this run found; it said `ours`
     ----- records/development/support-email.json
     [a record]
     ----- status/development.status
     status: RED
-    notes: "api: `[registry]/keepkey/api` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`) (tag-missing); verified in the registry: support-email"
+    notes: "api: tag-missing: `[registry]/keepkey/api` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`); verified in the registry: support-email"
     owner: team mail
-    image.api: "RED [registry]/keepkey/api:latest-dev since [time] verified [time]"
+    image.api: "RED [registry]/keepkey/api:latest-dev since [time] verified [time] reason tag-missing"
     image.support-email: "GREEN [registry]/keepkey/support-email:latest-dev@sha256:72aa2829510e[..64] since [time] verified [time]"
     last_updated: [time]
     "#);

@@ -61,8 +61,8 @@ fn a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be() {
     status: RED
     last_updated: [time]
     health_check: passing
-    image.support-email: "RED [registry]/keepkey/support-email:latest-dev@sha256:230388b293ca[..64] since [time] verified [time]"
-    notes: "support-email: the image says that it was built from `'; touch pwned; $(touch pwned) 'touch pwned' ' status: GREEN image.x: 'GREEN`, not from `1111111111111111111111111111111111111111` (revision-differs)"
+    image.support-email: "RED [registry]/keepkey/support-email:latest-dev@sha256:230388b293ca[..64] since [time] verified [time] reason revision-differs"
+    notes: "support-email: revision-differs: the image says that it was built from `'; touch pwned; $(touch pwned) 'touch pwned' ' status: GREEN image.x: 'GREEN`, not from `1111111111111111111111111111111111111111`"
     "#);
     // The job that sources the file reads a text, and runs nothing.
     let sourced = Command::new("sh")
@@ -116,8 +116,8 @@ fn a_label_of_another_commit_is_compared_whole() {
     status: RED
     last_updated: [time]
     health_check: passing
-    image.support-email: "RED [registry]/keepkey/support-email:latest-dev@sha256:9a090e0bf1b6[..64] since [time] verified [time]"
-    notes: "support-email: the image says that it was built from `1111111111111111111111111111111111111112`, not from `1111111111111111111111111111111111111111` (revision-differs)"
+    image.support-email: "RED [registry]/keepkey/support-email:latest-dev@sha256:9a090e0bf1b6[..64] since [time] verified [time] reason revision-differs"
+    notes: "support-email: revision-differs: the image says that it was built from `1111111111111111111111111111111111111112`, not from `1111111111111111111111111111111111111111`"
     "#);
 }
 
@@ -172,7 +172,7 @@ fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
     status: RED
     last_updated: [time]
     health_check: passing
-    image.support-email: "RED [registry]/keepkey/support-email:latest-dev@sha256:dba5f0150bad[..64] since [time] verified [time]"
-    notes: "support-email: the image says that it was built from `111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111…`, not from `1111111111111111111111111111111111111111` (revision-differs)"
+    image.support-email: "RED [registry]/keepkey/support-email:latest-dev@sha256:dba5f0150bad[..64] since [time] verified [time] reason revision-differs"
+    notes: "support-email: revision-differs: the image says that it was built from `111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111…`, not from `1111111111111111111111111111111111111111`"
     "#);
 }
