@@ -24,6 +24,7 @@ install() {
     have git || set -- "$@" git
     have docker-registry || set -- "$@" docker-registry
     have jq || set -- "$@" jq
+    have strace || set -- "$@" strace
     have skopeo || set -- "$@" skopeo
     have shellcheck || set -- "$@" shellcheck
     python3 -c 'import ensurepip, venv' 2>/dev/null || set -- "$@" python3-venv

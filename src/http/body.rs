@@ -1,6 +1,6 @@
 //! Reads a body: as much as is wanted, and never more than its limit.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use reqwest::{Response, Version};
 
@@ -14,20 +14,21 @@ const MOST_COUNTED: u64 = 1 << 30;
 
 /// What a run may still read of blobs only to count them.
 #[derive(Debug)]
-pub(crate) struct Meter(AtomicU64);
+pub(crate) struct Meter(Mutex<u64>);
 
 impl Default for Meter {
     fn default() -> Self {
-        Self(AtomicU64::new(MOST_COUNTED))
+        Self(Mutex::new(MOST_COUNTED))
     }
 }
 
 impl Meter {
     /// Takes `wanted` bytes, or what is left of them.
     fn take(&self, wanted: u64) -> u64 {
-        let take = |left: u64| Some(left.saturating_sub(wanted));
-        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        left.unwrap_or_default().min(wanted)
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = wanted.min(*left);
+        *left -= taken;
+        taken
     }
 }
 

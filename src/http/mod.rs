@@ -2,6 +2,7 @@
 //! redirects, no compression. What an answer means is for the rooms above to say.
 
 mod body;
+mod follow;
 mod message;
 mod origin;
 mod redirect;
@@ -205,37 +206,6 @@ impl Client {
         jitter
     }
 
-    /// Follows the redirects of `answer` without credentials and without a referer. Returns `answer`
-    /// itself where it is none.
-    pub(crate) async fn follow(
-        &self,
-        request: &Request<'_>,
-        answer: Answer,
-    ) -> Result<Answer, Unavailable> {
-        let mut answer = answer;
-        for _ in 0..MOST_REDIRECTS {
-            if !is_redirect(answer.status) {
-                return Ok(answer);
-            }
-            let url = redirect::target(&answer.url, &answer.headers).map_err(|error| {
-                let said = format!(
-                    "{}: `{}` answered with a redirect ({}) {error}",
-                    request.what, answer.host, answer.status
-                );
-                Unavailable::new(Reason::RedirectRefused, said)
-            })?;
-            let secrets = redirect::secrets(&answer.url, &answer.headers);
-            let peer = Peer::Redirected(&secrets);
-            // The accepted types go along, as a manifest's redirect needs them; nothing else does.
-            let request = Request { url, authorization: None, form: None, peer, ..request.clone() };
-            answer = self.get(&request).await?;
-        }
-        if is_redirect(answer.status) {
-            return Err(in_a_circle(request.what, &answer.host));
-        }
-        Ok(answer)
-    }
-
     /// One try. The outer error is one that no further try can change: the deadline, or no TLS at all.
     async fn attempt(
         &self,
@@ -401,17 +371,5 @@ impl Client {
             || answer.header("ratelimit-reset").and_then(|text| retry::ratelimit_reset(text, now));
         // An hourly limit of DigitalOcean's API names no wait but the second at which it opens again.
         if answer.status == 429 { asked.or_else(reset) } else { asked }
-    }
-}
-
-fn in_a_circle(what: &str, host: &str) -> Unavailable {
-    let message = format!(
-        "{what}: more than {MOST_REDIRECTS} redirects in a row, the last one from `{host}`"
-    );
-    let hint = "Try again; if it stays, the registry's storage is not set up right, or a proxy stands in \
-                between. No credentials were sent along.";
-    Unavailable {
-        hint: Some(hint.to_owned()),
-        ..Unavailable::new(Reason::RedirectRefused, message)
     }
 }

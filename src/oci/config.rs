@@ -590,7 +590,7 @@ mod tests {
             (config.env.clone(), config.cmd.clone()),
             (vec![String::new(), "A=1".into()], vec!["x".into(), String::new()])
         );
-        assert!(config.history.is_empty());
+        assert_eq!(config.history.len(), 0);
     }
 
     #[test]

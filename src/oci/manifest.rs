@@ -11,7 +11,7 @@ use crate::oci::exact::{Exact, Fields};
 use crate::oci::go::{Text, TextMap, Texts};
 use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError};
 use crate::oci::top_level::TopLevelKeys;
-use crate::oci::{Digest, MediaType, Platform};
+use crate::oci::{Digest, MediaType, NotAnImage, Platform};
 
 /// A reference to content by digest and size (image-spec, "Descriptor").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,84 +88,6 @@ pub enum Manifest {
     Image(ImageManifest),
     /// An index (a manifest list).
     Index(ImageIndex),
-}
-
-/// Something that a registry may well hold, and that no container can be started from.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAnImage {
-    /// An index that lists nothing.
-    #[error("an index without entries")]
-    EmptyIndex,
-    /// An index that lists attestations only.
-    #[error("an index without a runnable platform")]
-    NothingRunnable,
-    /// An artifact: a chart, a signature, an SBOM.
-    #[error("an artifact of type `{0}`")]
-    Artifact(String),
-    /// An image manifest without layers.
-    #[error("an image without layers")]
-    NoLayers,
-    /// A config that names no platform anything can run on.
-    #[error("an image for no platform (`{0}`)")]
-    NoPlatform(String),
-    /// The config has the right digest and is not one.
-    #[error("an image whose config cannot be read")]
-    UnreadableConfig,
-    /// The index lists it as something else than it is, so that an engine refuses it.
-    #[error("an image that its index lists as {listed} while it is {served}")]
-    Mislisted {
-        /// What the index says: a size, or a media type.
-        listed: String,
-        /// What is served.
-        served: String,
-    },
-    /// The config speaks of another number of layers than the manifest.
-    #[error("an image whose config lists {config} layers while its manifest lists {manifest}")]
-    LayerCount {
-        /// `rootfs.diff_ids` in the config.
-        config: usize,
-        /// `layers` in the manifest.
-        manifest: usize,
-    },
-    /// The config lists another layer in the place of one.
-    #[error(
-        "an image whose layer {number} is listed as uncompressed and is not the one that its config lists"
-    )]
-    OtherLayer {
-        /// Its place, from 1.
-        number: usize,
-    },
-    /// The same layer is listed elsewhere with other unpacked content.
-    #[error(
-        "an image whose layer {number} (`{layer}`) is listed with two `diff_ids`, and one layer unpacks to one content"
-    )]
-    TwoContents {
-        /// Its place, from 1.
-        number: usize,
-        /// Its digest, shortened.
-        layer: String,
-    },
-}
-
-impl NotAnImage {
-    /// The same with every text of it changed by `change`: to mask what must not be shown.
-    #[must_use]
-    pub fn map_texts(self, change: impl Fn(String) -> String) -> Self {
-        match self {
-            Self::Artifact(kind) => Self::Artifact(change(kind)),
-            Self::NoPlatform(said) => Self::NoPlatform(change(said)),
-            Self::Mislisted { listed, served } => {
-                Self::Mislisted { listed: change(listed), served }
-            }
-            other @ (Self::EmptyIndex
-            | Self::NothingRunnable
-            | Self::NoLayers
-            | Self::UnreadableConfig
-            | Self::LayerCount { .. }
-            | Self::OtherLayer { .. }
-            | Self::TwoContents { .. }) => other,
-        }
-    }
 }
 
 /// What the bytes hold: an image or an index, or honestly something else.

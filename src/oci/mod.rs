@@ -12,6 +12,7 @@ mod go;
 mod manifest;
 mod manifest_error;
 mod media_type;
+mod not_an_image;
 mod platform;
 mod reference;
 mod top_level;
@@ -19,10 +20,9 @@ mod top_level;
 pub use config::{ConfigDocument, ConfigError, ImageConfig, Stated};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error_body::{ErrorBody, ErrorCode};
-pub use manifest::{
-    Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage,
-};
+pub use manifest::{Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Manifest};
 pub use manifest_error::ManifestError;
 pub use media_type::MediaType;
+pub use not_an_image::NotAnImage;
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, RegistryHost, Repository, Tag};

@@ -16,7 +16,7 @@ use crate::observation::Unavailable;
 use crate::oci::RegistryHost;
 use crate::registry::credentials::{DockerConfig, Found, Login, Logins};
 use crate::registry::scheme::{self, Scheme, Settled, login_hint};
-use crate::registry::token::TokenServer;
+use crate::registry::token_server::TokenServer;
 use crate::report::Reason;
 use crate::secret::{Redactor, Secret};
 

@@ -11,7 +11,7 @@ use crate::observation::Unavailable;
 use crate::registry::Repository;
 use crate::registry::challenge::Challenge;
 use crate::registry::scheme::challenge_of;
-use crate::registry::token::TokenServer;
+use crate::registry::token_server::TokenServer;
 use crate::report::Reason;
 use crate::secret::{Redactor, Secret};
 

@@ -69,7 +69,7 @@ pub(crate) fn docker_config(bytes: &[u8]) {
             let key = key.to_ascii_lowercase();
             assert!(key.contains(host.as_str()) || key.contains("docker.io"), "{key}");
             match source {
-                Source::Program(name) => assert!(!name.is_empty()),
+                Source::Program(name) => assert_ne!(name, ""),
                 Source::Stored(stored) => match stored.login(&redactor) {
                     Ok(Login::Password(header)) => {
                         let text = header.expose();
@@ -77,7 +77,7 @@ pub(crate) fn docker_config(bytes: &[u8]) {
                         assert!(text.starts_with("Basic ") && !text.bytes().any(odd), "{text}");
                         assert!(!format!("{header:?}").contains(text));
                     }
-                    Ok(Login::Identity(token)) => assert!(!token.expose().is_empty()),
+                    Ok(Login::Identity(token)) => assert_ne!(token.expose(), ""),
                     Err(said) => assert_shown(said),
                 },
             }

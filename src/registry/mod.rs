@@ -4,6 +4,7 @@
 
 mod access;
 mod answers;
+mod blobs;
 mod challenge;
 mod content;
 mod control;
@@ -13,8 +14,8 @@ mod delegate;
 mod docker_config;
 mod scheme;
 mod token;
+mod token_server;
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +23,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::Url;
 use tokio::time::Instant;
 
-use crate::http::{self, Answer, Client, Extent, Patience, Peer, Request, Want};
+use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
 use crate::observation::{Control, Fact, Resolved, Unavailable};
-use crate::oci::{Descriptor, Digest, MediaType, RegistryHost, Tag};
+use crate::oci::{Digest, MediaType, RegistryHost, Tag};
 use crate::report::Reason;
 use crate::secret::Secret;
 
@@ -247,72 +248,6 @@ impl Repository {
         }
     }
 
-    /// Asks for a whole config. At most `most` bytes are read.
-    pub(crate) async fn config(
-        &self,
-        client: &Client,
-        digest: &Digest,
-        most: usize,
-    ) -> ConfigAnswer {
-        let what = format!("the config `{}`", digest.short());
-        let host = OnceCell::new();
-        let ask = async || {
-            let blob = self.get_blob(client, digest, &what, Want::All(most), Patience::Full);
-            match Box::pin(blob).await {
-                Ok((answer, redirected)) => {
-                    let _ = host.set(answer.host.clone());
-                    answers::config(answer, &what, digest, redirected, client.redactor())
-                        .map(|fact| self.told(fact))
-                }
-                Err(why) => Sent::Told(Fact::Unknown(why)),
-            }
-        };
-        let content = content::twice(ask).await;
-        ConfigAnswer::of(content, host.into_inner())
-    }
-
-    /// Learns the size of a blob: by its last byte, and where that does not show that it is there, by a plain
-    /// request, as engines send it. Where the server ignores the range, at most `most` bytes are read.
-    pub(crate) async fn blob_size(
-        &self,
-        client: &Client,
-        descriptor: &Descriptor,
-        role: &str,
-        most: u64,
-    ) -> BlobAnswer {
-        let Descriptor { digest, size, .. } = descriptor;
-        let what = format!("{role} `{}`", digest.short());
-        let want = |is_ranged| Want::Extent(Extent { size: *size, is_ranged, most });
-        let ranged = self.get_blob(client, digest, &what, want(true), Patience::Full);
-        let never_came = match Box::pin(ranged).await {
-            Ok((answer, redirected)) => {
-                let told = answers::ranged(&answer, &what, *size, redirected, client.redactor());
-                if let Some(told) = told {
-                    return BlobAnswer { size: self.told(told), host: Some(answer.host) };
-                }
-                None
-            }
-            Err(why) if why.reason == Reason::BodyNeverCame => Some(why),
-            Err(why) => return BlobAnswer::unknown(why),
-        };
-        // What never came was tried often enough.
-        let patience = match &never_came {
-            Some(_) => Patience::Once(http::REQUEST_TIMEOUT),
-            None => Patience::Full,
-        };
-        match Box::pin(self.get_blob(client, digest, &what, want(false), patience)).await {
-            Ok((answer, redirected)) => {
-                let told = answers::plain(&answer, &what, *size, redirected, client.redactor());
-                BlobAnswer { size: self.told(told), host: Some(answer.host) }
-            }
-            Err(again) => {
-                // It breaks off here, too: a blob that is lost, or that ends before its last byte.
-                let is_lost = again.host.is_some();
-                BlobAnswer::unknown(never_came.filter(|_| is_lost).unwrap_or(again))
-            }
-        }
-    }
-
     /// Whether the registry has the repository at all, by one entry of its tag list.
     pub(crate) async fn exists(&self, client: &Client) -> Fact<()> {
         let what = format!("the tags of `{}`", self.name);
@@ -349,28 +284,6 @@ impl Repository {
             Request { fresh, ..plain(url, what, Some(MediaType::ACCEPT), Want::All(most)) };
         let answer = self.get(client, &request).await?;
         Box::pin(self.delegated(client, &request, answer)).await
-    }
-
-    async fn get_blob(
-        &self,
-        client: &Client,
-        digest: &Digest,
-        what: &str,
-        want: Want,
-        patience: Patience,
-    ) -> Result<(Answer, bool), Unavailable> {
-        let url = self.url(client, "blobs", &digest.to_string()).await?;
-        let request = Request { patience, ..plain(url, what, None, want) };
-        let answer = self.get(client, &request).await?;
-        let redirected = http::is_redirect(answer.status);
-        self.registry.access.refuse_leak(&answer, what)?;
-        let answer = Box::pin(client.follow(&request, answer)).await?;
-        let answer = if redirected && !self.registry.is_digitalocean {
-            Box::pin(self.strangers.admitted(client, what, None, want, answer)).await?
-        } else {
-            answer
-        };
-        Ok((answer, redirected))
     }
 
     /// Sends one request with the repository's pass; with a new one, once, where a good one was refused.

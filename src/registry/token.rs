@@ -1,97 +1,15 @@
 //! The token server's answer: a bearer token (distribution "token authentication specification").
 
-use reqwest::Url;
 use serde::Deserialize;
 
 pub(crate) use crate::http::words;
-use crate::http::{
-    self, Answer, Client, Patience, Peer, Request, Want, guarded_words, is_redirect,
-};
+use crate::http::{self, Answer, guarded_words, is_redirect};
 use crate::observation::Unavailable;
 use crate::report::Reason;
 use crate::secret::{Redactor, Secret};
 
 /// The longest token that is sent on: it has to fit into a header.
 const LONGEST: usize = 16 << 10;
-
-/// A token server, and the registry's name there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TokenServer<'a> {
-    pub(crate) realm: &'a Url,
-    pub(crate) service: Option<&'a str>,
-}
-
-impl TokenServer<'_> {
-    /// Asks for a token that may pull from one repository: the header `Bearer …`. The scope is made here, never
-    /// taken from a challenge.
-    pub(crate) async fn fetch(
-        self,
-        client: &Client,
-        repository: &str,
-        basic: Option<&Secret>,
-    ) -> Result<Secret, Unavailable> {
-        let mut url = self.realm.clone();
-        url.query_pairs_mut().extend_pairs(self.asked(repository));
-        let request = Request { authorization: basic, ..token_request(url) };
-        let answer = client.get(&request).await?;
-        Ok(header(&read(&answer, client.redactor())?))
-    }
-
-    /// The same for an identity token (distribution "`OAuth2` token authentication"): it is posted, so that it
-    /// stands in no address.
-    pub(crate) async fn exchange(
-        self,
-        client: &Client,
-        repository: &str,
-        identity: &Secret,
-    ) -> Result<Secret, Unavailable> {
-        let mut form = self.realm.clone();
-        form.set_query(None);
-        form.query_pairs_mut()
-            .append_pair("grant_type", "refresh_token")
-            .append_pair("client_id", "verify-registry-image")
-            .append_pair("refresh_token", identity.expose())
-            .extend_pairs(self.asked(repository));
-        let form = Secret::new(form.query().unwrap_or_default());
-        client.redactor().hide_as_it_is(&form);
-        let request = Request { form: Some(&form), ..token_request(self.realm.clone()) };
-        let answer = client.get(&request).await?;
-        if matches!(answer.status, 404 | 405) {
-            let message = format!(
-                "the token server `{}` refused the credentials: it answered {} to the POST by which an identity \
-                 token is used",
-                answer.host, answer.status
-            );
-            return Err(Unavailable::new(Reason::CredentialsRefused, message));
-        }
-        Ok(header(&read(&answer, client.redactor())?))
-    }
-
-    fn asked(self, repository: &str) -> Vec<(&'static str, String)> {
-        let mut asked = Vec::new();
-        asked.extend(self.service.map(|service| ("service", service.to_owned())));
-        asked.push(("scope", format!("repository:{repository}:pull")));
-        asked
-    }
-}
-
-fn header(token: &Secret) -> Secret {
-    Secret::new(&format!("Bearer {}", token.expose()))
-}
-
-fn token_request(url: Url) -> Request<'static> {
-    Request {
-        url,
-        what: "the token",
-        accept: None,
-        authorization: None,
-        form: None,
-        peer: Peer::TokenServer,
-        want: Want::All(http::MOST_SMALL),
-        fresh: false,
-        patience: Patience::Full,
-    }
-}
 
 /// Reads the answer of the token server. Its body is never quoted: whatever its status, it may hold a token.
 /// A token document counts under any success, as engines take it.

@@ -42,12 +42,14 @@ pub(crate) fn config_file(bytes: &[u8]) {
         .expect("a file of our own");
     for named in [None, Some(Path::new(FILE_NAME))] {
         let found = Config::find(FOLDER.path(), named, &redactor).ok().flatten();
-        assert!(found.map(|config| config.document) == document);
+        let is_same = found.map(|config| config.document) == document;
+        assert!(is_same, "what is found in a folder reads otherwise");
     }
     // A mark of the byte order and other line ends are nothing of the document.
     if document.is_some() && !bytes.contains(&b'\r') && !bytes.starts_with(b"\xef\xbb\xbf") {
         let marked = [b"\xef\xbb\xbf", bytes].concat();
-        assert!(read(&marked) == document);
+        let is_same = read(&marked) == document;
+        assert!(is_same, "a mark of the byte order changes the document");
     }
 }
 
@@ -74,7 +76,7 @@ pub(crate) fn doctl_file(bytes: &[u8]) {
         match doctl::stored(&variables, &redactor) {
             Ok(None) => {}
             Ok(Some(stored)) => {
-                assert!(!stored.token.trim().is_empty());
+                assert_ne!(stored.token.trim(), "");
                 assert_shown(&stored.source);
                 // A token of the length that is masked; a shorter one may be a word of the path.
                 let is_told = stored.token.len() >= 16 && stored.source.contains(&stored.token);

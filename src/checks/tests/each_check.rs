@@ -1174,7 +1174,7 @@ mod layers_present {
         keep_elsewhere(&mut sample, 0, FOREIGN);
         sample.observation.images[0].config = unknown(Reason::TimedOut);
         assert!(matches!(sample.outcome(CHECK), Outcome::Errored(_)));
-        assert!(sample.notes().is_empty());
+        assert_eq!(sample.notes().len(), 0);
     }
 
     #[test]

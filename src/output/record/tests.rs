@@ -262,16 +262,16 @@ fn two_verifications_of_one_digest_agree_on_image_and_service() {
 #[test]
 fn a_pin_that_only_a_moving_tag_keeps_alive_is_warned_of() {
     let mut image = fixtures::verified();
-    assert!(record(&image).unwrap().warnings.is_empty());
+    assert_eq!(record(&image).unwrap().warnings.len(), 0);
     image.facts.as_mut().unwrap().immutable_tag = None;
     insta::assert_snapshot!(record(&image).unwrap().warnings.join("\n"), @"only the tag `latest-dev` is known to name this digest: when it moves on, a garbage collection of untagged manifests deletes the pinned image; push an immutable tag beside it and name it as `immutable_tag` in the config");
     // A tag that is named after the commit does not move on.
     let mut by_commit = image.clone();
     by_commit.request.reference.tag = Some("sha-0123456".parse().unwrap());
-    assert!(record(&by_commit).unwrap().warnings.is_empty());
+    assert_eq!(record(&by_commit).unwrap().warnings.len(), 0);
     // The immutable tag itself was asked for.
     image.request.reference.tag = Some(format!("{}-dev", fixtures::COMMIT).parse().unwrap());
-    assert!(record(&image).unwrap().warnings.is_empty());
+    assert_eq!(record(&image).unwrap().warnings.len(), 0);
 }
 
 #[test]
