@@ -10,6 +10,8 @@ mod stand_in;
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod modes;
 mod registry;
 mod skopeo;
 mod verdicts;
+mod world;

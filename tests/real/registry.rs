@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -12,7 +12,7 @@ use crate::stand_in::{ISSUER, Origin, SERVICE, StandIn};
 
 /// A running registry.
 pub(crate) struct Registry {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     process: Mutex<Child>,
     host: String,
 }
@@ -27,15 +27,38 @@ pub(crate) enum DescriptorCache {
 impl Registry {
     /// Starts it with the stand-in as its token server.
     pub(crate) fn start(stand_in: &StandIn, cache: DescriptorCache) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let storage = match cache {
+            DescriptorCache::On => "cache: { blobdescriptor: inmemory }",
+            DescriptorCache::Off => "delete: { enabled: false }",
+        };
+        Self::serve(stand_in, empty_folder(), storage, "")
+    }
+
+    /// Starts it as a pull-through cache of another.
+    pub(crate) fn cache_of(upstream: &Self, stand_in: &StandIn) -> Self {
+        let remote = format!(
+            "proxy: {{ remoteurl: 'http://{}', username: docr, password: '{}' }}",
+            upstream.host,
+            stand_in.token()
+        );
+        let storage = "cache: { blobdescriptor: inmemory }";
+        Self::serve(stand_in, empty_folder(), storage, &remote)
+    }
+
+    /// Stops it, and serves what it stored at another port, where nothing can be pushed.
+    pub(crate) fn read_only(&self, stand_in: &StandIn) -> Self {
+        self.stop();
+        let storage = "maintenance: { readonly: { enabled: true } }";
+        Self::serve(stand_in, Arc::clone(&self.folder), storage, "")
+    }
+
+    /// Serves what lies in `folder`, with a line of the configuration's `storage` and one beside it.
+    fn serve(stand_in: &StandIn, folder: Arc<TempDir>, storage: &str, besides: &str) -> Self {
         let certificate = folder.path().join("token.pem");
         write(&certificate, stand_in.token_certificate_pem());
         let config = folder.path().join("config.yml");
-        write(&config, &configuration(stand_in, &folder, cache));
-        let mut process = Command::new("docker-registry")
-            .arg("serve")
-            .arg(&config)
-            .env_clear()
+        write(&config, &configuration(stand_in, &folder, storage, besides));
+        let mut process = command("serve", &folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -86,6 +109,18 @@ impl Registry {
         blob.set_len(size - bytes).expect("a file of our own");
     }
 
+    /// Removes what no tag names, beside the running registry.
+    pub(crate) fn collect_garbage(&self) {
+        let mut collect = command("garbage-collect", &self.folder);
+        let collected = collect.arg("--delete-untagged").output().expect("`docker-registry`");
+        assert!(collected.status.success(), "{}", String::from_utf8_lossy(&collected.stderr));
+    }
+
+    /// Whether the bytes of a blob lie in the storage folder.
+    pub(crate) fn stores(&self, digest: &str) -> bool {
+        self.stored(digest).exists()
+    }
+
     fn stored(&self, digest: &str) -> PathBuf {
         let hex = digest.strip_prefix("sha256:").expect("a sha256 digest");
         let blob = format!("data/docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]);
@@ -99,19 +134,26 @@ impl Drop for Registry {
     }
 }
 
-fn configuration(stand_in: &StandIn, folder: &TempDir, cache: DescriptorCache) -> String {
+fn empty_folder() -> Arc<TempDir> {
+    Arc::new(tempfile::tempdir().expect("a folder"))
+}
+
+fn command(what: &str, folder: &TempDir) -> Command {
+    let mut command = Command::new("docker-registry");
+    command.arg(what).arg(folder.path().join("config.yml")).env_clear();
+    command
+}
+
+fn configuration(stand_in: &StandIn, folder: &TempDir, storage: &str, besides: &str) -> String {
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let cache = match cache {
-        DescriptorCache::On => "cache: { blobdescriptor: inmemory }",
-        DescriptorCache::Off => "delete: { enabled: false }",
-    };
     format!(
         "version: 0.1
 log: {{ level: info, accesslog: {{ disabled: true }} }}
 storage:
   filesystem: {{ rootdirectory: {data} }}
-  {cache}
+  {storage}
 http: {{ addr: '127.0.0.1:0', relativeurls: true }}
+{besides}
 auth:
   token:
     realm: {api}/v2/registry/auth

@@ -1,13 +1,19 @@
 //! Debian's `skopeo`, which pushes what the tests build.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::stand_in::{Content, oci_layout};
 
 /// Pushes a content under `target` (`127.0.0.1:PORT/registry/repository:tag`), with every entry of an
 /// index, and with `arguments` besides.
 pub(crate) fn push(content: &Content, target: &str, token: &str, arguments: &[&str]) {
+    let copied = copy(content, target, token, arguments);
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+}
+
+/// The same, where the registry may refuse it.
+pub(crate) fn copy(content: &Content, target: &str, token: &str, arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     for (path, bytes) in oci_layout(content, "it") {
         let path = folder.path().join(path);
@@ -18,8 +24,7 @@ pub(crate) fn push(content: &Content, target: &str, token: &str, arguments: &[&s
     copy.args(["--insecure-policy", "copy", "--all", "--quiet", "--dest-tls-verify=false"]);
     copy.args(["--dest-creds", &format!("docr:{token}")]).args(arguments);
     copy.arg(format!("oci:{}:it", folder.path().display())).arg(format!("docker://{target}"));
-    let copied = copy.output().expect("`skopeo`");
-    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    copy.output().expect("`skopeo`")
 }
 
 /// The digest that `skopeo` finds under `target`: a second opinion.
