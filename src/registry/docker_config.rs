@@ -189,7 +189,10 @@ fn text(path: &Path) -> std::io::Result<Option<String>> {
         Err(error) => return Err(error),
     }
     let mut text = String::new();
-    std::fs::File::open(path)?.take(MOST).read_to_string(&mut text)?;
+    std::fs::File::open(path)?.take(MOST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST {
+        return Err(std::io::Error::other("larger than 1 MiB"));
+    }
     Ok(Some(text))
 }
 
@@ -401,5 +404,19 @@ mod tests {
         cannot be read: Not a directory (os error 20)
         is not valid: line 1 column 19
         ");
+    }
+
+    #[test]
+    fn a_config_that_is_too_large_is_said_to_be_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.json");
+        let read = |bytes: u64| {
+            let text = format!("{{}}{}", " ".repeat(usize::try_from(bytes).unwrap() - 2));
+            #[expect(clippy::disallowed_methods, reason = "a file of the test")]
+            std::fs::write(&file, text).unwrap();
+            WireConfig::read(&file).map(|_| ())
+        };
+        assert_eq!(read(MOST), Ok(()));
+        assert_eq!(read(MOST + 1), Err("cannot be read: larger than 1 MiB".to_owned()));
     }
 }
