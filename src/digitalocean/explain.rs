@@ -13,6 +13,8 @@ use crate::secret::Redactor;
 const MOST_NAMES: usize = 10;
 /// The most near tags that a message lists.
 const MOST_NEAR: usize = 5;
+/// The longest tag that there can be, in bytes (distribution-spec, "Pulling manifests").
+const LONGEST_TAG: usize = 128;
 
 /// Asks the API about a repository whose tag the registry denied or refused. `None` during a wait, where it was
 /// not asked before.
@@ -88,11 +90,12 @@ fn is_over(status: &str) -> bool {
     matches!(status, "succeeded" | "success" | "failed" | "cancelled")
 }
 
-/// The listed tags that are most like `tag`, nearest first.
+/// The listed tags that are most like `tag`, nearest first. What is too long for a tag is none: comparing a name of
+/// megabytes would take seconds.
 fn near<'a>(tag: &str, list: &'a [ApiTag]) -> impl Iterator<Item = &'a str> {
     let mut scored: Vec<(usize, &str)> = list
         .iter()
-        .filter(|listed| listed.tag != tag)
+        .filter(|listed| listed.tag != tag && listed.tag.len() <= LONGEST_TAG)
         .map(|listed| (strsim::levenshtein(tag, &listed.tag), listed.tag.as_str()))
         .collect();
     scored.sort_unstable();
@@ -140,6 +143,13 @@ mod tests {
                 trouble: None,
             }
         );
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_a_tag_is_not_compared() {
+        let list = tags(&["latest-dex", &"l".repeat(128), &"l".repeat(129)]);
+        let near: Vec<_> = near("latest-dev", &list).collect();
+        assert_eq!(near, ["latest-dex", &"l".repeat(128)]);
     }
 
     #[test]
