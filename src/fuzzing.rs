@@ -189,12 +189,11 @@ pub fn reference(bytes: &[u8]) {
             registry.as_str().starts_with(registry.host().trim_matches(['[', ']']))
                 || registry.as_str().starts_with('[')
         );
-        assert!(
-            !registry.is_loopback()
-                || ["localhost", "127.", "[::1]"]
-                    .iter()
-                    .any(|name| registry.as_str().starts_with(name))
-        );
+        // `[0::1]` is another way to write `[::1]`.
+        let address = registry.host().trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        let is_local = ["localhost", "127."].iter().any(|name| registry.as_str().starts_with(name))
+            || address.is_ok_and(|address| address.is_loopback());
+        assert!(!registry.is_loopback() || is_local, "{registry:?}");
         let name = format!("{registry}/{repository}");
         assert!(
             name.ends_with(repository.as_str())
