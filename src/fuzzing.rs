@@ -277,7 +277,12 @@ pub fn board(bytes: &[u8]) {
         board::drawn(&new, &rows, Some(&[])),
         Ok(Drawn { text: new.clone(), removed: vec![] })
     );
-    if let (Some(begin), Some(end)) = (text.find(BEGIN), text.rfind(END)) {
+    // A marker is a line of its own.
+    let marks = |marker: &str| {
+        text.lines().any(|line| line.trim_start_matches('\u{feff}').trim() == marker)
+    };
+    let places = (text.find(BEGIN), text.rfind(END));
+    if let (true, (Some(begin), Some(end))) = (marks(BEGIN) && marks(END), places) {
         let (before, after) = (text.get(..begin), text.get(end..));
         assert!(new.starts_with(before.unwrap_or_default()));
         assert!(new.ends_with(after.unwrap_or_default()));
