@@ -93,6 +93,9 @@ fn a_missing_tag_is_red_without_a_record() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(outcome.files, @"
             test-results/verify-registry-image/failure-reason.env
+            test-results/verify-registry-image/of-this-job/artifacts/failure-reason.env
+            test-results/verify-registry-image/of-this-job/artifacts/report.html
+            test-results/verify-registry-image/of-this-job/artifacts/verify-registry-image.xml
             test-results/verify-registry-image/report.html
             test-results/verify-registry-image/verify-registry-image.xml
             ");
