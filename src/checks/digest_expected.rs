@@ -95,7 +95,7 @@ impl Part {
     }
 }
 
-/// Where the digest of the image itself is told by those who push it.
+/// Where a build reports the digest of the image that it pushed.
 const WHERE: &str = "`containerimage.digest` in the file of `docker buildx build --metadata-file FILE`, or \
      after the push `docker inspect -f '{{index .RepoDigests 0}}' IMAGE`";
 

@@ -179,7 +179,7 @@ impl<'a> Tally<'a> {
                 self.note(which, config, Seen::Gone(denial.said.clone()));
             }
             (Some(said), _) => self.judge(which, config, *said, Elsewhere::Refused, is_new),
-            // Its bytes arrived whole; what they hash to is told elsewhere.
+            // Its bytes arrived whole; `manifest-intact` reports what they hash to.
             (None, Fact::Present(_) | Fact::Absent(_)) => {}
             (None, Fact::Unknown(why)) => self.unknown.push(why),
         }

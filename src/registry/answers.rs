@@ -53,7 +53,7 @@ pub(crate) struct Wrong {
     pub(crate) body: Vec<u8>,
     /// Whether they are of the kind that was requested, so that they may be what the registry holds.
     pub(crate) is_of_kind: bool,
-    /// What is told of one such answer, which alone proves nothing.
+    /// What to report after one such answer, which alone proves nothing.
     pub(crate) why: Unavailable,
 }
 

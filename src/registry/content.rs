@@ -12,9 +12,9 @@ use crate::report::Reason;
 pub(super) enum Content<T> {
     /// The first answer decided, or the second one did.
     Told(Fact<T>),
-    /// Wrong bytes at first, and then the right ones; what is told of that.
+    /// Wrong bytes at first, and then the right ones, with a note that says so.
     RightThen(T, String),
-    /// The same wrong bytes twice: what is told of them, and how many they are.
+    /// The same wrong bytes twice: the denial, and their number.
     Differs(Denial, u64),
     /// Not a byte, twice.
     Empty(Unavailable),

@@ -72,7 +72,7 @@ impl Strangers {
             token
         };
         drop(tokens);
-        // The address was signed for whoever was redirected, if at all, and is told to nobody again.
+        // No secrets are passed on: the address may have been signed for the first request alone.
         let request = Request {
             url,
             what,

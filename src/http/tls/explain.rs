@@ -11,7 +11,7 @@ const RENEWED: &str =
     "Look at this machine's clock first; else the server's certificate must be renewed.";
 const ISSUER: &str = "If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.";
 const NAME: &str = "Look at the host's name and at any proxy in between.";
-const REMADE: &str = "The server's certificate must be made anew: no engine accepts it either.";
+const REMADE: &str = "Replace the server's certificate: no engine accepts it either.";
 const OLD: &str = "The server, or a proxy in between, is too old; TLS is never weakened.";
 const NOT_TLS: &str =
     "Look at the host's port (does it speak plain `http`?) and at any proxy in between.";
@@ -61,7 +61,7 @@ pub(crate) fn explain(error: &Error) -> Said {
         Error::FailedToGetCurrentTime => ("this machine's clock could not be read", CLOCK),
         Error::FailedToGetRandomBytes => (
             "this machine has no random numbers",
-            "Look whether the job may use the system's random number generator.",
+            "Check that the job may use the system's random number generator.",
         ),
         _ => ("the handshake failed", BROKEN),
     };
