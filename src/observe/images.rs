@@ -129,39 +129,19 @@ async fn with_blobs<T>(
     layers: Layers<'_>,
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
 ) -> (Vec<PlatformObservation>, T, Vec<String>) {
-    let without_layers = BTreeMap::new();
+    let ask = async |is_asked: bool| {
+        if is_asked { ask_layers(client, repository, found).await } else { BTreeMap::new() }
+    };
     let configs = async {
         let configs = read_configs(client, repository, found).await;
-        let images = assembled(found, &configs, &without_layers);
-        (configs, images)
+        let images = assembled(found, &configs, &BTreeMap::new());
+        let is_worth_it = matches!(layers, Layers::If(is_worth_it) if is_worth_it(&images));
+        let (value, later) = join(then(&images), ask(is_worth_it)).await;
+        (configs, value, later)
     };
-    let ((configs, value), layers) = match layers {
-        Layers::AtOnce => {
-            let configs = async {
-                let (configs, images) = configs.await;
-                let value = then(&images).await;
-                (configs, value)
-            };
-            join(configs, ask_layers(client, repository, found)).await
-        }
-        Layers::If(is_worth_it) => {
-            let (configs, images) = configs.await;
-            if is_worth_it(&images) {
-                let (value, layers) =
-                    join(then(&images), ask_layers(client, repository, found)).await;
-                ((configs, value), layers)
-            } else {
-                let value = then(&images).await;
-                ((configs, value), BTreeMap::new())
-            }
-        }
-        Layers::Never => {
-            let (configs, images) = configs.await;
-            let value = then(&images).await;
-            ((configs, value), BTreeMap::new())
-        }
-    };
-    let (mut configs, mut layers) = (configs, layers);
+    let at_once = ask(matches!(layers, Layers::AtOnce));
+    let ((mut configs, value, later), mut layers) = join(configs, at_once).await;
+    layers.extend(later);
     let of_configs = configs.values_mut().map(|config| &mut config.blob);
     lost::believe(of_configs.chain(layers.values_mut()).collect());
     let notes = configs.values().filter_map(|config| config.note.clone()).collect();
