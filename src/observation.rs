@@ -93,6 +93,11 @@ impl Unavailable {
         Self { reason, message: message.into(), hint: None, retry_after: None, host: None }
     }
 
+    /// The message without what was asked for, which is before the first colon: `404 …` of `the manifest …: 404 …`.
+    pub fn said(&self) -> &str {
+        self.message.split_once(": ").map_or(self.message.as_str(), |(_, said)| said)
+    }
+
     /// The finding of a check that needed the fact.
     pub fn finding(&self) -> Finding {
         let finding = Finding::new(self.reason, self.message.clone());

@@ -29,11 +29,10 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
 
 /// What a yes without a denial rests on.
 fn told_apart(why: &Unavailable) -> String {
-    let said = why.message.split_once(": ").map_or(why.message.as_str(), |(_, said)| said);
     format!(
         "the registry did not deny a tag that cannot exist in its own words ({}); the same login was served \
          a manifest of the repository, so it tells the two apart",
-        wording::said(said)
+        wording::said(why.said())
     )
 }
 

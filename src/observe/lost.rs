@@ -20,9 +20,8 @@ pub(super) fn believe(blobs: Vec<&mut BlobAnswer>) {
             && why.reason == Reason::BodyNeverCame
             && why.host.as_ref().is_some_and(|host| sending.contains(host))
         {
-            // What was asked for stands where the denial is told.
-            let said = why.message.split_once(": ").map_or(why.message.as_str(), |(_, said)| said);
-            let said = said.to_owned();
+            // A denial is reported with what was asked for.
+            let said = why.said().to_owned();
             blob.size = Fact::Absent(Denial { reason: Reason::BodyNeverCame, said });
         }
     }

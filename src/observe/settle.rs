@@ -88,9 +88,9 @@ fn believe_bare_denials(observation: &mut Observation) {
         if let Fact::Unknown(why) = fact
             && why.reason == Reason::NotFoundBare
         {
-            // What was asked for stands where the denial is told.
-            let said = why.message.split_once(": ").map_or(why.message.as_str(), |(_, said)| said);
-            *fact = Fact::Absent(Denial { reason, said: said.to_owned() });
+            // A denial is reported with what was asked for.
+            let said = why.said().to_owned();
+            *fact = Fact::Absent(Denial { reason, said });
         }
     }
     believe(&mut observation.resolved, Reason::TagMissing);
