@@ -17,6 +17,9 @@ pub const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// The most characters of a replaced text that a note repeats.
 const MOST_REPEATED: usize = 300;
 
+/// The lines of the config's services as they are in the file, by name.
+type Standing<'a> = HashMap<&'a str, &'a ServiceLine>;
+
 /// What a run has to say of one environment.
 #[derive(Clone, Copy)]
 pub struct Update<'a> {
@@ -56,13 +59,13 @@ impl Update<'_> {
         let mut before = StatusFile::parse(old);
         let left = before.retain(self.services);
         let mut result = Updated::default();
-        let written = self.written(&before, &mut result);
+        let standing: Standing<'_> =
+            before.services.iter().map(|(name, line)| (name.as_str(), line)).collect();
+        let written = self.written(&standing, &mut result);
         if written.is_empty() {
             old.clone_into(&mut result.text);
             return result;
         }
-        let standing: HashMap<&str, &ServiceLine> =
-            before.services.iter().map(|(name, line)| (name.as_str(), line)).collect();
         let mut changes = Vec::new();
         for (image, line) in &written {
             let service = image.request.service.name.as_str();
@@ -97,15 +100,13 @@ impl Update<'_> {
     /// The decided images with their new lines, without those for which a later answer stands.
     fn written(
         &self,
-        before: &StatusFile,
+        standing: &Standing<'_>,
         result: &mut Updated,
     ) -> Vec<(&ImageReport, ServiceLine)> {
         let mut written = decided(self.images);
         for (_, line) in &mut written {
             line.reference = line.reference.take().filter(|text| !self.redactor.finds_in(text));
         }
-        let standing: HashMap<&str, &ServiceLine> =
-            before.services.iter().map(|(name, line)| (name.as_str(), line)).collect();
         written.retain(|(image, line)| {
             let name = &image.request.service.name;
             if let Some(said) = (self.overtaken)(image) {
