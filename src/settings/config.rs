@@ -6,6 +6,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::Deserializer;
@@ -22,6 +23,7 @@ mod place;
 mod secrets;
 mod words;
 
+use mistake::At;
 pub(crate) use mistake::{ConfigError, ConfigMistake};
 pub(crate) use place::Place;
 pub(crate) use words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
@@ -177,7 +179,7 @@ pub(super) struct Config {
     pub document: Document,
     /// The services of each repository, by their numbers, once it is known what the variables are.
     pub repositories: OnceCell<Repositories>,
-    text: String,
+    text: Arc<str>,
     redactor: Redactor,
 }
 
@@ -216,7 +218,7 @@ impl Config {
         let bytes = file::bytes(&working.join(shown), MOST).map_err(|why| {
             let mistake = ConfigMistake::File(why);
             let file = Shown::new(&shown.to_string_lossy(), redactor);
-            ConfigError { file, place: None, mistake }
+            ConfigError { file, at: At::File, mistake }
         })?;
         Self::of(&bytes, shown, redactor)
     }
@@ -225,7 +227,7 @@ impl Config {
     pub(super) fn of(bytes: &[u8], shown: &Path, redactor: &Redactor) -> Result<Self, ConfigError> {
         let (text, document) = parse(bytes, redactor).map_err(|(place, mistake)| ConfigError {
             file: Shown::new(&shown.to_string_lossy(), redactor),
-            place: Some(place),
+            at: At::Place(place),
             mistake,
         })?;
         let folder = shown.parent().unwrap_or(Path::new("")).to_owned();
@@ -250,9 +252,10 @@ impl Config {
 
     /// A mistake at the value that `path` leads to.
     pub(super) fn error(&self, path: &[&str], mistake: ConfigMistake) -> ConfigError {
+        let path = path.iter().map(|key| (*key).to_owned()).collect();
         ConfigError {
             file: Shown::new(&self.path.to_string_lossy(), &self.redactor),
-            place: Some(place::of_path(&self.text, path)),
+            at: At::Keys(Box::new((self.text.clone(), path))),
             mistake,
         }
     }
@@ -311,7 +314,10 @@ fn is_below(path: &str) -> bool {
 }
 
 /// The text and the document of a config file's bytes.
-fn parse(bytes: &[u8], redactor: &Redactor) -> Result<(String, Document), (Place, ConfigMistake)> {
+fn parse(
+    bytes: &[u8],
+    redactor: &Redactor,
+) -> Result<(Arc<str>, Document), (Place, ConfigMistake)> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| (Place::of_byte(bytes, error.valid_up_to()), ConfigMistake::NotUnicode))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -335,7 +341,7 @@ fn parse(bytes: &[u8], redactor: &Redactor) -> Result<(String, Document), (Place
     if document == Document::default() {
         return Err((Place::START, ConfigMistake::Empty));
     }
-    Ok((text.to_owned(), document))
+    Ok((text.into(), document))
 }
 
 /// The parser's error in this program's words.

@@ -1,18 +1,45 @@
 //! What can be wrong with a config file, where it stands, and what to do about it.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::{FILE_NAME, Place};
+use super::{FILE_NAME, Place, place};
 use crate::oci::ReferenceError;
 use crate::settings::expand::ExpansionMistake;
 use crate::settings::file::FileMistake;
 use crate::settings::mistake::{Shown, nearest};
 
+/// Where a mistake stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// The whole file.
+    File,
+    /// There.
+    Place(Place),
+    /// At the value that these keys lead to, in this text. Searched for where it is shown: many a mistake never is,
+    /// and the search reads all of the file.
+    Keys(Box<(Arc<str>, Vec<String>)>),
+}
+
+impl At {
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::File => None,
+            Self::Place(place) => Some(*place),
+            Self::Keys(keys) => {
+                let (text, keys) = &**keys;
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                Some(place::of_path(text, &keys))
+            }
+        }
+    }
+}
+
 /// A mistake in the config file, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConfigError {
     pub(super) file: Shown,
-    pub(super) place: Option<Place>,
+    pub(super) at: At,
     /// What is wrong.
     pub mistake: ConfigMistake,
 }
@@ -29,7 +56,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
+        match self.at.place() {
             Some(Place { line, column }) => {
                 write!(f, "{}:{line}:{column}: {}", self.file.as_str(), self.mistake)
             }
