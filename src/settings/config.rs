@@ -204,12 +204,10 @@ impl Config {
         Ok(None)
     }
 
-    /// Whether a service has this name.
     pub(super) fn has_service(&self, name: &str) -> bool {
         self.document.services.0.iter().any(|(Name(known), _)| known == name)
     }
 
-    /// The name of every service.
     pub(super) fn service_names(&self) -> Vec<String> {
         self.document.services.0.iter().map(|(Name(name), _)| name.clone()).collect()
     }
@@ -245,8 +243,7 @@ impl Config {
 
     /// What the JUnit file calls it: its name, or the path that `--config` gave.
     pub(super) fn name(&self) -> String {
-        let path =
-            if self.path.is_absolute() { self.path.file_name().map(Path::new) } else { None };
+        let path = self.path.file_name().filter(|_| self.path.is_absolute()).map(Path::new);
         path.unwrap_or(&self.path).to_string_lossy().into_owned()
     }
 

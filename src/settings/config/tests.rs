@@ -387,7 +387,7 @@ fn the_committed_schema_is_the_code_s() {
 fn a_place_is_searched_only_where_the_mistake_is_shown() {
     let config = in_folder(WHOLE.as_bytes()).unwrap();
     let error = config.error(&["services", "worker"], ConfigMistake::NoRegistry);
-    assert!(matches!(error.at, mistake::At::Keys(_)), "{error:?}");
+    assert!(matches!(error.at, At::Keys(_)), "{error:?}");
     let place = error.to_string();
     assert!(place.starts_with("verify-registry-image.yml:16:10: "), "{place}");
 }
