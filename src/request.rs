@@ -1,18 +1,22 @@
 //! What is asked of one image: where it is, what it is expected to be, and what was declared of it.
 
+mod registry_kind;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::oci::{Digest, Platform, Reference, ReferenceError, Tag};
 
+pub use registry_kind::RegistryKind;
+
 /// One image to verify.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageRequest {
     /// Where it is. A digest in it is also in [`Expectation::digest`], where there is a tag beside it.
     pub reference: Reference,
-    /// Whether its host is DigitalOcean's registry, or the one that `DIGITALOCEAN_REGISTRY_HOST` names.
-    pub is_digitalocean: bool,
+    /// What kind of registry it is in.
+    pub registry_kind: RegistryKind,
     /// What it is expected to be.
     pub expectation: Expectation,
     /// The service that it belongs to: its key in the config, else the last part of the repository.

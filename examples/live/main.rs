@@ -12,6 +12,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, bail, ensure};
 
 use verify_registry_image::digitalocean::names::DigitalOceanNames;
+use verify_registry_image::request::RegistryKind;
 use verify_registry_image::settings::{self, Asked, Settings, Surroundings};
 
 mod ask;
@@ -77,7 +78,10 @@ fn read(image: &OsString) -> anyhow::Result<Settings> {
 
 fn probes(settings: &Settings, out: Box<dyn Fn(&str)>) -> anyhow::Result<Probes> {
     let image = settings.images.first().context("no image")?;
-    ensure!(image.is_digitalocean, "IMAGE has to be at DigitalOcean's registry");
+    ensure!(
+        image.registry_kind == RegistryKind::DigitalOcean,
+        "IMAGE has to be at DigitalOcean's registry"
+    );
     let names =
         DigitalOceanNames::of(&image.reference.repository).context("no registry in IMAGE")?;
     let tag = image.reference.tag.as_ref().context("IMAGE has to have a tag")?.as_str().to_owned();

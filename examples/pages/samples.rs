@@ -20,7 +20,8 @@ use verify_registry_image::report::{
     Skip, Traffic,
 };
 use verify_registry_image::request::{
-    Expectation, ExpectedPort, ImageRequest, ImmutableTag, RevisionRule, Runtime, Service,
+    Expectation, ExpectedPort, ImageRequest, ImmutableTag, RegistryKind, RevisionRule, Runtime,
+    Service,
 };
 
 const COMMIT: &str = "3f1c9d2a7b60e5841f2d3c4b5a69788796a5b4c3";
@@ -168,7 +169,7 @@ fn request(service: &str, environment: Option<&str>) -> ImageRequest {
         reference: format!("registry.digitalocean.com/keepkey/{service}:{tag}")
             .parse()
             .expect("a reference"),
-        is_digitalocean: true,
+        registry_kind: RegistryKind::DigitalOcean,
         expectation: Expectation {
             revision: RevisionRule::WhenLabelled(COMMIT.parse().expect("a commit")),
             immutable_tag: Some(ImmutableTag::Named(

@@ -14,7 +14,7 @@ use crate::ambient::Ambient;
 use crate::checks;
 use crate::http::Client;
 use crate::observation::{Observation, Unavailable};
-use crate::observe::{self, World, is_open};
+use crate::observe::{self, Session, is_open};
 use crate::progress::{Loudness, Progress};
 use crate::registry::DockerConfig;
 use crate::report::{CheckId, CheckResult, Finding, ImageReport, Outcome, Reason, Report, Traffic};
@@ -40,7 +40,7 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
         progress.clone(),
         settings.redactor.clone(),
     );
-    let world = World::new(
+    let session = Session::new(
         client.clone(),
         &settings.digitalocean,
         settings.token.as_ref(),
@@ -50,7 +50,7 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
             token_server: settings.token_server.clone(),
         },
     );
-    let asking = ask_all(settings, &world, started);
+    let asking = ask_all(settings, &session, started);
     // CircleCI ends a job that is silent for ten minutes, however quiet it was asked to be.
     let is_circleci = settings.circleci.build_url.is_some();
     let level = if is_circleci { Loudness::Quiet } else { Loudness::Normal };
@@ -94,14 +94,15 @@ enum Asked {
     Open(Box<Observation>),
 }
 
-async fn ask_all(settings: &Settings, world: &World, started: Instant) -> Vec<ImageReport> {
-    let mut asked: Vec<(usize, Asked)> = stream::iter(settings.images.iter().enumerate())
-        .map(
-            |(place, request)| async move { (place, ask(settings, world, request, started).await) },
-        )
-        .buffer_unordered(settings.jobs)
-        .collect()
-        .await;
+async fn ask_all(settings: &Settings, session: &Session, started: Instant) -> Vec<ImageReport> {
+    let mut asked: Vec<(usize, Asked)> =
+        stream::iter(settings.images.iter().enumerate())
+            .map(|(place, request)| async move {
+                (place, ask(settings, session, request, started).await)
+            })
+            .buffer_unordered(settings.jobs)
+            .collect()
+            .await;
     asked.sort_unstable_by_key(|(place, _)| *place);
     asked
         .into_iter()
@@ -109,8 +110,8 @@ async fn ask_all(settings: &Settings, world: &World, started: Instant) -> Vec<Im
         .map(|((_, asked), request)| match asked {
             Asked::Done(report) => *report,
             Asked::Open(mut observation) => {
-                world.settle_again(request, &mut observation);
-                report(settings, request, &observation, world.is_late())
+                session.settle_again(request, &mut observation);
+                report(settings, request, &observation, session.is_late())
             }
         })
         .collect()
@@ -118,15 +119,15 @@ async fn ask_all(settings: &Settings, world: &World, started: Instant) -> Vec<Im
 
 async fn ask(
     settings: &Settings,
-    world: &World,
+    session: &Session,
     request: &ImageRequest,
     started: Instant,
 ) -> Asked {
-    let observation = wait::observe(settings, world, request, started).await;
+    let observation = wait::observe(settings, session, request, started).await;
     if is_open(&observation) {
         return Asked::Open(Box::new(observation));
     }
-    Asked::Done(Box::new(report(settings, request, &observation, world.is_late())))
+    Asked::Done(Box::new(report(settings, request, &observation, session.is_late())))
 }
 
 fn report(

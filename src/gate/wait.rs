@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::checks;
 use crate::observation::Observation;
-use crate::observe::{Moment, Prospect, Round, World, observe as ask};
+use crate::observe::{Moment, Prospect, Round, Session, observe as ask};
 use crate::progress::Loudness;
 use crate::report::{CheckId, CheckResult, Outcome, Reason};
 use crate::request::ImageRequest;
@@ -18,21 +18,21 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 /// Asks for an image until it is there, or the wait, which is counted from `started`, is over.
 pub(super) async fn observe(
     settings: &Settings,
-    world: &World,
+    session: &Session,
     request: &ImageRequest,
     started: Instant,
 ) -> Observation {
     let Some(wait) = settings.wait else {
-        return ask(world, world.client(), request, Round::Only).await;
+        return ask(session, session.client(), request, Round::Only).await;
     };
     let judge = |seen: &Observation| prospect(settings, request, seen);
     let first = Round::OfWait { moment: Moment::First, previous: None, judge: &judge };
-    let mut observation = ask(world, world.client(), request, first).await;
+    let mut observation = ask(session, session.client(), request, first).await;
     let (mut told, mut asked, mut is_over) = (None, 0, false);
     loop {
         let Some(why) = unfinished(settings, request, &observation) else {
             // What ends a wait is explained; the API may know that nothing is there yet.
-            if !is_over && world.explain_at_last(request, &mut observation).await {
+            if !is_over && session.explain_at_last(request, &mut observation).await {
                 continue;
             }
             return observation;
@@ -40,21 +40,21 @@ pub(super) async fn observe(
         if is_over {
             return observation;
         }
-        let left = world.client().time_left();
+        let left = session.client().time_left();
         let Some(pause) = obliging(pause(asked, started.elapsed(), wait), &why, left) else {
             return observation;
         };
         if told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
             told = Some(Instant::now());
-            say(world, request, &why, started.elapsed(), wait);
+            say(session, request, &why, started.elapsed(), wait);
         }
         tokio::time::sleep(pause.min(left)).await;
         asked += 1;
         is_over = started.elapsed() >= wait;
         let moment = if is_over { Moment::Last } else { Moment::Between };
         let round = Round::OfWait { moment, previous: Some(&observation), judge: &judge };
-        let client = world.client().counting();
-        let next = ask(world, &client, request, round).await;
+        let client = session.client().counting();
+        let next = ask(session, &client, request, round).await;
         if !client.has_sent() {
             // The deadline left no time to ask once more: the earlier answer stands.
             return observation;
@@ -63,7 +63,13 @@ pub(super) async fn observe(
     }
 }
 
-fn say(world: &World, request: &ImageRequest, why: &Unfinished, so_far: Duration, wait: Duration) {
+fn say(
+    session: &Session,
+    request: &ImageRequest,
+    why: &Unfinished,
+    so_far: Duration,
+    wait: Duration,
+) {
     let line = format!(
         "waiting for `{}`: {} ({} s of {} s)",
         request.reference,
@@ -71,7 +77,7 @@ fn say(world: &World, request: &ImageRequest, why: &Unfinished, so_far: Duration
         so_far.as_secs(),
         wait.as_secs()
     );
-    world.client().progress().say(Loudness::Normal, &line);
+    session.client().progress().say(Loudness::Normal, &line);
 }
 
 /// What a wait makes of an image that has been looked at in part.

@@ -7,8 +7,8 @@ mod images;
 mod index;
 mod lost;
 mod round;
+mod session;
 mod settle;
-mod world;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,34 +19,36 @@ use tokio::time::Instant;
 
 pub(crate) use crate::digitalocean::Moment;
 use crate::http::{Client, MOST_CONTENT};
-use crate::observation::{Control, Fact, Observation, PlatformObservation, Resolved, Unavailable};
+use crate::observation::{
+    Control, Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable,
+};
 use crate::oci::{Digest, Tag};
 use crate::registry::Repository;
 use crate::report::{CheckId, Reason};
-use crate::request::{ImageRequest, ImmutableTag, RevisionRule, TagTemplate};
+use crate::request::{ImageRequest, ImmutableTag, RegistryKind, RevisionRule, TagTemplate};
 
 use images::Layers;
 pub(crate) use round::{Prospect, Round};
+pub(crate) use session::Session;
 pub(crate) use settle::is_open;
 use settle::settle;
-pub(crate) use world::World;
 
 /// Asks the registry about one image, and the API if the registry said no. Requests are counted by `client`.
 pub(crate) async fn observe(
-    world: &World,
+    session: &Session,
     client: &Client,
     request: &ImageRequest,
     round: Round<'_>,
 ) -> Observation {
-    let mut observation = match world.repository(request) {
+    let mut observation = match session.repository(request) {
         Ok(repository) => {
-            let asked = Asked { world, client, repository: &repository, request, round };
+            let asked = Asked { session, client, repository: &repository, request, round };
             Box::pin(asked.ask()).await
         }
         Err(why) => nothing(why, client.ambient().now()),
     };
-    world.explain(request, &mut observation, round.moment()).await;
-    settle(&mut observation, world.served(request));
+    session.explain(request, &mut observation, round.moment()).await;
+    settle(&mut observation, session.served(request));
     observation
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn nothing(why: Unavailable, answered_at: Timestamp) -> Observation {
 /// One look at one image.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
-    world: &'a World,
+    session: &'a Session,
     client: &'a Client,
     repository: &'a Repository,
     request: &'a ImageRequest,
@@ -111,7 +113,7 @@ impl Asked<'_> {
         let is_served = observation.resolved.present().is_some()
             || immutable.is_some_and(|(_, fact)| fact.present().is_some());
         if is_believed && is_served {
-            self.world.remember_served(self.request);
+            self.session.remember_served(self.request);
         }
         observation.repository = exists(self.client, self.repository, &observation.resolved).await;
         let notes = std::mem::take(&mut observation.notes);
@@ -304,15 +306,18 @@ async fn exists(client: &Client, repository: &Repository, resolved: &Fact<Resolv
         Fact::Absent(denial) if denial.reason == Reason::RepositoryMissing => {
             Fact::Absent(denial.clone())
         }
-        // DigitalOcean's API will say; others are asked for their tags.
-        Fact::Absent(denial) if repository.is_digitalocean() => Fact::Unknown(silent(&denial.said)),
-        Fact::Absent(denial) => match repository.exists(client).await {
-            Fact::Present(()) => Fact::Present(()),
-            Fact::Absent(denial) => Fact::Absent(crate::observation::Denial {
-                reason: Reason::RepositoryMissing,
-                said: denial.said,
-            }),
-            Fact::Unknown(_) => Fact::Unknown(silent(&denial.said)),
+        Fact::Absent(denial) => match repository.kind() {
+            // Its API will say.
+            RegistryKind::DigitalOcean => Fact::Unknown(silent(&denial.said)),
+            RegistryKind::DockerHub | RegistryKind::Other => {
+                match repository.exists(client).await {
+                    Fact::Present(()) => Fact::Present(()),
+                    Fact::Absent(Denial { said, reason: _ }) => {
+                        Fact::Absent(Denial { reason: Reason::RepositoryMissing, said })
+                    }
+                    Fact::Unknown(_) => Fact::Unknown(silent(&denial.said)),
+                }
+            }
         },
     }
 }

@@ -14,23 +14,24 @@ use crate::observation::{Observation, Unavailable};
 use crate::oci::{RegistryHost, Tag};
 use crate::registry::{DockerConfig, Registry, Repository};
 use crate::report::{CheckId, Reason};
-use crate::request::ImageRequest;
+use crate::request::{ImageRequest, RegistryKind};
 use crate::settings::{DigitalOcean, Token};
 
 /// What the images of a run share: connections, tokens, controls, and what the registry has affirmed.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Session {
     client: Client,
     docker: DockerConfig,
-    digitalocean: Option<(Registry, Api)>,
-    others: Mutex<HashMap<RegistryHost, Registry>>,
+    /// DigitalOcean's API, where an image of its registry is verified.
+    api: Option<Api>,
+    registries: Mutex<HashMap<RegistryHost, Registry>>,
     repositories: Mutex<HashMap<String, Arc<Repository>>>,
     /// DigitalOcean's registries, and all repositories, of which a manifest was served in this run.
     served: Mutex<HashSet<String>>,
 }
 
-impl World {
-    /// A world in which DigitalOcean is where `place` says.
+impl Session {
+    /// A session in which DigitalOcean is where `place` says.
     pub(crate) fn new(
         client: Client,
         place: &DigitalOcean,
@@ -41,17 +42,20 @@ impl World {
         let origin = format!("{scheme}://{}/", place.registry).parse::<Url>();
         let api = place.api.parse::<Url>();
         // Both addresses were checked with the settings.
-        let digitalocean = token.zip(origin.ok().zip(api.ok())).map(|(token, (origin, api))| {
+        let known = token.zip(origin.ok().zip(api.ok()));
+        let mut registries = HashMap::new();
+        let api = known.map(|(token, (origin, api))| {
             let mut endpoint = api.clone();
             endpoint.set_path("/v2/registry/auth");
             let registry = Registry::digitalocean(&client, origin, endpoint, &token.secret);
-            (registry, Api::new(api, &token.secret))
+            registries.insert(place.registry.clone(), registry);
+            Api::new(api, &token.secret)
         });
         Self {
             client,
             docker,
-            digitalocean,
-            others: Mutex::default(),
+            api,
+            registries: Mutex::new(registries),
             repositories: Mutex::default(),
             served: Mutex::default(),
         }
@@ -93,19 +97,17 @@ impl World {
             let message = format!("`{host}` cannot be asked: no credentials, or no address");
             Unavailable::new(Reason::UnexpectedAnswer, message)
         };
-        if request.is_digitalocean {
-            return self
-                .digitalocean
-                .as_ref()
-                .map(|(registry, _)| registry.clone())
-                .ok_or_else(impossible);
-        }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(registry) = others.get(host) {
+        let mut registries = self.registries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(registry) = registries.get(host) {
             return Ok(registry.clone());
         }
-        let registry = Registry::other(&self.docker, host).ok_or_else(impossible)?;
-        others.insert(host.clone(), registry.clone());
+        let registry = match request.registry_kind {
+            // It would be there already.
+            RegistryKind::DigitalOcean => None,
+            RegistryKind::DockerHub | RegistryKind::Other => Registry::other(&self.docker, host),
+        };
+        let registry = registry.ok_or_else(impossible)?;
+        registries.insert(host.clone(), registry.clone());
         Ok(registry)
     }
 
@@ -149,10 +151,7 @@ impl World {
         if !settle::is_for_the_api(observation) {
             return;
         }
-        let Some((_, api)) = self.digitalocean.as_ref().filter(|_| request.is_digitalocean) else {
-            return;
-        };
-        let Some(names) = names_of(request) else { return };
+        let Some((api, names)) = self.api.as_ref().zip(names_of(request)) else { return };
         let tag = request.reference.tag.as_ref().map(Tag::as_str);
         let asked = Box::pin(explain(&self.client, api, &names, tag, moment));
         let (explanation, took) = timed(asked).await;
@@ -163,6 +162,10 @@ impl World {
     }
 }
 
+/// The names by which the API knows an image's registry and repository. `None` where there is no API.
 fn names_of(request: &ImageRequest) -> Option<DigitalOceanNames> {
-    DigitalOceanNames::of(&request.reference.repository).filter(|_| request.is_digitalocean)
+    match request.registry_kind {
+        RegistryKind::DigitalOcean => DigitalOceanNames::of(&request.reference.repository),
+        RegistryKind::DockerHub | RegistryKind::Other => None,
+    }
 }

@@ -173,7 +173,7 @@ impl Page {
         let ImageReport { request, results: _, facts, notes: _, verified_at: _ } = image;
         let ImageRequest {
             reference,
-            is_digitalocean: _,
+            registry_kind: _,
             expectation: _,
             service,
             environment,

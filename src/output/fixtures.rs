@@ -12,7 +12,9 @@ use crate::report::{
     CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Reason, Report,
     Skip, Traffic,
 };
-use crate::request::{Expectation, ExpectedPort, ImageRequest, ImmutableTag, Runtime, Service};
+use crate::request::{
+    Expectation, ExpectedPort, ImageRequest, ImmutableTag, RegistryKind, Runtime, Service,
+};
 
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -42,7 +44,10 @@ pub(crate) fn request(reference: &str) -> ImageRequest {
     let reference: crate::oci::Reference = reference.parse().unwrap();
     let name = reference.repository.as_str().rsplit('/').next().unwrap().to_owned();
     ImageRequest {
-        is_digitalocean: reference.registry.as_str() == "registry.digitalocean.com",
+        registry_kind: match reference.registry.as_str() {
+            "registry.digitalocean.com" => RegistryKind::DigitalOcean,
+            _ => RegistryKind::of_other(&reference.registry),
+        },
         reference,
         expectation: Expectation {
             immutable_tag: Some(ImmutableTag::Named(format!("{COMMIT}-dev").parse().unwrap())),

@@ -252,7 +252,7 @@ impl Image {
         let report::ImageReport { request, results, facts, notes, verified_at } = image;
         let ImageRequest {
             reference,
-            is_digitalocean: _,
+            registry_kind: _,
             expectation: _,
             service,
             environment,

@@ -91,7 +91,7 @@ impl Repository {
         let redirected = http::is_redirect(answer.status);
         self.registry.access.refuse_leak(&answer, what)?;
         let answer = Box::pin(client.follow(&request, answer)).await?;
-        let answer = if redirected && !self.registry.is_digitalocean {
+        let answer = if redirected && self.registry.may_delegate() {
             Box::pin(self.strangers.admitted(client, what, None, want, answer)).await?
         } else {
             answer

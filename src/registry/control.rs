@@ -1,11 +1,61 @@
 //! The negative control: a tag that cannot exist.
 
+use tokio::time::Instant;
+
 use crate::ambient::Ambient;
+use crate::http::{Client, MOST_CONTENT};
+use crate::observation::{Control, Fact};
 use crate::oci::Tag;
+use crate::registry::{Repository, answers};
+
+impl Repository {
+    /// What the registry says of a tag that cannot exist and looks like `like`: asked once and shared by all
+    /// images of the repository. A control that could not be asked is asked again by the next who wants it.
+    pub(crate) async fn control(&self, client: &Client, like: Option<&Tag>) -> Control {
+        let stale = |control: &Control| !matches!(control, Control::Denied | Control::Affirmed(_));
+        let fetch = async { Ok(self.ask_control(client, like).await) };
+        self.control.get(stale, fetch).await.unwrap_or_else(Control::Unknown)
+    }
+
+    /// Like [`control`](Self::control), and asked again unless its answer came after `since`.
+    pub(crate) async fn control_since(
+        &self,
+        client: &Client,
+        like: Option<&Tag>,
+        since: Instant,
+    ) -> Control {
+        let fetch = async { Ok(self.ask_control(client, like).await) };
+        self.control.get_since(since, fetch).await.unwrap_or_else(Control::Unknown)
+    }
+
+    async fn ask_control(&self, client: &Client, like: Option<&Tag>) -> Control {
+        let tag = tag(client.ambient(), like);
+        let what = "the random tag";
+        let answer = match self.get_manifest(client, &tag, what, MOST_CONTENT).await {
+            Ok(answer) => answer,
+            Err(why) => return Control::Unknown(why),
+        };
+        let kind = client.redactor().line(&answer.media_type(), 80);
+        let kind = if kind.is_empty() { "no content type".to_owned() } else { format!("`{kind}`") };
+        let affirmed = format!("200 ({kind}) for the random tag `{tag}`");
+        if answer.status == 200 && !answer.is_html() {
+            return Control::Affirmed(affirmed);
+        }
+        match self.told(answers::not_ok(&answer, what, answers::Kind::Tag, client.redactor())) {
+            Fact::Present(()) => Control::Affirmed(affirmed),
+            Fact::Absent(_) => Control::Denied,
+            // 408 and 429 never come here: they are tried again, and are trouble in the end.
+            Fact::Unknown(why) if (400..500).contains(&answer.status) => {
+                Control::Refused { why, is_told_apart: false }
+            }
+            Fact::Unknown(why) => Control::Unknown(why),
+        }
+    }
+}
 
 /// A tag that cannot exist, and that nothing between here and the registry can tell from one that may: a commit,
 /// as tags of pushes hold it, with the last part of a tag of this repository (`latest-dev`: `0123…-dev`).
-pub(super) fn tag(ambient: &Ambient, like: Option<&Tag>) -> String {
+fn tag(ambient: &Ambient, like: Option<&Tag>) -> String {
     let random = || ambient.random();
     let mut commit = format!("{:016x}{:016x}{:016x}", random(), random(), random());
     commit.truncate(40);

@@ -154,8 +154,3 @@ impl Logins {
         })
     }
 }
-
-/// Docker Hub, under any of its names.
-pub(crate) fn is_docker_hub(host: &RegistryHost) -> bool {
-    matches!(host.as_str(), "docker.io" | "index.docker.io" | "registry-1.docker.io")
-}

@@ -20,14 +20,14 @@ use crate::secret::{Redactor, Secret};
 pub(super) struct Strangers(Mutex<HashMap<(String, String), Secret>>);
 
 impl Repository {
-    /// Follows the redirect of a registry that leaves its answers to another host; DigitalOcean's does not.
+    /// Follows the redirect of a registry that leaves its answers to another host.
     pub(super) async fn delegated(
         &self,
         client: &Client,
         request: &Request<'_>,
         answer: Answer,
     ) -> Result<Answer, Unavailable> {
-        if self.registry.is_digitalocean || !is_redirect(answer.status) {
+        if !self.registry.may_delegate() || !is_redirect(answer.status) {
             return Ok(answer);
         }
         let asked = answer.host.clone();

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use crate::oci::RegistryHost;
-use crate::registry::credentials::{Login, is_docker_hub};
+use crate::registry::credentials::Login;
+use crate::request::RegistryKind;
 use crate::secret::Redactor;
 
 /// The most bytes of a docker config.
@@ -82,7 +83,7 @@ impl WireConfig {
     /// The places where a registry's logins may be. Of two under one key, the helper goes first.
     pub(super) fn places(self, host: &RegistryHost) -> Places {
         let Self { auths, cred_helpers, creds_store } = self;
-        let own = if is_docker_hub(host) { HUB } else { host.as_str() };
+        let (own, _) = keys(host);
         let mut places = Places::default();
         let mut registry = Vec::new();
         let mut put = |key: &str, source: Source| {
@@ -148,12 +149,13 @@ struct Fit {
     rank: Option<Rank>,
 }
 
-/// The names under which a registry is known.
-fn names(host: &RegistryHost) -> Vec<&str> {
-    if is_docker_hub(host) {
-        vec!["docker.io", "index.docker.io", "registry-1.docker.io"]
-    } else {
-        vec![host.as_str()]
+/// The key that docker itself uses for a registry, and every host that names it.
+fn keys(host: &RegistryHost) -> (&str, Vec<&str>) {
+    match RegistryKind::of_other(host) {
+        RegistryKind::DockerHub => {
+            (HUB, vec!["docker.io", "index.docker.io", "registry-1.docker.io"])
+        }
+        RegistryKind::DigitalOcean | RegistryKind::Other => (host.as_str(), vec![host.as_str()]),
     }
 }
 
@@ -164,7 +166,8 @@ fn fit(key: &str, host: &RegistryHost) -> Option<Fit> {
     let rest = rest.unwrap_or(key);
     let (name, path) = rest.split_once('/').map_or((rest, None), |(name, path)| (name, Some(path)));
     let name = name.to_ascii_lowercase();
-    let place = names(host).iter().position(|known| *known == name)?;
+    let (_, hosts) = keys(host);
+    let place = hosts.iter().position(|known| *known == name)?;
     let registry = |rank| Some(Fit { path: None, rank: Some(rank) });
     if key == HUB {
         return registry(Rank::Hub);

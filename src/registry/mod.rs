@@ -21,12 +21,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Url;
-use tokio::time::Instant;
 
 use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
 use crate::observation::{Control, Fact, Resolved, Unavailable};
-use crate::oci::{Digest, MediaType, RegistryHost, Tag};
+use crate::oci::{Digest, MediaType, RegistryHost};
 use crate::report::Reason;
+use crate::request::RegistryKind;
 use crate::secret::Secret;
 
 #[cfg(any(test, fuzzing))]
@@ -45,8 +45,7 @@ use delegate::Strangers;
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
     access: Arc<Access>,
-    is_digitalocean: bool,
-    is_docker_hub: bool,
+    kind: RegistryKind,
 }
 
 impl Registry {
@@ -58,24 +57,31 @@ impl Registry {
         token: &Secret,
     ) -> Self {
         let access = Arc::new(Access::digitalocean(client, origin, endpoint, token));
-        Self { access, is_digitalocean: true, is_docker_hub: false }
+        Self { access, kind: RegistryKind::DigitalOcean }
     }
 
     /// Any other registry. `None` where its host is no host of an address.
     pub(crate) fn other(config: &DockerConfig, host: &RegistryHost) -> Option<Self> {
-        // Docker Hub's registry has a host of its own.
-        let is_docker_hub = credentials::is_docker_hub(host);
-        let server = if is_docker_hub { "registry-1.docker.io" } else { host.as_str() };
+        let kind = RegistryKind::of_other(host);
+        let server = match kind {
+            // Docker Hub's registry has a host of its own.
+            RegistryKind::DockerHub => "registry-1.docker.io",
+            RegistryKind::DigitalOcean | RegistryKind::Other => host.as_str(),
+        };
         let origin: Url = format!("https://{server}/").parse().ok()?;
         let access = access::for_other(config, host, &origin);
-        Some(Self { access, is_digitalocean: false, is_docker_hub })
+        Some(Self { access, kind })
     }
 
     /// One repository of the registry, by its OCI name.
     pub(crate) fn repository(&self, name: &str) -> Repository {
-        // Docker Hub's official images live under a name that nobody writes.
-        let is_official = self.is_docker_hub && !name.contains('/');
-        let name = if is_official { format!("library/{name}") } else { name.to_owned() };
+        let name = match self.kind {
+            // Docker Hub's official images live under a name that nobody writes.
+            RegistryKind::DockerHub if !name.contains('/') => format!("library/{name}"),
+            RegistryKind::DigitalOcean | RegistryKind::DockerHub | RegistryKind::Other => {
+                name.to_owned()
+            }
+        };
         Repository {
             registry: self.clone(),
             name,
@@ -85,6 +91,14 @@ impl Registry {
             control: Shared::default(),
             notes: Mutex::default(),
             strangers: Strangers::default(),
+        }
+    }
+
+    /// Whether it may redirect to another registry, which answers in its place and may want a token of its own.
+    fn may_delegate(&self) -> bool {
+        match self.kind {
+            RegistryKind::DigitalOcean => false,
+            RegistryKind::DockerHub | RegistryKind::Other => true,
         }
     }
 }
@@ -205,49 +219,6 @@ impl Repository {
         }
     }
 
-    /// What the registry says of a tag that cannot exist and looks like `like`: asked once and shared by all
-    /// images of the repository. A control that could not be asked is asked again by the next who wants it.
-    pub(crate) async fn control(&self, client: &Client, like: Option<&Tag>) -> Control {
-        let stale = |control: &Control| !matches!(control, Control::Denied | Control::Affirmed(_));
-        let fetch = async { Ok(self.ask_control(client, like).await) };
-        self.control.get(stale, fetch).await.unwrap_or_else(Control::Unknown)
-    }
-
-    /// Like [`control`](Self::control), and asked again unless its answer came after `since`.
-    pub(crate) async fn control_since(
-        &self,
-        client: &Client,
-        like: Option<&Tag>,
-        since: Instant,
-    ) -> Control {
-        let fetch = async { Ok(self.ask_control(client, like).await) };
-        self.control.get_since(since, fetch).await.unwrap_or_else(Control::Unknown)
-    }
-
-    async fn ask_control(&self, client: &Client, like: Option<&Tag>) -> Control {
-        let tag = control::tag(client.ambient(), like);
-        let what = "the random tag";
-        let answer = match self.get_manifest(client, &tag, what, http::MOST_CONTENT).await {
-            Ok(answer) => answer,
-            Err(why) => return Control::Unknown(why),
-        };
-        let kind = client.redactor().line(&answer.media_type(), 80);
-        let kind = if kind.is_empty() { "no content type".to_owned() } else { format!("`{kind}`") };
-        let affirmed = format!("200 ({kind}) for the random tag `{tag}`");
-        if answer.status == 200 && !answer.is_html() {
-            return Control::Affirmed(affirmed);
-        }
-        match self.told(answers::not_ok(&answer, what, answers::Kind::Tag, client.redactor())) {
-            Fact::Present(()) => Control::Affirmed(affirmed),
-            Fact::Absent(_) => Control::Denied,
-            // 408 and 429 never come here: they are tried again, and are trouble in the end.
-            Fact::Unknown(why) if (400..500).contains(&answer.status) => {
-                Control::Refused { why, is_told_apart: false }
-            }
-            Fact::Unknown(why) => Control::Unknown(why),
-        }
-    }
-
     /// Whether the registry has the repository at all, by one entry of its tag list.
     pub(crate) async fn exists(&self, client: &Client) -> Fact<()> {
         let what = format!("the tags of `{}`", self.name);
@@ -364,9 +335,9 @@ impl Repository {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Whether the registry is DigitalOcean's.
-    pub(crate) fn is_digitalocean(&self) -> bool {
-        self.registry.is_digitalocean
+    /// The kind of its registry.
+    pub(crate) fn kind(&self) -> RegistryKind {
+        self.registry.kind
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::request::{Expectation, Service};
+use crate::request::{Expectation, RegistryKind, Service};
 
 fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
     let results = CheckId::ALL
@@ -17,7 +17,7 @@ fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
     ImageReport {
         request: ImageRequest {
             reference: "r.example/a:b".parse().unwrap(),
-            is_digitalocean: false,
+            registry_kind: RegistryKind::Other,
             expectation: Expectation::default(),
             service: Service {
                 name: "a".into(),

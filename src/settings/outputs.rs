@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::request::{ImageRequest, config_key};
+use crate::request::{ImageRequest, RegistryKind, config_key};
 use crate::secret::Redactor;
 use crate::settings::config::{Config, Name, StatusEntry, Text};
 use crate::settings::mistake::Shown;
@@ -263,7 +263,7 @@ fn prove_key(
     // Of what declares nothing the record has no service, and the key is the repository's.
     let name = match repository.split_once('/') {
         _ if service.is_configured || (port.is_some() && !service.is_outside) => &service.name,
-        Some((_, below)) if image.is_digitalocean => below,
+        Some((_, below)) if image.registry_kind == RegistryKind::DigitalOcean => below,
         Some(_) | None => repository,
     };
     let key = config_key(name).ok_or_else(|| OutputMistake::NoKey(shown(name)))?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::error::ErrorKind;
 
 use crate::circleci::CircleCi;
+use crate::request::RegistryKind;
 use crate::secret::{Redactor, Secret};
 use crate::settings::args::Args;
 use crate::settings::config::Config;
@@ -232,7 +233,8 @@ impl Run<'_> {
             inputs: inputs::inputs(folder, config_file, digest_file, standard),
             ..outputs::outputs(options, config, &images, redactor)?
         };
-        let token = if images.iter().any(|image| image.is_digitalocean) {
+        let token = if images.iter().any(|image| image.registry_kind == RegistryKind::DigitalOcean)
+        {
             let named = options.token_env.as_ref().map(|given| given.value.as_str());
             let (token, note) = token::find(variables, standard, named)?;
             notes.extend(note);

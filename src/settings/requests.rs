@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::oci::{Digest, Platform, Reference, RegistryHost};
-use crate::request::{Expectation, ExpectedPort, ImageRequest, Runtime, Service};
+use crate::request::{Expectation, ExpectedPort, ImageRequest, RegistryKind, Runtime, Service};
 use crate::settings::DigitalOcean;
 use crate::settings::config::{
     Entries, Flag, Key, PlatformWord, Port, RuntimeEntry, ServiceEntry, Text, Value,
@@ -64,7 +64,7 @@ impl<'c> Maker<'c> {
         digest: Option<&(Digest, Origin)>,
     ) -> Result<ImageRequest, Mistake> {
         let Target { reference, service, environment, mut notes } = target;
-        let is_digitalocean = self.is_digitalocean(&reference)?;
+        let registry_kind = self.registry_kind(&reference)?;
         let environments = self.environments();
         let is_inside = self.is_inside(&reference, service)?;
         let environment = match environment {
@@ -115,7 +115,7 @@ impl<'c> Maker<'c> {
         let commit = self.revision.commit();
         Ok(ImageRequest {
             reference,
-            is_digitalocean,
+            registry_kind,
             expectation,
             service,
             environment,
@@ -205,8 +205,8 @@ impl<'c> Maker<'c> {
         }
     }
 
-    /// Whether a reference is DigitalOcean's, and has the form that it has there.
-    fn is_digitalocean(self, reference: &Reference) -> Result<bool, ImageMistake> {
+    /// The kind of a reference's registry. One of DigitalOcean's must have the form that it has there.
+    fn registry_kind(self, reference: &Reference) -> Result<RegistryKind, ImageMistake> {
         let shown = || Shown::new(&reference.to_string(), self.finder.expander.variables.redactor);
         let host = &reference.registry;
         let real = RegistryHost::DIGITALOCEAN;
@@ -219,10 +219,10 @@ impl<'c> Maker<'c> {
             return Err(ImageMistake::Port(shown()));
         }
         if host != ours {
-            return Ok(false);
+            return Ok(RegistryKind::of_other(host));
         }
         if reference.repository.as_str().contains('/') {
-            Ok(true)
+            Ok(RegistryKind::DigitalOcean)
         } else {
             Err(ImageMistake::NoRegistry(shown()))
         }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::*;
-use crate::request::{ImmutableTag, RevisionRule};
+use crate::request::{ImmutableTag, RegistryKind, RevisionRule};
 
 mod default_registry;
 mod emptied;
@@ -152,7 +152,7 @@ impl World {
 fn image(request: &ImageRequest) -> String {
     let ImageRequest {
         reference,
-        is_digitalocean,
+        registry_kind,
         expectation,
         service,
         environment,
@@ -161,7 +161,7 @@ fn image(request: &ImageRequest) -> String {
     } = request;
     let mut line = reference.to_string();
     let mut add = |text: String| line.extend(["\n  ", &text]);
-    if !is_digitalocean {
+    if *registry_kind != RegistryKind::DigitalOcean {
         add("not DigitalOcean's".into());
     }
     add(format!(

@@ -15,7 +15,7 @@ use crate::oci::{
     MediaType, Platform, Stated,
 };
 use crate::report::{CheckId, CheckResult, ImageFacts, Outcome, Reason, Skip};
-use crate::request::{Expectation, ImageRequest, Runtime, Service};
+use crate::request::{Expectation, ImageRequest, RegistryKind, Runtime, Service};
 
 /// The commit that the sample is built from.
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -58,7 +58,7 @@ impl Sample {
         Self {
             request: ImageRequest {
                 reference: reference.parse().unwrap(),
-                is_digitalocean: true,
+                registry_kind: RegistryKind::DigitalOcean,
                 expectation: Expectation::default(),
                 service: Service {
                     name: "support-email".into(),

@@ -57,7 +57,7 @@ impl<'a> ImageView<'a> {
         let ImageReport { request, results, facts, notes, verified_at } = image;
         let ImageRequest {
             reference,
-            is_digitalocean: _,
+            registry_kind: _,
             expectation: _,
             service,
             environment,

@@ -12,7 +12,7 @@ use crate::output::record::{
 use crate::report::{
     CheckResult, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Verdict,
 };
-use crate::request::ImageRequest;
+use crate::request::{ImageRequest, RegistryKind};
 
 impl Record {
     /// The record of a verified image. `None` for every other verdict, and for an image without a tag.
@@ -55,7 +55,12 @@ impl Image {
         let oci::Reference { registry: server, repository, tag, digest: _ } = &request.reference;
         let tag = tag.as_ref()?;
         let name = request.reference.name();
-        let names = request.is_digitalocean.then(|| DigitalOceanNames::of(repository)).flatten();
+        let (registry_type, names) = match request.registry_kind {
+            RegistryKind::DigitalOcean => {
+                (Some(RegistryType::Docr), DigitalOceanNames::of(repository))
+            }
+            RegistryKind::DockerHub | RegistryKind::Other => (None, None),
+        };
         let (registry, repository) = match names {
             Some(names) => (Some(names.registry.to_string()), names.repository.to_string()),
             None => (None, repository.to_string()),
@@ -64,7 +69,7 @@ impl Image {
             pinned: format!("{name}@{digest}"),
             pinned_with_tag: format!("{name}:{tag}@{digest}"),
             reference: format!("{name}:{tag}"),
-            registry_type: request.is_digitalocean.then_some(RegistryType::Docr),
+            registry_type,
             server: server.to_string(),
             registry,
             repository,

@@ -478,7 +478,10 @@ fn a_local_stand_in_is_digitalocean_s_and_said_aloud() {
         .variable("DIGITALOCEAN_API_URL", "http://127.0.0.1:8080")
         .variable("DIGITALOCEAN_REGISTRY_HOST", "127.0.0.1:5000")
         .settings();
-    assert!(settings.images[0].is_digitalocean && settings.digitalocean.plain_http);
+    assert!(
+        settings.images[0].registry_kind == RegistryKind::DigitalOcean
+            && settings.digitalocean.plain_http
+    );
     assert_eq!(
         settings.notes,
         [
