@@ -21,7 +21,8 @@ src/http/redirect|network::redirects registries::
 src/http/retry|network::retries faults::
 src/oci/|lies:: fidelity:: registries:: config::
 src/secret|outputs::secrets lies::texts console::
-src/output/prepared|outputs:: status record:: many::'
+src/output/prepared|outputs:: status record:: many::
+src/status/|status outputs:: many::'
 
 set --
 for module in $(echo "$modules" | sed 's/|.*//'); do

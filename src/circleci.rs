@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+pub mod links;
+
 /// CircleCI's variables (its documentation, "Project values and variables"). Empty counts as unset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct CircleCi {

@@ -8,9 +8,9 @@ use crate::oci::{
     ConfigDocument, Digest, ErrorBody, Manifest, MediaType, NotAnImage, Platform, Reference,
     RegistryHost, Repository, Tag,
 };
-use crate::output::board::{self, BEGIN, BoardRow, Drawn, END, Pipeline};
-use crate::output::status::{self, ServiceLine, StatusFile};
 use crate::secret::{Redactor, Secret, is_printable};
+use crate::status::board::{self, BEGIN, BoardRow, Drawn, END, Pipeline};
+use crate::status::{self, ServiceLine, StatusFile};
 
 /// A function for each kind of text.
 pub type Target = fn(&[u8]);

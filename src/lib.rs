@@ -9,6 +9,8 @@
 pub mod ambient;
 pub mod circleci;
 pub mod secret;
+pub mod document;
+pub mod file;
 mod yaml;
 pub mod oci;
 pub mod progress;
@@ -22,6 +24,7 @@ pub mod registry;
 pub mod digitalocean;
 pub mod observe;
 pub mod checks;
+pub mod status;
 pub mod output;
 pub mod gate;
 #[cfg(any(test, fuzzing))]

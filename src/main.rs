@@ -16,7 +16,7 @@ use tokio::time::{sleep_until, timeout};
 
 use verify_registry_image::ambient::Ambient;
 use verify_registry_image::exit::Exit;
-use verify_registry_image::output::file;
+use verify_registry_image::file;
 use verify_registry_image::output::{self, OutputError, Prepared, Written};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
@@ -24,7 +24,7 @@ use verify_registry_image::request::ImageRequest;
 use verify_registry_image::settings::{
     self, Asked, Format, Outputs, Settings, SettingsError, StatusFolder, Surroundings,
 };
-use verify_registry_image::{gate, secret};
+use verify_registry_image::{gate, secret, status};
 
 /// The stack of the thread on which everything but asking is done: as large as a main thread's.
 const STACK: usize = 8 << 20;
@@ -232,7 +232,7 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
     }
     if settings.console.quiet || settings.console.format == Format::Json {
         // What the short form of standard output leaves out and nobody should miss.
-        for output::Unwritten { path, message } in &unwritten {
+        for file::Unwritten { path, message } in &unwritten {
             let message = format!("could not write `{}`: {message}", path.display());
             complain(&settings.redactor.line(&message, 2000), None);
         }
@@ -248,7 +248,7 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
 
 /// Draws the board and the badges from the status files; nothing is asked.
 fn draw_status(folder: &StatusFolder, format: Format) -> Exit {
-    let drawn = match output::draw_status::draw_status(folder) {
+    let drawn = match status::draw(folder) {
         Ok(drawn) => drawn,
         Err(error) => {
             refuse(&error.with_cause(), Some(error.hint()), format == Format::Json);
@@ -324,8 +324,8 @@ fn discard(outputs: &Outputs, images: &[ImageRequest]) {
     not_removed(output::discard(outputs, images));
 }
 
-fn not_removed(left: Vec<output::Unwritten>) {
-    for output::Unwritten { path, message } in left {
+fn not_removed(left: Vec<file::Unwritten>) {
+    for file::Unwritten { path, message } in left {
         let message = format!("could not remove the older `{}`: {message}", path.display());
         complain(&secret::printable(&message), None);
     }

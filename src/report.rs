@@ -10,9 +10,13 @@ use jiff::Timestamp;
 use crate::circleci::CircleCi;
 use crate::oci::{Digest, MediaType, Platform};
 use crate::request::ImageRequest;
+use crate::secret::Redactor;
 
 mod check_id;
 mod reason;
+
+#[cfg(test)]
+pub(crate) mod fixtures;
 
 pub use check_id::CheckId;
 pub use reason::Reason;
@@ -213,7 +217,25 @@ impl Verdict {
     }
 }
 
+/// Why a reference is not written.
+pub const MASKED_REFERENCE: &str =
+    "a secret of this run stands in the image's reference, and masked it would name no image";
+
 impl ImageReport {
+    /// `server/repository@digest`: what names this image and never another. `None` where nothing was seen of it.
+    pub fn pinned(&self) -> Option<String> {
+        let facts = self.facts.as_ref()?;
+        Some(format!("{}@{}", self.request.reference.name(), facts.digest))
+    }
+
+    /// Whether a secret is part of the image's reference, in any form in which it is written: masked, it would name
+    /// no image.
+    pub fn names_a_secret(&self, redactor: &Redactor) -> bool {
+        let pinned = self.pinned();
+        pinned.is_some_and(|pinned| redactor.finds_in(&pinned))
+            || redactor.finds_in(&self.request.reference.to_string())
+    }
+
     /// The image's verdict.
     ///
     /// A proven no outweighs what could not be asked; a yes needs the four checks that carry it to have

@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn a_tag_that_holds_the_commit_is_named_after_it() {
         let named = |tag: &str, commit: Option<&str>| {
-            let mut request = crate::output::fixtures::request(&format!("r.example/a:{tag}"));
+            let mut request = crate::report::fixtures::request(&format!("r.example/a:{tag}"));
             request.commit = commit.map(|commit| commit.parse().unwrap());
             assert_eq!(request.has_moving_tag(), !request.is_named_after_commit(), "{tag}");
             request.is_named_after_commit()
@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn the_immutable_tag_itself_does_not_move_whatever_it_is_named_after() {
         for tag in ["v1.2.3", "0123456"] {
-            let mut request = crate::output::fixtures::request(&format!("r.example/a:{tag}"));
+            let mut request = crate::report::fixtures::request(&format!("r.example/a:{tag}"));
             request.commit = Some(COMMIT.parse().unwrap());
             request.expectation.immutable_tag = Some(ImmutableTag::Named(tag.parse().unwrap()));
             assert!(!request.has_moving_tag() && !request.is_named_after_commit(), "{tag}");

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that are functions of their arguments, where they exist.
-const PURE: [&str; 8] =
-    ["circleci", "secret", "oci", "request", "report", "exit", "observation", "checks"];
+const PURE: [&str; 9] =
+    ["circleci", "secret", "document", "oci", "request", "report", "exit", "observation", "checks"];
 
 /// What a pure room may not mention.
 const IO: [&str; 9] = [
@@ -24,7 +24,10 @@ const IO: [&str; 9] = [
 ];
 
 /// Rooms that may not use each other, whatever their order: outputs never ask.
-const APART: [(&str, &str); 5] = [
+const APART: [(&str, &str); 8] = [
+    ("status", "http"),
+    ("status", "registry"),
+    ("status", "observe"),
     ("output", "http"),
     ("output", "registry"),
     ("output", "observe"),

@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_yes_that_is_found_after_the_deadline_is_none_and_a_no_stays_one() {
-        let mut report = crate::output::fixtures::verified();
+        let mut report = crate::report::fixtures::verified();
         assert_eq!(report.verdict(), Verdict::Verified);
         report.results = without_a_late_yes(report.results);
         assert_eq!(report.verdict(), Verdict::Undecided);

@@ -5,7 +5,8 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::output::{Unwritten, json::pinned, size};
+use crate::file::Unwritten;
+use crate::output::size;
 use crate::report::{
     CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Skip, Verdict,
 };
@@ -172,7 +173,7 @@ impl Page {
     fn facts(&mut self, image: &ImageReport) {
         let ImageReport { request, results: _, facts, notes: _, verified_at: _ } = image;
         let ImageRequest {
-            reference,
+            reference: _,
             registry_kind: _,
             expectation: _,
             service,
@@ -182,10 +183,9 @@ impl Page {
         } = request;
         if let Some(facts) = facts {
             let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _ } = facts;
-            if image.verdict() == Verdict::Verified {
-                self.row(2, "deploy", &pinned(reference, facts));
-            } else {
-                self.row(2, "digest", &digest.to_string());
+            match image.pinned().filter(|_| image.verdict() == Verdict::Verified) {
+                Some(pinned) => self.row(2, "deploy", &pinned),
+                None => self.row(2, "digest", &digest.to_string()),
             }
             let kind = if media_type.is_index() { "an index" } else { "a single image" };
             self.row(2, "type", &format!("{kind} ({media_type})"));

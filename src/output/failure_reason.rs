@@ -66,7 +66,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::output::fixtures;
+    use crate::report::fixtures;
     use crate::report::{CheckId, Finding, Outcome, Reason};
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use askama::Template;
 use askama::filters::{Escaper, Html};
 
-use crate::output::links;
+use crate::circleci::links;
 use crate::report::{ImageReport, Outcome, Report, Traffic, Verdict};
 use crate::secret::is_printable;
 
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn only_a_page_of_ours_is_recognised() {
-        let page = render(&crate::output::fixtures::report(Vec::new()), &[]);
+        let page = render(&crate::report::fixtures::report(Vec::new()), &[]);
         assert!(is_ours(page.as_bytes()));
         for theirs in ["", "<!doctype html><title>x</title>", GENERATOR] {
             assert!(!is_ours(theirs.as_bytes()), "{theirs}");

@@ -1,13 +1,11 @@
 //! `--image-ref`: the pinned reference in a file of its own, for programs that can only read a whole file.
 
 use crate::oci::Reference;
-use crate::output::json::pinned;
 use crate::report::{ImageReport, Verdict};
 
 /// The pinned reference without a newline, which a reader would take for a part of it. `None` unless VERIFIED.
 pub fn text(image: &ImageReport) -> Option<String> {
-    let facts = image.facts.as_ref()?;
-    (image.verdict() == Verdict::Verified).then(|| pinned(&image.request.reference, facts))
+    image.pinned().filter(|_| image.verdict() == Verdict::Verified)
 }
 
 /// Whether a file's content is nothing, or a pinned reference.
@@ -21,7 +19,7 @@ pub fn is_ours(content: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::fixtures;
+    use crate::report::fixtures;
 
     #[test]
     fn it_is_the_pinned_reference_and_nothing_else() {

@@ -3,18 +3,17 @@
 //! Wire structs of their own. `.images[0].pinned` is a frozen path: it is the pinned reference of a
 //! VERIFIED image and null for every other, so that a script cannot deploy what was not verified.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::document::{indented, instant};
 use crate::exit::Exit;
+use crate::file::Unwritten;
 use crate::oci::Reference;
 use crate::output::record::{Pipeline, Platform, Source, Tool};
-use crate::output::{Unwritten, instant};
 use crate::report::{self, CheckResult, Finding, ImageFacts, Outcome, Verdict};
 use crate::request::ImageRequest;
-use crate::secret::is_printable;
 
 /// The JSON Schema of a report, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/report.json");
@@ -201,27 +200,6 @@ pub fn error(message: &str, hint: Option<&str>) -> String {
     })
 }
 
-/// Any of our wire structs as indented JSON with a newline at the end.
-///
-/// What is not safe on a terminal is escaped: such characters stand inside of strings only.
-pub(super) fn indented(value: &impl Serialize) -> String {
-    // Our wire structs have string keys only, so that this cannot fail; an empty text would be seen.
-    let json = serde_json::to_string_pretty(value).unwrap_or_default();
-    let mut text = String::with_capacity(json.len() + 1);
-    for character in json.chars() {
-        if character == '\n' || is_printable(character) {
-            text.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a `String` cannot fail.
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        }
-    }
-    text.push('\n');
-    text
-}
-
 impl Report {
     /// The wire form of a run.
     pub fn of(report: &report::Report, unwritten: &[Unwritten]) -> Self {
@@ -261,7 +239,7 @@ impl Image {
         } = request;
         let facts = facts.as_ref();
         let verified = facts.filter(|_| verdict == Verdict::Verified);
-        let pinned = verified.map(|facts| pinned(reference, facts));
+        let pinned = verified.and_then(|_| image.pinned());
         Self {
             reference: reference.to_string(),
             verdict: verdict.into(),
@@ -322,11 +300,6 @@ impl UnwrittenFile {
         let Unwritten { path, message } = unwritten;
         Self { path: path.display().to_string(), message: message.clone() }
     }
-}
-
-/// `server/repository@digest`: what names this image and never another.
-pub fn pinned(reference: &Reference, facts: &ImageFacts) -> String {
-    format!("{}@{}", reference.name(), facts.digest)
 }
 
 fn pinned_with_tag(reference: &Reference, facts: &ImageFacts) -> Option<String> {

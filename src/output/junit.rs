@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite, XmlString};
 
+use crate::document::instant;
 use crate::output::html::{beginning, holds};
-use crate::output::instant;
 use crate::report::{CheckResult, Finding, ImageReport, Outcome, Report, Verdict};
 use crate::secret::{is_printable, printable};
 

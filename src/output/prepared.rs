@@ -3,23 +3,20 @@
 //! The order is JUnit, status, failure reason, others, and the records last: whoever finds a record
 //! can rely on everything else being there.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::output::file::{self, FileError};
+use crate::file::{self, Unwritten, Writer};
 use crate::output::record::Record;
-use crate::output::{
-    Unwritten, failure_reason, html, image_ref, json, junit, pulumi_config, record, status,
-};
-use crate::report::{ImageReport, Report, Verdict};
+use crate::output::{failure_reason, html, image_ref, junit, pulumi_config, record};
+use crate::report::{ImageReport, MASKED_REFERENCE, Report, Verdict};
 use crate::secret::Redactor;
 use crate::settings::{Outputs, Settings};
+use crate::status;
 
 mod later;
 mod older;
 mod prove;
 mod removal;
-mod status_folder;
 
 use later::Records;
 pub use prove::OutputError;
@@ -40,7 +37,7 @@ impl Prepared {
     /// The report's images stand in the order of the settings that were proved.
     /// A record is written for a VERIFIED image, and only when everything before it was written.
     pub fn write(&self, report: &Report, settings: &Settings) -> Written {
-        let mut writing = Writing {
+        let mut writing = Writer {
             redactor: &settings.redactor,
             unwritten: Vec::new(),
             notes: self.notes.clone(),
@@ -65,7 +62,8 @@ impl Prepared {
         }
         if let Some(folder) = status {
             let left = settings.deadline.saturating_sub(report.took);
-            writing.status(folder, report, &records, left);
+            let overtaken = |image: &ImageReport| records.overtake(image);
+            status::update(folder, report, &overtaken, left, &mut writing);
         }
         if let Some(path) = failure_reason {
             match failure_reason::text(report) {
@@ -77,7 +75,7 @@ impl Prepared {
             writing.put_rendered(&path, text);
         }
         self.write_records(report, settings, &records, &mut writing);
-        let Writing { redactor: _, unwritten, notes } = writing;
+        let Writer { redactor: _, unwritten, notes } = writing;
         Written { unwritten, notes }
     }
 
@@ -88,15 +86,15 @@ impl Prepared {
         report: &Report,
         settings: &Settings,
         records: &Records<'_>,
-        writing: &mut Writing<'_>,
+        writing: &mut Writer<'_>,
     ) {
         let _locks = match records.lock(settings.deadline.saturating_sub(report.took)) {
             Ok(locks) => locks,
             Err((path, error)) => return writing.failed(path, error.to_string()),
         };
-        writing.remove_overtaken(records);
+        records.remove_overtaken(writing);
         if writing.unwritten.is_empty() {
-            writing.overtaken(records);
+            records.refuse_overtaken(writing);
         }
         if !writing.unwritten.is_empty() {
             return;
@@ -173,73 +171,10 @@ fn others(report: &Report, settings: &Settings, notes: &[String]) -> Vec<(PathBu
     others
 }
 
-/// Why a reference is not written.
-const MASKED: &str =
-    "a secret of this run stands in the image's reference, and masked it would name no image";
-
 /// Whether what a deployment reads can be written: a reference with a mask in it would name no image.
 fn nameable(report: &Report, redactor: &Redactor) -> Result<(), String> {
-    let is_masked = report.images.iter().any(|image| has_secret(image, redactor));
-    if is_masked { Err(MASKED.to_owned()) } else { Ok(()) }
-}
-
-/// Whether a secret stands in an image's reference, in any form in which it is written.
-fn has_secret(image: &ImageReport, redactor: &Redactor) -> bool {
-    let reference = &image.request.reference;
-    let pinned = image.facts.as_ref().map(|facts| json::pinned(reference, facts));
-    pinned.is_some_and(|pinned| redactor.finds_in(&pinned))
-        || redactor.finds_in(&reference.to_string())
-}
-
-/// Writes one file after the other and remembers what went wrong.
-struct Writing<'a> {
-    redactor: &'a Redactor,
-    unwritten: Vec<Unwritten>,
-    notes: Vec<String>,
-}
-
-impl Writing<'_> {
-    fn put(&mut self, path: &Path, text: &str) {
-        let masked = self.redactor.redact(text);
-        self.keep(path, file::replace(path, masked.as_bytes()));
-    }
-
-    fn put_rendered(&mut self, path: &Path, text: Rendered) {
-        match text {
-            Ok(text) => self.put(path, &text),
-            Err(why) => self.failed(path, why),
-        }
-    }
-
-    /// Writes a file that others write to as well, which read `old` before, and which the next run reads if it has no
-    /// more than `most` bytes.
-    fn put_change(&mut self, path: &Path, old: &str, new: &str, most: u64) {
-        let masked = masked_but(old, new, self.redactor);
-        if masked.len() as u64 > most {
-            return self.failed(path, FileError::TooLarge(most).to_string());
-        }
-        self.keep(path, file::replace(path, masked.as_bytes()));
-    }
-
-    fn keep(&mut self, path: &Path, result: Result<(), FileError>) {
-        if let Err(error) = result {
-            self.failed(path, error.to_string());
-        }
-    }
-
-    fn failed(&mut self, path: &Path, message: String) {
-        self.unwritten.push(Unwritten { path: path.to_owned(), message });
-    }
-}
-
-/// `new` with every secret masked, but for the lines that stand in `old`: those are other people's.
-fn masked_but(old: &str, new: &str, redactor: &Redactor) -> String {
-    let theirs: HashSet<&str> = old.lines().collect();
-    let mask = |line: &'_ str| {
-        let is_theirs = line.lines().all(|line| theirs.contains(line));
-        if is_theirs { line.to_owned() } else { redactor.redact(line).into_owned() }
-    };
-    new.split_inclusive('\n').map(mask).collect()
+    let is_masked = report.images.iter().any(|image| image.names_a_secret(redactor));
+    if is_masked { Err(MASKED_REFERENCE.to_owned()) } else { Ok(()) }
 }
 
 /// What an undecided image leaves behind: its status as it was. Nobody may take that for this run's answer, so

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::report::CheckId;
+use crate::report::fixtures::{self, SUPPORT_EMAIL};
 use crate::settings::Format;
 
 const PLAIN: Console = Console {

@@ -264,7 +264,7 @@ pub(super) fn duration(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::fixtures;
+    use crate::report::fixtures;
     use crate::request::{ExpectedPort, ImmutableTag};
 
     #[test]

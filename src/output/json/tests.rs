@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::output::fixtures;
 use crate::report::Outcome;
+use crate::report::fixtures;
 
 /// What can stand on standard output.
 #[derive(Serialize, schemars::JsonSchema)]
@@ -17,7 +17,7 @@ enum Document {
 
 #[test]
 fn the_published_schema_is_the_derived_one() {
-    fixtures::assert_published::<Document>(
+    crate::document::assert_published::<Document>(
         "schema/report.json",
         "Report of verify-registry-image",
         SCHEMA,
@@ -173,7 +173,7 @@ proptest! {
     #[test]
     fn it_reads_back_whatever_the_registry_sent(texts in fixtures::texts()) {
         let text = report(&fixtures::report(fixtures::saying(&texts)), &[]);
-        prop_assert!(text.chars().all(|c| c == '\n' || is_printable(c)), "{:?}", text);
+        prop_assert!(text.chars().all(|c| c == '\n' || crate::secret::is_printable(c)), "{:?}", text);
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&report["images"][1]["checks"][5]["message"], &texts[0]);
         prop_assert_eq!(&report["verdict"], "FAILED");

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
 use super::*;
-use crate::output::fixtures::{self, SUPPORT_EMAIL};
+use crate::report::fixtures::{self, SUPPORT_EMAIL};
 use crate::report::{CheckId, Reason};
 
 const FILE: &str = "verify-registry-image.yml";

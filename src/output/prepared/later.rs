@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Prepared, Writing};
-use crate::output::file::{self, FileError, FolderLock};
-use crate::output::instant;
+use super::Prepared;
+use crate::document::instant;
+use crate::file::{self, FileError, FolderLock, Writer};
 use crate::output::record::Known;
-use crate::output::status::AHEAD;
 use crate::report::{ImageReport, Report, Verdict};
+use crate::status::AHEAD;
 
 /// An image's environment and service.
 type Place<'a> = (Option<&'a str>, &'a str);
@@ -77,6 +77,38 @@ impl<'a> Records<'a> {
         }
         Ok(locks)
     }
+
+    /// Names each record of a later answer, over which none is written, whatever image it is of.
+    pub(super) fn refuse_overtaken(&self, writer: &mut Writer<'_>) {
+        for (image, path) in &self.places {
+            if image.verdict() == Verdict::Verified
+                && let Some(standing) = standing(path)
+                && let Some(said) = self.later(&standing, image)
+            {
+                writer.failed(path, format!("it is of {said}"));
+            }
+        }
+    }
+
+    /// Removes what another run wrote meanwhile of an earlier answer than this run's no.
+    pub(super) fn remove_overtaken(&self, writer: &mut Writer<'_>) {
+        for (image, path) in &self.places {
+            if image.verdict() != Verdict::Failed {
+                continue;
+            }
+            let Some(standing) = standing(path).filter(|standing| standing.is_of(image)) else {
+                continue;
+            };
+            if self.later(&standing, image).is_none() {
+                let at = standing.answered_at.map(instant).unwrap_or_default();
+                writer.notes.push(format!(
+                    "the record `{}` of another run was removed: it is of an earlier answer ({at}) than this FAILED",
+                    path.display()
+                ));
+                writer.keep(path, file::remove(path));
+            }
+        }
+    }
 }
 
 /// The record that is in a place.
@@ -86,38 +118,4 @@ fn standing(path: &Path) -> Option<Known> {
 
 fn place(image: &ImageReport) -> Place<'_> {
     (image.request.environment.as_deref(), &image.request.service.name)
-}
-
-impl Writing<'_> {
-    /// Names each record of a later answer, over which none is written, whatever image it is of.
-    pub(super) fn overtaken(&mut self, records: &Records<'_>) {
-        for (image, path) in &records.places {
-            if image.verdict() == Verdict::Verified
-                && let Some(standing) = standing(path)
-                && let Some(said) = records.later(&standing, image)
-            {
-                self.failed(path, format!("it is of {said}"));
-            }
-        }
-    }
-
-    /// Removes what another run wrote meanwhile of an earlier answer than this run's no.
-    pub(super) fn remove_overtaken(&mut self, records: &Records<'_>) {
-        for (image, path) in &records.places {
-            if image.verdict() != Verdict::Failed {
-                continue;
-            }
-            let Some(standing) = standing(path).filter(|standing| standing.is_of(image)) else {
-                continue;
-            };
-            if records.later(&standing, image).is_none() {
-                let at = standing.answered_at.map(instant).unwrap_or_default();
-                self.notes.push(format!(
-                    "the record `{}` of another run was removed: it is of an earlier answer ({at}) than this FAILED",
-                    path.display()
-                ));
-                self.keep(path, file::remove(path));
-            }
-        }
-    }
 }

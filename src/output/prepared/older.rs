@@ -4,10 +4,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::prove::OutputError;
-use crate::output::file::{self, FileError, HEAD};
-use crate::output::{
-    badge, board, failure_reason, html, image_ref, junit, pulumi_config, record, status,
-};
+use crate::file::{self, FileError, HEAD};
+use crate::output::{failure_reason, html, image_ref, junit, pulumi_config, record};
+use crate::status::{self, badge, board};
 
 /// Whether a file is ours. It gets the whole file, however large: what one run writes, the next one knows again.
 pub(super) type Test = fn(&mut dyn Read) -> bool;

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 
 use super::older::{self, Older};
 use super::removal::{forgotten, input_at, removal};
-use crate::output::board::BoardError;
-use crate::output::file::{self, FileError};
-use crate::output::status::flat::{self, NotFlat};
-use crate::output::status_files::{self, Unreadable};
-use crate::output::{Prepared, badge, checkout, status};
+use crate::file::{self, FileError};
+use crate::output::Prepared;
 use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::{Outputs, Settings, StatusFolder};
+use crate::status::board::BoardError;
+use crate::status::files::{self, Unreadable};
+use crate::status::flat::{self, NotFlat};
+use crate::status::{self, badge, checkout};
 
 /// Why an output path cannot be used. Nothing was asked, and nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -326,7 +327,7 @@ fn status_places(
 /// A status file of another environment is drawn from, too. What else keeps it from being read is no fault of this
 /// run's, and told when it is drawn.
 fn prove_no_conflict(directory: &Path) -> Result<(), OutputError> {
-    let Ok(files) = status_files::read(directory) else { return Ok(()) };
+    let Ok(files) = files::read(directory) else { return Ok(()) };
     for (_, path, why) in files.unreadable {
         if let Unreadable::Conflict(conflict) = why {
             return Err(OutputError::NotFlat { path, source: conflict.into() });

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::older::{Older, RECORD};
 use super::prove::{OutputError, Place, environment_of, files, plain_name};
-use crate::output::file;
-use crate::output::{Unwritten, record};
+use crate::file::{self, Unwritten};
+use crate::output::record;
 use crate::request::ImageRequest;
 use crate::settings::{Input, Outputs, Settings};
 

@@ -7,11 +7,13 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::oci::RegistryHost;
-use crate::output::fixtures::{self, SUPPORT_EMAIL};
 use crate::report::Outcome;
+use crate::report::fixtures::{self, SUPPORT_EMAIL};
 use crate::request::ImageRequest;
 use crate::secret::Secret;
 use crate::settings::{Console, DigitalOcean, Format, Proxy, StatusFolder};
+
+mod status_folder;
 
 pub(super) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
     Settings {

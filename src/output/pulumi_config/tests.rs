@@ -3,7 +3,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::output::fixtures;
+use crate::report::fixtures;
 
 /// Strings that some YAML reader takes for something else when they stand without quotes, or cannot read.
 const TRAPS: [&str; 24] = [

@@ -2,9 +2,9 @@
 
 use crate::circleci::CircleCi;
 use crate::digitalocean::names::DigitalOceanNames;
+use crate::document::{indented, instant};
 use crate::oci;
-use crate::output::instant;
-use crate::output::json::indented;
+
 use crate::output::record::{
     Check, CheckStatus, Environment, Image, Pipeline, Platform, Record, RecordResult, RegistryType,
     Runtime, SCHEMA_VERSION, Service, Source, TOOL, Tool, Verification,

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::circleci::CircleCi;
-use crate::output::fixtures;
+use crate::report::fixtures;
 use crate::report::{CheckId, ImageReport, Outcome, Report, Verdict};
 
 fn record(image: &ImageReport) -> Option<Record> {
@@ -11,7 +11,7 @@ fn record(image: &ImageReport) -> Option<Record> {
 
 #[test]
 fn the_published_schema_is_the_derived_one() {
-    fixtures::assert_published::<Record>(
+    crate::document::assert_published::<Record>(
         "schema/record.json",
         "Deployment record of verify-registry-image",
         SCHEMA,

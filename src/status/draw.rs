@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::exit::Exit;
-use crate::output::board::{self, BoardError, Drawn};
-use crate::output::file::{self, FileError};
-use crate::output::status::flat::{self, NotFlat};
-use crate::output::status::{self, StatusFile, Updated, without_those_that_left};
-use crate::output::status_files::{self, Entry, StatusFiles, Unreadable};
-use crate::output::{badge, checkout};
+use crate::file::{self, FileError};
 use crate::settings::StatusFolder;
+use crate::status::board::{self, BoardError, Drawn};
+use crate::status::files::{self, Entry, StatusFiles, Unreadable};
+use crate::status::flat::{self, NotFlat};
+use crate::status::{self, StatusFile, Updated, without_those_that_left};
+use crate::status::{badge, checkout};
 
 /// How long another run may keep the folder locked.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -156,7 +156,7 @@ impl Drawing {
         directory: &Path,
         services: &[String],
     ) -> Result<Vec<(String, StatusFile)>, DrawStatusError> {
-        let StatusFiles { files, unreadable } = match status_files::read(directory) {
+        let StatusFiles { files, unreadable } = match files::read(directory) {
             Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => StatusFiles::default(),
             Err(error) => return Err(DrawStatusError::Folder(directory.to_owned(), error.into())),
@@ -189,9 +189,9 @@ impl Drawing {
     ) -> Result<(), DrawStatusError> {
         let failed = |error| DrawStatusError::File(path.to_owned(), error);
         let old = file::read_text(path, board::MOST_BYTES).map_err(failed)?.unwrap_or_default();
-        let Drawn { text, removed } = board::drawn(&old, &status_files::rows(files), Some(&[]))
+        let Drawn { text, removed } = board::drawn(&old, &files::rows(files), Some(&[]))
             .map_err(|error| DrawStatusError::Board(path.to_owned(), error))?;
-        self.drawn.notes.extend(status_files::removed_rows(&removed, &self.left));
+        self.drawn.notes.extend(files::removed_rows(&removed, &self.left));
         self.change(path.to_owned(), &old, text, board::MOST_BYTES)
     }
 
@@ -200,9 +200,7 @@ impl Drawing {
         folder: &Path,
         files: &[(String, StatusFile)],
     ) -> Result<(), DrawStatusError> {
-        for (environment, file) in
-            files.iter().filter(|entry| status_files::has_badge(folder, entry))
-        {
+        for (environment, file) in files.iter().filter(|entry| files::has_badge(folder, entry)) {
             let path = badge::path(folder, environment);
             let new = badge::render(environment, file.status.as_deref());
             match file::read(&path, badge::MOST_BYTES) {

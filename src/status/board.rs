@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::output::status::{Light, ServiceLine};
+use crate::status::{Light, ServiceLine};
 
 mod row;
 mod table;
@@ -22,7 +22,7 @@ pub const BEGIN: &str = "<!-- BEGIN verify-registry-image -->";
 pub const END: &str = "<!-- END verify-registry-image -->";
 
 /// No board is larger, and none is written that is: what one run writes, the next one reads.
-pub(super) const MOST_BYTES: u64 = 32 << 20;
+pub const MOST_BYTES: u64 = 32 << 20;
 
 /// What the rows are evidence of. It stands above the table when the board is made.
 const EVIDENCE: &str = "GREEN: the registry served this image, whole, and it passed every check that applies to it. \

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::output::file;
+use crate::file;
 use crate::secret::printable;
 
 /// No badge is larger.
-pub(super) const MOST_BYTES: u64 = 64 << 10;
+pub const MOST_BYTES: u64 = 64 << 10;
 
 /// The endpoint's schema (shields.io, "Endpoint Badge"), which refuses every other field.
 #[derive(Debug, Serialize)]
@@ -34,7 +34,7 @@ pub fn render(environment: &str, status: Option<&str>) -> String {
         _ => "lightgrey",
     };
     let label = label(environment);
-    super::json::indented(&Endpoint { schema_version: 1, label, message, color })
+    crate::document::indented(&Endpoint { schema_version: 1, label, message, color })
 }
 
 /// What stands on the left: it is about images in the registry, not about what runs in the environment.
@@ -43,7 +43,7 @@ fn label(environment: &str) -> String {
 }
 
 /// The badge's file of an environment.
-pub(super) fn path(badges: &Path, environment: &str) -> PathBuf {
+pub fn path(badges: &Path, environment: &str) -> PathBuf {
     badges.join(format!("{environment}.json"))
 }
 

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use super::later::Records;
-use super::{MASKED, Writing, has_secret};
-use crate::output::board::{self, Drawn, Pipeline};
-use crate::output::status::{self, StatusFile, Update, Updated, flat};
-use crate::output::status_files::{self, StatusFiles, has_badge};
-use crate::output::{badge, file, links};
-use crate::report::{ImageReport, Report, Verdict};
+use crate::circleci::links;
+use crate::file::{self, Writer};
+use crate::report::{ImageReport, MASKED_REFERENCE, Report, Verdict};
 use crate::settings::StatusFolder;
+use crate::status::badge;
+use crate::status::board::{self, Drawn, Pipeline};
+use crate::status::files::{self, StatusFiles, has_badge};
+use crate::status::{self, StatusFile, Update, Updated, flat};
 
 /// The decided images of each environment.
 type Decided<'a> = BTreeMap<&'a str, Vec<&'a ImageReport>>;
@@ -25,14 +25,31 @@ struct Files {
     unread: Option<Vec<String>>,
 }
 
-impl Writing<'_> {
-    /// Writes the files of the environments of which something was decided, then board and badges.
-    /// The lock is waited for no longer than the run has `left`, or a second.
-    pub(super) fn status(
+/// Updates the files of the environments of which something was decided, then board and badges. `overtaken` says that
+/// a record holds a later answer for an image, where one does.
+///
+/// The lock is waited for no longer than the run has `left`, or a second.
+pub fn update(
+    folder: &StatusFolder,
+    report: &Report,
+    overtaken: &dyn Fn(&ImageReport) -> Option<String>,
+    left: Duration,
+    writer: &mut Writer<'_>,
+) {
+    Folder { writer }.update(folder, report, overtaken, left);
+}
+
+/// The status folder while it is updated.
+struct Folder<'w, 'r> {
+    writer: &'w mut Writer<'r>,
+}
+
+impl Folder<'_, '_> {
+    fn update(
         &mut self,
         folder: &StatusFolder,
         report: &Report,
-        records: &Records<'_>,
+        overtaken: &dyn Fn(&ImageReport) -> Option<String>,
         left: Duration,
     ) {
         let StatusFolder { directory, board, badges, services } = folder;
@@ -42,7 +59,7 @@ impl Writing<'_> {
         }
         let _lock = match file::lock(directory, left) {
             Ok(lock) => lock,
-            Err(error) => return self.failed(directory, error.to_string()),
+            Err(error) => return self.writer.failed(directory, error.to_string()),
         };
         let mut written = Decided::new();
         let mut left = Vec::new();
@@ -55,8 +72,8 @@ impl Writing<'_> {
                 services,
                 clock: report.ended_at(),
                 job_url: report.circleci.build_url.as_deref(),
-                redactor: self.redactor,
-                overtaken: &|image| records.overtake(image),
+                redactor: self.writer.redactor,
+                overtaken,
             };
             let (file, kept) = self.environment(&path, &update, &mut left);
             let is_written = |image: &&ImageReport| !kept.contains(&image.request.service.name);
@@ -86,14 +103,14 @@ impl Writing<'_> {
     ) -> Files {
         let mut files: BTreeMap<String, StatusFile> = BTreeMap::new();
         let mut unread = Some(Vec::new());
-        match status_files::read(directory) {
+        match files::read(directory) {
             Ok(StatusFiles { files: found, unreadable }) => {
                 for entry in found {
                     files.insert(entry.environment, StatusFile::parse(&entry.text));
                 }
                 for (environment, path, error) in unreadable {
                     if !ours.contains_key(environment.as_str()) {
-                        self.notes.push(format!(
+                        self.writer.notes.push(format!(
                             "cannot read `{}`: {error}; what board and badges say of it stays as it was",
                             path.display()
                         ));
@@ -104,7 +121,8 @@ impl Writing<'_> {
             Err(error) => {
                 let error = file::FileError::from(error);
                 let folder = directory.display();
-                self.notes
+                self.writer
+                    .notes
                     .push(format!("cannot list `{folder}`: {error}: only this run's are drawn"));
                 unread = None;
             }
@@ -128,36 +146,36 @@ impl Writing<'_> {
         update: &Update<'_>,
         removed: &mut Vec<(String, String)>,
     ) -> (Option<StatusFile>, HashSet<String>) {
-        let unwritten = self.unwritten.len();
+        let unwritten = self.writer.unwritten.len();
         let old = match file::read_text(path, status::MOST_BYTES) {
             Ok(old) => old.unwrap_or_default(),
             Err(error) => {
-                self.failed(path, error.to_string());
+                self.writer.failed(path, error.to_string());
                 String::new()
             }
         };
         let Updated { text, kept, left, notes } = update.of(&old);
         // Somebody may have edited it since it was proved.
-        let mut is_written = self.unwritten.len() == unwritten;
+        let mut is_written = self.writer.unwritten.len() == unwritten;
         match flat::compare(&old, &text) {
             Err(why) => {
-                self.failed(path, why.to_string());
+                self.writer.failed(path, why.to_string());
                 is_written = false;
             }
             Ok(()) if text != old && is_written => {
-                self.put_change(path, &old, &text, status::MOST_BYTES);
-                is_written = self.unwritten.len() == unwritten;
+                self.writer.put_change(path, &old, &text, status::MOST_BYTES);
+                is_written = self.writer.unwritten.len() == unwritten;
             }
             Ok(()) => {}
         }
         if is_written {
-            self.notes.extend(notes);
+            self.writer.notes.extend(notes);
             let environment = update.environment.to_owned();
             removed.extend(left.into_iter().map(|service| (environment.clone(), service)));
         }
         let mut services = HashSet::new();
         for (service, said) in kept {
-            self.failed(path, said);
+            self.writer.failed(path, said);
             services.insert(service);
         }
         // A red one is drawn although its line could not be written: the other way round, green would stay.
@@ -171,9 +189,9 @@ impl Writing<'_> {
         let mut kept = Vec::new();
         for image in images {
             let is_red = image.verdict() == Verdict::Failed;
-            let name = self.redactor.finds_in(&image.request.service.name);
-            if name || (!is_red && has_secret(image, self.redactor)) {
-                self.failed(path, MASKED.to_owned());
+            let name = self.writer.redactor.finds_in(&image.request.service.name);
+            if name || (!is_red && image.names_a_secret(self.writer.redactor)) {
+                self.writer.failed(path, MASKED_REFERENCE.to_owned());
             } else {
                 kept.push(*image);
             }
@@ -196,7 +214,7 @@ impl Writing<'_> {
                 images.iter().map(|image| (*environment, image.request.service.name.as_str()))
             })
             .collect();
-        let mut rows = status_files::rows(files);
+        let mut rows = files::rows(files);
         for row in &mut rows {
             if this.contains(&(row.environment.as_str(), row.service.as_str())) {
                 row.pipeline = Pipeline::This(links::job(&report.circleci));
@@ -204,18 +222,18 @@ impl Writing<'_> {
         }
         let old = match file::read_text(path, board::MOST_BYTES) {
             Ok(old) => old.unwrap_or_default(),
-            Err(error) => return self.failed(path, error.to_string()),
+            Err(error) => return self.writer.failed(path, error.to_string()),
         };
         let unread: Option<Vec<&str>> =
             unread.as_ref().map(|unread| unread.iter().map(String::as_str).collect());
         match board::drawn(&old, &rows, unread.as_deref()) {
             Ok(Drawn { text, removed }) => {
-                self.notes.extend(status_files::removed_rows(&removed, told));
+                self.writer.notes.extend(files::removed_rows(&removed, told));
                 if text != old {
-                    self.put_change(path, &old, &text, board::MOST_BYTES);
+                    self.writer.put_change(path, &old, &text, board::MOST_BYTES);
                 }
             }
-            Err(error) => self.failed(path, error.to_string()),
+            Err(error) => self.writer.failed(path, error.to_string()),
         }
     }
 
@@ -224,7 +242,7 @@ impl Writing<'_> {
         for (environment, file) in files.iter().filter(|entry| has_badge(folder, entry)) {
             let path = badge::path(folder, environment);
             let new = badge::render(environment, file.status.as_deref());
-            let masked = self.redactor.redact(&new);
+            let masked = self.writer.redactor.redact(&new);
             let put = || file::replace(&path, masked.as_bytes()).map_err(|error| error.to_string());
             let result = match file::read(&path, badge::MOST_BYTES) {
                 Ok(Some(old)) if old == masked.as_bytes() => Ok(()),
@@ -236,9 +254,13 @@ impl Writing<'_> {
             };
             match result {
                 Ok(()) => {}
-                Err(why) if ours.contains_key(environment.as_str()) => self.failed(&path, why),
+                Err(why) if ours.contains_key(environment.as_str()) => {
+                    self.writer.failed(&path, why);
+                }
                 // Another environment's, of which this run says nothing.
-                Err(why) => self.notes.push(format!("cannot write `{}`: {why}", path.display())),
+                Err(why) => {
+                    self.writer.notes.push(format!("cannot write `{}`: {why}", path.display()));
+                }
             }
         }
         let Some(unread) = unread else { return };
@@ -249,9 +271,9 @@ impl Writing<'_> {
             .collect();
         for (environment, path) in badge::stale(folder, &known).unwrap_or_default() {
             match file::remove(&path) {
-                Ok(()) => self.notes.push(badge::removed(&environment)),
+                Ok(()) => self.writer.notes.push(badge::removed(&environment)),
                 Err(error) => {
-                    self.notes.push(format!("cannot remove `{}`: {error}", path.display()));
+                    self.writer.notes.push(format!("cannot remove `{}`: {error}", path.display()));
                 }
             }
         }
@@ -269,6 +291,3 @@ fn by_environment(report: &Report) -> Decided<'_> {
     }
     environments
 }
-
-#[cfg(test)]
-mod tests;

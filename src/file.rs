@@ -14,10 +14,12 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 mod temporary;
+mod writer;
 
 use temporary::Temporary;
 pub use temporary::stop;
 pub(crate) use temporary::sweep;
+pub use writer::{Unwritten, Writer};
 
 /// How much of a file's beginning shows whose it is.
 pub(crate) const HEAD: u64 = 4096;

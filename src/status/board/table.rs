@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{BEGIN, END, HEADER};
-use crate::output::conflict::{self, Conflict};
+use crate::status::conflict::{self, Conflict};
 
 /// Why a board cannot be drawn. The file is left as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

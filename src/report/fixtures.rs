@@ -221,23 +221,6 @@ pub(crate) fn report(images: Vec<ImageReport>) -> Report {
     }
 }
 
-/// That a schema in `schema/` is the one that the wire structs derive.
-pub(crate) fn assert_published<T: schemars::JsonSchema>(file: &str, title: &str, published: &str) {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.insert("title".into(), title.into());
-    let derived = super::json::indented(&schema);
-    if derived != published {
-        let fresh = std::env::temp_dir().join(file.replace('/', "-"));
-        #[expect(clippy::disallowed_methods, reason = "not an output of the program")]
-        std::fs::write(&fresh, derived).unwrap();
-        panic!(
-            "`{file}` is not what the structs derive; look at it, then: cp {} {file}",
-            fresh.display()
-        );
-    }
-}
-
 /// A text with everything that somebody could put in: proptest's own `String` has no control characters.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let part = prop_oneof![

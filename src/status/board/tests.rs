@@ -354,7 +354,7 @@ proptest! {
     }
 
     #[test]
-    fn hostile_text_between_the_markers_is_survived(body in crate::output::fixtures::hostile()) {
+    fn hostile_text_between_the_markers_is_survived(body in crate::report::fixtures::hostile()) {
         let old = format!("a\n{BEGIN}\n{body}\n{END}\nb");
         if let Ok(Drawn { text, removed: _ }) = drawn(&old, &two(), Some(&[])) {
             let start = format!("a\n{BEGIN}\n");

@@ -10,7 +10,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When it cannot be made: something that is no folder stands in its way, say.
-pub(super) fn make(folder: &Path) -> io::Result<()> {
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
     if folder.exists() {
         return Ok(());
     }
@@ -42,7 +42,7 @@ mod tests {
         make(&inside).unwrap();
         // In a linked worktree, `.git` is a file.
         let worktree = tempfile::tempdir().unwrap();
-        crate::output::file::replace(&worktree.path().join(".git"), b"gitdir: x\n").unwrap();
+        crate::file::replace(&worktree.path().join(".git"), b"gitdir: x\n").unwrap();
         make(&worktree.path().join("a/b")).unwrap();
         assert!(worktree.path().join("a/b").is_dir());
 
@@ -51,7 +51,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), checkout.path().join("link")).unwrap();
         make(&checkout.path().join("link/a/b")).unwrap();
         assert!(!outside.path().join("a").exists(), "a link leads out of the checkout");
-        crate::output::file::replace(&checkout.path().join("file"), b"").unwrap();
+        crate::file::replace(&checkout.path().join("file"), b"").unwrap();
         assert!(make(&checkout.path().join("file/a")).is_err());
     }
 }

@@ -21,7 +21,7 @@ use line::Line;
 
 /// No status file is larger, and none is written that is: what one run writes, the next one reads. A config of
 /// 64 KiB names about 8,000 services, and a line of a service has some 250 bytes.
-pub(super) const MOST_BYTES: u64 = 8 << 20;
+pub const MOST_BYTES: u64 = 8 << 20;
 
 /// The prefix of a service's key.
 const IMAGE: &str = "image.";

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::Light;
-use crate::output::instant;
+use crate::document::instant;
 use crate::report::ImageReport;
 
 /// One service's line: `GREEN <reference> since <time> verified <time>`, and of a red one `reason <code>`.

@@ -8,8 +8,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::IMAGE;
 use super::line::{self, Change};
-use crate::output::conflict::{self, Conflict};
 use crate::secret::printable;
+use crate::status::conflict::{self, Conflict};
 
 /// Why a status file is not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

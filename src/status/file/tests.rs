@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::line::Change;
 use super::*;
-use crate::output::fixtures::{self, at};
-use crate::output::instant;
+use crate::document::instant;
 use crate::report::ImageReport;
+use crate::report::fixtures::{self, at};
 use crate::secret::Redactor;
 
 const JOB: &str = "https://circleci.com/gh/keepkey/keepkey-support-email/42";

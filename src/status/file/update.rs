@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::line::{self, Change};
 use super::{IMAGE, Light, ServiceLine, StatusFile, notes};
-use crate::output::instant;
+use crate::document::instant;
 use crate::report::ImageReport;
 use crate::secret::{Redactor, printable};
 

@@ -5,12 +5,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::output::badge;
-use crate::output::board::{BoardRow, Pipeline};
-use crate::output::conflict::{self, Conflict};
-use crate::output::file::{self, FileError};
-use crate::output::status::{self, ServiceLine, StatusFile};
+use crate::file::{self, FileError};
 use crate::secret::printable;
+use crate::status::badge;
+use crate::status::board::{BoardRow, Pipeline};
+use crate::status::conflict::{self, Conflict};
+use crate::status::{self, ServiceLine, StatusFile};
 
 /// Why a status file says nothing.
 #[derive(Debug, thiserror::Error)]
@@ -45,15 +45,15 @@ pub(super) struct Entry {
 
 /// The status files of a folder, by name.
 #[derive(Debug, Default)]
-pub(super) struct StatusFiles {
+pub(crate) struct StatusFiles {
     /// Those that can be read.
     pub(super) files: Vec<Entry>,
     /// Those that cannot, each with its environment.
-    pub(super) unreadable: Vec<(String, PathBuf, Unreadable)>,
+    pub(crate) unreadable: Vec<(String, PathBuf, Unreadable)>,
 }
 
 /// Every status file of a folder.
-pub(super) fn read(directory: &Path) -> io::Result<StatusFiles> {
+pub(crate) fn read(directory: &Path) -> io::Result<StatusFiles> {
     let mut found = StatusFiles::default();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
@@ -80,7 +80,7 @@ fn text(path: &Path) -> Result<String, Unreadable> {
 }
 
 /// The rows of every service that has a line.
-pub(super) fn rows(files: &[(String, StatusFile)]) -> Vec<BoardRow> {
+pub(crate) fn rows(files: &[(String, StatusFile)]) -> Vec<BoardRow> {
     let row = |environment: &String, service: &String, line: Option<ServiceLine>| BoardRow {
         environment: environment.clone(),
         service: service.clone(),
@@ -97,7 +97,7 @@ pub(super) fn rows(files: &[(String, StatusFile)]) -> Vec<BoardRow> {
 }
 
 /// A sentence for each row that was removed from the board, but for the `told` ones, whose lines were removed too.
-pub(super) fn removed_rows(removed: &[(String, String)], told: &[(String, String)]) -> Vec<String> {
+pub(crate) fn removed_rows(removed: &[(String, String)], told: &[(String, String)]) -> Vec<String> {
     let told: HashSet<&(String, String)> = told.iter().collect();
     let removed = removed.iter().filter(|row| !told.contains(row));
     let said = removed.map(|(environment, service)| {
@@ -110,6 +110,6 @@ pub(super) fn removed_rows(removed: &[(String, String)], told: &[(String, String
 }
 
 /// Whether an environment has a badge to keep up to date: one of a service line, or one that stands there.
-pub(super) fn has_badge(badges: &Path, (environment, file): &(String, StatusFile)) -> bool {
+pub(crate) fn has_badge(badges: &Path, (environment, file): &(String, StatusFile)) -> bool {
     file.has_services() || badge::stands(&badge::path(badges, environment))
 }

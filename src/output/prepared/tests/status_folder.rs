@@ -4,16 +4,16 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use crate::output::board::{BEGIN, END};
-use crate::output::draw_status::draw_status;
-use crate::output::file;
-use crate::output::fixtures::{self, SUPPORT_EMAIL};
+use crate::file;
 use crate::output::prepared::tests::{
     everything, files, folder, put, read, refusal, run, settings,
 };
 use crate::output::{Prepared, Written};
 use crate::report::ImageReport;
+use crate::report::fixtures::{self, SUPPORT_EMAIL};
 use crate::settings::{Outputs, Settings, StatusFolder};
+use crate::status::board::{BEGIN, END};
+use crate::status::draw as draw_status;
 
 fn status_folder(folder: &Path) -> StatusFolder {
     fs::create_dir_all(folder.join("badges")).unwrap();

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{HEADER, Light, NOTHING, ServiceLine};
+use crate::document::instant;
 use crate::oci::Digest;
-use crate::output::instant;
 use crate::secret::printable;
 
 /// The status of a service whose line cannot be read.
