@@ -26,6 +26,7 @@ mod words;
 use mistake::At;
 pub(crate) use mistake::{ConfigError, ConfigMistake};
 pub(crate) use place::Place;
+use place::kind;
 pub(crate) use words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
 
 /// The name under which the file is looked for.
@@ -383,19 +384,6 @@ fn explain(error: &serde_yaml::Error, text: &str, redactor: &Redactor) -> (Place
         ConfigMistake::Other(redactor.line(message, 300))
     };
     (place, mistake)
-}
-
-/// What serde calls a value's kind, in words of YAML.
-fn kind(found: &str) -> String {
-    match found {
-        "sequence" => "a list".to_owned(),
-        "map" => "a mapping".to_owned(),
-        "unit value" | "Option value" => "nothing".to_owned(),
-        found => match found.strip_prefix("string \"").and_then(|text| text.strip_suffix('"')) {
-            Some(text) => format!("the text `{text}`"),
-            None => found.to_owned(),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -250,3 +250,16 @@ impl Visitor<'_> for NewKey<'_> {
         Ok(self.of.inside(key))
     }
 }
+
+/// What serde calls a value's kind, in words of YAML.
+pub(super) fn kind(found: &str) -> String {
+    match found {
+        "sequence" => "a list".to_owned(),
+        "map" => "a mapping".to_owned(),
+        "unit value" | "Option value" => "nothing".to_owned(),
+        found => match found.strip_prefix("string \"").and_then(|text| text.strip_suffix('"')) {
+            Some(text) => format!("the text `{text}`"),
+            None => found.to_owned(),
+        },
+    }
+}
