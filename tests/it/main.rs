@@ -10,6 +10,7 @@ mod stand_in;
 mod support;
 
 mod blob_answers;
+mod buildkit;
 mod by_digest;
 mod config;
 mod console;

@@ -1,7 +1,7 @@
-//! The built program against a registry and a pusher that are not ours: Debian's `docker-registry` and
-//! `skopeo`. The registry's tokens come from the stand-in's token endpoint.
+//! The built program against registries and a pusher that are not ours: Debian's `docker-registry`, the Rust crate
+//! `container-registry`, and Debian's `skopeo`. The first one's tokens come from the stand-in's token endpoint.
 //!
-//! Where one of the two is not installed, each test says that it could not run.
+//! Where one of them is not installed, each test that needs it says that it could not run.
 
 #![cfg(test)]
 
@@ -10,7 +10,10 @@ mod stand_in;
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod buildkit;
+mod minimal;
 mod modes;
+mod push;
 mod registry;
 mod skopeo;
 mod verdicts;

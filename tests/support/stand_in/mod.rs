@@ -22,6 +22,7 @@ mod closed_port;
 mod connection;
 mod image;
 mod index;
+mod kept;
 mod layout;
 mod lie;
 mod log;
@@ -52,6 +53,7 @@ pub use closed_port::ClosedPort;
 pub use connection::End;
 pub use image::{Content, Image};
 pub use index::Index;
+pub use kept::{Kept, buildkit_image, buildkit_images};
 pub use layout::oci_layout;
 pub use lie::{Lie, Matcher};
 pub use log::{Entry, longest_sequence};
@@ -143,6 +145,11 @@ impl StandIn {
     /// Puts an image, an index or anything else under a tag, as a push would.
     pub fn image(&self, repository: &str, tag: &str, content: impl Into<Content>) -> Pushed {
         self.shared.store().put(repository, Some(tag), &content.into())
+    }
+
+    /// Puts an image of `BuildKit`'s there, byte for byte.
+    pub fn kept(&self, repository: &str, tag: &str, parts: &[Kept]) {
+        self.shared.store().put_kept(repository, tag, parts);
     }
 
     /// Puts it there without a tag.
