@@ -1,6 +1,8 @@
 //! What the registry's no and the API's words mean together. Pure, and the same when done twice.
 
-use crate::observation::{Control, Denial, Explanation, Fact, Observation, Unavailable};
+use crate::observation::{
+    AnyFact, Control, Denial, Explanation, Fact, FactOf, Observation, Unavailable,
+};
 use crate::report::Reason;
 
 /// What to do where the registry denies a repository that the API lists.
@@ -18,6 +20,10 @@ const REPOSITORY_OPEN_TO_OTHERS: &str = "This is beside the point: the registry 
 /// What to do where the control was refused with everything else, and the API said why.
 const CONTROL_REFUSED_TOO: &str = "This has the reason that `repository-exists` has.";
 
+/// What to do where the API takes the token that the registry refused.
+const NO_RIGHT_TO_PULL: &str = "The token is valid: DigitalOcean's API takes it and lists the repository. It has no \
+     right to pull: give it the scope `registry:read`, or use a token that has it.";
+
 /// What the registry served in this run to the same login.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Served {
@@ -30,39 +36,39 @@ pub(super) struct Served {
 /// Whether the registry denied or refused anything that the API can explain. What it denies of an image that it
 /// serves, it alone proves; and a refused control alone is no matter of the image.
 pub(super) fn is_for_the_api(observation: &Observation) -> bool {
+    let is_unclear = |fact: &dyn AnyFact| {
+        let reason = fact.unknown().map(|why| why.reason);
+        matches!(reason, Some(Reason::CredentialsRefused | Reason::NotFoundBare))
+    };
     // Bytes that are not their digest's are this program's own finding.
-    fn is_denied<T>(fact: &Fact<T>) -> bool {
-        matches!(fact, Fact::Absent(denial) if denial.reason != Reason::ContentDiffers)
-    }
-    let is_unclear =
-        |why: &Unavailable| matches!(why.reason, Reason::CredentialsRefused | Reason::NotFoundBare);
-    let tags_denied = is_denied(&observation.resolved)
-        || observation.immutable.as_ref().is_some_and(|(_, fact)| is_denied(fact));
-    tags_denied || unknowns(observation).any(is_unclear)
-}
-
-/// Why anything but the control is not known.
-fn unknowns(observation: &Observation) -> impl Iterator<Item = &Unavailable> {
-    fn of<T>(fact: &Fact<T>) -> Option<&Unavailable> {
-        match fact {
-            Fact::Unknown(why) => Some(why),
-            Fact::Present(_) | Fact::Absent(_) => None,
-        }
-    }
-    let of_images = observation.images.iter().flat_map(|image| {
-        let blobs = image.blobs.iter().map(|blob| of(&blob.size));
-        blobs.chain([of(&image.manifest), of(&image.config)])
-    });
-    let by_digest = observation.by_digest.as_ref().and_then(of);
-    let immutable = observation.immutable.as_ref().and_then(|(_, fact)| of(fact));
-    of_images.chain([of(&observation.resolved), by_digest, immutable]).flatten()
+    let is_denied = |fact: &dyn AnyFact| {
+        fact.denial().is_some_and(|denial| denial.reason != Reason::ContentDiffers)
+    };
+    observation.facts().into_iter().any(|(of, fact)| match of {
+        FactOf::Control | FactOf::Repository => false,
+        FactOf::Tag | FactOf::ImmutableTag => is_denied(fact) || is_unclear(fact),
+        FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob => is_unclear(fact),
+    })
 }
 
 /// Whether something is still open that another image of the run may settle: a 404 without a word, or a
 /// control that was not denied in the registry's own words.
 pub(crate) fn is_open(observation: &Observation) -> bool {
     matches!(observation.control, Control::Refused { is_told_apart: false, .. })
-        || unknowns(observation).any(|why| why.reason == Reason::NotFoundBare)
+        || observation.facts().into_iter().any(|(of, fact)| match of {
+            FactOf::Control | FactOf::Repository => false,
+            FactOf::Tag
+            | FactOf::Digest
+            | FactOf::ImmutableTag
+            | FactOf::Manifest
+            | FactOf::Config
+            | FactOf::Blob => is_bare_denial(fact),
+        })
+}
+
+/// Whether it was answered with a 404 without a word.
+fn is_bare_denial(fact: &dyn AnyFact) -> bool {
+    fact.unknown().is_some_and(|why| why.reason == Reason::NotFoundBare)
 }
 
 /// Draws the conclusions. `served` says what else the registry served in this run.
@@ -84,31 +90,17 @@ pub(super) fn settle(observation: &mut Observation, served: Served) {
 
 /// A 404 without a word counts as the registry's own: the third form of contract §5.
 fn believe_bare_denials(observation: &mut Observation) {
-    fn believe<T>(fact: &mut Fact<T>, reason: Reason) {
-        if let Fact::Unknown(why) = fact
-            && why.reason == Reason::NotFoundBare
-        {
+    for (of, fact) in observation.facts_mut() {
+        let reason = match of {
+            FactOf::Repository => continue,
+            FactOf::Control | FactOf::Tag | FactOf::ImmutableTag => Reason::TagMissing,
+            FactOf::Digest | FactOf::Manifest => Reason::ManifestMissing,
+            FactOf::Config | FactOf::Blob => Reason::BlobMissing,
+        };
+        if let Some(why) = fact.unknown().filter(|why| why.reason == Reason::NotFoundBare) {
             // A denial is reported with what was asked for.
             let said = why.said().to_owned();
-            *fact = Fact::Absent(Denial { reason, said });
-        }
-    }
-    believe(&mut observation.resolved, Reason::TagMissing);
-    if let Some((_, fact)) = &mut observation.immutable {
-        believe(fact, Reason::TagMissing);
-    }
-    if let Some(fact) = &mut observation.by_digest {
-        believe(fact, Reason::ManifestMissing);
-    }
-    if matches!(&observation.control, Control::Refused { why, .. } if why.reason == Reason::NotFoundBare)
-    {
-        observation.control = Control::Denied;
-    }
-    for image in &mut observation.images {
-        believe(&mut image.manifest, Reason::ManifestMissing);
-        believe(&mut image.config, Reason::BlobMissing);
-        for blob in &mut image.blobs {
-            believe(&mut blob.size, Reason::BlobMissing);
+            fact.deny(Denial { reason, said });
         }
     }
 }
@@ -128,48 +120,38 @@ fn decided_by_the_api(explanation: &Explanation) -> Option<Reason> {
 
 /// Credentials that were refused for something that is not there are a no.
 fn settle_refusal(observation: &mut Observation, reason: Reason, explanation: &Explanation) {
-    fn settle<T>(fact: &mut Fact<T>, reason: Reason, words: &str) {
-        if let Fact::Unknown(why) = fact
-            && why.reason.is_refusal()
-        {
-            *fact = Fact::Absent(Denial { reason, said: format!("{}; {words}", why.message) });
-        }
-    }
     let words = api_words(reason, explanation);
-    settle(&mut observation.resolved, reason, words);
-    settle(&mut observation.repository, reason, words);
-    if let Some((_, fact)) = &mut observation.immutable {
-        settle(fact, reason, words);
-    }
-    if let Control::Unknown(why) | Control::Refused { why, .. } = &mut observation.control
-        && why.reason.is_refusal()
-    {
-        why.hint = Some(CONTROL_REFUSED_TOO.to_owned());
+    for (of, fact) in observation.facts_mut() {
+        let Some(why) = refusal(fact) else { continue };
+        match of {
+            FactOf::Control => why.hint = Some(CONTROL_REFUSED_TOO.to_owned()),
+            FactOf::Repository | FactOf::Tag | FactOf::ImmutableTag => {
+                let said = format!("{}; {words}", why.message);
+                fact.deny(Denial { reason, said });
+            }
+            // Where these were asked for, the repository is there.
+            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob => {}
+        }
     }
 }
 
 /// A token that the API takes and the registry refuses is valid, and lacks a right.
 fn hint_at_the_scope(observation: &mut Observation) {
-    fn hint<T>(fact: &mut Fact<T>) {
-        if let Fact::Unknown(why) = fact {
-            hint_of(why);
+    for (of, fact) in observation.facts_mut() {
+        let Some(why) = refusal(fact) else { continue };
+        match of {
+            FactOf::Control | FactOf::Repository | FactOf::Tag | FactOf::ImmutableTag => {
+                why.hint = Some(NO_RIGHT_TO_PULL.to_owned());
+            }
+            // The manifest was served, so the right is not missing.
+            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob => {}
         }
     }
-    fn hint_of(why: &mut Unavailable) {
-        if why.reason.is_refusal() {
-            let hint = "The token is valid: DigitalOcean's API takes it and lists the repository. It has no \
-                        right to pull: give it the scope `registry:read`, or use a token that has it.";
-            why.hint = Some(hint.to_owned());
-        }
-    }
-    hint(&mut observation.resolved);
-    hint(&mut observation.repository);
-    if let Some((_, fact)) = &mut observation.immutable {
-        hint(fact);
-    }
-    if let Control::Unknown(why) | Control::Refused { why, .. } = &mut observation.control {
-        hint_of(why);
-    }
+}
+
+/// Why the credentials were refused, where they were.
+fn refusal(fact: &mut dyn AnyFact) -> Option<&mut Unavailable> {
+    fact.unknown_mut().filter(|why| why.reason.is_refusal())
 }
 
 fn api_words(reason: Reason, explanation: &Explanation) -> &'static str {
