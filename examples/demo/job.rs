@@ -1,6 +1,6 @@
 //! A job of a pipeline: runs the program with the variables that CircleCI would set, and shows all of it.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::Command;
 
@@ -29,12 +29,15 @@ impl Job<'_> {
             say(&format!("    {name}={value}\n"))?;
         }
         say(&format!("$ verify-registry-image {}\n", arguments.join(" \\\n    ")))?;
+        // The program writes into a pipe here; who looks at the demo in a terminal should see its colours.
+        let color = if io::stdout().is_terminal() { "always" } else { "never" };
         let output = Command::new(program)
             .args(arguments.iter().flat_map(|line| line.split(' ')))
             .env_clear()
             .env("HOME", folder)
             .envs(registry.iter().map(|(name, value)| (name, value)))
             .envs(circleci.iter().copied())
+            .env("VERIFY_REGISTRY_IMAGE_COLOR", color)
             .current_dir(folder)
             .output()
             .with_context(|| format!("`{}` could not be run", program.display()))?;
