@@ -11,6 +11,7 @@ Cargo.toml
 Dockerfile
 README.md
 docs/circleci.md
+docs/usage.md
 orb/src/@orb.yml
 orb/src/commands/install.yml
 orb/src/examples/deploy_marker.yml

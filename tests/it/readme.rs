@@ -1,7 +1,7 @@
-//! The README says what the program says: exit codes, checks, options, reasons, the runs that it shows, the
-//! commands in it, and its own links.
+//! The README and the pages of `docs/` say what the program says: exit codes, checks, options, reasons, the runs and
+//! files that they show, the commands in them, and their links.
 //!
-//! A test that fails prints what should stand there.
+//! A test that fails prints the text that the page should have.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -15,35 +15,38 @@ use verify_registry_image::exit::Exit;
 use verify_registry_image::report::Reason;
 use verify_registry_image::settings;
 
-use crate::stand_in::{Image, Origin, StandIn};
+use crate::stand_in::{Image, Options, Origin, StandIn};
 use crate::support::{Gate, Run};
 
-/// The commit whose image the README's runs find.
+/// The commit whose image the documented runs find.
 const COMMIT: &str = "8f14e45fceea167a5a36dedd4bea2543a1b2c3d4";
 
-/// Where the README's runs found the stand-in.
+/// Where the documented runs found the stand-in.
 const SHOWN_HOST: &str = "127.0.0.1:43463";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn readme() -> String {
-    fs::read_to_string(root().join("README.md")).unwrap()
+/// A page, by its path in the repository.
+fn page(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// Fails with the table that the README should hold.
-fn holds(head: &str, rows: &[String]) {
+/// Fails with the table that the page should have.
+fn holds(path: &str, head: &str, rows: &[String]) {
     let mut table = format!("{head}\n");
     for row in rows {
         writeln!(table, "{row}").unwrap();
     }
-    shows(&format!("\n{table}\n"));
+    shows(path, &format!("\n{table}\n"));
 }
 
-/// Fails with the text that the README should hold.
-fn shows(text: &str) {
-    assert!(readme().contains(text), "the README should hold this:\n\n{text}");
+/// Fails with the text that the page should have.
+fn shows(path: &str, text: &str) {
+    // A page may end with its table.
+    let page = page(path) + "\n";
+    assert!(page.contains(text), "{path} should have this:\n\n{text}");
 }
 
 /// A text as a cell of a Markdown table.
@@ -57,14 +60,14 @@ fn the_exit_codes_are_the_programs() {
         .iter()
         .map(|(exit, verdict, meaning)| format!("| {} | {verdict} | {meaning} |", exit.code()))
         .collect();
-    holds("| exit | verdict | when |\n|---|---|---|", &rows);
+    holds("README.md", "| exit | verdict | when |\n|---|---|---|", &rows);
 }
 
 #[test]
 fn the_checks_are_the_programs() {
     let rows: Vec<String> =
         CHECKS.iter().map(|check| format!("| `{}` | {} |", check.id, check.id.title())).collect();
-    holds("| check | passes when |\n|---|---|", &rows);
+    holds("docs/verdict.md", "| check | passes when |\n|---|---|", &rows);
 }
 
 #[test]
@@ -82,7 +85,7 @@ fn the_options_are_the_programs() {
             format!("| `{option}` | {variable} | {meaning} |")
         })
         .collect();
-    holds("| option | variable | meaning |\n|---|---|---|", &rows);
+    holds("docs/usage.md", "| option | variable | meaning |\n|---|---|---|", &rows);
 }
 
 #[test]
@@ -93,7 +96,11 @@ fn the_reasons_are_the_programs() {
             format!("| `{reason}` | {} | {} |", cell(reason.meaning()), cell(reason.advice()))
         })
         .collect();
-    holds("| reason | what it means | what to do |\n|---|---|---|", &rows);
+    holds(
+        "docs/troubleshooting.md",
+        "| reason | what it means | what to do |\n|---|---|---|",
+        &rows,
+    );
 }
 
 /// The fenced blocks of a language.
@@ -106,30 +113,62 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// The whole config file that is shown.
-fn config() -> String {
-    let mut configs = blocks(&readme(), "yaml");
+/// The one config file that a page shows.
+fn config(path: &str) -> String {
+    let mut configs = blocks(&page(path), "yaml");
     configs.retain(|block| block.starts_with("registry: "));
-    assert_eq!(configs.len(), 1, "one whole config file is shown");
+    assert_eq!(configs.len(), 1, "{path} shows one config file");
     configs.remove(0)
 }
 
-/// A run in a job of the commit, with the config file that is shown, at a registry that holds its image.
-fn run<'a>(stand_in: &'a StandIn, arguments: &str) -> Run<'a> {
-    let image = Image::node_on_alpine().revision(COMMIT);
-    stand_in.image("keepkey/support-email", "latest-dev", image.clone());
-    stand_in.image("keepkey/support-email", &format!("{COMMIT}-dev"), image);
-    let host = stand_in.host(Origin::Registry);
-    Gate::at(stand_in)
-        .file("verify-registry-image.yml", config().replace("registry.digitalocean.com", &host))
-        .file("docs/deployment/status/.keep", "")
-        .file("docs/deployment/badges/.keep", "")
-        .env("CIRCLE_SHA1", COMMIT)
-        .args(arguments)
-        .run()
+/// The page whose config file and runs belong together, and the registry and service in them.
+struct Shown {
+    config: &'static str,
+    registry: &'static str,
+    service: &'static str,
 }
 
-/// Something of a run, as the README shows it: with its host, and at its time.
+const FIRST: Shown = Shown { config: "README.md", registry: "my-registry", service: "api" };
+const WHOLE: Shown =
+    Shown { config: "docs/configuration.md", registry: "keepkey", service: "support-email" };
+
+impl Shown {
+    fn stand_in(&self) -> StandIn {
+        let stand_in = StandIn::start(Options {
+            registries: vec![self.registry.to_owned()],
+            ..Options::default()
+        });
+        let image = Image::node_on_alpine().revision(COMMIT);
+        let repository = format!("{}/{}", self.registry, self.service);
+        stand_in.image(&repository, "latest-dev", image.clone());
+        stand_in.image(&repository, &format!("{COMMIT}-dev"), image);
+        stand_in
+    }
+
+    /// A run in a job of the commit, with the page's config file, at a registry that holds the commit's image.
+    fn run<'a>(&self, stand_in: &'a StandIn, arguments: &str) -> Run<'a> {
+        let host = stand_in.host(Origin::Registry);
+        let config = config(self.config).replace("registry.digitalocean.com", &host);
+        Gate::at(stand_in)
+            .file("verify-registry-image.yml", config)
+            .file("docs/deployment/status/.keep", "")
+            .file("docs/deployment/badges/.keep", "")
+            .env("CIRCLE_SHA1", COMMIT)
+            .args(arguments)
+            .run()
+    }
+
+    /// What a reader sees who types the command.
+    fn terminal(&self, code: i32, arguments: &str) -> String {
+        let stand_in = self.stand_in();
+        let run = self.run(&stand_in, arguments);
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
+        let printed = as_shown(&stand_in, &run.stdout);
+        format!("$ verify-registry-image {arguments}\n{printed}exit code {code}\n")
+    }
+}
+
+/// The output of a run as the pages show it: with their host and their time.
 fn as_shown(stand_in: &StandIn, text: &str) -> String {
     let now = Regex::new(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
     let text = text.replace(&stand_in.host(Origin::Registry), SHOWN_HOST);
@@ -139,26 +178,42 @@ fn as_shown(stand_in: &StandIn, text: &str) -> String {
 #[test]
 fn the_runs_that_are_shown_are_real() {
     for (code, arguments) in [(1, "support-email:latest-test"), (0, "--environment development")] {
-        let stand_in = StandIn::honest();
-        let run = run(&stand_in, arguments);
-        assert_eq!(run.code, Some(code), "{}", run.stderr);
-        let told = as_shown(&stand_in, &run.stdout);
-        shows(&format!(
-            "```text\n$ verify-registry-image {arguments}\n{told}exit code {code}\n```\n"
-        ));
+        let run = WHOLE.terminal(code, arguments);
+        shows("docs/outputs.md", &format!("```text\n{run}```\n"));
     }
+    let red = FIRST.terminal(1, "api:latest");
+    shows("README.md", &format!("```text\n{red}```\n"));
+}
+
+/// The README's green run leaves lines out, and says where.
+#[test]
+fn the_run_that_is_shortened_is_real() {
+    let green = FIRST.terminal(0, "--environment development");
+    let mut shown = blocks(&page("README.md"), "text");
+    shown.retain(|block| block.contains("--environment development"));
+    let shown = shown.first().unwrap_or_else(|| panic!("README.md should show this:\n\n{green}"));
+    let mut rest = green.as_str();
+    for part in format!("{shown}\n").split("  …\n") {
+        let (_, after) = rest
+            .split_once(part)
+            .unwrap_or_else(|| panic!("README.md should show this:\n\n{green}\nnot\n{part}"));
+        rest = after;
+    }
+    assert_eq!(rest, "");
 }
 
 #[test]
 fn the_files_that_are_shown_are_real() {
-    let stand_in = StandIn::honest();
-    let written = run(&stand_in, "--environment development --update-status");
+    let stand_in = WHOLE.stand_in();
+    let written = WHOLE.run(&stand_in, "--environment development --update-status");
     let status = written.file("docs/deployment/status/development.status");
-    shows(&format!("```text\n{}```\n", as_shown(&stand_in, status)));
+    shows("docs/outputs.md", &format!("```text\n{}```\n", as_shown(&stand_in, status)));
 
-    let stand_in = StandIn::honest();
-    let written = run(&stand_in, "support-email:latest-test --failure-reason-file reason.env");
-    shows(&format!("```text\n{}```\n", as_shown(&stand_in, written.file("reason.env"))));
+    let stand_in = WHOLE.stand_in();
+    let arguments = "support-email:latest-test --failure-reason-file reason.env";
+    let written = WHOLE.run(&stand_in, arguments);
+    let reason = as_shown(&stand_in, written.file("reason.env"));
+    shows("docs/outputs.md", &format!("```text\n{reason}```\n"));
 }
 
 #[test]
@@ -174,8 +229,8 @@ fn every_key_of_the_config_is_explained() {
         let properties = schema["$defs"][entry]["properties"].as_object().unwrap();
         keys.extend(properties.keys().map(|key| format!("{section}.{key}")));
     }
-    let readme = readme();
-    let table = readme.split("| key | what it says |").nth(1).unwrap();
+    let page = page("docs/configuration.md");
+    let table = page.split("| key | what it says |").nth(1).unwrap();
     let table = table.split("\n\n").next().unwrap();
     let explained: BTreeSet<String> = table
         .lines()
@@ -217,8 +272,8 @@ fn every_option_of_a_command_that_is_shown_exists() {
 fn the_workflow_is_the_orbs_own_example() {
     let example = include_str!("../../orb/src/examples/gate_develop_workflow.yml");
     let example: serde_yaml::Value = serde_yaml::from_str(example).unwrap();
-    let shown =
-        blocks(&readme(), "yaml").into_iter().find(|block| block.contains("docker/publish"));
+    let blocks = blocks(&page("docs/circleci.md"), "yaml");
+    let shown = blocks.into_iter().find(|block| block.contains("docker/publish"));
     // As an example it has its version as a text, which `circleci orb pack` asks for.
     let mut shown: serde_yaml::Value = serde_yaml::from_str(&shown.unwrap()).unwrap();
     shown["version"] = example["usage"]["version"].clone();
@@ -230,22 +285,24 @@ fn the_image_is_the_one_that_the_orb_runs_in() {
     let executor = include_str!("../../orb/src/executors/default.yml");
     let executor: serde_yaml::Value = serde_yaml::from_str(executor).unwrap();
     let default = |name: &str| executor["parameters"][name]["default"].as_str().unwrap();
-    shows(&format!("`{}:{}`", default("image"), default("tag")));
+    shows("README.md", &format!("`{}:{}`", default("image"), default("tag")));
+    shows("docs/usage.md", &format!("\n  {}:{} ", default("image"), default("tag")));
     assert_eq!(default("tag"), env!("CARGO_PKG_VERSION"));
-    shows(&format!("\nversion={}\n", env!("CARGO_PKG_VERSION")));
+    shows("README.md", &format!("\nversion={}\n", env!("CARGO_PKG_VERSION")));
+    let page = page("docs/circleci.md");
     for name in ["default", "docr"] {
         let shown =
             Regex::new(&format!("name: verify-registry-image/{name}\n(.*\n)??.*tag: \"(.*)\"\n"));
-        let readme = readme();
-        let shown =
-            shown.unwrap().captures(&readme).unwrap_or_else(|| panic!("{name} is not shown"));
+        let shown = shown.unwrap().captures(&page).unwrap_or_else(|| panic!("{name} is not shown"));
         assert_eq!(&shown[2], default("tag"), "{name}");
     }
 }
 
 #[test]
 fn every_yaml_block_is_yaml() {
-    for block in blocks(&readme(), "yaml") {
+    let blocks: Vec<String> = pages().iter().flat_map(|(_, text)| blocks(text, "yaml")).collect();
+    assert!(blocks.len() >= 8, "the blocks were found: {}", blocks.len());
+    for block in blocks {
         let parsed = serde_yaml::from_str::<serde_yaml::Value>(&block);
         assert!(parsed.is_ok(), "{parsed:?} in\n{block}");
     }
@@ -253,7 +310,8 @@ fn every_yaml_block_is_yaml() {
 
 /// The README and the other pages.
 fn pages() -> Vec<(PathBuf, String)> {
-    let mut paths = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
+    let mut paths =
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|page| root().join(page)).to_vec();
     for folder in ["docs", "examples/pulumi"] {
         paths.extend(fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()));
     }
@@ -302,11 +360,57 @@ fn every_link_into_the_repository_leads_somewhere() {
 
 #[test]
 fn the_contents_list_every_section() {
-    let readme = readme();
-    let contents = readme.split("**Contents:**").nth(1).unwrap().split("\n\n").next().unwrap();
-    let sections = readme.lines().filter_map(|line| line.strip_prefix("## "));
-    for section in sections {
-        let anchor = anchors(&format!("## {section}")).pop_first().unwrap();
-        assert!(contents.contains(&format!("](#{anchor})")), "{section}");
+    for path in ["docs/usage.md", "docs/circleci.md"] {
+        let page = page(path);
+        let (contents, sections) = page.split_once("\n## ").unwrap();
+        let sections = format!("\n## {sections}");
+        for section in sections.lines().filter_map(|line| line.strip_prefix("## ")) {
+            let anchor = anchors(&format!("## {section}")).pop_first().unwrap();
+            assert!(contents.contains(&format!("](#{anchor})")), "{path}: {section}");
+        }
     }
+}
+
+#[test]
+fn the_readme_lists_every_page() {
+    let readme = page("README.md");
+    let index = readme.split("\n## Documentation\n").nth(1).unwrap();
+    for (path, _) in pages() {
+        let path = path.strip_prefix(root()).unwrap().to_str().unwrap();
+        let is_listed = index.contains(&format!("]({path})"));
+        assert!(is_listed || ["README.md", "examples/pulumi/README.md"].contains(&path), "{path}");
+    }
+}
+
+#[test]
+fn no_line_of_the_readme_is_too_long() {
+    // Badges are links alone.
+    let readme = page("README.md");
+    let long = readme.lines().filter(|line| line.chars().count() > 120 && !line.starts_with("[!["));
+    assert_eq!(long.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+/// `make record-demo` draws it again.
+#[test]
+fn the_moving_picture_is_of_this_demo_and_loads_nothing() {
+    let picture = page("docs/images/demo.svg");
+    assert!(picture.len() < 60_000, "{} bytes", picture.len());
+    let parsed = roxmltree::Document::parse(&picture).unwrap();
+    let shown: String = parsed
+        .descendants()
+        .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")))
+        .flat_map(|node| node.descendants())
+        .filter_map(|node| node.text().filter(|_| node.is_text()))
+        .collect();
+    let demo = page("examples/demo/main.rs");
+    let titles: Vec<&str> =
+        demo.split("title(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(titles.len() > 4, "{titles:?}");
+    for title in titles.iter().filter(|title| title.starts_with(|first: char| first.is_numeric())) {
+        assert!(shown.contains(&format!("=== {title} ")), "{title}");
+    }
+    for other in ["script", "image", "use", "foreignObject", "a"] {
+        assert!(!parsed.descendants().any(|node| node.tag_name().name() == other), "{other}");
+    }
+    assert!(!picture.contains("@import") && !picture.replace("url(#", "").contains("url("));
 }

@@ -1,4 +1,4 @@
-//! The step of the README that commits an environment's status, run with a real git at two clones of one
+//! The step of docs/circleci.md that commits an environment's status, run with a real git at two clones of one
 //! repository: what it is for is the moment when somebody else has pushed.
 
 use std::fs;
@@ -26,9 +26,9 @@ status:
 
 /// The command of the step, as the page shows it.
 fn snippet() -> String {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/circleci.md");
     let page = fs::read_to_string(page).unwrap();
-    let section = page.split("### Who commits the status file").nth(1).unwrap();
+    let section = page.split("## Who commits the status file").nth(1).unwrap();
     let block = section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
     let block: serde_yaml::Value = serde_yaml::from_str(block).unwrap();
     let steps = block["jobs"]["status"]["steps"].as_sequence().unwrap();

@@ -218,7 +218,7 @@ mod tests {
             assert!(gate["image"].as_str().unwrap().ends_with(&format!(":{version}")));
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for path in ["README.md", "skills/verify-registry-image.sh"] {
+        for path in ["README.md", "docs/usage.md", "skills/verify-registry-image.sh"] {
             let text = std::fs::read_to_string(root.join(path)).unwrap();
             assert!(text.contains(&format!("{image}:{version}")), "{path}");
         }

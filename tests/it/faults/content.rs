@@ -163,8 +163,8 @@ fn layers_that_are_missing_are_red() {
     "#);
 }
 
-/// One byte of each layer and its size are looked at: an altered layer of the same size passes, and the
-/// README says so. Whoever pulls it compares its digest.
+/// One byte of each layer and its size are looked at: an altered layer of the same size passes, and
+/// docs/verdict.md says so. Whoever pulls it compares its digest.
 #[test]
 fn an_altered_layer_of_the_same_size_is_not_seen() {
     let stand_in = StandIn::honest();

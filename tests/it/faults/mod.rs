@@ -1,5 +1,5 @@
 //! The faults that were tried on the peers (crane, skopeo, regctl, oras, docker, buildx): one test a
-//! fault, each a whole run. What the peers did with each stands in the README's comparison.
+//! fault, each a whole run. What the peers did with each is in docs/comparison.md.
 //!
 //! | # | fault | test |
 //! |---|---|---|
