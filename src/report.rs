@@ -13,12 +13,14 @@ use crate::request::ImageRequest;
 use crate::secret::Redactor;
 
 mod check_id;
+mod evidence;
 mod reason;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
 
 pub use check_id::CheckId;
+pub use evidence::{Evidence, ProvenBy};
 pub use reason::Reason;
 
 /// What a check that did not pass has to say.
@@ -186,11 +188,32 @@ pub struct ImageReport {
     pub results: Vec<CheckResult>,
     /// What was seen.
     pub facts: Option<ImageFacts>,
+    /// Whether it is known to be the image that was meant.
+    pub evidence: Evidence,
     /// What the reader should know beside the checks.
     pub notes: Vec<String>,
     /// When the registry answered for the tag, or for the digest of a reference without one. Under `--wait`, when
     /// it last did.
     pub verified_at: Timestamp,
+}
+
+/// A finding, and the checks that share it: one cause often fails several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedFinding<'a> {
+    /// How the checks ended: failed or errored.
+    pub outcome: &'a Outcome,
+    /// The finding of that outcome.
+    pub finding: &'a Finding,
+    /// The checks, in order.
+    pub checks: Vec<CheckId>,
+}
+
+impl SharedFinding<'_> {
+    /// The names of the checks, separated by commas.
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.checks.iter().map(|check| check.as_str()).collect();
+        names.join(", ")
+    }
 }
 
 /// The answer. It is always computed, never stored.
@@ -287,6 +310,20 @@ impl ImageReport {
                 None
             }
         })
+    }
+
+    /// What did not pass, failures first; checks with the same outcome share one entry.
+    pub fn findings(&self) -> Vec<SharedFinding<'_>> {
+        let mut findings: Vec<SharedFinding<'_>> = Vec::new();
+        for CheckResult { check, outcome, took: _ } in &self.results {
+            let Some(finding) = outcome.finding() else { continue };
+            match findings.iter_mut().find(|known| known.outcome == outcome) {
+                Some(known) => known.checks.push(*check),
+                None => findings.push(SharedFinding { outcome, finding, checks: vec![*check] }),
+            }
+        }
+        findings.sort_by_key(|finding| !matches!(finding.outcome, Outcome::Failed(_)));
+        findings
     }
 
     /// The result of one check.

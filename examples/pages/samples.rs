@@ -16,8 +16,8 @@ use verify_registry_image::circleci::CircleCi;
 use verify_registry_image::oci::{Algorithm, Digest, MediaType};
 use verify_registry_image::output::record::Record;
 use verify_registry_image::report::{
-    CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Reason, Report,
-    Skip, Traffic,
+    CheckId, CheckResult, Evidence, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
+    ProvenBy, Reason, Report, Skip, Traffic,
 };
 use verify_registry_image::request::{
     Expectation, ExpectedPort, ImageRequest, ImmutableTag, RegistryKind, RevisionRule, Runtime,
@@ -260,6 +260,7 @@ fn verified(service: &str, environment: Option<&str>) -> ImageReport {
         }),
         facts: Some(facts),
         notes: Vec::new(),
+        evidence: Evidence::Proven(vec![ProvenBy::RevisionLabel, ProvenBy::ImmutableTag]),
         verified_at: at("2026-03-02T17:58:05Z"),
     }
 }
@@ -287,6 +288,7 @@ fn missing(service: &str, environment: Option<&str>) -> ImageReport {
         }),
         facts: None,
         notes: Vec::new(),
+        evidence: Evidence::None,
         verified_at: at("2026-03-02T17:58:05Z"),
     }
 }
@@ -294,6 +296,7 @@ fn missing(service: &str, environment: Option<&str>) -> ImageReport {
 fn stale(service: &str, environment: Option<&str>) -> ImageReport {
     let mut image = verified(service, environment);
     let other = "9e8d7c6b5a493827160f1e2d3c4b5a6978879605";
+    image.evidence = Evidence::Contradicted;
     if let Some(facts) = &mut image.facts {
         facts.immutable_tag = None;
         for platform in &mut facts.platforms {
@@ -338,6 +341,7 @@ fn unreachable(service: &str, environment: Option<&str>) -> ImageReport {
         }),
         facts: None,
         notes: Vec::new(),
+        evidence: Evidence::None,
         verified_at: at("2026-03-02T17:58:11Z"),
     }
 }

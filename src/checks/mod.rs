@@ -12,6 +12,7 @@ use crate::report::{CheckId, CheckResult, Outcome};
 use crate::request::ImageRequest;
 
 mod digest_expected;
+mod evidence;
 mod facts;
 mod immutable_tag;
 mod layers_present;
@@ -28,6 +29,7 @@ mod subject;
 mod tag_exists;
 mod wording;
 
+pub use evidence::evidence;
 pub use facts::facts;
 pub use notes::notes;
 pub use subject::Subject;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::circleci::CircleCi;
 use crate::observation::{Control, Fact, Observation, PlatformObservation};
-use crate::report::{CheckId, CheckResult, Outcome};
+use crate::report::{CheckId, CheckResult, Evidence, Outcome};
 use crate::request::{ImageRequest, ImmutableTag};
 
 use super::Subject;
@@ -19,12 +19,13 @@ pub fn notes(
     request: &ImageRequest,
     observation: &Observation,
     results: &[CheckResult],
+    evidence: &Evidence,
 ) -> Vec<String> {
     let stale_index = stale_index(observation);
     let left_out = platforms_left_out(request, observation);
     let stale_index = stale_index.into_iter().chain(from_a_cache(request, observation));
     let asked = request.notes.iter().chain(&observation.notes).cloned();
-    let concluded = stale_index.chain(left_out).chain(not_proven(request, results));
+    let concluded = stale_index.chain(left_out).chain(not_proven(request, results, evidence));
     asked.chain(unproven(request, observation, results)).chain(concluded).collect()
 }
 
@@ -96,19 +97,24 @@ fn platforms_left_out(request: &ImageRequest, observation: &Observation) -> Opti
 }
 
 /// Everything is well, and nothing could tell this image from an older one under the same tag.
-fn not_proven(request: &ImageRequest, results: &[CheckResult]) -> Option<String> {
+fn not_proven(
+    request: &ImageRequest,
+    results: &[CheckResult],
+    evidence: &Evidence,
+) -> Option<String> {
+    let is_named = match evidence {
+        Evidence::TagName => true,
+        Evidence::None if request.has_moving_tag() => false,
+        Evidence::None | Evidence::Proven(_) | Evidence::Contradicted => return None,
+    };
     let passed = |check: CheckId| {
         results
             .iter()
             .any(|result| result.check == check && matches!(result.outcome, Outcome::Passed { .. }))
     };
     let is_well = results.iter().all(|result| result.outcome.finding().is_none());
-    let is_told_apart = passed(CheckId::DigestExpected)
-        || passed(CheckId::RevisionExpected)
-        || passed(CheckId::ImmutableTag) && request.has_immutable_tag_of_the_commit();
-    let is_named = request.is_named_after_commit();
-    let tag = request.reference.tag.as_ref().filter(|_| is_named || request.has_moving_tag())?;
-    if !is_well || !passed(CheckId::TagExists) || is_told_apart {
+    let tag = request.reference.tag.as_ref()?;
+    if !is_well || !passed(CheckId::TagExists) {
         return None;
     }
     let is_fixed = matches!(request.expectation.immutable_tag, Some(ImmutableTag::Fixed(_)));

@@ -138,10 +138,12 @@ fn report(
 ) -> ImageReport {
     let results = checks::verify(request, observation, &settings.circleci);
     let results = if is_late { without_a_late_yes(results) } else { results };
+    let evidence = checks::evidence(request, &results);
     ImageReport {
         request: request.clone(),
         facts: checks::facts(request, observation),
-        notes: checks::notes(request, observation, &results),
+        notes: checks::notes(request, observation, &results, &evidence),
+        evidence,
         results,
         verified_at: observation.answered_at,
     }

@@ -8,7 +8,8 @@ use anstyle::{AnsiColor, Style};
 use crate::file::Unwritten;
 use crate::output::size;
 use crate::report::{
-    CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Skip, Verdict,
+    CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, SharedFinding,
+    Skip, Verdict,
 };
 use crate::request::ImageRequest;
 use crate::secret::printable;
@@ -171,7 +172,8 @@ impl Page {
 
     /// What was seen.
     fn facts(&mut self, image: &ImageReport) {
-        let ImageReport { request, results: _, facts, notes: _, verified_at: _ } = image;
+        let ImageReport { request, results: _, facts, evidence: _, notes: _, verified_at: _ } =
+            image;
         let ImageRequest {
             reference: _,
             registry_kind: _,
@@ -232,28 +234,15 @@ impl Page {
 
     /// The checks that failed, then those that errored: what was expected, what was seen, what to do.
     fn findings(&mut self, image: &ImageReport) {
-        // One trouble answers several checks; it is explained once.
-        let mut failed: Vec<(&Finding, Vec<&str>)> = Vec::new();
-        let mut errored: Vec<(&Finding, Vec<&str>)> = Vec::new();
-        for CheckResult { check, outcome, took: _ } in &image.results {
-            let (group, finding) = match outcome {
-                Outcome::Failed(finding) => (&mut failed, finding),
-                Outcome::Errored(finding) => (&mut errored, finding),
-                Outcome::Passed { .. } | Outcome::Skipped { .. } => continue,
-            };
-            match group.iter_mut().find(|(other, _)| *other == finding) {
-                Some((_, checks)) => checks.push(check.as_str()),
-                None => group.push((finding, vec![check.as_str()])),
-            }
-        }
-        if failed.is_empty() && errored.is_empty() {
+        let findings = image.findings();
+        if findings.is_empty() {
             self.line("  a check that a yes stands on did not run, so this is not a yes");
         }
-        for (word, style, group) in [("failed", BAD, failed), ("errored", UNSURE, errored)] {
-            for (finding, checks) in group {
-                let head = self.painted(style, &format!("{} {word}", checks.join(", ")));
-                self.finding(&head, finding);
-            }
+        for shared in findings {
+            let SharedFinding { outcome, finding, checks: _ } = &shared;
+            let color = if matches!(outcome, Outcome::Failed(_)) { BAD } else { UNSURE };
+            let head = self.painted(color, &format!("{} {}", shared.names(), outcome.word()));
+            self.finding(&head, finding);
         }
     }
 

@@ -227,7 +227,8 @@ impl Image {
     fn of(image: &report::ImageReport) -> Self {
         let verdict = image.verdict();
         let reason = image.deciding().map(|(_, finding)| finding.reason.to_string());
-        let report::ImageReport { request, results, facts, notes, verified_at } = image;
+        let report::ImageReport { request, results, facts, evidence: _, notes, verified_at } =
+            image;
         let ImageRequest {
             reference,
             registry_kind: _,

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use crate::circleci::CircleCi;
 use crate::oci::{Algorithm, Digest, MediaType};
 use crate::report::{
-    CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Reason, Report,
-    Skip, Traffic,
+    CheckId, CheckResult, Evidence, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
+    ProvenBy, Reason, Report, Skip, Traffic,
 };
 use crate::request::{
     Expectation, ExpectedPort, ImageRequest, ImmutableTag, RegistryKind, Runtime, Service,
@@ -93,7 +93,14 @@ pub(crate) fn image(reference: &str, other: &[(CheckId, Outcome)]) -> ImageRepor
         })
         .collect();
     let facts = Some(facts(request.service.name.as_str()));
-    ImageReport { request, results, facts, notes: Vec::new(), verified_at: at(2) }
+    ImageReport {
+        request,
+        results,
+        facts,
+        evidence: Evidence::Proven(vec![ProvenBy::RevisionLabel, ProvenBy::ImmutableTag]),
+        notes: Vec::new(),
+        verified_at: at(2),
+    }
 }
 
 fn passed(check: CheckId) -> &'static str {
@@ -160,6 +167,7 @@ pub(crate) fn stale() -> ImageReport {
     let facts = image.facts.as_mut().unwrap();
     facts.platforms[0].revision = Some("89abcdef0123456789abcdef0123456789abcdef".into());
     facts.immutable_tag = None;
+    image.evidence = Evidence::Contradicted;
     image
 }
 

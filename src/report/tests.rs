@@ -35,6 +35,7 @@ fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
         results,
         facts: None,
         notes: Vec::new(),
+        evidence: Evidence::None,
         verified_at: Timestamp::UNIX_EPOCH,
     }
 }

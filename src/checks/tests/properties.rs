@@ -255,6 +255,7 @@ fn report(sample: &Sample) -> ImageReport {
         results: sample.results(),
         facts: sample.facts(),
         notes: sample.notes(),
+        evidence: evidence(&sample.request, &sample.results()),
         verified_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::checks::{facts, notes, verify};
+use crate::checks::{evidence, facts, notes, verify};
 use crate::circleci::CircleCi;
 use crate::observation::{
     BlobObservation, Control, Denial, Explanation, Fact, Observation, PlatformObservation, Proof,
@@ -140,7 +140,9 @@ impl Sample {
     }
 
     pub(super) fn notes(&self) -> Vec<String> {
-        notes(&self.request, &self.observation, &self.results())
+        let results = self.results();
+        let evidence = evidence(&self.request, &results);
+        notes(&self.request, &self.observation, &results, &evidence)
     }
 
     /// Everything that one check says.

@@ -5,9 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Fact, Tone};
+use crate::oci::Reference;
 use crate::output::{record, size};
 use crate::report::{
-    CheckId, CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
+    CheckResult, Evidence, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, ProvenBy,
+    SharedFinding,
 };
 use crate::request::ImageRequest;
 
@@ -54,7 +56,7 @@ pub(super) struct CheckView<'a> {
 
 impl<'a> ImageView<'a> {
     pub(super) fn of(index: usize, image: &'a ImageReport) -> Self {
-        let ImageReport { request, results, facts, notes, verified_at } = image;
+        let ImageReport { request, results, facts, evidence, notes, verified_at } = image;
         let ImageRequest {
             reference,
             registry_kind: _,
@@ -64,7 +66,7 @@ impl<'a> ImageView<'a> {
             commit: _,
             notes: _,
         } = request;
-        let findings = findings(results);
+        let findings: Vec<FindingView<'_>> = image.findings().iter().map(FindingView::of).collect();
         Self {
             anchor: format!("image-{}", index + 1),
             tone: Tone::of(image.verdict()),
@@ -81,7 +83,7 @@ impl<'a> ImageView<'a> {
             notes: notes.iter().cloned().chain(record::warning_of_the_pin(image)).collect(),
             observed: facts
                 .as_ref()
-                .map_or_else(Vec::new, |facts| observed(image, facts, *verified_at)),
+                .map_or_else(Vec::new, |facts| observed(reference, facts, evidence, *verified_at)),
             declared: declared(request),
             checks: results.iter().map(CheckView::of).collect(),
         }
@@ -110,42 +112,34 @@ impl<'a> CheckView<'a> {
     }
 }
 
-/// What did not pass, failures first; checks that say the same thing stand together.
-fn findings(results: &[CheckResult]) -> Vec<FindingView<'_>> {
-    let mut groups: Vec<(&Outcome, &Finding, Vec<&str>)> = Vec::new();
-    for CheckResult { check, outcome, took: _ } in results {
-        let Some(finding) = outcome.finding() else { continue };
-        match groups.iter_mut().find(|(known, ..)| *known == outcome) {
-            Some((.., checks)) => checks.push(check.as_str()),
-            None => groups.push((outcome, finding, vec![check.as_str()])),
+impl<'a> FindingView<'a> {
+    fn of(shared: &SharedFinding<'a>) -> Self {
+        let SharedFinding { outcome, finding, checks: _ } = shared;
+        let Finding { reason, message, expected, observed, hint } = finding;
+        Self {
+            tone: Tone::of_outcome(outcome),
+            checks: shared.names(),
+            word: outcome.word(),
+            reason: reason.as_str(),
+            message,
+            expected: expected.as_deref(),
+            observed: observed.as_deref(),
+            next: hint.as_deref().unwrap_or(reason.advice()).lines().collect(),
         }
     }
-    let mut views: Vec<_> = groups
-        .into_iter()
-        .map(|(outcome, finding, checks)| {
-            let Finding { reason, message, expected, observed, hint } = finding;
-            FindingView {
-                tone: Tone::of_outcome(outcome),
-                checks: checks.join(", "),
-                word: outcome.word(),
-                reason: reason.as_str(),
-                message,
-                expected: expected.as_deref(),
-                observed: observed.as_deref(),
-                next: hint.as_deref().unwrap_or(reason.advice()).lines().collect(),
-            }
-        })
-        .collect();
-    views.sort_by_key(|view| view.tone);
-    views
 }
 
-fn observed(image: &ImageReport, facts: &ImageFacts, verified_at: Timestamp) -> Vec<Fact> {
+fn observed(
+    reference: &Reference,
+    facts: &ImageFacts,
+    evidence: &Evidence,
+    verified_at: Timestamp,
+) -> Vec<Fact> {
     let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _ } = facts;
     let mut list = vec![
         Fact::code("Digest", digest.to_string()),
-        Fact::code("Pinned reference", format!("{}@{digest}", image.request.reference.name())),
-        Fact::text("Which commit", commit_evidence(image)),
+        Fact::code("Pinned reference", format!("{}@{digest}", reference.name())),
+        Fact::text("Which commit", which_commit(evidence)),
     ];
     if let Some(tag) = immutable_tag {
         list.push(Fact::code("Immutable tag", tag));
@@ -158,36 +152,32 @@ fn observed(image: &ImageReport, facts: &ImageFacts, verified_at: Timestamp) -> 
     list
 }
 
-/// Which checks tell this image from an older one under the same tag.
-fn commit_evidence(image: &ImageReport) -> String {
-    let outcome = |check: CheckId| image.result(check).map(|result| &result.outcome);
-    let passed = |check| matches!(outcome(check), Some(Outcome::Passed { .. }));
-    let failed = |check| matches!(outcome(check), Some(Outcome::Failed(_)));
-    if [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag]
-        .iter()
-        .copied()
-        .any(failed)
-    {
-        return "not the one that was meant, or not known to be: see what failed".to_owned();
+fn which_commit(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Contradicted => {
+            "not the one that was meant, or not known to be: see what failed".to_owned()
+        }
+        Evidence::Proven(proofs) => {
+            let by: Vec<&str> = proofs.iter().copied().map(proof).collect();
+            format!("the one that was meant, by {}", by.join(" and "))
+        }
+        Evidence::TagName => {
+            "by the tag's name alone: nothing in the image says that it is the one that was meant"
+                .to_owned()
+        }
+        Evidence::None => {
+            "not proven: no digest, revision or immutable tag tells this image from an older one"
+                .to_owned()
+        }
     }
-    let named = image.request.has_immutable_tag_of_the_commit();
-    let by: Vec<&str> = [
-        (passed(CheckId::DigestExpected), "the expected digest"),
-        (passed(CheckId::RevisionExpected), "the revision label"),
-        (passed(CheckId::ImmutableTag) && named, "the immutable tag"),
-        (image.request.reference.tag.is_none(), "the digest in the reference"),
-    ]
-    .into_iter()
-    .filter_map(|(holds, what)| holds.then_some(what))
-    .collect();
-    if by.is_empty() && image.request.is_named_after_commit() {
-        "by the tag's name alone: nothing in the image says that it is the one that was meant"
-            .to_owned()
-    } else if by.is_empty() {
-        "not proven: no digest, revision or immutable tag tells this image from an older one"
-            .to_owned()
-    } else {
-        format!("the one that was meant, by {}", by.join(" and "))
+}
+
+fn proof(proof: ProvenBy) -> &'static str {
+    match proof {
+        ProvenBy::Digest => "the expected digest",
+        ProvenBy::RevisionLabel => "the revision label",
+        ProvenBy::ImmutableTag => "the immutable tag",
+        ProvenBy::Reference => "the digest in the reference",
     }
 }
 
@@ -264,7 +254,7 @@ pub(super) fn duration(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures;
+    use crate::report::{CheckId, fixtures};
     use crate::request::{ExpectedPort, ImmutableTag};
 
     #[test]
@@ -276,16 +266,19 @@ mod tests {
                 bare.into_iter().filter(|check| !checks.contains(check)).map(skipped).collect();
             fixtures::image(fixtures::SUPPORT_EMAIL, &others)
         };
-        assert!(commit_evidence(&of(&[])).starts_with("not proven: "));
+        let said = |image: &ImageReport| {
+            which_commit(&crate::checks::evidence(&image.request, &image.results))
+        };
+        assert!(said(&of(&[])).starts_with("not proven: "));
         assert_eq!(
-            commit_evidence(&of(&bare)),
+            said(&of(&bare)),
             "the one that was meant, by the expected digest and the revision label and the immutable tag"
         );
         let mut by_label = of(&[CheckId::ImmutableTag]);
         by_label.request.expectation.immutable_tag =
             Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
-        assert!(commit_evidence(&by_label).starts_with("not proven: "));
-        assert!(commit_evidence(&fixtures::stale()).starts_with("not the one that was meant"));
+        assert!(said(&by_label).starts_with("not proven: "));
+        assert!(said(&fixtures::stale()).starts_with("not the one that was meant"));
     }
 
     #[test]

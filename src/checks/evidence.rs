@@ -1,0 +1,34 @@
+//! Which checks prove that the image is the one that was meant. Every output shows this answer and judges nothing.
+
+use crate::report::{CheckId, CheckResult, Evidence, Outcome, ProvenBy};
+use crate::request::ImageRequest;
+
+/// Judges the results of an image's checks.
+pub fn evidence(request: &ImageRequest, results: &[CheckResult]) -> Evidence {
+    let outcome = |check: CheckId| {
+        results.iter().find(|result| result.check == check).map(|result| &result.outcome)
+    };
+    let passed = |check| matches!(outcome(check), Some(Outcome::Passed { .. }));
+    let failed = |check| matches!(outcome(check), Some(Outcome::Failed(_)));
+    let compared = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag];
+    if compared.into_iter().any(failed) {
+        return Evidence::Contradicted;
+    }
+    let names_the_commit = request.has_immutable_tag_of_the_commit();
+    let proofs: Vec<ProvenBy> = [
+        (passed(CheckId::DigestExpected), ProvenBy::Digest),
+        (passed(CheckId::RevisionExpected), ProvenBy::RevisionLabel),
+        (passed(CheckId::ImmutableTag) && names_the_commit, ProvenBy::ImmutableTag),
+        (request.reference.tag.is_none(), ProvenBy::Reference),
+    ]
+    .into_iter()
+    .filter_map(|(holds, proof)| holds.then_some(proof))
+    .collect();
+    if !proofs.is_empty() {
+        Evidence::Proven(proofs)
+    } else if request.is_named_after_commit() {
+        Evidence::TagName
+    } else {
+        Evidence::None
+    }
+}
