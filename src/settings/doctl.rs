@@ -10,8 +10,8 @@ use serde::Deserialize;
 use crate::secret::{Redactor, Secret};
 use crate::settings::environment::StandardVariables;
 use crate::settings::file::{self, FileMistake};
-use crate::settings::mistake::Shown;
 use crate::settings::token;
+use crate::settings::usage_error::{Shown, UsageError};
 
 /// The most that is read of doctl's file.
 const MOST: u64 = 64 * 1024;
@@ -19,18 +19,10 @@ const MOST: u64 = 64 * 1024;
 /// The context that is meant when none is named.
 const DEFAULT: &str = "default";
 
-/// Why doctl's config file cannot be used. No variant holds any of its text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum DoctlMistake {
-    /// It cannot be had.
-    #[error("doctl's config file {0} {1}")]
-    File(Shown, FileMistake),
-    /// It is not doctl's form.
-    #[error("doctl's config file {0} is not YAML as doctl writes it")]
-    Form(Shown),
-    /// The context has no token in it.
-    #[error("doctl's config file {0} has no token for the context {1}")]
-    NoContext(Shown, Shown),
+/// Why doctl's config file cannot be used. No message holds any of its text.
+fn unusable(why: &str) -> UsageError {
+    UsageError::new(format!("doctl's config file {why}"))
+        .hint(format!("set `{}`, or let `doctl auth init` write the file again", token::VARIABLE))
 }
 
 /// A token that doctl has stored.
@@ -85,20 +77,20 @@ impl Document {
 pub(super) fn stored(
     variables: &StandardVariables,
     redactor: &Redactor,
-) -> Result<Option<Stored>, DoctlMistake> {
+) -> Result<Option<Stored>, UsageError> {
     let Some(path) = path(variables, cfg!(target_os = "macos")) else { return Ok(None) };
     let shown = Shown::new(&path.to_string_lossy(), redactor);
     let text = match file::text(&path, MOST) {
         Ok(text) => text,
         // Only a file that was named must be there.
         Err(FileMistake::Missing) if variables.digitalocean_config.is_none() => return Ok(None),
-        Err(why) => return Err(DoctlMistake::File(shown, why)),
+        Err(why) => return Err(unusable(&format!("{shown} {why}"))),
     };
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let document: Document =
-        crate::yaml::read(&text).map_err(|_| DoctlMistake::Form(shown.clone()))?;
+    let document: Document = crate::yaml::read(&text)
+        .map_err(|_| unusable(&format!("{shown} is not YAML as doctl writes it")))?;
     document.hide(redactor);
     let Document { access_token, context, auth_contexts } = document;
     let token = access_token.as_deref().unwrap_or("").trim();
@@ -120,7 +112,10 @@ pub(super) fn stored(
             Ok(Some(Stored { token: token.to_owned(), source }))
         }
         None if context == DEFAULT => Ok(None),
-        None => Err(DoctlMistake::NoContext(shown, Shown::new(&context, redactor))),
+        None => {
+            let context = Shown::new(&context, redactor);
+            Err(unusable(&format!("{shown} has no token for the context {context}")))
+        }
     }
 }
 

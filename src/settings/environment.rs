@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::circleci::CircleCi;
 use crate::secret::Redactor;
 use crate::settings::given::words;
-use crate::settings::mistake::Shown;
 use crate::settings::token;
+use crate::settings::usage_error::{Shown, UsageError};
 
 /// What every variable that stands for an option begins with.
 pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
@@ -145,51 +145,12 @@ pub(super) struct Environment {
     pub circleci: CircleCi,
 }
 
-/// Why a variable cannot be used. No variant holds a value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum VariableMistake {
-    /// Its bytes are not UTF-8.
-    #[error("the variable {0} is not valid UTF-8")]
-    NotUnicode(Shown),
-    /// It holds a secret where none belongs.
-    #[error("the variable {0} holds a secret, and its value would be shown")]
-    Secret(Shown),
-    /// It has the singular name of an option that can be repeated.
-    #[error("there is no variable `{0}`")]
-    Singular(String),
-    /// It has the name of an option that does something instead of verifying.
-    #[error("the variable `{0}` is set, but its option cannot be given as a variable")]
-    Doing(String),
-    /// It is set, has words by its nature, and holds none.
-    #[error("the variable `{0}` is set but names nothing")]
-    Wordless(String),
-    /// The deserializer failed.
-    #[error("the environment could not be read: {0}")]
-    Unreadable(Shown),
-}
+/// The hint for a variable whose bytes are no text.
+pub(super) const NOT_UNICODE: &str = "set it to plain text, or unset it";
 
-impl VariableMistake {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotUnicode(_) => {
-                Some("set it to plain text, or unset it".into())
-            }
-            Self::Secret(_) => Some(
-                "a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names"
-                    .into(),
-            ),
-            Self::Singular(name) => Some(format!("did you mean `{name}S`?")),
-            Self::Doing(_) => Some(
-                "unset it, or rename it: only options that verify can be given as variables"
-                    .into(),
-            ),
-            Self::Wordless(_) => {
-                Some("separate words with spaces or commas, or unset it".into())
-            }
-            Self::Unreadable(_) => None,
-        }
-    }
-}
+/// The hint for a variable that holds a secret where none belongs.
+pub(super) const SECRET: &str =
+    "a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names";
 
 /// Reads variables by name.
 #[derive(Clone, Copy)]
@@ -200,27 +161,42 @@ pub(super) struct Variables<'a> {
 
 impl Variables<'_> {
     /// One variable; empty counts as unset.
-    pub(super) fn get(&self, name: &str) -> Result<Option<String>, VariableMistake> {
+    ///
+    /// # Errors
+    /// Its name, where it is not valid UTF-8.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Shown> {
         match (self.lookup)(name).map(OsString::into_string) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
-            Some(Err(_)) => Err(VariableMistake::NotUnicode(Shown::new(name, self.redactor))),
+            Some(Err(_)) => Err(Shown::new(name, self.redactor)),
         }
     }
 
+    fn get(&self, name: &str) -> Result<Option<String>, UsageError> {
+        self.text(name).map_err(|name| {
+            UsageError::new(format!("the variable {name} is not valid UTF-8")).hint(NOT_UNICODE)
+        })
+    }
+
     /// Every variable with a fixed name.
-    pub(super) fn read(&self) -> Result<Environment, VariableMistake> {
+    pub(super) fn read(&self) -> Result<Environment, UsageError> {
         for doing in DOING {
             let name = format!("{PREFIX}{doing}");
             if self.get(&name)?.is_some() {
-                return Err(VariableMistake::Doing(name));
+                let message = format!(
+                    "the variable `{name}` is set, but its option cannot be given as a variable"
+                );
+                return Err(UsageError::new(message).hint(
+                    "unset it, or rename it: only options that verify can be given as variables",
+                ));
             }
         }
         for plural in PLURAL {
             // `…_SERVICE` instead of `…_SERVICES` would silently drop the restriction, so it is an error.
             let name = format!("{PREFIX}{}", plural.trim_end_matches('S'));
             if self.get(&name)?.is_some() {
-                return Err(VariableMistake::Singular(name));
+                return Err(UsageError::new(format!("there is no variable `{name}`"))
+                    .hint(format!("did you mean `{name}S`?")));
             }
         }
         let mut options = Vec::new();
@@ -228,11 +204,17 @@ impl Variables<'_> {
             let name = format!("{PREFIX}{rest}");
             let Some(value) = self.get(&name)? else { continue };
             if token::is_in(&value, self.redactor) {
-                return Err(VariableMistake::Secret(Shown::new(&name, self.redactor)));
+                return Err(UsageError::new(format!(
+                    "the variable `{name}` holds a secret, and its value would be shown"
+                ))
+                .hint(SECRET));
             }
             // Made of two variables that are empty, as in `$A,$B`: not the same as not given, which means all.
             if PLURAL.contains(&rest) && words(&value).next().is_none() {
-                return Err(VariableMistake::Wordless(name));
+                return Err(UsageError::new(format!(
+                    "the variable `{name}` is set but names nothing"
+                ))
+                .hint("separate words with spaces or commas, or unset it"));
             }
             options.push((name, value));
         }
@@ -257,9 +239,10 @@ impl Variables<'_> {
 
     /// `envy`'s messages can hold a value, so they are shown masked and cut. With texts alone, it has
     /// nothing to complain of.
-    fn typed<T: DeserializeOwned>(&self, read: envy::Result<T>) -> Result<T, VariableMistake> {
+    fn typed<T: DeserializeOwned>(&self, read: envy::Result<T>) -> Result<T, UsageError> {
         read.map_err(|error| {
-            VariableMistake::Unreadable(Shown::new(&error.to_string(), self.redactor))
+            let why = Shown::new(&error.to_string(), self.redactor);
+            UsageError::new(format!("the environment could not be read: {why}"))
         })
     }
 }

@@ -4,98 +4,21 @@
 //! not have to be set to verify `development`. But where no environment deploys the tag asked for, one whose
 //! tag is not known here might, and its rules must not be dropped in silence.
 
-use crate::oci::{ReferenceError, Tag};
+use crate::oci::Tag;
 use crate::request::ImmutableTag;
 use crate::settings::config::{
-    Config, ConfigError, ConfigMistake, EnvironmentEntry, FILE_NAME, Name, Text,
+    Cause, Config, ConfigError, EnvironmentEntry, FILE_NAME, Name, Text,
 };
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision, is_plain};
-use crate::settings::mistake::{Mistake, Shown, listed, nearest};
 use crate::settings::services::{ConfiguredService, Services};
+use crate::settings::usage_error::{Shown, UsageError, did_you_mean, listed};
 
-/// Why it cannot be told which environment is meant.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum EnvironmentMistake {
-    /// The services at which tag?
-    #[error(
-        "nothing to verify: neither `IMAGE` nor `--environment` is given, and `CIRCLE_BRANCH` is not set"
-    )]
-    NotSaid,
-    /// The branch is deployed nowhere.
-    #[error("no environment in {config} uses branch {branch}")]
-    NoneOfBranch {
-        /// `CIRCLE_BRANCH`.
-        branch: Shown,
-        /// The config file.
-        config: Shown,
-    },
-    /// A name that the config does not have.
-    #[error("the config file has no environment {name}")]
-    Unknown {
-        /// What was typed.
-        name: Shown,
-        /// What was probably meant.
-        meant: Option<String>,
-        /// The environments that there are.
-        known: String,
-    },
-    /// An environment, and no config.
-    #[error("an environment is named, but there is no config file")]
-    NoConfig,
-    /// Two environments.
-    #[error("{of} belongs to several environments: {names}")]
-    Several {
-        /// What they share.
-        of: String,
-        /// Their names.
-        names: String,
-    },
-    /// No environment deploys the tag, as far as is known here.
-    #[error("no known environment deploys the tag {tag}, but one cannot be resolved: {why}")]
-    Unresolved {
-        /// The tag that was asked for.
-        tag: Shown,
-        /// What is wrong with the other environment.
-        why: Box<ConfigError>,
-    },
-    /// Another environment's tag.
-    #[error("environment {environment} does not deploy the tag {tag}")]
-    NotDeployed {
-        /// The environment.
-        environment: Shown,
-        /// The tag that was asked for.
-        tag: Shown,
-        /// The tag that it deploys.
-        deployed: Shown,
-    },
-}
+const NAME_ONE: &str = "name one with `--environment`";
 
-impl EnvironmentMistake {
-    pub(super) fn hint(&self) -> String {
-        const SAY: &str = "name one with `--environment`";
-        match self {
-            Self::NotSaid => "name an environment with `--environment`, or give an `IMAGE`".into(),
-            Self::NoneOfBranch { .. } => {
-                format!("add `branch` to the environment that it deploys to, or {SAY}")
-            }
-            Self::Unknown { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            Self::Unknown { known, meant: None, .. } if known.is_empty() => {
-                "it has no environments".into()
-            }
-            Self::Unknown { known, meant: None, .. } => format!("its environments are {known}"),
-            Self::NoConfig => {
-                format!("add `{FILE_NAME}` to the repository, or name it with `--config`")
-            }
-            Self::Several { .. } => SAY.into(),
-            Self::Unresolved { .. } => {
-                "set the variable in this job, or name the environment that deploys the tag with `--environment`"
-                    .into()
-            }
-            Self::NotDeployed { deployed, .. } => {
-                format!("it deploys {deployed}: verify that tag, or omit `--environment`")
-            }
-        }
-    }
+/// An environment was named, and there is no config.
+pub(super) fn no_config() -> UsageError {
+    UsageError::new("an environment is named, but there is no config file")
+        .hint(format!("add `{FILE_NAME}` to the repository, or name it with `--config`"))
 }
 
 /// An environment of the config.
@@ -119,21 +42,23 @@ impl<'c> Environments<'c> {
     }
 
     /// The environment of this name.
-    pub(super) fn named(self, name: &str) -> Result<Environment<'c>, EnvironmentMistake> {
+    pub(super) fn named(self, name: &str) -> Result<Environment<'c>, UsageError> {
         if let Some(found) = self.all().find(|environment| environment.name == name) {
             return Ok(found);
         }
         let names = || self.all().map(|environment| environment.name);
         let redactor = self.expander.variables.redactor;
-        Err(EnvironmentMistake::Unknown {
-            name: Shown::new(name, redactor),
-            meant: nearest(name, names()).map(str::to_owned),
-            known: listed(names(), redactor),
-        })
+        let all = || match listed(names(), redactor) {
+            known if known.is_empty() => "it has no environments".to_owned(),
+            known => format!("its environments are {known}"),
+        };
+        let shown = Shown::new(name, redactor);
+        Err(UsageError::new(format!("the config file has no environment {shown}"))
+            .hint(did_you_mean(name, names().collect::<Vec<_>>(), all)))
     }
 
     /// The environment that is deployed from this branch.
-    pub(super) fn of_branch(self, branch: &str) -> Result<Environment<'c>, EnvironmentMistake> {
+    pub(super) fn of_branch(self, branch: &str) -> Result<Environment<'c>, UsageError> {
         let is_of = |environment: &Environment<'_>| {
             environment.entry.branch.as_ref().is_some_and(|Text(of)| of == branch)
         };
@@ -142,14 +67,14 @@ impl<'c> Environments<'c> {
         let branch = || Shown::new(branch, redactor);
         match found.as_slice() {
             [one] => Ok(*one),
-            [] => Err(EnvironmentMistake::NoneOfBranch {
-                branch: branch(),
-                config: Shown::new(&self.config.path.to_string_lossy(), redactor),
-            }),
-            several => Err(EnvironmentMistake::Several {
-                of: format!("the branch {}", branch()),
-                names: listed(several.iter().map(|environment| environment.name), redactor),
-            }),
+            [] => {
+                let config = Shown::new(&self.config.path.to_string_lossy(), redactor);
+                let message = format!("no environment in {config} uses branch {}", branch());
+                Err(UsageError::new(message).hint(format!(
+                    "add `branch` to the environment that it deploys to, or {NAME_ONE}"
+                )))
+            }
+            several => Err(self.several(&format!("the branch {}", branch()), several)),
         }
     }
 
@@ -163,7 +88,7 @@ impl<'c> Environments<'c> {
             let of_immutable = self.immutable_tag(environment, None).map(|_| ());
             for (result, text) in [(of_tag, tag.as_str()), (of_immutable, immutable)] {
                 match result {
-                    Err(error) if error.mistake.is_everywhere(is_plain(text)) => return Err(error),
+                    Err(error) if error.is_everywhere(is_plain(text)) => return Err(error),
                     Err(_) | Ok(()) => {}
                 }
             }
@@ -176,7 +101,7 @@ impl<'c> Environments<'c> {
         self,
         tag: &Tag,
         service: Option<ConfiguredService<'c>>,
-    ) -> Result<Option<Environment<'c>>, Mistake> {
+    ) -> Result<Option<Environment<'c>>, UsageError> {
         let shown = || Shown::new(tag.as_str(), self.expander.variables.redactor);
         let (mut found, mut unresolved) = (Vec::new(), None);
         for environment in self.all() {
@@ -189,18 +114,23 @@ impl<'c> Environments<'c> {
         match (found.as_slice(), unresolved) {
             ([], None) => Ok(None),
             ([], Some(why)) => {
-                Err(EnvironmentMistake::Unresolved { tag: shown(), why: Box::new(why) }.into())
+                let message = format!(
+                    "no known environment deploys the tag {}, but one cannot be resolved: {why}",
+                    shown()
+                );
+                Err(UsageError::new(message).hint(
+                    "set the variable in this job, or name the environment that deploys the tag with `--environment`",
+                ))
             }
             ([one], _) => Ok(Some(*one)),
-            (several, _) => {
-                let redactor = self.expander.variables.redactor;
-                Err(EnvironmentMistake::Several {
-                    of: format!("the tag {}", shown()),
-                    names: listed(several.iter().map(|environment| environment.name), redactor),
-                }
-                .into())
-            }
+            (several, _) => Err(self.several(&format!("the tag {}", shown()), several)),
         }
+    }
+
+    fn several(self, of: &str, environments: &[Environment<'_>]) -> UsageError {
+        let names = environments.iter().map(|environment| environment.name);
+        let names = listed(names, self.expander.variables.redactor);
+        UsageError::new(format!("{of} belongs to several environments: {names}")).hint(NAME_ONE)
     }
 
     /// Whether any environment is known to deploy this tag of a service.
@@ -243,13 +173,13 @@ impl<'c> Environments<'c> {
         let Text(text) = &environment.entry.tag;
         let at = ["environments", environment.name, "tag"];
         let own = self.expander.of_config().text(text);
-        let own = own.map_err(|why| self.broken(&at, text, why))?;
-        let tag = own.parse().map_err(|why| self.malformed(&at, &own, why))?;
+        let own = own.map_err(|why| self.config.not_expanded(&at, text, &why))?;
+        let tag = own.parse().map_err(|why| self.config.malformed(&at, &own, &why))?;
         match service.and_then(|service| Some((service, self.services().template(service)?))) {
             Some((service, template)) => {
                 let whole = template?.around(&own);
                 let at = ["services", service.name, "tag"];
-                whole.parse().map_err(|why| self.malformed(&at, &whole, why))
+                whole.parse().map_err(|why| self.config.malformed(&at, &whole, &why))
             }
             None => Ok(tag),
         }
@@ -267,12 +197,12 @@ impl<'c> Environments<'c> {
         let at = ["environments", environment.name, "immutable_tag"];
         let (before, after) = service.and_then(ConfiguredService::around).unwrap_or(("", ""));
         let expander = self.expander.of_config();
-        let template =
-            expander.template(&[before, text, after]).map_err(|why| self.broken(&at, text, why))?;
+        let template = expander
+            .template(&[before, text, after])
+            .map_err(|why| self.config.not_expanded(&at, text, &why))?;
         let fill = |revision| {
-            template
-                .fill(revision)
-                .map_err(|why| self.malformed(&at, &template.fill_text(revision), why))
+            let text = template.fill_text(revision);
+            template.fill(revision).map_err(|why| self.config.malformed(&at, &text, &why))
         };
         let tag = if template.needs_revision() {
             match self.expander.revision {
@@ -282,11 +212,8 @@ impl<'c> Environments<'c> {
                     ImmutableTag::ByRevisionLabel(template)
                 }
                 KnownRevision::Broken(shown, why) => {
-                    return Err(self.broken(
-                        &at,
-                        text,
-                        ExpansionMistake::Revision(shown.clone(), *why),
-                    ));
+                    let why = ExpansionMistake::Revision(shown.clone(), *why);
+                    return Err(self.config.not_expanded(&at, text, &why));
                 }
             }
         } else if text.contains('$') {
@@ -300,23 +227,17 @@ impl<'c> Environments<'c> {
             .is_some_and(|tag| self.tag(environment, service).is_ok_and(|moving| moving == *tag))
         {
             let shown = Shown::new(text, self.expander.variables.redactor);
-            return Err(self.config.error(&at, ConfigMistake::ImmutableIsTag(shown)));
+            let message = format!("`immutable_tag` is the same tag as `tag`: {shown}");
+            let error = UsageError::new(message).hint(
+                "name a tag that is pushed beside it and never moves, as in `\"{revision}-dev\"`, or remove the key",
+            );
+            return Err(self.config.error(&at, error).because(Cause::Value));
         }
         Ok(Some(tag))
     }
 
     fn services(self) -> Services<'c> {
         Services { config: self.config, expander: self.expander }
-    }
-
-    fn broken(self, at: &[&str], text: &str, why: ExpansionMistake) -> ConfigError {
-        let text = Shown::new(text, self.expander.variables.redactor);
-        self.config.error(at, ConfigMistake::Expansion(text, why))
-    }
-
-    fn malformed(self, at: &[&str], text: &str, why: ReferenceError) -> ConfigError {
-        let text = Shown::new(text, self.expander.variables.redactor);
-        self.config.error(at, ConfigMistake::Reference(text, why))
     }
 }
 
@@ -327,10 +248,10 @@ pub(super) fn of_image<'c>(
     tag: Option<&Tag>,
     service: Option<ConfiguredService<'c>>,
     is_of_config: bool,
-) -> Result<Option<Environment<'c>>, Mistake> {
+) -> Result<Option<Environment<'c>>, UsageError> {
     let Some(environments) = environments else {
         return match named {
-            Some(_) => Err(EnvironmentMistake::NoConfig.into()),
+            Some(_) => Err(no_config()),
             None => Ok(None),
         };
     };
@@ -342,12 +263,16 @@ pub(super) fn of_image<'c>(
             {
                 let redactor = environments.expander.variables.redactor;
                 let deployed = environments.tag(environment, service)?;
-                return Err(EnvironmentMistake::NotDeployed {
-                    environment: Shown::new(named, redactor),
-                    tag: Shown::new(tag.as_str(), redactor),
-                    deployed: Shown::new(deployed.as_str(), redactor),
-                }
-                .into());
+                let shown = |text| Shown::new(text, redactor);
+                return Err(UsageError::new(format!(
+                    "environment {} does not deploy the tag {}",
+                    shown(named),
+                    shown(tag.as_str())
+                ))
+                .hint(format!(
+                    "it deploys {}: verify that tag, or omit `--environment`",
+                    shown(deployed.as_str())
+                )));
             }
             Ok(Some(environment))
         }

@@ -2,10 +2,10 @@
 //! variable holds is never looked through again.
 
 use crate::request::{Revision, RevisionError, TagTemplate, TemplateError};
-use crate::settings::environment::{VariableMistake, Variables};
+use crate::settings::environment::{self, Variables};
 use crate::settings::given::{is_nil, is_variable_name};
-use crate::settings::mistake::Shown;
 use crate::settings::token;
+use crate::settings::usage_error::Shown;
 
 /// The words that mark a variable's name as a secret's. A config file comes with the checkout, and a tag is sent
 /// to the host that the file names: it must not be able to send any variable of the job there.
@@ -37,9 +37,12 @@ pub(crate) enum ExpansionMistake {
     /// A variable's value is what CircleCI writes for an empty pipeline value.
     #[error("uses the variable `${}`, whose value is `<nil>`", .0.as_str())]
     Nil(Shown),
-    /// A variable cannot be read.
-    #[error("cannot be expanded: {0}")]
-    Variable(VariableMistake),
+    /// A variable is not UTF-8.
+    #[error("cannot be expanded: the variable {0} is not valid UTF-8")]
+    NotUnicode(Shown),
+    /// A variable holds a secret.
+    #[error("cannot be expanded: the variable {0} holds a secret, and its value would be shown")]
+    Secret(Shown),
     /// A variable's value has braces in it.
     #[error("uses the variable `${}`, whose value holds a brace", .0.as_str())]
     BraceInValue(Shown),
@@ -71,10 +74,10 @@ impl ExpansionMistake {
             | Self::Template(_)
             | Self::Shell(_, _)
             | Self::SecretName(_)
-            | Self::Variable(VariableMistake::Secret(_)) => true,
+            | Self::Secret(_) => true,
             Self::Unset(_)
             | Self::Nil(_)
-            | Self::Variable(_)
+            | Self::NotUnicode(_)
             | Self::BraceInValue(_)
             | Self::NoRevision
             | Self::Revision(_, _) => false,
@@ -103,7 +106,8 @@ impl ExpansionMistake {
             Self::Revision(_, _) => {
                 Some("give the whole commit hash with `--expect-revision=SHA`".into())
             }
-            Self::Variable(mistake) => mistake.hint(),
+            Self::NotUnicode(_) => Some(environment::NOT_UNICODE.into()),
+            Self::Secret(_) => Some(environment::SECRET.into()),
             Self::BraceInValue(_) | Self::Template(_) => None,
         }
     }
@@ -189,12 +193,12 @@ impl Expander<'_> {
         if self.in_config && has_secret_word(name) {
             return Err(ExpansionMistake::SecretName(shown()));
         }
-        match self.variables.get(name).map_err(ExpansionMistake::Variable)? {
+        match self.variables.text(name).map_err(ExpansionMistake::NotUnicode)? {
             None => Err(ExpansionMistake::Unset(shown())),
             Some(value) if value.trim().is_empty() => Err(ExpansionMistake::Unset(shown())),
             Some(value) if is_nil(&value) => Err(ExpansionMistake::Nil(shown())),
             Some(value) if token::is_in(&value, self.variables.redactor) => {
-                Err(ExpansionMistake::Variable(VariableMistake::Secret(shown())))
+                Err(ExpansionMistake::Secret(shown()))
             }
             Some(value) if value.contains(['{', '}']) => {
                 Err(ExpansionMistake::BraceInValue(shown()))

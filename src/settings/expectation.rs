@@ -1,73 +1,25 @@
 //! What the images are expected to be: the digest and the commit.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::oci::{Digest, DigestError, Reference};
 use crate::request::{Revision, RevisionError, RevisionRule};
+use crate::secret::Redactor;
 use crate::settings::config::RevisionWord;
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
 use crate::settings::file::{self, FileMistake};
 use crate::settings::given::{Given, Origin};
-use crate::settings::mistake::Shown;
 use crate::settings::options::Options;
+use crate::settings::usage_error::{Shown, UsageError};
 
 mod digest_file;
-
-use digest_file::NoDigest;
 
 /// The most that is read of a digest's file: a builder's metadata can hold a whole provenance.
 const MOST: u64 = 4 * 1024 * 1024;
 
-/// Why it cannot be told what an image is expected to be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ExpectationMistake {
-    /// The commit that this job builds, and there is none.
-    #[error("{0} needs a commit, but `CIRCLE_SHA1` is not set")]
-    NoCommit(Origin),
-    /// The config asks for a commit, and there is none.
-    #[error(
-        "the config file requires a commit (`expect_revision: required`), but `CIRCLE_SHA1` is not set"
-    )]
-    NoCommitForConfig,
-    /// Not a commit.
-    #[error("the commit {0} in {1} {2}")]
-    Commit(Shown, String, RevisionError),
-    /// A value that cannot be expanded.
-    #[error("the value {0} of {1} {2}")]
-    Expansion(Shown, Origin, ExpansionMistake),
-    /// Not a digest.
-    #[error("the value {0} of {1} {2}")]
-    Digest(Shown, Origin, DigestError),
-    /// The file of a digest cannot be had.
-    #[error("the file {0} of {1} {2}")]
-    File(Shown, Origin, FileMistake),
-    /// The file holds something else.
-    #[error("the file {0} of {1} {2}")]
-    NoDigest(Shown, Origin, NoDigest),
-    /// Two digests for one image.
-    #[error("{0} and {1} name different digests")]
-    TwoDigests(Origin, Shown),
-}
-
-impl ExpectationMistake {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoCommit(_) | Self::NoCommitForConfig => {
-                Some("CircleCI sets it in every job; elsewhere, give `--expect-revision=SHA`".into())
-            }
-            Self::Commit(_, _, _) => Some(
-                "`git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`".into(),
-            ),
-            Self::Expansion(_, _, why) => why.hint(),
-            Self::File(_, _, FileMistake::Missing) => Some(
-                "check that the push job wrote it and that this job attached its workspace".into(),
-            ),
-            Self::NoDigest(_, _, why) => Some(why.hint().into()),
-            Self::TwoDigests(_, _) => Some("omit one of them".into()),
-            Self::Digest(_, _, _) | Self::File(_, _, _) => None,
-        }
-    }
-}
+/// The hint where a commit is needed.
+const NO_COMMIT: &str = "CircleCI sets it in every job; elsewhere, give `--expect-revision=SHA`";
 
 /// What was asked of the commit, for every image of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +42,7 @@ pub(super) fn revision(
     given: Option<&Given>,
     circle_sha1: Option<&str>,
     expander: Expander<'_>,
-) -> Result<RevisionAsked, ExpectationMistake> {
+) -> Result<RevisionAsked, UsageError> {
     let shown = |text: &str| Shown::new(text, expander.variables.redactor);
     let circle = match circle_sha1.map(|text| (text, text.parse())) {
         None => KnownRevision::None,
@@ -106,30 +58,52 @@ pub(super) fn revision(
             Ok(RevisionAsked { rule: Some(Rule::WhenLabelled), known: circle })
         }
         "required" => {
-            let revision = commit(&circle)?.ok_or(ExpectationMistake::NoCommit(*origin))?.clone();
+            let none = || {
+                let message = format!("{origin} needs a commit, but `CIRCLE_SHA1` is not set");
+                UsageError::new(message).hint(NO_COMMIT)
+            };
+            let revision = commit(&circle)?.ok_or_else(none)?.clone();
             Ok(RevisionAsked { rule: Some(Rule::Required(revision)), known: circle })
         }
         text => {
-            let written = expander
-                .variables(text)
-                .map_err(|why| ExpectationMistake::Expansion(shown(text), *origin, why))?;
-            let revision: Revision = written.trim().parse().map_err(|why| {
-                ExpectationMistake::Commit(shown(&written), origin.to_string(), why)
-            })?;
+            let not_expanded = |why| not_expanded(&shown(text), *origin, &why);
+            let written = expander.variables(text).map_err(not_expanded)?;
+            let malformed = |why| not_a_commit(&shown(&written), &origin.to_string(), why);
+            let revision: Revision = written.trim().parse().map_err(malformed)?;
             let known = KnownRevision::Known(revision.clone());
             Ok(RevisionAsked { rule: Some(Rule::Required(revision)), known })
         }
     }
 }
 
+/// A commit as an IMAGE, beside an `--expect-revision` without a value: a `=` was forgotten.
+pub(super) fn refuse_bare_revision(
+    options: &Options,
+    redactor: &Redactor,
+) -> Result<(), UsageError> {
+    let is_commit = |given: &&Given| {
+        given.value.len() == 40 && given.value.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let is_bare = options.expect_revision.as_ref().is_some_and(|given| {
+        given.value == "required" && given.origin == Origin::Argument("expect-revision")
+    });
+    match options.images.iter().find(is_commit).filter(|_| is_bare) {
+        Some(given) => {
+            let word = Shown::new(&given.value, redactor);
+            let message = format!("{word} is a commit hash, but `--expect-revision` has no value");
+            Err(UsageError::new(message)
+                .hint(format!("did you mean `--expect-revision={}`?", word.as_str())))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The commit; a text that stands where one should is a mistake as soon as it is needed.
-fn commit(known: &KnownRevision) -> Result<Option<&Revision>, ExpectationMistake> {
+fn commit(known: &KnownRevision) -> Result<Option<&Revision>, UsageError> {
     match known {
         KnownRevision::None => Ok(None),
         KnownRevision::Known(revision) => Ok(Some(revision)),
-        KnownRevision::Broken(text, why) => {
-            Err(ExpectationMistake::Commit(text.clone(), "`CIRCLE_SHA1`".into(), *why))
-        }
+        KnownRevision::Broken(text, why) => Err(not_a_commit(text, "`CIRCLE_SHA1`", *why)),
     }
 }
 
@@ -148,7 +122,7 @@ impl RevisionAsked {
         &self,
         configured: Option<RevisionWord>,
         is_of_config: bool,
-    ) -> Result<RevisionRule, ExpectationMistake> {
+    ) -> Result<RevisionRule, UsageError> {
         let when_labelled = || {
             Ok(match commit(&self.known)? {
                 Some(revision) => RevisionRule::WhenLabelled(revision.clone()),
@@ -156,7 +130,13 @@ impl RevisionAsked {
             })
         };
         let required = || {
-            let revision = commit(&self.known)?.ok_or(ExpectationMistake::NoCommitForConfig)?;
+            let none = || {
+                UsageError::new(
+                    "the config file requires a commit (`expect_revision: required`), but `CIRCLE_SHA1` is not set",
+                )
+                .hint(NO_COMMIT)
+            };
+            let revision = commit(&self.known)?.ok_or_else(none)?;
             Ok(RevisionRule::Required(revision.clone()))
         };
         // What neither the options nor the config speak of is as the config is when it is silent.
@@ -176,29 +156,45 @@ impl RevisionAsked {
     }
 }
 
+fn not_expanded(text: &Shown, origin: Origin, why: &ExpansionMistake) -> UsageError {
+    UsageError::new(format!("the value {text} of {origin} {why}")).maybe_hint(why.hint())
+}
+
+fn not_a_commit(text: &Shown, origin: &str, why: RevisionError) -> UsageError {
+    UsageError::new(format!("the commit {text} in {origin} {why}")).hint(
+        "`git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`",
+    )
+}
+
 /// The digest that the options expect of the image, and the option that says so.
 pub(super) fn digest(
     options: &Options,
     folder: &Path,
     expander: Expander<'_>,
     image: &Reference,
-) -> Result<Option<(Digest, Origin)>, ExpectationMistake> {
+) -> Result<Option<(Digest, Origin)>, UsageError> {
     let shown = |text: &str| Shown::new(text, expander.variables.redactor);
     if let Some(Given { value, origin }) = &options.expect_digest {
-        let written = expander
-            .text(value)
-            .map_err(|why| ExpectationMistake::Expansion(shown(value), *origin, why))?;
-        let digest = digest_file::after_at(written.trim()).parse();
-        let digest =
-            digest.map_err(|why| ExpectationMistake::Digest(shown(&written), *origin, why))?;
+        let written =
+            expander.text(value).map_err(|why| not_expanded(&shown(value), *origin, &why))?;
+        let malformed = |why: DigestError| {
+            UsageError::new(format!("the value {} of {origin} {why}", shown(&written)))
+        };
+        let digest = digest_file::after_at(written.trim()).parse().map_err(malformed)?;
         return Ok(Some((digest, *origin)));
     }
     let Some(Given { value: path, origin }) = &options.expect_digest_file else { return Ok(None) };
     let name = shown(&path.to_string_lossy());
-    let text = file::text(&folder.join(path), MOST)
-        .map_err(|why| ExpectationMistake::File(name.clone(), *origin, why))?;
+    let unusable =
+        |why: &dyn fmt::Display| UsageError::new(format!("the file {name} of {origin} {why}"));
+    let text = file::text(&folder.join(path), MOST).map_err(|why| {
+        let missing = matches!(why, FileMistake::Missing).then(|| {
+            "check that the push job wrote it and that this job attached its workspace".to_owned()
+        });
+        unusable(&why).maybe_hint(missing)
+    })?;
     let digest = digest_file::read(&text, image, expander.variables.redactor)
-        .map_err(|why| ExpectationMistake::NoDigest(name, *origin, why))?;
+        .map_err(|why| unusable(&why).hint(why.hint()))?;
     Ok(Some((digest, *origin)))
 }
 

@@ -5,11 +5,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::oci::PlatformError;
-use crate::settings::duration::DurationMistake;
 use crate::settings::environment::variable_of;
-use crate::settings::mistake::Shown;
-use crate::settings::usage::NoValueHint;
+use crate::settings::usage;
+use crate::settings::usage_error::{Shown, UsageError};
 
 /// The name under which a value was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,96 +41,32 @@ impl<T> Given<T> {
     }
 }
 
-/// Why the value of an option is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ValueMistake {
-    /// It is empty; on the command line that is a variable that was not set.
-    #[error("the value of {0} is empty")]
-    Empty(Origin),
-    /// What CircleCI writes for an empty pipeline value.
-    #[error(
-        "the value of {0} is `<nil>`, which CircleCI writes for a pipeline value that is not set"
-    )]
-    Nil(Origin),
-    /// Another option stands where its value should.
-    #[error("{0} needs a value")]
-    NoValue(Origin),
-    /// Not a duration.
-    #[error("invalid duration {1} for {0}: {2}")]
-    Duration(Origin, Shown, DurationMistake),
-    /// The deadline would come before the wait's end.
-    #[error("{0} is shorter than the wait ({1})")]
-    DeadlineBeforeWait(Origin, String),
-    /// A deadline of nothing.
-    #[error("{0} must be longer than 0")]
-    NoTime(Origin),
-    /// Not a number of jobs.
-    #[error("invalid number {1} for {0}: expected a number from 1 to 64")]
-    Jobs(Origin, Shown),
-    /// Not a port.
-    #[error("invalid port {1} for {0}: expected a number from 1 to 65535")]
-    Port(Origin, Shown),
-    /// Not a boolean.
-    #[error("invalid value {1} for {0}: expected `1`, `0`, `true` or `false`")]
-    Boolean(Origin, Shown),
-    /// Not a level.
-    #[error("invalid value {1} for {0}: expected `0`, `1` or `2`")]
-    Level(Origin, Shown),
-    /// Not one of a few words.
-    #[error("invalid value {1} for {0}: expected {2}")]
-    Word(Origin, Shown, &'static str),
-    /// Not a platform.
-    #[error("invalid platform {1} for {0}: it {2}")]
-    Platform(Origin, Shown, PlatformError),
-    /// Not a registry's host.
-    #[error("invalid registry {1} for {0}: expected a host")]
-    Registry(Origin, Shown),
-    /// Not the name of a variable.
-    #[error("the value of {0} is not the name of a variable")]
-    VariableName(Origin),
-    /// Not a host.
-    #[error("invalid token server {1} for {0}: expected a host and, where it has one, a port")]
-    TokenServer(Origin, Shown),
-    /// Two options that say the same thing.
-    #[error("{0} and {1} cannot be used together")]
-    Conflict(Origin, Origin),
+/// Two options that say the same thing.
+pub(super) fn conflict(one: Origin, other: Origin) -> UsageError {
+    UsageError::new(format!("{one} and {other} cannot be used together"))
 }
 
-impl ValueMistake {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Empty(_) => Some(
-                "check that the variable it is built from is set in this job".into(),
-            ),
-            Self::Nil(_) => Some(
-                "set the pipeline value, or omit this option where there is none".into(),
-            ),
-            Self::DeadlineBeforeWait(_, _) => Some(
-                "make `--deadline` longer than `--wait`, or omit it: the default already includes the wait"
-                    .into(),
-            ),
-            Self::NoValue(origin) => Some(NoValueHint(origin.to_string()).to_string()),
-            Self::Registry(_, _) => {
-                Some("give a host and, if it has one, a port, as in `docker.io`".into())
-            }
-            Self::VariableName(_) => Some(
-                "give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable"
-                    .into(),
-            ),
-            Self::TokenServer(_, _) => Some(
-                "omit the scheme and the path, as in `--token-server gitlab.example.com`".into(),
-            ),
-            Self::Duration(_, _, _)
-            | Self::NoTime(_)
-            | Self::Jobs(_, _)
-            | Self::Port(_, _)
-            | Self::Boolean(_, _)
-            | Self::Level(_, _)
-            | Self::Word(_, _, _)
-            | Self::Platform(_, _, _)
-            | Self::Conflict(_, _) => None,
-        }
-    }
+/// A value that is not of its option's kind: `invalid port `0` for `--port`: expected …`.
+pub(super) fn invalid(
+    kind: &str,
+    value: &Shown,
+    origin: Origin,
+    why: impl fmt::Display,
+) -> UsageError {
+    UsageError::new(format!("invalid {kind} {value} for {origin}: {why}"))
+}
+
+/// A value that is empty; on the command line that is a variable that was not set.
+pub(super) fn empty(origin: Origin) -> UsageError {
+    UsageError::new(format!("the value of {origin} is empty"))
+        .hint("check that the variable it is built from is set in this job")
+}
+
+fn nil(origin: Origin) -> UsageError {
+    UsageError::new(format!(
+        "the value of {origin} is `<nil>`, which CircleCI writes for a pipeline value that is not set"
+    ))
+    .hint("set the pipeline value, or omit this option where there is none")
 }
 
 /// Whether a word is what CircleCI writes where an empty pipeline value is mapped into a variable.
@@ -141,11 +75,11 @@ pub(super) fn is_nil(word: &str) -> bool {
 }
 
 /// A value that says something. One that was emptied on its way must not ask a wider or a weaker question.
-fn filled<T>(value: T, text: &str, origin: Origin) -> Result<Option<Given<T>>, ValueMistake> {
+fn filled<T>(value: T, text: &str, origin: Origin) -> Result<Option<Given<T>>, UsageError> {
     if text.trim().is_empty() {
-        Err(ValueMistake::Empty(origin))
+        Err(empty(origin))
     } else if is_nil(text) {
-        Err(ValueMistake::Nil(origin))
+        Err(nil(origin))
     } else {
         Ok(Some(Given { value, origin }))
     }
@@ -156,7 +90,7 @@ pub(super) fn text(
     argument: Option<String>,
     variable: Option<String>,
     long: &'static str,
-) -> Result<Option<Given>, ValueMistake> {
+) -> Result<Option<Given>, UsageError> {
     let (value, origin) = match (argument, variable) {
         (Some(value), _) => (value, Origin::Argument(long)),
         (None, Some(value)) => (value, Origin::Variable(long)),
@@ -170,11 +104,11 @@ pub(super) fn signed_text(
     argument: Option<String>,
     variable: Option<String>,
     long: &'static str,
-) -> Result<Option<Given>, ValueMistake> {
+) -> Result<Option<Given>, UsageError> {
     let digit = |character: char| character.is_ascii_digit() || character == '.';
     match argument.as_deref().and_then(|word| word.strip_prefix('-')) {
         Some(rest) if !rest.starts_with(digit) => {
-            Err(ValueMistake::NoValue(Origin::Argument(long)))
+            Err(usage::no_value(&Origin::Argument(long).to_string()))
         }
         Some(_) | None => text(argument, variable, long),
     }
@@ -184,7 +118,7 @@ pub(super) fn given_path(
     argument: Option<OsString>,
     variable: Option<String>,
     long: &'static str,
-) -> Result<Option<Given<PathBuf>>, ValueMistake> {
+) -> Result<Option<Given<PathBuf>>, UsageError> {
     let (value, origin) = match (argument, variable) {
         (Some(value), _) => (PathBuf::from(value), Origin::Argument(long)),
         (None, Some(value)) => (value.into(), Origin::Variable(long)),
@@ -198,7 +132,7 @@ pub(super) fn path(
     argument: Option<OsString>,
     variable: Option<String>,
     long: &'static str,
-) -> Result<Option<PathBuf>, ValueMistake> {
+) -> Result<Option<PathBuf>, UsageError> {
     Ok(given_path(argument, variable, long)?.map(|given| given.value))
 }
 
@@ -213,7 +147,7 @@ pub(super) fn list(
     arguments: Vec<String>,
     variable: Option<&str>,
     long: &'static str,
-) -> Result<Vec<Given>, ValueMistake> {
+) -> Result<Vec<Given>, UsageError> {
     let (values, origin) = if arguments.is_empty() {
         let words = words(variable.unwrap_or("")).map(str::to_owned);
         (words.collect(), Origin::Variable(long))
@@ -221,7 +155,7 @@ pub(super) fn list(
         (arguments, Origin::Argument(long))
     };
     if values.iter().any(|word| is_nil(word)) {
-        return Err(ValueMistake::Nil(origin));
+        return Err(nil(origin));
     }
     Ok(values.into_iter().map(|value| Given { value, origin }).collect())
 }
@@ -231,14 +165,17 @@ pub(super) fn boolean(
     variable: Option<&str>,
     long: &'static str,
     show: &impl Fn(&str) -> Shown,
-) -> Result<bool, ValueMistake> {
+) -> Result<bool, UsageError> {
     if argument {
         return Ok(true);
     }
     match variable {
         None | Some("0" | "false") => Ok(false),
         Some("1" | "true") => Ok(true),
-        Some(other) => Err(ValueMistake::Boolean(Origin::Variable(long), show(other))),
+        Some(other) => {
+            let why = "expected `1`, `0`, `true` or `false`";
+            Err(invalid("value", &show(other), Origin::Variable(long), why))
+        }
     }
 }
 

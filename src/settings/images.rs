@@ -6,23 +6,22 @@
 use std::io::Read;
 use std::time::Duration;
 
-use crate::oci::{Digest, Reference, ReferenceError, Tag};
+use crate::oci::{Digest, DigestError, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
-use crate::settings::config::Config;
-use crate::settings::environments::{Environment, EnvironmentMistake, Environments};
+use crate::settings::config::{Config, FILE_NAME};
+use crate::settings::environments::{self, Environment, Environments};
 use crate::settings::expand::{Expander, is_one_variable};
-use crate::settings::given::{Given, Origin, ValueMistake, words as parts};
-use crate::settings::mistake::{Mistake, Shown, nearest};
+use crate::settings::given::{Given, conflict, words as parts};
 use crate::settings::options::Options;
 use crate::settings::services::{ConfiguredService, Services, TAG_PLACE};
 use crate::settings::token;
+use crate::settings::usage_error::{Shown, UsageError};
 
 mod completed;
-mod mistake;
 mod words;
 
-pub(crate) use mistake::ImageMistake;
-pub(crate) use words::WordMistake;
+/// The form of a whole reference on DigitalOcean.
+const WHOLE: &str = "registry.digitalocean.com/REGISTRY/REPOSITORY:TAG";
 
 /// One image that is meant.
 #[derive(Clone, Debug)]
@@ -58,7 +57,7 @@ impl<'c> Finder<'c> {
         self,
         stdin: Box<dyn Read + Send>,
         limit: Duration,
-    ) -> Result<Vec<Target<'c>>, Mistake> {
+    ) -> Result<Vec<Target<'c>>, UsageError> {
         let words = words::all(&self.options.images, stdin, limit)?;
         if let Some(default) = &self.options.default_registry {
             return self.completed(default, &words);
@@ -82,11 +81,15 @@ impl<'c> Finder<'c> {
     }
 
     /// The services that `--service` leaves.
-    fn wanted(self) -> Result<Vec<ConfiguredService<'c>>, Mistake> {
+    fn wanted(self) -> Result<Vec<ConfiguredService<'c>>, UsageError> {
         let services = self.services().filter(|services| !services.is_empty());
         let Some(services) = services else {
             return match self.options.services.first() {
-                Some(given) => Err(ImageMistake::NoServices(given.origin).into()),
+                Some(given) => Err(UsageError::new(format!(
+                    "{} is given, but there is no config file with services",
+                    given.origin
+                ))
+                .hint(format!("add `{FILE_NAME}` to the repository, or name it with `--config`"))),
                 None => Ok(Vec::new()),
             };
         };
@@ -94,28 +97,33 @@ impl<'c> Finder<'c> {
             return Ok(services.all().collect());
         }
         let named = self.options.services.iter().map(|given| services.named(&given.value));
-        Ok(named.collect::<Result<_, _>>()?)
+        named.collect()
     }
 
     /// No IMAGE: every service, at the environment's tag.
-    fn of_environment(self) -> Result<Vec<Target<'c>>, Mistake> {
+    fn of_environment(self) -> Result<Vec<Target<'c>>, UsageError> {
         let wanted = self.wanted()?;
         let repository = self.options.repository.as_ref();
         if wanted.is_empty() && repository.is_none() {
-            return Err(ImageMistake::Nothing.into());
+            return Err(nothing());
         }
         let named = self.options.environment.as_ref();
         let Some(config) = self.config else {
             return Err(match named {
-                Some(_) => EnvironmentMistake::NoConfig.into(),
-                None => ImageMistake::Nothing.into(),
+                Some(_) => environments::no_config(),
+                None => nothing(),
             });
         };
         let environments = Environments { config, expander: self.expander };
         let environment = match (named, self.branch) {
             (Some(given), _) => environments.named(&self.expanded(&given.value)?)?,
             (None, Some(branch)) => environments.of_branch(branch)?,
-            (None, None) => return Err(EnvironmentMistake::NotSaid.into()),
+            (None, None) => {
+                return Err(UsageError::new(
+                    "nothing to verify: neither `IMAGE` nor `--environment` is given, and `CIRCLE_BRANCH` is not set",
+                )
+                .hint("name an environment with `--environment`, or give an `IMAGE`"));
+            }
         };
         let here = |target| Target { environment: Some(environment), ..target };
         if let Some(repository) = repository {
@@ -133,17 +141,44 @@ impl<'c> Finder<'c> {
             .collect()
     }
 
-    fn expanded(self, text: &str) -> Result<String, ImageMistake> {
-        self.expander.text(text).map_err(|why| ImageMistake::Expansion(self.shown(text), why))
+    /// A word of the command line, expanded.
+    pub(super) fn expanded(self, text: &str) -> Result<String, UsageError> {
+        self.expander.text(text).map_err(|why| {
+            UsageError::new(format!("{} {why}", self.shown(text))).maybe_hint(why.hint())
+        })
+    }
+
+    /// A word that is no reference.
+    fn malformed(self, text: &str, why: &ReferenceError) -> UsageError {
+        let word = self.shown(text);
+        let whole = |name: &str| format!("registry.digitalocean.com/{name}");
+        let meant = if matches!(why, ReferenceError::NoHost) {
+            Some(whole(word.as_str()))
+        } else if let ReferenceError::Scheme(scheme) = why {
+            word.as_str().get(scheme.len()..).map(str::to_owned)
+        } else {
+            None
+        };
+        let hint = meant.map(|meant| format!("did you mean `{meant}`?"));
+        UsageError::new(format!("{word} {why}")).maybe_hint(hint)
+    }
+
+    fn bare_digest(self, text: &str) -> UsageError {
+        UsageError::new(format!("{} is a digest without a repository", self.shown(text))).hint(
+            "write the repository too, as in `HOST/REGISTRY/REPOSITORY@DIGEST`, or give the digest with \
+             `--expect-digest`",
+        )
     }
 
     /// The words, each expanded. A variable alone that holds several words is as many images.
-    fn expanded_words(self, words: &[String]) -> Result<Vec<String>, Mistake> {
+    fn expanded_words(self, words: &[String]) -> Result<Vec<String>, UsageError> {
         let mut expanded = Vec::with_capacity(words.len());
         for word in words {
             // Standard input's lines were not checked before.
             if token::is_in(word, self.redactor()) {
-                return Err(ImageMistake::Secret.into());
+                return Err(UsageError::new("an `IMAGE` holds a token").hint(
+                    "remove it (it was neither printed nor sent); a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`",
+                ));
             }
             let text = self.expanded(word)?;
             if is_one_variable(word) {
@@ -157,20 +192,19 @@ impl<'c> Finder<'c> {
     }
 
     /// One word.
-    fn target(self, text: &str) -> Result<Target<'c>, Mistake> {
+    fn target(self, text: &str) -> Result<Target<'c>, UsageError> {
         if text.contains('/') { self.whole(text) } else { self.short(text) }
     }
 
     /// A full reference.
-    fn whole(self, text: &str) -> Result<Target<'c>, Mistake> {
+    fn whole(self, text: &str) -> Result<Target<'c>, UsageError> {
         self.refuse_beside(text)?;
-        let reference: Reference =
-            text.parse().map_err(|why| ImageMistake::Reference(self.shown(text), why))?;
+        let reference: Reference = text.parse().map_err(|why| self.malformed(text, &why))?;
         self.with_declarations(reference, text)
     }
 
     /// The target of a reference, with the service that it belongs to.
-    fn with_declarations(self, reference: Reference, text: &str) -> Result<Target<'c>, Mistake> {
+    fn with_declarations(self, reference: Reference, text: &str) -> Result<Target<'c>, UsageError> {
         let service = match self.services() {
             Some(services) => services.of_repository(&reference, &self.shown(text))?,
             None => None,
@@ -179,26 +213,34 @@ impl<'c> Finder<'c> {
     }
 
     /// `TAG`, `SERVICE:TAG`, each perhaps with a digest.
-    fn short(self, text: &str) -> Result<Target<'c>, Mistake> {
+    fn short(self, text: &str) -> Result<Target<'c>, UsageError> {
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => {
-                let digest = digest.parse();
-                (name, Some(digest.map_err(|why| ImageMistake::Digest(self.shown(text), why))?))
+                let digest = digest.parse().map_err(|why: DigestError| {
+                    UsageError::new(format!(
+                        "{} has a malformed digest: it {why}",
+                        self.shown(text)
+                    ))
+                })?;
+                (name, Some(digest))
             }
             None => (text, None),
         };
         if text.parse::<Digest>().is_ok() || name.is_empty() {
-            return Err(ImageMistake::BareDigest(self.shown(text)).into());
+            return Err(self.bare_digest(text));
         }
         let services = self.services();
         if let Some((service, tag)) = name.split_once(':') {
             self.refuse_beside(text)?;
             let Some(services) = services else {
-                return Err(ImageMistake::NoConfig {
-                    word: self.shown(text),
-                    service: self.shown(service),
-                }
-                .into());
+                return Err(UsageError::new(format!(
+                    "{} names the service {}, but there is no config file",
+                    self.shown(text),
+                    self.shown(service)
+                ))
+                .hint(format!(
+                    "write the reference in full, as in `{WHOLE}`, or add `{FILE_NAME}`"
+                )));
             };
             let service = services.named(service)?;
             let tag = self.tag_of_service(text, tag, services, service)?;
@@ -213,7 +255,14 @@ impl<'c> Finder<'c> {
                 let reference = services.reference(service, None, Some(digest))?;
                 Ok(Target::new(reference, Some(service)))
             }
-            (true, _, None) => Err(ImageMistake::BareService(self.shown(name)).into()),
+            (true, _, None) => {
+                let name = self.shown(name);
+                let message = format!("{name} is a service of the config file without a tag");
+                Err(UsageError::new(message).hint(format!(
+                    "write `{0}:TAG`, or `--service {0}` with `--environment`",
+                    name.as_str()
+                )))
+            }
             (_, _, digest) => self.bare_tag(text, name, digest),
         }
     }
@@ -224,10 +273,10 @@ impl<'c> Finder<'c> {
         text: &str,
         tag: &str,
         digest: Option<Digest>,
-    ) -> Result<Target<'c>, Mistake> {
+    ) -> Result<Target<'c>, UsageError> {
         if let Some(repository) = &self.options.repository {
             if let Some(service) = self.options.services.first() {
-                return Err(ValueMistake::Conflict(repository.origin, service.origin).into());
+                return Err(conflict(repository.origin, service.origin));
             }
             return self.in_repository(repository, tag, digest);
         }
@@ -238,20 +287,29 @@ impl<'c> Finder<'c> {
                 let reference = services.reference(*service, Some(tag), digest)?;
                 Ok(Target::new(reference, Some(*service)))
             }
-            (None, _) | (_, []) => Err(ImageMistake::NoRepository(self.shown(text)).into()),
-            (Some(services), wanted) => Err(ImageMistake::SeveralServices {
-                word: self.shown(text),
-                services: services.listed(wanted),
+            (None, _) | (_, []) => {
+                let word = self.shown(text);
+                Err(UsageError::new(format!("{word} is a tag without a repository")).hint(format!(
+                    "write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:{}`, or name \
+                     the repository with `--repository`",
+                    word.as_str()
+                )))
             }
-            .into()),
+            (Some(services), wanted) => {
+                let (word, listed) = (self.shown(text), services.listed(wanted));
+                let message =
+                    format!("{word} is a tag, but the config file has several services: {listed}");
+                Err(UsageError::new(message)
+                    .hint(format!("write `SERVICE:{}`, or add `--service SERVICE`", word.as_str())))
+            }
         }
     }
 
-    fn tag(self, text: &str, tag: &str) -> Result<Tag, ImageMistake> {
+    fn tag(self, text: &str, tag: &str) -> Result<Tag, UsageError> {
         if tag.is_empty() {
-            return Err(ImageMistake::Reference(self.shown(text), ReferenceError::NoTag));
+            return Err(self.malformed(text, &ReferenceError::NoTag));
         }
-        tag.parse().map_err(|why| ImageMistake::Reference(self.shown(text), why))
+        tag.parse().map_err(|why| self.malformed(text, &why))
     }
 
     /// A tag of a service, which must be one of its own where it shares its repository.
@@ -261,16 +319,20 @@ impl<'c> Finder<'c> {
         tag: &str,
         services: Services<'c>,
         service: ConfiguredService<'c>,
-    ) -> Result<Tag, Mistake> {
+    ) -> Result<Tag, UsageError> {
         let tag = self.tag(text, tag)?;
         match services.template(service).transpose()? {
-            Some(template) if !template.fits(&tag) => Err(ImageMistake::OtherTag {
-                tag: self.shown(tag.as_str()),
-                service: self.shown(service.name),
-                form: self.shown(&template.around(TAG_PLACE)),
-                meant: template.around(tag.as_str()),
+            Some(template) if !template.fits(&tag) => {
+                let service = self.shown(service.name);
+                let message = format!(
+                    "the tags of the service {service} are {}, but {} is not one of them",
+                    self.shown(&template.around(TAG_PLACE)),
+                    self.shown(tag.as_str())
+                );
+                let meant = template.around(tag.as_str());
+                Err(UsageError::new(message)
+                    .hint(format!("did you mean `{}:{meant}`?", service.as_str())))
             }
-            .into()),
             Some(_) | None => Ok(tag),
         }
     }
@@ -281,57 +343,38 @@ impl<'c> Finder<'c> {
         repository: &Given,
         tag: &str,
         digest: Option<Digest>,
-    ) -> Result<Target<'c>, Mistake> {
+    ) -> Result<Target<'c>, UsageError> {
         let (option, value) = (repository.origin, self.shown(&repository.value));
         let text = self.expanded(&repository.value)?;
-        let mistake = |why| ImageMistake::Repository { option, value: value.clone(), why };
+        let malformed = |why: ReferenceError| {
+            UsageError::new(format!("the value {value} of {option} {why}")).hint(
+                "write host, registry and repository, as in `registry.digitalocean.com/REGISTRY/REPOSITORY`",
+            )
+        };
         if text.contains('@') || text.parse::<Reference>().is_ok() {
-            return Err(ImageMistake::RepositoryWithTag { option, value }.into());
+            let message = format!("the value {value} of {option} has a tag or a digest");
+            return Err(UsageError::new(message).hint("give the tag as `IMAGE`"));
         }
         // With a tag that is surely one, what does not parse is the repository.
-        let name: Reference = format!("{text}:tag").parse().map_err(mistake)?;
+        let name: Reference = format!("{text}:tag").parse().map_err(malformed)?;
         let tag = self.tag(tag, tag)?;
         let reference = Reference { tag: Some(tag), digest, ..name };
         self.with_declarations(reference, &text)
     }
 
     /// A word that names its repository leaves no room for options that do so too.
-    fn refuse_beside(self, text: &str) -> Result<(), ImageMistake> {
-        match self.options.repository.as_ref().or(self.options.services.first()) {
-            Some(given) => {
-                Err(ImageMistake::NamedTwice { option: given.origin, word: self.shown(text) })
-            }
-            None => Ok(()),
-        }
+    fn refuse_beside(self, text: &str) -> Result<(), UsageError> {
+        let given = self.options.repository.as_ref().or(self.options.services.first());
+        let Some(Given { origin, .. }) = given else { return Ok(()) };
+        let word = self.shown(text);
+        Err(UsageError::new(format!("{origin} is given, but {word} already names its repository"))
+            .hint(format!("omit {origin}, or give the tag alone")))
     }
 }
 
-/// A commit as an IMAGE, beside an `--expect-revision` without a value: a `=` was forgotten.
-pub(super) fn refuse_bare_revision(
-    options: &Options,
-    redactor: &Redactor,
-) -> Result<(), ImageMistake> {
-    let is_commit = |given: &&Given| {
-        given.value.len() == 40 && given.value.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    let is_bare = options.expect_revision.as_ref().is_some_and(|given| {
-        given.value == "required" && given.origin == Origin::Argument("expect-revision")
-    });
-    match options.images.iter().find(is_commit).filter(|_| is_bare) {
-        Some(given) => Err(ImageMistake::BareRevision(Shown::new(&given.value, redactor))),
-        None => Ok(()),
-    }
-}
-
-/// The service that was probably meant.
-pub(super) fn unknown_service<'n>(
-    name: &str,
-    known: impl Iterator<Item = &'n str> + Clone,
-    redactor: &Redactor,
-) -> ImageMistake {
-    ImageMistake::UnknownService {
-        name: Shown::new(name, redactor),
-        meant: nearest(name, known.clone()).map(str::to_owned),
-        known: crate::settings::mistake::listed(known, redactor),
-    }
+fn nothing() -> UsageError {
+    UsageError::new(
+        "nothing to verify: no `IMAGE` is given, and there is no config file with services",
+    )
+    .hint(format!("name an image, as in `verify-registry-image {WHOLE}`"))
 }

@@ -24,7 +24,6 @@ mod given;
 mod help;
 mod images;
 mod inputs;
-mod mistake;
 mod network;
 mod options;
 mod orb;
@@ -32,8 +31,10 @@ mod outputs;
 mod reading;
 mod requests;
 mod services;
+mod settings_error;
 mod token;
 mod usage;
+mod usage_error;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -41,7 +42,7 @@ pub(crate) mod fuzzing;
 pub use config::FILE_NAME;
 pub use environment::{PREFIX, variable_of};
 pub use help::{OptionText, options};
-pub use mistake::SettingsError;
+pub use settings_error::SettingsError;
 pub use token::VARIABLE as TOKEN_VARIABLE;
 
 /// What the settings are read from.

@@ -8,69 +8,32 @@ use reqwest::Url;
 use crate::oci::RegistryHost;
 use crate::secret::{Redactor, Secret};
 use crate::settings::environment::StandardVariables;
-use crate::settings::file::{self, FileMistake};
-use crate::settings::mistake::Shown;
+use crate::settings::file;
 use crate::settings::token;
+use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::{DigitalOcean, Proxy};
 
 /// DigitalOcean's API.
 const API: &str = "https://api.digitalocean.com";
 
-/// Why an address cannot be used. An address can hold a password, so none is repeated whole.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NetworkMistake {
-    /// The API's address cannot be read.
-    #[error(
-        "invalid `DIGITALOCEAN_API_URL`: expected an address such as `https://api.digitalocean.com`"
-    )]
-    ApiUnreadable,
-    /// It says more than where the API is.
-    #[error("invalid `DIGITALOCEAN_API_URL`: it has {0}; expected a scheme, a host and a port")]
-    ApiHasMore(&'static str),
-    /// It is not encrypted.
-    #[error("`DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine")]
-    ApiNotSecure,
-    /// The registry's host cannot be read.
-    #[error("invalid host {0} in `DIGITALOCEAN_REGISTRY_HOST`")]
-    Host(Shown),
-    /// The API is asked in plain `http`, and so would be a registry that is not on this machine.
-    #[error(
-        "the host {0} in `DIGITALOCEAN_REGISTRY_HOST` is not this machine, but `DIGITALOCEAN_API_URL` is not `https`"
-    )]
-    HostNotSecure(Shown),
-    /// The CA certificates cannot be read.
-    #[error("the file {0} of `SSL_CERT_FILE` {1}")]
-    Certificates(Shown, FileMistake),
-    /// The proxy's address cannot be read.
-    #[error("invalid `HTTPS_PROXY`: expected the address of an `http` or `https` proxy")]
-    Proxy,
+/// An address can hold a password, so no message repeats one whole.
+fn invalid_api(why: &str) -> UsageError {
+    UsageError::new(format!("invalid `DIGITALOCEAN_API_URL`: {why}"))
+        .hint("unset it, unless you reach DigitalOcean's API at another address")
 }
 
-impl NetworkMistake {
-    pub(super) fn hint(&self) -> String {
-        match self {
-            Self::ApiUnreadable | Self::ApiHasMore(_) => {
-                "unset it, unless you reach DigitalOcean's API at another address".into()
-            }
-            Self::ApiNotSecure | Self::HostNotSecure(_) => {
-                "the token is sent there: plain `http` is allowed on this machine only".into()
-            }
-            Self::Host(_) => {
-                "give a host and, if it has one, a port, as in `127.0.0.1:5000`".into()
-            }
-            Self::Certificates(_, _) => {
-                "give a PEM file of CA certificates, or unset it to use the system's".into()
-            }
-            Self::Proxy => "write it as `http://HOST:PORT`, or unset it".into(),
-        }
-    }
+fn unreadable_api() -> UsageError {
+    invalid_api("expected an address such as `https://api.digitalocean.com`")
 }
+
+/// The hint where the token would be sent unencrypted.
+const IN_THE_OPEN: &str = "the token is sent there: plain `http` is allowed on this machine only";
 
 /// Where DigitalOcean is, and what is to be said of it.
 pub(super) fn digitalocean(
     variables: &StandardVariables,
     redactor: &Redactor,
-) -> Result<(DigitalOcean, Vec<String>), NetworkMistake> {
+) -> Result<(DigitalOcean, Vec<String>), UsageError> {
     let StandardVariables { digitalocean_api_url, digitalocean_registry_host, .. } = variables;
     let mut notes = Vec::new();
     let api = digitalocean_api_url.as_deref().map(|text| api(text, redactor)).transpose()?;
@@ -83,7 +46,9 @@ pub(super) fn digitalocean(
         let mistake = || {
             // However short the password: it is not shown even where it cannot be searched for.
             let shown = text.rsplit_once('@').map(|(_, host)| format!("***@{host}"));
-            NetworkMistake::Host(Shown::new(shown.as_deref().unwrap_or(text), redactor))
+            let shown = Shown::new(shown.as_deref().unwrap_or(text), redactor);
+            UsageError::new(format!("invalid host {shown} in `DIGITALOCEAN_REGISTRY_HOST`"))
+                .hint("give a host and, if it has one, a port, as in `127.0.0.1:5000`")
         };
         // A name is asked for in the open.
         if token::is_in(text, redactor) {
@@ -102,7 +67,12 @@ pub(super) fn digitalocean(
     // The registry itself is never asked in plain `http`, whatever the API's address.
     let plain_http = api.starts_with("http://") && !is_real;
     if plain_http && !registry.is_loopback() {
-        return Err(NetworkMistake::HostNotSecure(Shown::new(registry.as_str(), redactor)));
+        let host = Shown::new(registry.as_str(), redactor);
+        return Err(UsageError::new(format!(
+            "the host {host} in `DIGITALOCEAN_REGISTRY_HOST` is not this machine, but `DIGITALOCEAN_API_URL` is not \
+             `https`"
+        ))
+        .hint(IN_THE_OPEN));
     }
     Ok((DigitalOcean { api, registry, plain_http }, notes))
 }
@@ -112,22 +82,24 @@ pub(super) fn digitalocean(
 pub(super) fn certificates(
     variables: &StandardVariables,
     redactor: &Redactor,
-) -> Result<(), NetworkMistake> {
+) -> Result<(), UsageError> {
     const MOST: u64 = 16 << 20;
     let Some(path) = &variables.ssl_cert_file else { return Ok(()) };
-    let shown = || Shown::new(path, redactor);
-    file::bytes(Path::new(path), MOST)
-        .map(|_| ())
-        .map_err(|why| NetworkMistake::Certificates(shown(), why))
+    let read = file::bytes(Path::new(path), MOST).map(|_| ());
+    read.map_err(|why| {
+        let path = Shown::new(path, redactor);
+        UsageError::new(format!("the file {path} of `SSL_CERT_FILE` {why}"))
+            .hint("give a PEM file of CA certificates, or unset it to use the system's")
+    })
 }
 
 /// The API's origin.
-fn api(text: &str, redactor: &Redactor) -> Result<String, NetworkMistake> {
+fn api(text: &str, redactor: &Redactor) -> Result<String, UsageError> {
     if token::is_in(text, redactor) {
-        return Err(NetworkMistake::ApiUnreadable);
+        return Err(unreadable_api());
     }
-    let url: Url = text.trim().parse().map_err(|_| NetworkMistake::ApiUnreadable)?;
-    let host = url.host_str().ok_or(NetworkMistake::ApiUnreadable)?;
+    let url: Url = text.trim().parse().map_err(|_| unreadable_api())?;
+    let host = url.host_str().ok_or_else(unreadable_api)?;
     let more = if !url.username().is_empty() || url.password().is_some() {
         Some("a user name or a password")
     } else if url.path() != "/" {
@@ -140,14 +112,17 @@ fn api(text: &str, redactor: &Redactor) -> Result<String, NetworkMistake> {
         None
     };
     if let Some(more) = more {
-        return Err(NetworkMistake::ApiHasMore(more));
+        return Err(invalid_api(&format!("it has {more}; expected a scheme, a host and a port")));
     }
     let loopback = host.parse::<RegistryHost>().is_ok_and(|host| host.is_loopback());
     match url.scheme() {
         "https" => Ok(url.origin().ascii_serialization()),
         "http" if loopback => Ok(url.origin().ascii_serialization()),
-        "http" => Err(NetworkMistake::ApiNotSecure),
-        _ => Err(NetworkMistake::ApiUnreadable),
+        "http" => Err(UsageError::new(
+            "`DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine",
+        )
+        .hint(IN_THE_OPEN)),
+        _ => Err(unreadable_api()),
     }
 }
 
@@ -155,19 +130,23 @@ fn api(text: &str, redactor: &Redactor) -> Result<String, NetworkMistake> {
 pub(super) fn proxy(
     variables: &StandardVariables,
     redactor: &Redactor,
-) -> Result<Proxy, NetworkMistake> {
+) -> Result<Proxy, UsageError> {
     let StandardVariables { https_proxy, no_proxy, .. } = variables;
+    let unreadable = || {
+        UsageError::new("invalid `HTTPS_PROXY`: expected the address of an `http` or `https` proxy")
+            .hint("write it as `http://HOST:PORT`, or unset it")
+    };
     let https = https_proxy.as_deref().map(|text| {
         let text = text.trim();
         // As curl and others have it, an address without a scheme is `http`.
         let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let url: Url = text.parse().map_err(|_| NetworkMistake::Proxy)?;
+        let url: Url = text.parse().map_err(|_| unreadable())?;
         let is_proxy = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
         if let Some(password) = url.password() {
             redactor.hide(&Secret::new(password));
         }
         hide_user(&text, redactor);
-        if is_proxy { Ok(Secret::new(&text)) } else { Err(NetworkMistake::Proxy) }
+        if is_proxy { Ok(Secret::new(&text)) } else { Err(unreadable()) }
     });
     Ok(Proxy { https: https.transpose()?, no_proxy: no_proxy.clone() })
 }

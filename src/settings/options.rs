@@ -5,16 +5,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::oci::{Platform, Reference, RegistryHost};
+use crate::oci::{Platform, PlatformError, Reference, RegistryHost};
 use crate::secret::Redactor;
 use crate::settings::args::Args;
 use crate::settings::duration;
 use crate::settings::environment::OptionVariables;
 use crate::settings::given::{
-    Given, Origin, ValueMistake, boolean, given_path, is_variable_name, list, number, path,
-    signed_text, text,
+    Given, Origin, boolean, conflict, empty, given_path, invalid, is_variable_name, list, number,
+    path, signed_text, text,
 };
-use crate::settings::mistake::Shown;
+use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::{Format, Outputs};
 
 /// When standard output and standard error get colours.
@@ -75,7 +75,7 @@ impl Options {
         args: Args,
         variables: OptionVariables,
         redactor: &Redactor,
-    ) -> Result<Self, ValueMistake> {
+    ) -> Result<Self, UsageError> {
         let show = |text: &str| Shown::new(text, redactor);
         let (expect_digest, expect_digest_file) = digests(&args, &variables)?;
         let (quiet, verbosity) = loudness(&args, &variables, &show)?;
@@ -107,7 +107,10 @@ impl Options {
             port: signed_text(args.port, variables.port, "port")?
                 .map(|given| {
                     let port = number(&given, 1, u16::MAX);
-                    port.ok_or_else(|| ValueMistake::Port(given.origin, show(&given.value)))
+                    port.ok_or_else(|| {
+                        let why = "expected a number from 1 to 65535";
+                        invalid("port", &show(&given.value), given.origin, why)
+                    })
                 })
                 .transpose()?,
             wait,
@@ -147,7 +150,7 @@ impl Files {
         }
     }
 
-    pub(super) fn read(args: &Args, variables: &OptionVariables) -> Result<Self, ValueMistake> {
+    pub(super) fn read(args: &Args, variables: &OptionVariables) -> Result<Self, UsageError> {
         let file = |argument: &Option<OsString>, variable: &Option<String>, long| {
             path(argument.clone(), variable.clone(), long)
         };
@@ -172,34 +175,39 @@ fn parted(
     arguments: Vec<String>,
     variable: Option<&str>,
     long: &'static str,
-) -> Result<Vec<Given>, ValueMistake> {
+) -> Result<Vec<Given>, UsageError> {
     let split = |given: Given| {
         let words = given.value.split(',').map(|word| word.trim().to_owned());
         words.map(|value| Given { value, origin: given.origin }).collect::<Vec<_>>()
     };
     let words: Vec<_> = list(arguments, variable, long)?.into_iter().flat_map(split).collect();
     match words.iter().find(|word| word.value.is_empty()) {
-        Some(word) => Err(ValueMistake::Empty(word.origin)),
+        Some(word) => Err(empty(word.origin)),
         None => Ok(words),
     }
 }
 
-fn platform(given: &Given, show: &impl Fn(&str) -> Shown) -> Result<Platform, ValueMistake> {
+fn platform(given: &Given, show: &impl Fn(&str) -> Shown) -> Result<Platform, UsageError> {
     let platform = given.value.parse();
-    platform.map_err(|why| ValueMistake::Platform(given.origin, show(&given.value), why))
+    platform.map_err(|why: PlatformError| {
+        invalid("platform", &show(&given.value), given.origin, format!("it {why}"))
+    })
 }
 
-fn jobs(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<usize, ValueMistake> {
+fn jobs(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<usize, UsageError> {
     let Some(given) = given else { return Ok(JOBS) };
     let jobs = number(&given, 1, 64).map(usize::from);
-    jobs.ok_or_else(|| ValueMistake::Jobs(given.origin, show(&given.value)))
+    jobs.ok_or_else(|| {
+        let why = "expected a number from 1 to 64";
+        invalid("number", &show(&given.value), given.origin, why)
+    })
 }
 
 /// The expected digest and the file that holds it: one of them, and the command line's before a variable's.
 fn digests(
     args: &Args,
     variables: &OptionVariables,
-) -> Result<(Option<Given>, Option<Given<PathBuf>>), ValueMistake> {
+) -> Result<(Option<Given>, Option<Given<PathBuf>>), UsageError> {
     let on_line = args.expect_digest.is_some() || args.expect_digest_file.is_some();
     let variable = |value: &Option<String>| value.clone().filter(|_| !on_line);
     let digest =
@@ -210,7 +218,7 @@ fn digests(
         "expect-digest-file",
     )?;
     match (&digest, &file) {
-        (Some(digest), Some(file)) => Err(ValueMistake::Conflict(digest.origin, file.origin)),
+        (Some(digest), Some(file)) => Err(conflict(digest.origin, file.origin)),
         (_, _) => Ok((digest, file)),
     }
 }
@@ -220,7 +228,7 @@ fn loudness(
     args: &Args,
     variables: &OptionVariables,
     show: &impl Fn(&str) -> Shown,
-) -> Result<(bool, u8), ValueMistake> {
+) -> Result<(bool, u8), UsageError> {
     if args.quiet || args.verbose > 0 {
         return Ok((args.quiet, args.verbose.min(2)));
     }
@@ -229,10 +237,13 @@ fn loudness(
         None | Some("0" | "false") => 0,
         Some("1" | "true") => 1,
         Some("2") => 2,
-        Some(other) => return Err(ValueMistake::Level(Origin::Variable("verbose"), show(other))),
+        Some(other) => {
+            let why = "expected `0`, `1` or `2`";
+            return Err(invalid("value", &show(other), Origin::Variable("verbose"), why));
+        }
     };
     if quiet && level > 0 {
-        return Err(ValueMistake::Conflict(Origin::Variable("quiet"), Origin::Variable("verbose")));
+        return Err(conflict(Origin::Variable("quiet"), Origin::Variable("verbose")));
     }
     Ok((quiet, level))
 }
@@ -242,14 +253,14 @@ fn times(
     args: &Args,
     variables: &OptionVariables,
     show: &impl Fn(&str) -> Shown,
-) -> Result<(Option<Duration>, Option<Given<Duration>>), ValueMistake> {
+) -> Result<(Option<Duration>, Option<Given<Duration>>), UsageError> {
     let time = |argument: &Option<String>, variable: &Option<String>, long| {
         let given = signed_text(argument.clone(), variable.clone(), long)?;
         given
             .map(|given| {
                 let (origin, shown) = (given.origin, show(&given.value));
                 given.map(|text| {
-                    duration::parse(&text).map_err(|why| ValueMistake::Duration(origin, shown, why))
+                    duration::parse(&text).map_err(|why| invalid("duration", &shown, origin, why))
                 })
             })
             .transpose()
@@ -258,20 +269,26 @@ fn times(
     let deadline = time(&args.deadline, &variables.deadline, "deadline")?;
     if let Some(deadline) = &deadline {
         if deadline.value.is_zero() {
-            return Err(ValueMistake::NoTime(deadline.origin));
+            return Err(UsageError::new(format!("{} must be longer than 0", deadline.origin)));
         }
         if let Some(wait) = wait.filter(|wait| deadline.value < *wait) {
             let wait = format!("{} s", wait.as_secs());
-            return Err(ValueMistake::DeadlineBeforeWait(deadline.origin, wait));
+            let message = format!("{} is shorter than the wait ({wait})", deadline.origin);
+            return Err(UsageError::new(message).hint(
+                "make `--deadline` longer than `--wait`, or omit it: the default already includes the wait",
+            ));
         }
     }
     Ok((wait.filter(|wait| !wait.is_zero()), deadline))
 }
 
-fn token_env(given: Option<Given>) -> Result<Option<Given>, ValueMistake> {
+fn token_env(given: Option<Given>) -> Result<Option<Given>, UsageError> {
     match given {
         Some(given) if !is_variable_name(&given.value) => {
-            Err(ValueMistake::VariableName(given.origin))
+            let message = format!("the value of {} is not the name of a variable", given.origin);
+            Err(UsageError::new(message).hint(
+                "give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable",
+            ))
         }
         given => Ok(given),
     }
@@ -280,10 +297,13 @@ fn token_env(given: Option<Given>) -> Result<Option<Given>, ValueMistake> {
 fn default_registry(
     given: Option<Given>,
     show: &impl Fn(&str) -> Shown,
-) -> Result<Option<Given<RegistryHost>>, ValueMistake> {
+) -> Result<Option<Given<RegistryHost>>, UsageError> {
     let Some(given) = given else { return Ok(None) };
     let (origin, shown) = (given.origin, show(&given.value));
-    let mistake = || ValueMistake::Registry(origin, shown.clone());
+    let mistake = || {
+        invalid("registry", &shown, origin, "expected a host")
+            .hint("give a host and, if it has one, a port, as in `docker.io`")
+    };
     // A host that no reference could have, as in `library`, would be read as part of the repository elsewhere.
     let host = given.value.trim().parse().ok().filter(|_| Reference::is_host(given.value.trim()));
     host.map(|value| Some(Given { value, origin })).ok_or_else(mistake)
@@ -292,27 +312,34 @@ fn default_registry(
 fn token_server(
     given: Option<Given>,
     show: &impl Fn(&str) -> Shown,
-) -> Result<Option<RegistryHost>, ValueMistake> {
+) -> Result<Option<RegistryHost>, UsageError> {
     let Some(given) = given else { return Ok(None) };
     let host = given.value.trim().parse();
-    host.map(Some).map_err(|_| ValueMistake::TokenServer(given.origin, show(&given.value)))
+    host.map(Some).map_err(|_| {
+        let why = "expected a host and, where it has one, a port";
+        invalid("token server", &show(&given.value), given.origin, why)
+            .hint("omit the scheme and the path, as in `--token-server gitlab.example.com`")
+    })
 }
 
-fn format(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Format, ValueMistake> {
+fn format(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Format, UsageError> {
     let Some(given) = given else { return Ok(Format::Human) };
     match given.value.as_str() {
         "human" => Ok(Format::Human),
         "json" => Ok(Format::Json),
-        other => Err(ValueMistake::Word(given.origin, show(other), "`human` or `json`")),
+        other => Err(invalid("value", &show(other), given.origin, "expected `human` or `json`")),
     }
 }
 
-fn color(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Color, ValueMistake> {
+fn color(given: Option<Given>, show: &impl Fn(&str) -> Shown) -> Result<Color, UsageError> {
     let Some(given) = given else { return Ok(Color::Auto) };
     match given.value.as_str() {
         "auto" => Ok(Color::Auto),
         "always" => Ok(Color::Always),
         "never" => Ok(Color::Never),
-        other => Err(ValueMistake::Word(given.origin, show(other), "`auto`, `always` or `never`")),
+        other => {
+            let why = "expected `auto`, `always` or `never`";
+            Err(invalid("value", &show(other), given.origin, why))
+        }
     }
 }

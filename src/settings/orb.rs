@@ -1,9 +1,6 @@
 //! What the options are called in the orb, where somebody who reads a mistake set a parameter and typed no option.
 
 use crate::settings::environment::{PREFIX, long_of};
-use crate::settings::images::ImageMistake;
-use crate::settings::mistake::Mistake;
-use crate::settings::outputs::OutputMistake;
 
 /// The variable that the orb's script sets. It is no option: it changes words and nothing else.
 pub(super) const VARIABLE: &str = "VERIFY_REGISTRY_IMAGE_ORB";
@@ -52,32 +49,6 @@ fn named(part: &str) -> Option<String> {
     let (_, parameter) = PARAMETERS.iter().find(|(known, _)| *known == long)?;
     // `an IMAGE` stays a noun of its own.
     Some(if part == "IMAGE" { (*parameter).to_owned() } else { format!("\u{0}{parameter}") })
-}
-
-/// What to do next where the orb's parameters fit together in another way than the options do.
-pub(super) fn hint(mistake: &Mistake) -> Option<&'static str> {
-    if let Mistake::Image(ImageMistake::NeedsOne { option, .. }) = mistake {
-        return Some(match *option {
-            "record" => {
-                "several images need `environment`, which names a file for each record, or `record_dir: \"\"`"
-            }
-            "pulumi-config" => "verify one image per job, or set `pulumi_config: false`",
-            _ => "verify one image per job, or omit it",
-        });
-    }
-    if let Mistake::Output(OutputMistake::NoTag { option: "record" | "record-dir", .. }) = mistake {
-        return Some("set `record_dir: \"\"`: a digest without a tag has no record");
-    }
-    if let Mistake::Output(
-        OutputMistake::NoEnvironment { option: "record-dir", .. }
-        | OutputMistake::Outside { option: "record-dir", .. },
-    ) = mistake
-    {
-        return Some(
-            "name an environment of the config file that has this image with `environment`, or set `record_dir: \"\"`",
-        );
-    }
-    None
 }
 
 #[cfg(test)]

@@ -7,153 +7,17 @@ use std::path::{Path, PathBuf};
 use crate::request::{ImageRequest, RegistryKind, config_key};
 use crate::secret::Redactor;
 use crate::settings::config::{Config, Name, StatusEntry, Text};
-use crate::settings::mistake::Shown;
 use crate::settings::options::{Files, Options};
 use crate::settings::requests::last_part;
+use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::{Outputs, StatusFolder};
 
 /// What the JUnit file names as `file` where there is no config.
 const PIPELINE: &str = ".circleci/config.yml";
 
-/// Why an output cannot be what was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum OutputMistake {
-    /// The status of an image without a tag.
-    #[error("`--{option}` needs a tag, but {image} is a digest alone")]
-    NoTag {
-        /// The option.
-        option: &'static str,
-        /// The image.
-        image: Shown,
-    },
-    /// The environment is not known.
-    #[error("`--{option}` needs an environment, but {image} has none")]
-    NoEnvironment {
-        /// The option.
-        option: &'static str,
-        /// The image.
-        image: Shown,
-    },
-    /// An environment was named, and the image is outside the config.
-    #[error(
-        "`--{option}` needs an environment, but {image} is outside the config file's `registry` and no service has its repository"
-    )]
-    Outside {
-        /// The option.
-        option: &'static str,
-        /// The image.
-        image: Shown,
-    },
-    /// The config does not say where the status files are.
-    #[error("`--{option}` needs `status` in the config file{}", if *.has_config { "" } else { ", but there is no config file" })]
-    NoStatus {
-        /// The option.
-        option: &'static str,
-        /// Whether there is a config at all.
-        has_config: bool,
-    },
-    /// An image of another repository under the name of a service of the config.
-    #[error(
-        "`--{option}` would write {image} as service {service} of the config file, which has another repository"
-    )]
-    OtherRepository {
-        /// The option.
-        option: &'static str,
-        /// The image.
-        image: Shown,
-        /// The service.
-        service: Shown,
-    },
-    /// The status of an image that is no service of the config.
-    #[error("`--update-status` needs a service of the config file, but {image} belongs to none")]
-    NotAService {
-        /// The image.
-        image: Shown,
-    },
-    /// Two images in one place.
-    #[error(
-        "`--{option}` would write {first} and {second} to the same place: service {service}, environment {environment}"
-    )]
-    OnePlace {
-        /// The option.
-        option: &'static str,
-        /// The image that was asked for first.
-        first: Shown,
-        /// The other one.
-        second: Shown,
-        /// Their service.
-        service: Shown,
-        /// Their environment.
-        environment: Shown,
-    },
-    /// A name that gives no key of a Pulumi configuration.
-    #[error("`--pulumi-config` cannot make a key of the name {0}: a key begins with a letter")]
-    NoKey(Shown),
-    /// Two services with one key of a Pulumi configuration.
-    #[error(
-        "`--pulumi-config` would write {name} and service {other} of the config file under the same key, `{key}`"
-    )]
-    SharedKey {
-        /// The image's service.
-        name: Shown,
-        /// The other one.
-        other: Shown,
-        /// The key.
-        key: String,
-    },
-    /// Pulumi takes a map whose only key is `secure` for a ciphertext.
-    #[error(
-        "`--pulumi-config` cannot write the `env` of {0}: Pulumi reserves a map with the one key `secure`"
-    )]
-    Reserved(Shown),
-    /// Two outputs in one file.
-    #[error("`--{first}` and `--{second}` both write to {path}")]
-    OneFile {
-        /// An option.
-        first: &'static str,
-        /// Another one.
-        second: &'static str,
-        /// The file.
-        path: Shown,
-    },
-    /// `--draw-status` verifies nothing.
-    #[error("`--draw-status` asks no registry, and an `IMAGE` is given")]
-    ImageBesideDrawing,
-}
+const OTHER_KEY: &str = "give the service another key in the config file, with its `repository`";
 
-impl OutputMistake {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoTag { .. } => {
-                Some("add the tag, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`".into())
-            }
-            Self::NoEnvironment { .. } => {
-                Some("name an environment of the config file with `--environment`".into())
-            }
-            Self::Outside { option, .. } => Some(format!(
-                "only images of the config file have an environment: omit `--{option}`, or add a service with this \
-                 repository to the config file"
-            )),
-            Self::NoStatus { .. } => {
-                Some("add `status: { directory: docs/deployment/status }` to it".into())
-            }
-            Self::OtherRepository { option, .. } => Some(format!(
-                "check which one is meant; give this repository its own service in the config file (`repository:`), \
-                 or omit `--{option}`"
-            )),
-            Self::NotAService { .. } => Some(
-                "add a service with its repository to the config file, or omit `--update-status`"
-                    .into(),
-            ),
-            Self::OnePlace { .. } => Some("verify them in two runs".into()),
-            Self::NoKey(_) | Self::SharedKey { .. } => Some(
-                "give the service another key in the config file, with its `repository`".into(),
-            ),
-            Self::Reserved(_) => Some("declare another variable or a `port` beside it".into()),
-            Self::OneFile { .. } | Self::ImageBesideDrawing => None,
-        }
-    }
-}
+const NAME_ITS_ENVIRONMENT: &str = "name an environment of the config file that has this image with `environment`, or set `record_dir: \"\"`";
 
 /// The outputs of a run.
 pub(super) fn outputs(
@@ -161,7 +25,7 @@ pub(super) fn outputs(
     config: Option<&Config>,
     images: &[ImageRequest],
     redactor: &Redactor,
-) -> Result<Outputs, OutputMistake> {
+) -> Result<Outputs, UsageError> {
     let Files { record, record_dir, pulumi_config, .. } = &options.files;
     refuse_one_file(&options.files, redactor)?;
     let status = options.update_status.then(|| status(config, "update-status")).transpose()?;
@@ -184,7 +48,10 @@ pub(super) fn outputs(
         && let Some(image) = images.iter().find(|image| !image.service.is_configured)
     {
         let image = Shown::new(&image.reference.to_string(), redactor);
-        return Err(OutputMistake::NotAService { image });
+        return Err(UsageError::new(format!(
+            "`--update-status` needs a service of the config file, but {image} belongs to none"
+        ))
+        .hint("add a service with its repository to the config file, or omit `--update-status`"));
     }
     if let (true, [image]) = (pulumi_config.is_some(), images) {
         prove_key(image, config, redactor)?;
@@ -201,11 +68,15 @@ pub(super) fn outputs(
 pub(super) fn status(
     config: Option<&Config>,
     option: &'static str,
-) -> Result<StatusFolder, OutputMistake> {
-    let missing = OutputMistake::NoStatus { option, has_config: config.is_some() };
-    let config = config.ok_or(missing.clone())?;
+) -> Result<StatusFolder, UsageError> {
+    let missing = || {
+        let more = if config.is_some() { "" } else { ", but there is no config file" };
+        UsageError::new(format!("`--{option}` needs `status` in the config file{more}"))
+            .hint("add `status: { directory: docs/deployment/status }` to it")
+    };
+    let config = config.ok_or_else(missing)?;
     let StatusEntry { directory: Text(directory), board, badges } =
-        config.document.status.as_ref().ok_or(missing)?;
+        config.document.status.as_ref().ok_or_else(missing)?;
     let resolved = |path: &Option<Text>| path.as_ref().map(|Text(path)| config.folder.join(path));
     Ok(StatusFolder {
         directory: config.folder.join(directory),
@@ -220,34 +91,66 @@ fn check(
     needs_environment: bool,
     images: &[ImageRequest],
     redactor: &Redactor,
-) -> Result<(), OutputMistake> {
+) -> Result<(), UsageError> {
     let shown = |image: &ImageRequest| Shown::new(&image.reference.to_string(), redactor);
     let mut places: BTreeMap<(&str, &str), &ImageRequest> = BTreeMap::new();
     for image in images {
         if image.reference.tag.is_none() {
-            return Err(OutputMistake::NoTag { option, image: shown(image) });
+            return Err(no_tag(option, &shown(image)));
         }
         let environment = match &image.environment {
             Some(environment) => environment,
             None if needs_environment && image.service.is_outside => {
-                return Err(OutputMistake::Outside { option, image: shown(image) });
+                return Err(outside(option, &shown(image)));
             }
             None if needs_environment => {
-                return Err(OutputMistake::NoEnvironment { option, image: shown(image) });
+                return Err(no_environment(option, &shown(image)));
             }
             None => continue,
         };
         if let Some(first) = places.insert((environment, &image.service.name), image) {
-            return Err(OutputMistake::OnePlace {
-                option,
-                first: shown(first),
-                second: shown(image),
-                service: Shown::new(&image.service.name, redactor),
-                environment: Shown::new(environment, redactor),
-            });
+            return Err(UsageError::new(format!(
+                "`--{option}` would write {} and {} to the same place: service {}, environment {}",
+                shown(first),
+                shown(image),
+                Shown::new(&image.service.name, redactor),
+                Shown::new(environment, redactor)
+            ))
+            .hint("verify them in two runs"));
         }
     }
     Ok(())
+}
+
+fn no_tag(option: &str, image: &Shown) -> UsageError {
+    let error = UsageError::new(format!("`--{option}` needs a tag, but {image} is a digest alone"))
+        .hint("add the tag, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`");
+    match option {
+        "record" | "record-dir" => {
+            error.orb_hint("set `record_dir: \"\"`: a digest without a tag has no record")
+        }
+        _ => error,
+    }
+}
+
+fn no_environment(option: &str, image: &Shown) -> UsageError {
+    let message = format!("`--{option}` needs an environment, but {image} has none");
+    let error = UsageError::new(message)
+        .hint("name an environment of the config file with `--environment`");
+    if option == "record-dir" { error.orb_hint(NAME_ITS_ENVIRONMENT) } else { error }
+}
+
+/// An environment was named, and the image is outside of the config.
+fn outside(option: &str, image: &Shown) -> UsageError {
+    let error = UsageError::new(format!(
+        "`--{option}` needs an environment, but {image} is outside the config file's `registry` and no service has \
+         its repository"
+    ))
+    .hint(format!(
+        "only images of the config file have an environment: omit `--{option}`, or add a service with this repository \
+         to the config file"
+    ));
+    if option == "record-dir" { error.orb_hint(NAME_ITS_ENVIRONMENT) } else { error }
 }
 
 /// What the fragment of a Pulumi configuration needs: a key that no other service has, and no reserved map.
@@ -255,7 +158,7 @@ fn prove_key(
     image: &ImageRequest,
     config: Option<&Config>,
     redactor: &Redactor,
-) -> Result<(), OutputMistake> {
+) -> Result<(), UsageError> {
     let service = &image.service;
     let shown = |name: &str| Shown::new(name, redactor);
     let port = image.expectation.port;
@@ -266,15 +169,30 @@ fn prove_key(
         Some((_, below)) if image.registry_kind == RegistryKind::DigitalOcean => below,
         Some(_) | None => repository,
     };
-    let key = config_key(name).ok_or_else(|| OutputMistake::NoKey(shown(name)))?;
+    let key = config_key(name).ok_or_else(|| {
+        UsageError::new(format!(
+            "`--pulumi-config` cannot make a key of the name {}: a key begins with a letter",
+            shown(name)
+        ))
+        .hint(OTHER_KEY)
+    })?;
     let names = config.iter().flat_map(|config| &config.document.services.0);
     let mut others = names.map(|(Name(other), _)| other).filter(|other| **other != service.name);
     if let Some(other) = others.find(|other| config_key(other).as_ref() == Some(&key)) {
-        return Err(OutputMistake::SharedKey { name: shown(name), other: shown(other), key });
+        return Err(UsageError::new(format!(
+            "`--pulumi-config` would write {} and service {} of the config file under the same key, `{key}`",
+            shown(name),
+            shown(other)
+        ))
+        .hint(OTHER_KEY));
     }
     // With a port, the record adds `PORT`.
     if port.is_none() && service.env.keys().eq(["secure"]) {
-        return Err(OutputMistake::Reserved(shown(name)));
+        return Err(UsageError::new(format!(
+            "`--pulumi-config` cannot write the `env` of {}: Pulumi reserves a map with the one key `secure`",
+            shown(name)
+        ))
+        .hint("declare another variable or a `port` beside it"));
     }
     Ok(())
 }
@@ -285,21 +203,25 @@ fn refuse_others(
     config: &Config,
     images: &[ImageRequest],
     redactor: &Redactor,
-) -> Result<(), OutputMistake> {
+) -> Result<(), UsageError> {
     let is_other = |image: &&ImageRequest| {
         !image.service.is_configured && config.has_service(last_part(&image.reference))
     };
     match images.iter().find(is_other) {
-        Some(image) => Err(OutputMistake::OtherRepository {
-            option,
-            image: Shown::new(&image.reference.to_string(), redactor),
-            service: Shown::new(last_part(&image.reference), redactor),
-        }),
+        Some(image) => Err(UsageError::new(format!(
+            "`--{option}` would write {} as service {} of the config file, which has another repository",
+            Shown::new(&image.reference.to_string(), redactor),
+            Shown::new(last_part(&image.reference), redactor)
+        ))
+        .hint(format!(
+            "check which one is meant; give this repository its own service in the config file (`repository:`), or \
+             omit `--{option}`"
+        ))),
         None => Ok(()),
     }
 }
 
-fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), OutputMistake> {
+fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), UsageError> {
     let Files { junit, record, record_dir: _, pulumi_config, image_ref, html, failure_reason } =
         files;
     let named = [
@@ -315,7 +237,9 @@ fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), OutputMista
         let Some(path) = path else { continue };
         if let Some(first) = seen.insert(plain(path), second) {
             let path = Shown::new(&path.to_string_lossy(), redactor);
-            return Err(OutputMistake::OneFile { first, second, path });
+            return Err(UsageError::new(format!(
+                "`--{first}` and `--{second}` both write to {path}"
+            )));
         }
     }
     Ok(())

@@ -16,15 +16,16 @@ use crate::settings::environment::{PREFIX, StandardVariables, Variables};
 use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, KnownRevision};
 use crate::settings::images::Finder;
-use crate::settings::mistake::{Caller, Mistake};
 use crate::settings::options::{Files, Options};
-use crate::settings::outputs::{self, OutputMistake};
+use crate::settings::outputs;
 use crate::settings::requests::Maker;
 use crate::settings::services::Services;
-use crate::settings::usage::{self, ArgumentMistake};
+use crate::settings::settings_error::Caller;
+use crate::settings::usage;
+use crate::settings::usage_error::UsageError;
 use crate::settings::{
     Asked, Console, Outputs, Settings, SettingsError, Surroundings, console, doctl, duration,
-    expectation, help, images, inputs, network, orb, token,
+    expectation, help, inputs, network, orb, token,
 };
 
 /// The time that a run has by default, before the wait.
@@ -123,7 +124,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn read(&mut self, surroundings: Surroundings<'_>) -> Result<Asked, Mistake> {
+    fn read(&mut self, surroundings: Surroundings<'_>) -> Result<Asked, UsageError> {
         let redactor = &self.redactor.clone();
         let Surroundings {
             started,
@@ -142,7 +143,7 @@ impl Reading {
             {
                 return Ok(Asked::Show(error.render().to_string()));
             }
-            Err(error) => return Err(usage::mistake(&error, redactor).into()),
+            Err(error) => return Err(usage::mistake(&error, redactor)),
         };
         if let Some(text) = shown(&args) {
             return Ok(Asked::Show(text));
@@ -175,7 +176,7 @@ impl Reading {
     }
 
     /// A command line can be read by every process; a token in it is refused, and hidden from here on.
-    fn refuse_secrets(&self, arguments: &[OsString]) -> Result<(), ArgumentMistake> {
+    fn refuse_secrets(&self, arguments: &[OsString]) -> Result<(), UsageError> {
         let mut found = None;
         for (index, argument) in arguments.iter().enumerate().skip(1) {
             let argument = argument.to_string_lossy();
@@ -186,7 +187,7 @@ impl Reading {
                 found = Some(index);
             }
         }
-        found.map_or(Ok(()), |index| Err(ArgumentMistake::Secret(index)))
+        found.map_or(Ok(()), |index| Err(usage::secret(index)))
     }
 }
 
@@ -206,10 +207,10 @@ impl Run<'_> {
         stdin: Box<dyn Read + Send>,
         console: Console,
         started: Instant,
-    ) -> Result<Settings, Mistake> {
+    ) -> Result<Settings, UsageError> {
         let Run { options, config, standard, circleci, variables, folder } = *self;
         let redactor = variables.redactor;
-        images::refuse_bare_revision(options, redactor)?;
+        expectation::refuse_bare_revision(options, redactor)?;
         let (digitalocean, mut notes) = network::digitalocean(standard, redactor)?;
         let proxy = network::proxy(standard, redactor)?;
         network::certificates(standard, redactor)?;
@@ -275,9 +276,9 @@ fn shown(args: &Args) -> Option<String> {
     }
 }
 
-fn draw_status(options: &Options, config: Option<&Config>) -> Result<Asked, Mistake> {
+fn draw_status(options: &Options, config: Option<&Config>) -> Result<Asked, UsageError> {
     if !options.images.is_empty() {
-        return Err(OutputMistake::ImageBesideDrawing.into());
+        return Err(UsageError::new("`--draw-status` asks no registry, and an `IMAGE` is given"));
     }
     Ok(Asked::DrawStatus(outputs::status(config, "draw-status")?, options.format))
 }

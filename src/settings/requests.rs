@@ -10,11 +10,11 @@ use crate::settings::config::{
     Entries, Flag, Key, PlatformWord, Port, RuntimeEntry, ServiceEntry, Text, Value,
 };
 use crate::settings::environments::{self, Environment, Environments};
-use crate::settings::expectation::{self, ExpectationMistake, RevisionAsked};
+use crate::settings::expectation::{self, RevisionAsked};
 use crate::settings::given::Origin;
-use crate::settings::images::{Finder, ImageMistake, Target};
-use crate::settings::mistake::{Mistake, Shown};
+use crate::settings::images::{Finder, Target};
 use crate::settings::services::{ConfiguredService, Services};
+use crate::settings::usage_error::{Shown, UsageError};
 
 /// What makes requests of targets.
 #[derive(Clone, Copy)]
@@ -27,7 +27,10 @@ pub(super) struct Maker<'c> {
 
 impl<'c> Maker<'c> {
     /// The requests, in the order of asking, each image once.
-    pub(super) fn requests(self, targets: Vec<Target<'c>>) -> Result<Vec<ImageRequest>, Mistake> {
+    pub(super) fn requests(
+        self,
+        targets: Vec<Target<'c>>,
+    ) -> Result<Vec<ImageRequest>, UsageError> {
         let options = self.finder.options;
         let mut seen = HashSet::new();
         let mut targets = targets;
@@ -46,7 +49,7 @@ impl<'c> Maker<'c> {
         let count = targets.len();
         if let Some((option, _)) = one_only.into_iter().find(|(_, is_given)| *is_given && count > 1)
         {
-            return Err(ImageMistake::NeedsOne { option, count }.into());
+            return Err(needs_one(option, count));
         }
         // An expected digest is that of the only image.
         let digest = match targets.first() {
@@ -62,7 +65,7 @@ impl<'c> Maker<'c> {
         self,
         target: Target<'c>,
         digest: Option<&(Digest, Origin)>,
-    ) -> Result<ImageRequest, Mistake> {
+    ) -> Result<ImageRequest, UsageError> {
         let Target { reference, service, environment, mut notes } = target;
         let registry_kind = self.registry_kind(&reference)?;
         let environments = self.environments();
@@ -156,7 +159,7 @@ impl<'c> Maker<'c> {
         self,
         reference: &Reference,
         service: Option<ConfiguredService<'c>>,
-    ) -> Result<bool, Mistake> {
+    ) -> Result<bool, UsageError> {
         let Finder { config, expander, .. } = self.finder;
         match (service, config) {
             (Some(_), _) => Ok(true),
@@ -170,12 +173,10 @@ impl<'c> Maker<'c> {
         reference: &Reference,
         service: Option<ConfiguredService<'c>>,
         is_inside: bool,
-    ) -> Result<Option<Environment<'c>>, Mistake> {
-        let Finder { options, expander, .. } = self.finder;
+    ) -> Result<Option<Environment<'c>>, UsageError> {
+        let options = self.finder.options;
         let named = match &options.environment {
-            Some(given) => Some(expander.text(&given.value).map_err(|why| {
-                ImageMistake::Expansion(Shown::new(&given.value, expander.variables.redactor), why)
-            })?),
+            Some(given) => Some(self.finder.expanded(&given.value)?),
             None => None,
         };
         environments::of_image(
@@ -191,14 +192,13 @@ impl<'c> Maker<'c> {
         self,
         reference: &Reference,
         expected: Option<&(Digest, Origin)>,
-    ) -> Result<Option<Digest>, ExpectationMistake> {
+    ) -> Result<Option<Digest>, UsageError> {
         match (&reference.digest, expected) {
             (Some(named), Some((expected, origin))) if named != expected => {
                 let redactor = self.finder.expander.variables.redactor;
-                Err(ExpectationMistake::TwoDigests(
-                    *origin,
-                    Shown::new(&reference.to_string(), redactor),
-                ))
+                let reference = Shown::new(&reference.to_string(), redactor);
+                Err(UsageError::new(format!("{origin} and {reference} name different digests"))
+                    .hint("omit one of them"))
             }
             (Some(digest), _) => Ok(reference.tag.is_some().then(|| digest.clone())),
             (None, expected) => Ok(expected.map(|(digest, _)| digest.clone())),
@@ -206,17 +206,24 @@ impl<'c> Maker<'c> {
     }
 
     /// The kind of a reference's registry. One of DigitalOcean's must have the form that it has there.
-    fn registry_kind(self, reference: &Reference) -> Result<RegistryKind, ImageMistake> {
+    fn registry_kind(self, reference: &Reference) -> Result<RegistryKind, UsageError> {
         let shown = || Shown::new(&reference.to_string(), self.finder.expander.variables.redactor);
         let host = &reference.registry;
         let real = RegistryHost::DIGITALOCEAN;
         let is_real = host.host() == real;
         let ours = &self.digitalocean.registry;
         if is_real && ours.as_str() != real {
-            return Err(ImageMistake::RealRegistry(shown()));
+            return Err(UsageError::new(format!(
+                "{} is in DigitalOcean's own registry, but `DIGITALOCEAN_REGISTRY_HOST` names another host",
+                shown()
+            ))
+            .hint("unset `DIGITALOCEAN_REGISTRY_HOST`, so that the real registry is asked"));
         }
         if is_real && host.as_str() != real {
-            return Err(ImageMistake::Port(shown()));
+            return Err(UsageError::new(format!(
+                "{} has a port; DigitalOcean's registry is written without one",
+                shown()
+            )));
         }
         if host != ours {
             return Ok(RegistryKind::of_other(host));
@@ -224,9 +231,32 @@ impl<'c> Maker<'c> {
         if reference.repository.as_str().contains('/') {
             Ok(RegistryKind::DigitalOcean)
         } else {
-            Err(ImageMistake::NoRegistry(shown()))
+            Err(UsageError::new(format!(
+                "{} has no registry: on DigitalOcean a reference is `HOST/REGISTRY/REPOSITORY:TAG`",
+                shown()
+            )))
         }
     }
+}
+
+/// More than one image, and an option that is about one.
+fn needs_one(option: &str, count: usize) -> UsageError {
+    let hint = match option {
+        "record" | "pulumi-config" => "`--record-dir DIR` writes one record for each image",
+        _ => {
+            "verify one image per run, or omit it; `--record-dir DIR` writes one record for each image"
+        }
+    };
+    let orb_hint = match option {
+        "record" => {
+            "several images need `environment`, which names a file for each record, or `record_dir: \"\"`"
+        }
+        "pulumi-config" => "verify one image per job, or set `pulumi_config: false`",
+        _ => "verify one image per job, or omit it",
+    };
+    UsageError::new(format!("`--{option}` needs exactly one image, but {count} are given"))
+        .hint(hint)
+        .orb_hint(orb_hint)
 }
 
 /// The last part of a repository: the name of a service that is in no config.

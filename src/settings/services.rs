@@ -1,14 +1,11 @@
 //! The services of the config file, and the references that they stand for.
 
-use crate::oci::{Digest, Reference, ReferenceError, Tag};
+use crate::oci::{Digest, Reference, Tag};
 use crate::secret::Redactor;
-use crate::settings::config::{
-    Config, ConfigError, ConfigMistake, Name, Repositories, ServiceEntry, Text,
-};
+use crate::settings::config::{Config, ConfigError, Name, Repositories, ServiceEntry, Text};
 use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, is_plain};
-use crate::settings::images::{self, ImageMistake};
-use crate::settings::mistake::{Mistake, Shown, listed};
+use crate::settings::usage_error::{Shown, UsageError, did_you_mean, listed};
 
 /// A service of the config.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +79,19 @@ impl<'c> Services<'c> {
     }
 
     /// The service of this name.
-    pub(super) fn named(self, name: &str) -> Result<ConfiguredService<'c>, ImageMistake> {
+    pub(super) fn named(self, name: &str) -> Result<ConfiguredService<'c>, UsageError> {
         self.all().find(|service| service.name == name).ok_or_else(|| {
-            images::unknown_service(name, self.all().map(|service| service.name), self.redactor())
+            let names = self.all().map(|service| service.name);
+            let all = || match listed(names.clone(), self.redactor()) {
+                known if known.is_empty() => "it has no services".to_owned(),
+                known => format!("its services are {known}"),
+            };
+            let shown = Shown::new(name, self.redactor());
+            UsageError::new(format!("the config file has no service {shown}")).hint(did_you_mean(
+                name,
+                names.clone(),
+                all,
+            ))
         })
     }
 
@@ -93,7 +100,7 @@ impl<'c> Services<'c> {
         self,
         reference: &Reference,
         word: &Shown,
-    ) -> Result<Option<ConfiguredService<'c>>, Mistake> {
+    ) -> Result<Option<ConfiguredService<'c>>, UsageError> {
         let Repositories { of, untold } =
             self.config.repositories.get_or_init(|| self.repositories());
         let numbers = of.get(&reference.name()).map_or(&[][..], Vec::as_slice);
@@ -108,18 +115,18 @@ impl<'c> Services<'c> {
                 let unresolved = untold.first().and_then(|number| self.all().nth(*number));
                 match unresolved.filter(|_| of_repository.is_empty()) {
                     Some(service) if self.holds(reference)? => {
-                        self.repository(service).map_err(|error| error.for_word(word.clone()))?;
+                        self.repository(service).map_err(|error| error.for_word(word))?;
                         Ok(None)
                     }
                     Some(_) | None => Ok(None),
                 }
             }
             [one] => Ok(Some(*one)),
-            several => Err(ImageMistake::SharedRepository {
-                word: word.clone(),
-                services: self.listed(several),
-            }
-            .into()),
+            several => Err(UsageError::new(format!(
+                "{word} is in the repository of several services: {}",
+                self.listed(several)
+            ))
+            .hint("name the service, as in `SERVICE:TAG`")),
         }
     }
 
@@ -180,16 +187,16 @@ impl<'c> Services<'c> {
             let checked = self.template(service).transpose().and_then(|template| {
                 // Any tag will do to see whether one can come of it.
                 let whole = template.map(|template| template.around("tag")).unwrap_or_default();
-                whole.parse::<Tag>().map_err(|why| self.malformed(&at, &whole, why))
+                whole.parse::<Tag>().map_err(|why| self.config.malformed(&at, &whole, &why))
             });
             match checked {
-                Err(error) if error.mistake.is_everywhere(is_plain) => return Err(error),
+                Err(error) if error.is_everywhere(is_plain) => return Err(error),
                 Err(_) | Ok(_) => {}
             }
         }
         if let Some(Text(registry)) = &self.config.document.registry {
             match self.registry() {
-                Err(error) if error.mistake.is_everywhere(is_plain(registry)) => return Err(error),
+                Err(error) if error.is_everywhere(is_plain(registry)) => return Err(error),
                 // Without it no repository can be told.
                 Err(_) => return Ok(()),
                 Ok(_) => {}
@@ -197,7 +204,7 @@ impl<'c> Services<'c> {
         }
         for service in self.all() {
             match self.repository(service) {
-                Err(error) if error.mistake.is_everywhere(is_plain(service.text())) => {
+                Err(error) if error.is_everywhere(is_plain(service.text())) => {
                     return Err(error);
                 }
                 Err(_) | Ok(_) => {}
@@ -216,7 +223,7 @@ impl<'c> Services<'c> {
         }
         let name = reference.name();
         let registry =
-            self.registry().map_err(|error| error.for_word(Shown::new(&name, self.redactor())))?;
+            self.registry().map_err(|error| error.for_word(&Shown::new(&name, self.redactor())))?;
         let below = name.strip_prefix(&registry.to_ascii_lowercase());
         Ok(below.is_some_and(|rest| rest.starts_with('/')))
     }
@@ -227,32 +234,25 @@ impl<'c> Services<'c> {
         service: ConfiguredService<'c>,
         tag: Option<Tag>,
         digest: Option<Digest>,
-    ) -> Result<Reference, Mistake> {
+    ) -> Result<Reference, UsageError> {
         Ok(Reference { tag, digest, ..self.repository(service)? })
     }
 
     fn expand(self, text: &str, at: &[&str]) -> Result<String, ConfigError> {
-        self.expander.of_config().text(text).map_err(|why| {
-            let text = Shown::new(text, self.redactor());
-            self.config.error(at, ConfigMistake::Expansion(text, why))
-        })
-    }
-
-    fn malformed(self, at: &[&str], text: &str, why: ReferenceError) -> ConfigError {
-        let text = Shown::new(text, self.redactor());
-        self.config.error(at, ConfigMistake::Reference(text, why))
+        let expanded = self.expander.of_config().text(text);
+        expanded.map_err(|why| self.config.not_expanded(at, text, &why))
     }
 
     /// The registry. It is looked at alone, so that each mistake is told at its own place.
     fn registry(self) -> Result<String, ConfigError> {
         let at = ["registry"];
         let Some(Text(registry)) = &self.config.document.registry else {
-            return Err(self.config.error(&["services"], ConfigMistake::NoRegistry));
+            return Err(self.config.no_registry());
         };
         let registry = self.expand(registry, &at)?;
         match format!("{registry}/a:tag").parse::<Reference>() {
             Ok(_) => Ok(registry),
-            Err(why) => Err(self.malformed(&at, &registry, why)),
+            Err(why) => Err(self.config.malformed(&at, &registry, &why)),
         }
     }
 
@@ -265,6 +265,6 @@ impl<'c> Services<'c> {
             None => (service.name.to_owned(), &["services", service.name]),
         };
         let text = format!("{registry}/{repository}:tag");
-        text.parse().map_err(|why| self.malformed(at, &repository, why))
+        text.parse().map_err(|why| self.config.malformed(at, &repository, &why))
     }
 }

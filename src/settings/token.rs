@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use crate::secret::{Redactor, Secret};
 use crate::settings::Token;
-use crate::settings::doctl::{self, DoctlMistake};
+use crate::settings::doctl;
 use crate::settings::environment::{StandardVariables, Variables};
-use crate::settings::mistake::Shown;
+use crate::settings::usage_error::{Shown, UsageError};
 
 /// The variable that holds the token, unless `--token-env` names another.
 pub const VARIABLE: &str = "DIGITALOCEAN_ACCESS_TOKEN";
@@ -46,55 +46,17 @@ pub(crate) enum Oddity {
     Character,
 }
 
-/// Why there is no token to use.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TokenMistake {
-    /// It was looked for everywhere.
-    #[error(
-        "there is no DigitalOcean token: `DIGITALOCEAN_ACCESS_TOKEN` is not set, and doctl has stored none"
-    )]
-    None,
-    /// The variable that was named is not set.
-    #[error(
-        "there is no DigitalOcean token: the variable {0}, which `--token-env` names, is not set"
-    )]
-    NamedIsUnset(Shown),
-    /// It cannot be one.
-    #[error("the token in {place} {oddity}")]
-    Odd {
-        /// Where it stands.
-        place: String,
-        /// What is odd.
-        oddity: Oddity,
-    },
-    /// doctl's config file.
-    #[error(transparent)]
-    Doctl(#[from] DoctlMistake),
+fn odd(place: &str, oddity: Oddity) -> UsageError {
+    UsageError::new(format!("the token in {place} {oddity}"))
+        .hint("set it to the token alone, without quotation marks, `Bearer` or white space")
 }
 
-impl TokenMistake {
-    pub(super) fn hint(&self) -> String {
-        let set = |name: &str| {
-            format!(
-                "in CircleCI, set `{name}` under Project Settings > Environment Variables or in a context that the \
-                 job names;\non your own machine, export it"
-            )
-        };
-        match self {
-            Self::None => format!(
-                "{}, or run `doctl auth init`;\nwhere the token is in a variable of another name, give that name with \
-                 `--token-env`.\ndocker's login is not used for DigitalOcean: its API needs the token itself",
-                set(VARIABLE)
-            ),
-            Self::NamedIsUnset(name) => set(name.as_str()),
-            Self::Odd { .. } => {
-                "set it to the token alone, without quotation marks, `Bearer` or white space".into()
-            }
-            Self::Doctl(_) => {
-                format!("set `{VARIABLE}`, or let `doctl auth init` write the file again")
-            }
-        }
-    }
+/// Where a token is set.
+fn set(name: &str) -> String {
+    format!(
+        "in CircleCI, set `{name}` under Project Settings > Environment Variables or in a context that the job \
+         names;\non your own machine, export it"
+    )
 }
 
 /// Hides whatever stands in the variables that can hold a token, before anything can be shown.
@@ -137,23 +99,35 @@ pub(super) fn find(
     variables: Variables<'_>,
     standard: &StandardVariables,
     named: Option<&str>,
-) -> Result<(Token, Option<String>), TokenMistake> {
+) -> Result<(Token, Option<String>), UsageError> {
     let redactor = variables.redactor;
     let name = named.unwrap_or(VARIABLE);
     if let Some(value) = (variables.lookup)(name).filter(|value| !value.is_empty()) {
         let place = format!("the variable {}", Shown::new(name, redactor));
-        let odd = |oddity| TokenMistake::Odd { place: place.clone(), oddity };
+        let odd = |oddity| odd(&place, oddity);
         let value = value.into_string().map_err(|_| odd(Oddity::NotUnicode))?;
         let (secret, trimmed) = read(&value).map_err(odd)?;
         let note = trimmed.then(|| format!("white space around the token in {place} was ignored"));
         return Ok((Token { secret, source: place }, note));
     }
     if named.is_some() {
-        return Err(TokenMistake::NamedIsUnset(Shown::new(name, redactor)));
+        let name = Shown::new(name, redactor);
+        return Err(UsageError::new(format!(
+            "there is no DigitalOcean token: the variable {name}, which `--token-env` names, is not set"
+        ))
+        .hint(set(name.as_str())));
     }
-    let Some(stored) = doctl::stored(standard, redactor)? else { return Err(TokenMistake::None) };
-    let (secret, _) = read(&stored.token)
-        .map_err(|oddity| TokenMistake::Odd { place: stored.source.clone(), oddity })?;
+    let Some(stored) = doctl::stored(standard, redactor)? else {
+        return Err(UsageError::new(
+            "there is no DigitalOcean token: `DIGITALOCEAN_ACCESS_TOKEN` is not set, and doctl has stored none",
+        )
+        .hint(format!(
+            "{}, or run `doctl auth init`;\nwhere the token is in a variable of another name, give that name with \
+             `--token-env`.\ndocker's login is not used for DigitalOcean: its API needs the token itself",
+            set(VARIABLE)
+        )));
+    };
+    let (secret, _) = read(&stored.token).map_err(|oddity| odd(&stored.source, oddity))?;
     redactor.hide(&secret);
     Ok((Token { secret, source: stored.source }, None))
 }

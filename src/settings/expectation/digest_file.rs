@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::oci::{Digest, Reference};
 use crate::secret::Redactor;
-use crate::settings::mistake::listed;
+use crate::settings::usage_error::listed;
 
 /// The key of the digest in a builder's metadata; it is there after a push.
 const DIGEST: &str = "containerimage.digest";

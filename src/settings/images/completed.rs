@@ -3,10 +3,10 @@
 //! Every IMAGE is a reference there. With a config file it could be a misspelt service, which must never become
 //! somebody else's image, so the two exclude each other.
 
-use super::{Finder, ImageMistake, Target};
+use super::{Finder, Target, nothing};
 use crate::oci::{Digest, Reference, RegistryHost};
-use crate::settings::given::{Given, ValueMistake};
-use crate::settings::mistake::Mistake;
+use crate::settings::given::{Given, conflict};
+use crate::settings::usage_error::UsageError;
 
 /// Docker Hub, where a repository of one part is below `library/`.
 const DOCKER_HUB: &str = "docker.io";
@@ -20,27 +20,31 @@ impl<'c> Finder<'c> {
         self,
         default: &Given<RegistryHost>,
         words: &[String],
-    ) -> Result<Vec<Target<'c>>, Mistake> {
+    ) -> Result<Vec<Target<'c>>, UsageError> {
         if let Some(config) = self.config {
             let config = self.shown(&config.path.to_string_lossy());
-            return Err(ImageMistake::BesideConfig { option: default.origin, config }.into());
+            let message =
+                format!("{} cannot be used with the config file {config}", default.origin);
+            return Err(UsageError::new(message).hint(
+                "run it in a folder without one: a misspelt service must not become somebody else's image",
+            ));
         }
         let options = self.options;
         let others =
             [options.repository.as_ref(), options.environment.as_ref(), options.services.first()];
         if let Some(other) = others.into_iter().flatten().next() {
-            return Err(ValueMistake::Conflict(default.origin, other.origin).into());
+            return Err(conflict(default.origin, other.origin));
         }
         if words.is_empty() {
-            return Err(ImageMistake::Nothing.into());
+            return Err(nothing());
         }
         let words = self.expanded_words(words)?;
-        words.iter().map(|word| Ok(self.complete(default.value.as_str(), word)?)).collect()
+        words.iter().map(|word| self.complete(default.value.as_str(), word)).collect()
     }
 
-    fn complete(self, default: &str, word: &str) -> Result<Target<'c>, ImageMistake> {
+    fn complete(self, default: &str, word: &str) -> Result<Target<'c>, UsageError> {
         if word.parse::<Digest>().is_ok() {
-            return Err(ImageMistake::BareDigest(self.shown(word)));
+            return Err(self.bare_digest(word));
         }
         let (host, rest) = match word.split_once('/') {
             Some((first, rest)) if Reference::is_host(first) => (first, rest),
@@ -51,8 +55,7 @@ impl<'c> Finder<'c> {
         let has_tag = rest.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
         let tag = if has_tag { String::new() } else { format!(":{LATEST}") };
         let text = format!("{host}/{library}{rest}{tag}");
-        let reference =
-            text.parse().map_err(|why| ImageMistake::Reference(self.shown(word), why))?;
+        let reference = text.parse().map_err(|why| self.malformed(word, &why))?;
         let note = (!has_tag).then(|| {
             format!(
                 "{} has no tag and is read as `{LATEST}`, as a cluster reads it",

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::settings::given::Given;
+use crate::settings::usage_error::UsageError;
 
 /// The most that is read of standard input.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -13,57 +14,19 @@ const MOST_BYTES: u64 = 1024 * 1024;
 /// The most images of one run.
 const MOST_IMAGES: usize = 10_000;
 
-/// Why the words cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WordMistake {
-    /// An empty word.
-    #[error("an `IMAGE` is empty")]
-    Empty,
-    /// Standard input has no word in it.
-    #[error("nothing to verify: standard input holds no `IMAGE`")]
-    Nothing,
-    /// More images than one run takes.
-    #[error("more than 10000 images are given")]
-    TooMany,
-    /// Standard input is too long.
-    #[error("standard input is larger than 1024 KiB")]
-    TooLarge,
-    /// Standard input is not UTF-8.
-    #[error("standard input is not valid UTF-8")]
-    NotUnicode,
-    /// Standard input cannot be read.
-    #[error("standard input cannot be read: {0}")]
-    Unreadable(String),
-    /// Standard input stays open.
-    #[error("standard input did not end within {0} s, the deadline of the run")]
-    Endless(u64),
-}
-
-impl WordMistake {
-    pub(in crate::settings) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Empty => {
-                Some("check that the variable it is built from is set in this job".into())
-            }
-            Self::Nothing => Some("write one `IMAGE` per line".into()),
-            Self::Endless(_) => Some("check the program that writes to it, or omit the `-`".into()),
-            Self::TooMany | Self::TooLarge | Self::NotUnicode | Self::Unreadable(_) => None,
-        }
-    }
-}
-
 /// The words, with `-` replaced by what stands on standard input, which has to end within `limit`.
 pub(super) fn all(
     given: &[Given],
     stdin: Box<dyn Read + Send>,
     limit: Duration,
-) -> Result<Vec<String>, WordMistake> {
+) -> Result<Vec<String>, UsageError> {
     let mut words = Vec::new();
     let mut stdin = Some(stdin);
     for Given { value, origin: _ } in given {
         let word = value.trim();
         if word.is_empty() {
-            return Err(WordMistake::Empty);
+            return Err(UsageError::new("an `IMAGE` is empty")
+                .hint("check that the variable it is built from is set in this job"));
         }
         if word != "-" {
             words.push(word.to_owned());
@@ -73,7 +36,8 @@ pub(super) fn all(
             let before = words.len();
             words.extend(lines.take(MOST_IMAGES + 1).map(str::to_owned));
             if words.len() == before {
-                return Err(WordMistake::Nothing);
+                return Err(UsageError::new("nothing to verify: standard input holds no `IMAGE`")
+                    .hint("write one `IMAGE` per line"));
             }
         }
         refuse_too_many(words.len())?;
@@ -81,32 +45,47 @@ pub(super) fn all(
     Ok(words)
 }
 
-pub(super) fn refuse_too_many(words: usize) -> Result<(), WordMistake> {
-    if words > MOST_IMAGES { Err(WordMistake::TooMany) } else { Ok(()) }
+pub(super) fn refuse_too_many(words: usize) -> Result<(), UsageError> {
+    if words > MOST_IMAGES {
+        return Err(UsageError::new(format!("more than {MOST_IMAGES} images are given")));
+    }
+    Ok(())
 }
 
 /// Reads on a thread of its own: nobody can interrupt a reader that waits for a writer.
-fn read_within(stdin: Box<dyn Read + Send>, limit: Duration) -> Result<String, WordMistake> {
+fn read_within(stdin: Box<dyn Read + Send>, limit: Duration) -> Result<String, UsageError> {
     let (sender, receiver) = mpsc::channel();
     let started = std::thread::Builder::new().spawn(move || {
         // Where nobody waits any more, nobody is told.
         let _ = sender.send(read_all(stdin));
     });
-    started.map_err(|_| WordMistake::Unreadable("the system gives no thread".to_owned()))?;
+    started.map_err(|_| unreadable("the system gives no thread"))?;
     let seconds = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
-    receiver.recv_timeout(limit).unwrap_or(Err(WordMistake::Endless(seconds)))
+    receiver.recv_timeout(limit).unwrap_or_else(|_| {
+        let message =
+            format!("standard input did not end within {seconds} s, the deadline of the run");
+        Err(UsageError::new(message).hint("check the program that writes to it, or omit the `-`"))
+    })
 }
 
-fn read_all(stdin: Box<dyn Read + Send>) -> Result<String, WordMistake> {
+fn unreadable(why: &str) -> UsageError {
+    UsageError::new(format!("standard input cannot be read: {why}"))
+}
+
+fn read_all(stdin: Box<dyn Read + Send>) -> Result<String, UsageError> {
     let mut bytes = Vec::new();
     stdin
         .take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| WordMistake::Unreadable(error.kind().to_string()))?;
+        .map_err(|error| unreadable(&error.kind().to_string()))?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(WordMistake::TooLarge);
+        return Err(UsageError::new(format!(
+            "standard input is larger than {} KiB",
+            MOST_BYTES / 1024
+        )));
     }
-    let text = String::from_utf8(bytes).map_err(|_| WordMistake::NotUnicode)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| UsageError::new("standard input is not valid UTF-8"))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
@@ -119,12 +98,13 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(60);
 
-    fn from(arguments: &[&str], stdin: &[u8]) -> Result<Vec<String>, WordMistake> {
+    fn from(arguments: &[&str], stdin: &[u8]) -> Result<Vec<String>, String> {
         let given: Vec<Given> = arguments
             .iter()
             .map(|word| Given { value: (*word).to_owned(), origin: Origin::Argument("IMAGE") })
             .collect();
         all(&given, Box::new(std::io::Cursor::new(stdin.to_vec())), LIMIT)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -139,16 +119,18 @@ mod tests {
 
     #[test]
     fn each_mistake_has_its_own_error() {
-        assert_eq!(from(&["a", " "], b""), Err(WordMistake::Empty));
-        assert_eq!(from(&["-"], b"\n \n"), Err(WordMistake::Nothing));
-        assert_eq!(from(&["-"], b"\xff"), Err(WordMistake::NotUnicode));
-        assert_eq!(from(&["-"], &b"x\n".repeat(10_001)), Err(WordMistake::TooMany));
+        const TOO_LARGE: &str = "standard input is larger than 1024 KiB";
+        let error = |arguments: &[&str], stdin: &[u8]| from(arguments, stdin).unwrap_err();
+        assert_eq!(error(&["a", " "], b""), "an `IMAGE` is empty");
+        assert_eq!(error(&["-"], b"\n \n"), "nothing to verify: standard input holds no `IMAGE`");
+        assert_eq!(error(&["-"], b"\xff"), "standard input is not valid UTF-8");
+        assert_eq!(error(&["-"], &b"x\n".repeat(10_001)), "more than 10000 images are given");
         assert_eq!(from(&["-"], &b"x\n".repeat(10_000)).map(|words| words.len()), Ok(10_000));
-        assert_eq!(from(&["-"], &b"x".repeat(1024 * 1024 + 1)), Err(WordMistake::TooLarge));
+        assert_eq!(error(&["-"], &b"x".repeat(1024 * 1024 + 1)), TOO_LARGE);
         // Without a bound, this would never end.
         let given = [Given { value: "-".to_owned(), origin: Origin::Argument("IMAGE") }];
         let endless = Box::new(std::io::repeat(b'x'));
-        assert_eq!(all(&given, endless, LIMIT), Err(WordMistake::TooLarge));
+        assert_eq!(all(&given, endless, LIMIT).unwrap_err().to_string(), TOO_LARGE);
     }
 
     proptest! {
