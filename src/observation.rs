@@ -85,6 +85,12 @@ impl Unavailable {
         Self { reason, message: message.into(), hint: None, retry_after: None, host: None }
     }
 
+    /// The same with this hint.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
     /// The message without what was asked for, which is before the first colon: `404 …` of `the manifest …: 404 …`.
     pub fn said(&self) -> &str {
         self.message.split_once(": ").map_or(self.message.as_str(), |(_, said)| said)

@@ -70,10 +70,7 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
 pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
     let message = format!("nothing was asked, because the run could not be started: {why}");
     let hint = "Raise the limit of open files, as with `ulimit -n 1024`, and run it again.";
-    let why = Unavailable {
-        hint: Some(hint.to_owned()),
-        ..Unavailable::new(Reason::ConnectionFailed, message)
-    };
+    let why = Unavailable::new(Reason::ConnectionFailed, message).hint(hint);
     let now = ambient.now();
     let unknown = |request| report(settings, request, &observe::nothing(why.clone(), now), false);
     Report {

@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use reqwest::{Response, Version};
 
+use crate::http::failure::FailedTry;
 use crate::http::message::{Extent, Length};
-use crate::http::retry::Mishap;
-use crate::http::trouble::Trouble;
+use crate::http::retry::Failure;
 use crate::http::{MOST_SMALL, Want};
 
 /// The most bytes of a run that are read of blobs only to count them.
@@ -102,7 +102,7 @@ fn counted(extent: Extent, announced: Option<u64>, meter: &Meter) -> u64 {
 pub(crate) async fn read(
     response: &mut Response,
     plan: Plan,
-) -> Result<(Vec<u8>, Length), Trouble> {
+) -> Result<(Vec<u8>, Length), FailedTry> {
     if plan.is_empty() {
         return Ok((Vec::new(), Length::Ended(0)));
     }
@@ -111,7 +111,7 @@ pub(crate) async fn read(
     let Plan { limit, is_whole_wanted } = plan;
     let too_large = || {
         let said = format!("the answer is larger than {} bytes", limit.counted);
-        Trouble::new(Mishap::TooLarge, said)
+        FailedTry::new(Failure::TooLarge, said)
     };
     if is_whole_wanted && announced.is_some_and(|length| length > limit.counted) {
         return Err(too_large());
@@ -124,10 +124,11 @@ pub(crate) async fn read(
             Ok(None) if is_closed_at_its_end => return Ok((body, Length::Closed(length))),
             Ok(None) => return Ok((body, Length::Ended(length))),
             Err(error) => {
-                let trouble = Trouble::of(&error);
-                let is_broken_off = success && trouble.is_broken_off;
-                let is_empty_promise = is_broken_off && length == 0;
-                return Err(Trouble { is_broken_off, is_empty_promise, ..trouble });
+                return Err(if success {
+                    FailedTry::of_success(&error, length)
+                } else {
+                    FailedTry::of(&error)
+                });
             }
         };
         length = length.saturating_add(chunk.len() as u64);

@@ -45,8 +45,5 @@ fn in_a_circle(what: &str, host: &str) -> Unavailable {
     );
     let hint = "Try again; if it stays, the registry's storage is not set up right, or a proxy stands in \
                 between. No credentials were sent along.";
-    Unavailable {
-        hint: Some(hint.to_owned()),
-        ..Unavailable::new(Reason::RedirectRefused, message)
-    }
+    Unavailable::new(Reason::RedirectRefused, message).hint(hint)
 }

@@ -2,6 +2,7 @@
 //! redirects, no compression. What an answer means is for the rooms above to say.
 
 mod body;
+mod failure;
 mod follow;
 mod message;
 mod origin;
@@ -10,7 +11,6 @@ mod resolver;
 mod retry;
 mod telling;
 mod tls;
-mod trouble;
 mod words;
 
 use std::collections::HashMap;
@@ -30,11 +30,11 @@ use crate::secret::Redactor;
 use crate::settings::Proxy;
 
 use body::{Meter, Plan};
+use failure::{FailedTry, deadline_passed, never_came};
 pub(crate) use message::{Answer, Extent, Length, Patience, Peer, Request, Want, host_of};
 use origin::{Connected, Noticing, Origin, Turn};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
-use retry::{Decision, Mishap};
-use trouble::{Trouble, deadline_passed, never_came};
+use retry::{Decision, Failure};
 pub(crate) use words::{guarded_kind, guarded_words, words};
 
 /// The most bytes of a manifest, a config or an API page (contract, promise 2).
@@ -146,28 +146,28 @@ impl Client {
             if tries > 1 {
                 self.0.retries.fetch_add(1, Ordering::Relaxed);
             }
-            let (trouble, asked) = match self.attempt(request, &host).await? {
-                Ok(answer) if retry::is_transient(Mishap::Status(answer.status)) => {
-                    (self.status_trouble(request.peer, &answer), self.wait_asked_for(&answer))
+            let (failed, asked) = match self.attempt(request, &host).await? {
+                Ok(answer) if retry::is_transient(Failure::Status(answer.status)) => {
+                    (self.failed_by_status(request.peer, &answer), self.wait_asked_for(&answer))
                 }
                 Ok(answer) => return Ok(answer),
-                Err(trouble) => (trouble, None),
+                Err(failed) => (failed, None),
             };
-            empty_promises += u32::from(trouble.is_empty_promise);
+            empty_promises += u32::from(failed.failure == Failure::NeverCame);
             let left = self.time_left();
-            match retry::decide(trouble.mishap, tries, most, asked, self.jitter(), left) {
+            match retry::decide(failed.failure, tries, most, asked, self.jitter(), left) {
                 Decision::Again(wait) => {
-                    self.say_retry(&trouble, request.what, &host, wait, tries);
+                    self.say_retry(&failed, request.what, &host, wait, tries);
                     tokio::time::sleep(wait).await;
                 }
                 Decision::GiveUp if empty_promises == most => {
                     return Err(never_came(request.what, &host, tries));
                 }
                 Decision::GiveUp => {
-                    return Err(trouble.unavailable(request.what, &host, tries, asked));
+                    return Err(failed.unavailable(request.what, &host, tries, asked));
                 }
                 Decision::TooLate(wait) => {
-                    return Err(trouble.too_late(request.what, &host, tries, asked, wait));
+                    return Err(failed.too_late(request.what, &host, tries, asked, wait));
                 }
             }
         }
@@ -181,21 +181,26 @@ impl Client {
     ) -> Result<Option<Answer>, Unavailable> {
         let host = host_of(&request.url);
         let patience = Patience::Once(PROBE_TIMEOUT);
-        let trouble = match self.attempt(&Request { patience, ..request.clone() }, &host).await {
-            Ok(Ok(answer)) if retry::is_transient(Mishap::Status(answer.status)) => {
+        let failed = match self.attempt(&Request { patience, ..request.clone() }, &host).await {
+            Ok(Ok(answer)) if retry::is_transient(Failure::Status(answer.status)) => {
                 // It speaks TLS, and may be in a better mood soon.
                 return self.get(request).await.map(Some);
             }
             Ok(Ok(answer)) => return Ok(Some(answer)),
-            Ok(Err(trouble)) => trouble,
+            Ok(Err(failed)) => failed,
             // Without CA certificates nobody speaks TLS with this program.
             Err(why) if why.reason == Reason::TlsFailed => return Ok(None),
             Err(why) => return Err(why),
         };
-        match trouble.mishap {
-            Mishap::NoConnection | Mishap::TimedOut | Mishap::Cut | Mishap::NotTls => Ok(None),
-            Mishap::Status(_) | Mishap::Tls | Mishap::Garbage | Mishap::TooLarge => {
-                Err(trouble.unavailable(request.what, &host, 1, None))
+        match failed.failure {
+            Failure::NoConnection
+            | Failure::TimedOut
+            | Failure::Cut
+            | Failure::BrokenOff
+            | Failure::NeverCame
+            | Failure::NotTls => Ok(None),
+            Failure::Status(_) | Failure::Tls | Failure::Garbage | Failure::TooLarge => {
+                Err(failed.unavailable(request.what, &host, 1, None))
             }
         }
     }
@@ -211,7 +216,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         host: &str,
-    ) -> Result<Result<Answer, Trouble>, Unavailable> {
+    ) -> Result<Result<Answer, FailedTry>, Unavailable> {
         if self.time_left().is_zero() {
             let said = "was not asked any more: the run's deadline had passed";
             let message = format!("{}: `{host}` {said}", request.what);
@@ -220,7 +225,7 @@ impl Client {
         let origin = self.origin(&request.url).map_err(|error| {
             let message = format!("{}: `{host}`: {error}", request.what);
             let hint = "Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.";
-            Unavailable { hint: Some(hint.to_owned()), ..Unavailable::new(Reason::TlsFailed, message) }
+            Unavailable::new(Reason::TlsFailed, message).hint(hint)
         })?;
         // The time in the queue for this host is no fault of the host's.
         let Ok(turn) = tokio::time::timeout_at(self.0.deadline, origin.turn()).await else {
@@ -246,8 +251,8 @@ impl Client {
         self.say_request(request, started.elapsed(), &result);
         match result {
             // Both have passed: the run's end is the one that counts.
-            Ok(Err(trouble))
-                if trouble.mishap == Mishap::TimedOut && self.time_left().is_zero() =>
+            Ok(Err(failed))
+                if failed.failure == Failure::TimedOut && self.time_left().is_zero() =>
             {
                 Err(deadline_passed(request.what, host))
             }
@@ -263,11 +268,11 @@ impl Client {
         request: &Request<'_>,
         host: &str,
         limit: Duration,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, FailedTry> {
         let started = Instant::now();
         let late = |limit: Duration| {
             let said = format!("no whole answer within {} s", limit.as_secs());
-            Trouble::new(Mishap::TimedOut, said)
+            FailedTry::new(Failure::TimedOut, said)
         };
         let method =
             if request.form.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
@@ -302,9 +307,8 @@ impl Client {
         }
         let head = tokio::time::timeout_at(started + limit, origin.send(sent, turn)).await;
         let mut response = head.map_err(|_| late(limit))?.map_err(|error| {
-            // Without a head nothing was announced.
-            let trouble = Trouble { is_broken_off: false, ..Trouble::of(&error) };
-            if self.may_be_proxied(&request.url) { trouble.through_a_proxy() } else { trouble }
+            let failed = FailedTry::of(&error);
+            if self.may_be_proxied(&request.url) { failed.through_a_proxy() } else { failed }
         })?;
         let status = response.status().as_u16();
         let plan = Plan::of(&response, request.want, &self.0.meter);
@@ -358,9 +362,9 @@ impl Client {
         self.0.proxy.https.is_some() && url.scheme() == "https" && !is_local(url)
     }
 
-    fn status_trouble(&self, peer: Peer<'_>, answer: &Answer) -> Trouble {
+    fn failed_by_status(&self, peer: Peer<'_>, answer: &Answer) -> FailedTry {
         let said = words::of_trouble(peer, answer, &self.0.redactor);
-        Trouble::new(Mishap::Status(answer.status), said)
+        FailedTry::new(Failure::Status(answer.status), said)
     }
 
     /// How long the server asks to wait.

@@ -5,12 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
+use crate::report::Reason;
+
 /// How often one request is sent at most.
 pub(crate) const TRIES: u32 = 4;
 
 /// How a try ended that brought no usable answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mishap {
+pub(crate) enum Failure {
     /// An answer with this status.
     Status(u16),
     /// No connection: refused, unreachable, or the name could not be resolved.
@@ -19,6 +21,10 @@ pub(crate) enum Mishap {
     TimedOut,
     /// The connection broke before the answer was whole.
     Cut,
+    /// A success was announced, and the connection closed in good order before all of it came.
+    BrokenOff,
+    /// The same, before one byte of it came.
+    NeverCame,
     /// TLS did not come about, or the certificate was not accepted.
     Tls,
     /// What answered does not speak TLS at all.
@@ -29,7 +35,7 @@ pub(crate) enum Mishap {
     TooLarge,
 }
 
-/// What to do after a mishap.
+/// What to do after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Send it again after this long.
@@ -40,12 +46,33 @@ pub(crate) enum Decision {
     TooLate(Duration),
 }
 
+impl Failure {
+    /// What is reported where no other try brought more.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::Status(429) => Reason::RateLimited,
+            Self::Status(_) => Reason::ServerError,
+            Self::NoConnection | Self::Cut | Self::BrokenOff | Self::NeverCame => {
+                Reason::ConnectionFailed
+            }
+            Self::TimedOut => Reason::TimedOut,
+            Self::Tls | Self::NotTls => Reason::TlsFailed,
+            Self::Garbage => Reason::UnexpectedAnswer,
+            Self::TooLarge => Reason::AnswerTooLarge,
+        }
+    }
+}
+
 /// Whether another try may bring another answer.
-pub(crate) fn is_transient(mishap: Mishap) -> bool {
-    match mishap {
-        Mishap::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-        Mishap::NoConnection | Mishap::TimedOut | Mishap::Cut => true,
-        Mishap::Tls | Mishap::NotTls | Mishap::Garbage | Mishap::TooLarge => false,
+pub(crate) fn is_transient(failure: Failure) -> bool {
+    match failure {
+        Failure::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+        Failure::NoConnection
+        | Failure::TimedOut
+        | Failure::Cut
+        | Failure::BrokenOff
+        | Failure::NeverCame => true,
+        Failure::Tls | Failure::NotTls | Failure::Garbage | Failure::TooLarge => false,
     }
 }
 
@@ -54,14 +81,14 @@ pub(crate) fn is_transient(mishap: Mishap) -> bool {
 /// `asked` is the server's own `Retry-After`; `jitter` is a random number from 0 to 1 that spreads the
 /// clients' 1, 2 and 4 seconds by a quarter to either side; `left` is the time until the deadline.
 pub(crate) fn decide(
-    mishap: Mishap,
+    failure: Failure,
     tries: u32,
     most: u32,
     asked: Option<Duration>,
     jitter: f64,
     left: Duration,
 ) -> Decision {
-    if !is_transient(mishap) || tries >= most {
+    if !is_transient(failure) || tries >= most {
         return Decision::GiveUp;
     }
     let base = Duration::from_secs(1 << (tries.saturating_sub(1).min(2)));
@@ -105,23 +132,25 @@ mod tests {
         let statuses =
             [200, 301, 400, 401, 403, 404, 408, 418, 429, 451, 500, 501, 502, 503, 504, 505, 520];
         let others = [
-            Mishap::NoConnection,
-            Mishap::TimedOut,
-            Mishap::Cut,
-            Mishap::Tls,
-            Mishap::NotTls,
-            Mishap::Garbage,
-            Mishap::TooLarge,
+            Failure::NoConnection,
+            Failure::TimedOut,
+            Failure::Cut,
+            Failure::BrokenOff,
+            Failure::NeverCame,
+            Failure::Tls,
+            Failure::NotTls,
+            Failure::Garbage,
+            Failure::TooLarge,
         ];
-        for mishap in statuses.map(Mishap::Status).into_iter().chain(others) {
+        for failure in statuses.map(Failure::Status).into_iter().chain(others) {
             let waits: Vec<String> = (1..=TRIES)
-                .map(|tries| match decide(mishap, tries, TRIES, None, 0.5, MINUTE) {
+                .map(|tries| match decide(failure, tries, TRIES, None, 0.5, MINUTE) {
                     Decision::Again(wait) => format!("{wait:?}"),
                     Decision::GiveUp => "-".to_owned(),
                     Decision::TooLate(_) => "late".to_owned(),
                 })
                 .collect();
-            writeln!(table, "{:<14} {}", format!("{mishap:?}"), waits.join(" ")).unwrap();
+            writeln!(table, "{:<14} {}", format!("{failure:?}"), waits.join(" ")).unwrap();
         }
         insta::assert_snapshot!(table, @r"
         Status(200)    - - - -
@@ -144,6 +173,8 @@ mod tests {
         NoConnection   1s 2s 4s -
         TimedOut       1s 2s 4s -
         Cut            1s 2s 4s -
+        BrokenOff      1s 2s 4s -
+        NeverCame      1s 2s 4s -
         Tls            - - - -
         NotTls         - - - -
         Garbage        - - - -
@@ -153,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_servers_wait_counts_and_the_deadline_caps_it() {
-        let wait = |asked, left| decide(Mishap::Status(429), 1, TRIES, asked, 0.0, left);
+        let wait = |asked, left| decide(Failure::Status(429), 1, TRIES, asked, 0.0, left);
         let seconds = Duration::from_secs;
         assert_eq!(wait(Some(seconds(29)), MINUTE), Decision::Again(seconds(29)));
         assert_eq!(wait(Some(seconds(86_400)), MINUTE), Decision::TooLate(seconds(86_400)));
@@ -198,7 +229,7 @@ mod tests {
         fn no_wait_ends_after_the_deadline(tries in 1_u32..4, jitter in 0.0_f64..1.0, left in 0_u64..10_000, asked in proptest::option::of(0_u64..100)) {
             let left = Duration::from_millis(left);
             let asked = asked.map(Duration::from_secs);
-            if let Decision::Again(wait) = decide(Mishap::Cut, tries, TRIES, asked, jitter, left) {
+            if let Decision::Again(wait) = decide(Failure::Cut, tries, TRIES, asked, jitter, left) {
                 prop_assert!(wait < left);
             }
         }

@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
+use super::failure::FailedTry;
 use super::message::{Answer, Request, Want};
-use super::trouble::Trouble;
 use super::{Client, redirect, retry};
 use crate::progress::Loudness;
 
 impl Client {
     pub(super) fn say_retry(
         &self,
-        trouble: &Trouble,
+        failed: &FailedTry,
         what: &str,
         host: &str,
         wait: Duration,
@@ -21,7 +21,7 @@ impl Client {
             if wait > Duration::from_secs(10) { Loudness::Normal } else { Loudness::Requests };
         let line = format!(
             "{what}: `{host}`: {}; asking again in {:.1} s (try {} of {})",
-            trouble.said,
+            failed.why.message,
             wait.as_secs_f64(),
             tries + 1,
             retry::TRIES
@@ -33,7 +33,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         took: Duration,
-        result: &Result<Result<Answer, Trouble>, E>,
+        result: &Result<Result<Answer, FailedTry>, E>,
     ) {
         if !self.0.progress.says(Loudness::Requests) {
             return;
@@ -42,7 +42,7 @@ impl Client {
         let url = redirect::shown(request);
         let end = match result {
             Ok(Ok(answer)) => answer.status.to_string(),
-            Ok(Err(trouble)) => trouble.said.clone(),
+            Ok(Err(failed)) => failed.why.message.clone(),
             Err(_) => "no answer in time".to_owned(),
         };
         self.0

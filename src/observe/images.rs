@@ -242,8 +242,7 @@ fn unreadable(client: &Client, digest: &Digest, error: &ConfigError) -> Unavaila
         format!(": {}", client.redactor().line(&cause.to_string(), 160))
     });
     let message = format!("the config `{}` {error}{cause}", digest.short());
-    let why = Unavailable::new(Reason::UnexpectedAnswer, message);
-    Unavailable { hint: Some(error.hint().to_owned()), ..why }
+    Unavailable::new(Reason::UnexpectedAnswer, message).hint(error.hint())
 }
 
 fn too_many_layers(listed: usize) -> Unavailable {

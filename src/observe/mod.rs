@@ -327,8 +327,7 @@ fn silent(said: &str) -> Unavailable {
     let message = format!(
         "the registry denied the tag ({said}) and did not say whether it has the repository"
     );
-    let unclear = Unavailable::new(Reason::UnexpectedAnswer, message);
-    Unavailable { hint: Some(settle::REPOSITORY_OPEN.to_owned()), ..unclear }
+    Unavailable::new(Reason::UnexpectedAnswer, message).hint(settle::REPOSITORY_OPEN)
 }
 
 async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {

@@ -187,16 +187,14 @@ fn repository(observation: &Observation, explanation: &Explanation) -> Fact<()> 
         return Fact::Absent(Denial { reason, said });
     }
     match (denial.reason, explanation.knows_repository) {
-        (Reason::RepositoryMissing, Some(true)) => Fact::Unknown(Unavailable {
-            hint: Some(LISTED_AND_DENIED.to_owned()),
-            ..Unavailable::new(
-                Reason::UnexpectedAnswer,
-                format!(
-                    "the registry denies the repository ({}) and the API lists it",
-                    denial.said
-                ),
-            )
-        }),
+        (Reason::RepositoryMissing, Some(true)) => {
+            let message = format!(
+                "the registry denies the repository ({}) and the API lists it",
+                denial.said
+            );
+            let unclear = Unavailable::new(Reason::UnexpectedAnswer, message);
+            Fact::Unknown(unclear.hint(LISTED_AND_DENIED))
+        }
         (Reason::RepositoryMissing, _) => Fact::Absent(denial.clone()),
         (_, Some(true)) => Fact::Present(()),
         (_, Some(false) | None) => {
@@ -209,8 +207,7 @@ fn repository(observation: &Observation, explanation: &Explanation) -> Fact<()> 
                 "the registry denied the tag ({}) and did not say whether it has the repository; {why}",
                 denial.said
             );
-            let unclear = Unavailable::new(Reason::UnexpectedAnswer, message);
-            Fact::Unknown(Unavailable { hint: Some(hint.to_owned()), ..unclear })
+            Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message).hint(hint))
         }
     }
 }

@@ -193,10 +193,7 @@ impl Access {
         );
         let hint = "It was not followed. Something between here and the registry writes the token into \
                     addresses: look for a proxy, and replace the token.";
-        Err(Unavailable {
-            hint: Some(hint.to_owned()),
-            ..Unavailable::new(Reason::RedirectRefused, message)
-        })
+        Err(Unavailable::new(Reason::RedirectRefused, message).hint(hint))
     }
 
     /// A refusal as it is told: it names whose login was refused, or that there was none.
@@ -268,29 +265,28 @@ async fn other(
 /// A refusal names whose login was refused, or that there was none. What kept a login from being found is then
 /// the reason.
 fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
-    let Unavailable { reason, message, hint, retry_after, host: broken } = why;
-    match (reason, by) {
+    let message = &why.message;
+    match (why.reason, by) {
         (Reason::CredentialsRefused, By::Login(from)) => {
             let message = format!("{message}; the login is from {from}");
             let hint = format!(
                 "Run `docker login {host}` again in an earlier step. If anyone may pull the image, run \
                  `docker logout {host}`: an expired login gets in the way."
             );
-            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
+            Unavailable { message, ..why }.hint(hint)
         }
         (Reason::CredentialsRefused, By::Nobody(Some(trouble))) => {
             let message = format!("{trouble}, and without a login {message}");
             let hint = format!(
                 "Fix the docker config or its helper, or run `docker login {host}` in an earlier step."
             );
-            let reason = Reason::CredentialHelperFailed;
-            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
+            Unavailable { message, reason: Reason::CredentialHelperFailed, ..why }.hint(hint)
         }
         (Reason::CredentialsRefused, By::Nobody(None)) => {
             let message = format!(
                 "{message}; it was asked without a login, because the docker config has none for `{host}`"
             );
-            Unavailable { reason, message, hint: Some(login_hint(host)), retry_after, host: broken }
+            Unavailable { message, ..why }.hint(login_hint(host))
         }
         (Reason::CredentialsRefused, By::Unasked) => {
             let message =
@@ -299,23 +295,16 @@ fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
                 "Check what stands between here and `{host}`: a registry that wants a login asks for one \
                  (`WWW-Authenticate`)."
             );
-            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
+            Unavailable { message, ..why }.hint(hint)
         }
-        (Reason::DeadlinePassed, By::Nobody(Some(trouble))) => Unavailable {
-            reason,
-            message: format!("{trouble}; {message}"),
-            hint,
-            retry_after,
-            host: broken,
-        },
-        (Reason::RateLimited, By::Nobody(_) | By::Unasked) => {
-            let hint = format!(
-                "Run `docker login {host}` in an earlier step: without a login, every job that shares the runner's \
-                 address shares one limit. Otherwise wait as long as the message says."
-            );
-            Unavailable { reason, message, hint: Some(hint), retry_after, host: broken }
+        (Reason::DeadlinePassed, By::Nobody(Some(trouble))) => {
+            Unavailable { message: format!("{trouble}; {message}"), ..why }
         }
-        (_, _) => Unavailable { reason, message, hint, retry_after, host: broken },
+        (Reason::RateLimited, By::Nobody(_) | By::Unasked) => why.hint(format!(
+            "Run `docker login {host}` in an earlier step: without a login, every job that shares the runner's \
+             address shares one limit. Otherwise wait as long as the message says."
+        )),
+        (_, _) => why,
     }
 }
 
@@ -326,10 +315,7 @@ fn hands_out_ours(endpoint: &Url) -> Unavailable {
         crate::http::host_of(endpoint)
     );
     let hint = "Check what answers there: DigitalOcean issues a separate token for the registry.";
-    Unavailable {
-        hint: Some(hint.to_owned()),
-        ..Unavailable::new(Reason::UnexpectedAnswer, message)
-    }
+    Unavailable::new(Reason::UnexpectedAnswer, message).hint(hint)
 }
 
 /// The access to a registry that is not DigitalOcean's.

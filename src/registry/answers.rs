@@ -238,10 +238,9 @@ pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Reda
             let message = format!("{}; a redirect is followed for configs and layers only", said());
             Fact::Unknown(Unavailable::new(Reason::RedirectRefused, message))
         }
-        412 if ErrorBody::parse(&answer.body).is_some() => Fact::Unknown(Unavailable {
-            hint: Some(POLICY.to_owned()),
-            ..Unavailable::new(Reason::UnexpectedAnswer, said())
-        }),
+        412 if ErrorBody::parse(&answer.body).is_some() => {
+            Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, said()).hint(POLICY))
+        }
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, said())),
     }
 }
@@ -318,10 +317,9 @@ pub(super) fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor
             // Not `blob-missing`: the registry lists it, and only its storage does not have it.
             Fact::Absent(Denial { reason: Reason::BodyNeverCame, said })
         }
-        401 | 403 => Fact::Unknown(Unavailable {
-            hint: Some(NOT_TAKEN.to_owned()),
-            ..Unavailable::new(Reason::UnexpectedAnswer, message)
-        }),
+        401 | 403 => {
+            Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message).hint(NOT_TAKEN))
+        }
         _ => Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message)),
     }
 }

@@ -117,5 +117,5 @@ fn refused(what: &str, asked: &str, answer: &Answer, redactor: &Redactor) -> Una
         words(answer, redactor)
     );
     let hint = format!("No login goes along a redirect: verify the image at `{host}` itself.");
-    Unavailable { hint: Some(hint), ..Unavailable::new(Reason::CredentialsRefused, message) }
+    Unavailable::new(Reason::CredentialsRefused, message).hint(hint)
 }

@@ -181,7 +181,7 @@ pub(super) fn trust_with_login(
         "If `{server}` may be given the login for `{host}`, as where GitLab runs beside its registry, add \
          `--token-server {server}` (in the orb: `token_server`)."
     );
-    Err(Unavailable { hint: Some(hint), ..why })
+    Err(why.hint(hint))
 }
 
 /// Whether the realm is a parent domain of the registry's host, over https at the port of https or of the registry.

@@ -7,40 +7,30 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use crate::http::resolver::NoThread;
-use crate::http::retry::Mishap;
+use crate::http::retry::Failure;
 use crate::http::tls;
 use crate::observation::Unavailable;
 use crate::report::Reason;
 
-/// A request that brought no whole answer.
+/// A try that brought no whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Trouble {
+pub(crate) struct FailedTry {
     /// For the retry table.
-    pub(crate) mishap: Mishap,
-    /// What is told: it reads after "`host`: ".
-    pub(crate) said: String,
-    /// What to do, beyond the reason's own advice.
-    pub(crate) hint: Option<String>,
-    /// Whether a success was announced, and the connection closed in good order before all of it came.
-    pub(crate) is_broken_off: bool,
-    /// Whether not one byte of it came.
-    pub(crate) is_empty_promise: bool,
+    pub(crate) failure: Failure,
+    /// What is reported where no other try brings more. The message reads after "`host`: ".
+    pub(crate) why: Unavailable,
 }
 
-impl Trouble {
-    /// A trouble without a hint of its own.
-    pub(crate) fn new(mishap: Mishap, said: impl Into<String>) -> Self {
-        Self {
-            mishap,
-            said: said.into(),
-            hint: None,
-            is_broken_off: false,
-            is_empty_promise: false,
-        }
+impl FailedTry {
+    pub(crate) fn new(failure: Failure, said: impl Into<String>) -> Self {
+        Self { failure, why: Unavailable::new(failure.reason(), said) }
     }
 
-    /// The trouble as a fact that could not be found out. `what` was asked of `host`, which `asked` to
-    /// wait.
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self { why: self.why.hint(hint), ..self }
+    }
+
+    /// Why `what` could not be found out of `host`, which `asked` to wait.
     pub(crate) fn unavailable(
         self,
         what: &str,
@@ -48,28 +38,17 @@ impl Trouble {
         tries: u32,
         asked: Option<Duration>,
     ) -> Unavailable {
-        let Self { mishap, said, hint, is_broken_off, is_empty_promise: _ } = self;
-        let reason = match mishap {
-            Mishap::Status(429) => Reason::RateLimited,
-            Mishap::Status(_) => Reason::ServerError,
-            Mishap::NoConnection | Mishap::Cut => Reason::ConnectionFailed,
-            Mishap::TimedOut => Reason::TimedOut,
-            Mishap::Tls | Mishap::NotTls => Reason::TlsFailed,
-            Mishap::Garbage => Reason::UnexpectedAnswer,
-            Mishap::TooLarge => Reason::AnswerTooLarge,
-        };
+        let Self { failure, mut why } = self;
         let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
         let wait = asked.filter(|asked| !asked.is_zero()).map_or_else(String::new, |asked| {
             format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
         });
-        let message = format!("{what}: `{host}`: {said}{times}{wait}");
-        Unavailable {
-            reason,
-            message,
-            hint,
-            retry_after: asked,
-            host: is_broken_off.then(|| host.to_owned()),
+        why.message = format!("{what}: `{host}`: {}{times}{wait}", why.message);
+        why.retry_after = asked;
+        if matches!(failure, Failure::BrokenOff | Failure::NeverCame) {
+            why.host = Some(host.to_owned());
         }
+        why
     }
 
     /// The same, given up because the next try would come after the deadline.
@@ -94,12 +73,12 @@ impl Trouble {
 
     /// The same where a proxy may have been what could not be reached.
     pub(crate) fn through_a_proxy(self) -> Self {
-        if self.mishap != Mishap::NoConnection {
+        if self.failure != Failure::NoConnection {
             return self;
         }
-        let hint = "Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless \
-                    NO_PROXY names it.";
-        Self { hint: Some(hint.to_owned()), ..self }
+        self.hint(
+            "Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.",
+        )
     }
 
     /// Classifies an error of the client.
@@ -107,18 +86,21 @@ impl Trouble {
         if let Some(error) = find::<rustls::Error>(error) {
             let (said, hint) = tls::explain(error);
             let is_not_tls = matches!(error, rustls::Error::InvalidMessage(_));
-            let mishap = if is_not_tls { Mishap::NotTls } else { Mishap::Tls };
-            let trouble = Self::new(mishap, format!("no TLS: {said}"));
-            return Self { hint: hint.map(str::to_owned), ..trouble };
+            let failure = if is_not_tls { Failure::NotTls } else { Failure::Tls };
+            let failed = Self::new(failure, format!("no TLS: {said}"));
+            return match hint {
+                Some(hint) => failed.hint(hint),
+                None => failed,
+            };
         }
         if let Some(error) = find::<NoThread>(error) {
             return Self::new(
-                Mishap::NoConnection,
+                Failure::NoConnection,
                 format!("its name could not be resolved: {error}"),
             );
         }
         if error.is_dns() {
-            return Self::new(Mishap::NoConnection, "its name could not be resolved");
+            return Self::new(Failure::NoConnection, "its name could not be resolved");
         }
         if let Some(error) = find::<hyper::Error>(error)
             && (error.is_parse() || error.is_parse_status())
@@ -131,39 +113,48 @@ impl Trouble {
             return Self::of_connecting(error, deepest);
         }
         if error.is_timeout() || io == Some(io::ErrorKind::TimedOut) {
-            return Self::new(Mishap::TimedOut, "no answer in time");
+            return Self::new(Failure::TimedOut, "no answer in time");
         }
+        Self::new(Failure::Cut, "the connection broke before the answer was whole")
+    }
+
+    /// Classifies an error after a success was announced and `length` bytes of it came.
+    pub(crate) fn of_success(error: &reqwest::Error, length: u64) -> Self {
+        let failed = Self::of(error);
         // Closed in good order is another thing than a reset: the peer has nothing more to say.
-        let is_closed = io == Some(io::ErrorKind::UnexpectedEof)
+        let is_closed = deepest_io(error).map(io::Error::kind)
+            == Some(io::ErrorKind::UnexpectedEof)
             || find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
-        let trouble = Self::new(Mishap::Cut, "the connection broke before the answer was whole");
-        Self { is_broken_off: is_closed, ..trouble }
+        if failed.failure != Failure::Cut || !is_closed {
+            return failed;
+        }
+        let failure = if length == 0 { Failure::NeverCame } else { Failure::BrokenOff };
+        Self { failure, ..failed }
     }
 
     fn of_parsing(error: &hyper::Error) -> Self {
         if error.to_string().contains("too large") {
             let said = "the head of its answer is larger than any honest one";
-            return Self::new(Mishap::TooLarge, said);
+            return Self::new(Failure::TooLarge, said);
         }
         let hint = "Look at the host, its port and any proxy in between: something else than a registry \
                     answers there.";
-        let trouble = Self::new(Mishap::Garbage, "what it sent is not HTTP");
-        Self { hint: Some(hint.to_owned()), ..trouble }
+        Self::new(Failure::Garbage, "what it sent is not HTTP").hint(hint)
     }
 
     fn of_connecting(error: &reqwest::Error, io: Option<&io::Error>) -> Self {
         if error.is_timeout() {
-            return Self::new(Mishap::TimedOut, "no connection in time");
+            return Self::new(Failure::TimedOut, "no connection in time");
         }
         match io {
             Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
-                Self::new(Mishap::NoConnection, "connection refused")
+                Self::new(Failure::NoConnection, "connection refused")
             }
             // A peer that hangs up or babbles during the handshake.
             Some(io) if io.kind() == io::ErrorKind::UnexpectedEof => {
-                Self::new(Mishap::Cut, "the connection was closed during the TLS handshake")
+                Self::new(Failure::Cut, "the connection was closed during the TLS handshake")
             }
-            Some(io) => Self::new(Mishap::NoConnection, format!("no connection ({})", words(io))),
+            Some(io) => Self::new(Failure::NoConnection, format!("no connection ({})", words(io))),
             None => {
                 let cause = deepest(error);
                 // The client's own word for a proxy that does not let it through.
@@ -173,7 +164,7 @@ impl Trouble {
                     Some(cause) => format!("the proxy opened no tunnel to it ({cause})"),
                     None => format!("no connection ({cause})"),
                 };
-                Self::new(Mishap::NoConnection, said)
+                Self::new(Failure::NoConnection, said)
             }
         }
     }
