@@ -127,10 +127,12 @@ fn no_room_is_named_after_nothing() {
 }
 
 #[test]
-fn a_checks_file_has_the_checks_name() {
+fn a_checks_file_has_the_checks_name_and_its_tests() {
     for check in verify_registry_image::report::CheckId::ALL {
         let file = src().join("checks").join(check.as_str().replace('-', "_")).with_extension("rs");
         assert!(file.is_file(), "{}", file.display());
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains("#[cfg(test)]\nmod tests"), "{}: has no tests", file.display());
     }
 }
 

@@ -132,3 +132,129 @@ fn differs(subject: &Subject<'_>, tag: &Tag, digest: &Digest, observed: &Digest)
         .compared(digest.to_string(), observed.to_string())
         .hint(hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot as said;
+
+    use crate::checks::tests::sample::{COMMIT, Sample, absent, digest, unknown};
+    use crate::observation::Fact;
+    use crate::oci::{Algorithm, Digest};
+    use crate::report::{CheckId, Outcome, Reason};
+    use crate::request::ImmutableTag;
+
+    const CHECK: CheckId = CheckId::ImmutableTag;
+
+    fn with(fact: Fact<Digest>) -> Sample {
+        let mut sample = Sample::single();
+        let tag: crate::oci::Tag = format!("{COMMIT}-dev").parse().unwrap();
+        sample.expectation().immutable_tag = Some(ImmutableTag::Named(tag.clone()));
+        sample.observation.immutable = Some((tag, fact));
+        sample
+    }
+
+    #[test]
+    fn compares() {
+        said!(with(Fact::Present(digest("top"))).said(CHECK), @"passed: `0123456789abcdef0123456789abcdef01234567-dev` names the same digest");
+        said!(with(Fact::Present(digest("other"))).said(CHECK), @"
+        failed immutable-tag-differs: `0123456789abcdef0123456789abcdef01234567-dev` names `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`, and `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
+        expected sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa
+        observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
+        hint: The moving tag is from another build.
+        hint: Did this commit's push job run before this one? https://circleci.com/gh/keepkey/support-email/7
+        hint: Push again, unless a newer commit has.
+        ");
+        let sha512 = Digest::of(Algorithm::Sha512, b"top");
+        said!(with(Fact::Present(sha512)).said(CHECK), @"
+        errored digest-not-comparable: a sha512 digest cannot be compared with a sha256 digest
+        expected sha512:0faca7b34ab11b413bf93c247af67826de6dec8cb7ba09806a31bf7657fa3da768d49a93ca778a5c80838aa14890b31113182dbe0f0f9716ca4e461f45e8d23a
+        observed sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39
+        hint: Expect the `sha256:` digest that the push printed.
+        ");
+    }
+
+    #[test]
+    fn fails_when_it_is_missing_even_where_the_moving_tag_could_not_be_read() {
+        let mut sample = with(absent(Reason::TagMissing, "404 `MANIFEST_UNKNOWN`"));
+        said!(sample.said(CHECK), @"
+        failed immutable-tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `0123456789abcdef0123456789abcdef01234567-dev`, which this commit's push should have set (404 `MANIFEST_UNKNOWN`)
+        hint: Let the push job push the immutable tag beside the moving one.
+        hint: 1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/7
+        hint: 2. Did the push job fail, or push under another name?
+        hint: 3. Start a pipeline on `develop`.
+        ");
+        sample.observation.resolved = unknown(Reason::ServerError);
+        assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+        sample.observation.repository = absent(Reason::RepositoryMissing, "404 `NAME_UNKNOWN`");
+        said!(sample.said(CHECK), @"skipped: there is no repository to look in");
+    }
+
+    #[test]
+    fn by_the_images_own_label_proves_nothing_for_or_against() {
+        let by_label = |fact: Fact<Digest>| {
+            let mut sample = with(fact);
+            sample.expectation().immutable_tag =
+                Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
+            sample.said(CHECK)
+        };
+        said!(by_label(Fact::Present(digest("top"))), @"
+        passed: `0123456789abcdef0123456789abcdef01234567-dev` names the same digest
+        note: `0123456789abcdef0123456789abcdef01234567-dev` is made from the image's own revision label because no commit was given: it does not prove the commit
+        ");
+        said!(by_label(Fact::Present(digest("other"))), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, names another image, `sha256:d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa`");
+        said!(by_label(Fact::Present(Digest::of(Algorithm::Sha512, b"top"))), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, names a digest of another algorithm");
+        said!(by_label(absent(Reason::TagMissing, "404 `MANIFEST_UNKNOWN`")), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, is not in the registry (404 `MANIFEST_UNKNOWN`)");
+        said!(by_label(unknown(Reason::ServerError)), @"skipped, to be told: `0123456789abcdef0123456789abcdef01234567-dev`, made from the image's own revision label because no commit was given, could not be read: an answer that is server-error");
+    }
+
+    #[test]
+    fn errs_when_either_tag_is_unknown() {
+        said!(with(unknown(Reason::RateLimited)).said(CHECK), @"
+        errored rate-limited: an answer that is rate-limited
+        hint: Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+        ");
+        let mut sample = with(Fact::Present(digest("top")));
+        sample.observation.resolved = unknown(Reason::ServerError);
+        said!(sample.said(CHECK), @"
+        errored server-error: an answer that is server-error
+        hint: Try again later; look at the provider's status page.
+        ");
+    }
+
+    #[test]
+    fn is_skipped_when_it_was_not_asked_for_or_could_not_be_named() {
+        let mut sample = Sample::single();
+        said!(sample.said(CHECK), @"skipped: no immutable tag was asked for");
+        sample.expectation().immutable_tag =
+            Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
+        sample.observation.immutable_skipped =
+            Some("the image has no revision label to make the immutable tag from".into());
+        said!(sample.said(CHECK), @"skipped, to be told: the image has no revision label to make the immutable tag from");
+    }
+
+    #[test]
+    fn is_not_a_pass_when_nobody_looked() {
+        let mut sample = with(Fact::Present(digest("top")));
+        sample.observation.immutable = None;
+        said!(sample.said(CHECK), @"
+        errored unexpected-answer: not looked at, so nothing is known of it: the immutable tag
+        hint: This is a mistake of this program: please report it.
+        ");
+        sample.expectation().immutable_tag =
+            Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
+        sample.observation.images[0].config = unknown(Reason::TimedOut);
+        said!(sample.said(CHECK), @"
+        errored timed-out: an answer that is timed-out
+        hint: Try again later, or give the run a longer --deadline.
+        ");
+    }
+
+    #[test]
+    fn passes_when_the_tag_that_was_asked_for_is_the_immutable_one() {
+        let mut sample = Sample::single();
+        let tag = sample.request.reference.tag.clone().unwrap();
+        sample.expectation().immutable_tag = Some(ImmutableTag::Named(tag));
+        said!(sample.said(CHECK), @"passed: `latest-dev` is itself the tag that never moves");
+        assert_eq!(sample.facts().unwrap().immutable_tag.as_deref(), Some("latest-dev"));
+    }
+}

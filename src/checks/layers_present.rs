@@ -311,3 +311,6 @@ fn finding(problems: &[Problem]) -> Finding {
         _ => finding,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,3 +191,6 @@ fn more_steps(name: &str, manifest: &ImageManifest, config: &ImageConfig) -> Opt
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,3 +218,6 @@ fn passed(subject: &Subject<'_>) -> Outcome {
         note: (!mislisted.is_empty()).then(|| clauses(mislisted)),
     }
 }
+
+#[cfg(test)]
+mod tests;

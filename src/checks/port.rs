@@ -123,3 +123,90 @@ impl Exposed {
         self.is_tcp && self.holds(number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot as said;
+
+    use crate::checks::tests::sample::{Sample, unknown};
+    use crate::report::{CheckId, Reason};
+    use crate::request::ExpectedPort;
+
+    fn with(strict: bool, ports: &[&str], env: &[&str]) -> String {
+        let mut sample = Sample::single();
+        sample.expectation().port = Some(ExpectedPort { number: 5001, strict });
+        sample.config(0).exposed_ports = ports.iter().map(|port| (*port).to_owned()).collect();
+        sample.config(0).env = env.iter().map(|text| (*text).to_owned()).collect();
+        sample.said(CheckId::Port)
+    }
+
+    #[test]
+    fn passes_when_the_image_names_it_in_any_way() {
+        let named: [(&[&str], &[&str]); 7] = [
+            (&["5001/tcp"], &[]),
+            (&["5001"], &[]),
+            (&["5001/TCP", "80/tcp"], &[]),
+            (&["5000-5010/tcp"], &[]),
+            (&[], &["PORT=5001"]),
+            (&["80/tcp"], &["PORT=5001"]),
+            (&["5001/tcp"], &["PORT=80"]),
+        ];
+        for (ports, env) in named {
+            assert_eq!(with(true, ports, env), "passed: the image names `5001/tcp`", "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn fails_when_it_names_others_only() {
+        said!(with(false, &["3000/tcp", "5002-5010/tcp"], &["PORT=8080"]), @"
+        failed port-not-exposed: the image names `3000/tcp`, `5002-5010/tcp`, `PORT=8080`, and not `5001/tcp`
+        expected 5001/tcp
+        observed 3000/tcp, 5002-5010/tcp, PORT=8080
+        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.
+        ");
+        said!(with(false, &["5001/udp"], &[]), @"
+        failed port-not-exposed: the image names `5001/udp`, and not `5001/tcp`
+        expected 5001/tcp
+        observed 5001/udp
+        hint: 5001 is exposed for another protocol only: write `EXPOSE 5001/tcp`.
+        ");
+    }
+
+    #[test]
+    fn fails_or_is_skipped_when_it_names_none() {
+        said!(with(true, &[], &["PORT=http"]), @"
+        failed port-not-exposed: no port is named by the image, neither with `EXPOSE` nor with `PORT`
+        expected 5001/tcp
+        observed no port
+        hint: Add `EXPOSE 5001` to the Dockerfile, or omit `--port` (the orb's `port`).
+        ");
+        said!(with(false, &["$PORT/tcp"], &[]), @"skipped, to be told: no port is named by the image, so `5001/tcp` was not compared");
+    }
+
+    #[test]
+    fn holds_on_every_platform() {
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        said!(sample.said(CheckId::Port), @"skipped: no port was asked for");
+        sample.expectation().port = Some(ExpectedPort { number: 5001, strict: false });
+        sample.config(0).exposed_ports.clear();
+        said!(sample.said(CheckId::Port), @"skipped, to be told: no port is named by `linux/amd64`, so `5001/tcp` was not compared");
+        sample.config(1).exposed_ports = vec!["80/tcp".into()];
+        said!(sample.said(CheckId::Port), @"
+        failed port-not-exposed: `linux/arm64` names `80/tcp`, and not `5001/tcp`
+        expected 5001/tcp
+        observed 80/tcp
+        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.
+        ");
+    }
+
+    #[test]
+    fn errs_when_a_config_is_unknown() {
+        let mut sample = Sample::single();
+        sample.expectation().port = Some(ExpectedPort { number: 5001, strict: true });
+        sample.observation.images[0].manifest = unknown(Reason::AnswerTooLarge);
+        said!(sample.said(CheckId::Port), @"
+        errored answer-too-large: an answer that is answer-too-large
+        hint: Look which image and which server this is: nothing over the limit is read.
+        ");
+    }
+}

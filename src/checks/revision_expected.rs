@@ -85,3 +85,105 @@ fn differs(subject: &Subject<'_>, expected: &Revision, others: &[(&String, &str)
     labels.dedup();
     Finding::new(Reason::RevisionDiffers, message).compared(expected, listed(labels)).hint(hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot as said;
+
+    use crate::checks::tests::sample::{COMMIT, OTHER_COMMIT, Sample, absent, unknown};
+    use crate::circleci::CircleCi;
+    use crate::report::{CheckId, Outcome, Reason};
+    use crate::request::RevisionRule;
+
+    const CHECK: CheckId = CheckId::RevisionExpected;
+
+    fn required(mut sample: Sample) -> Sample {
+        sample.expectation().revision = RevisionRule::Required(COMMIT.parse().unwrap());
+        sample
+    }
+
+    fn label(sample: &mut Sample, index: usize, revision: &str) {
+        let labels = &mut sample.config(index).labels;
+        labels.insert(crate::oci::ImageConfig::REVISION_LABEL.into(), revision.into());
+    }
+
+    #[test]
+    fn passes_when_every_platform_is_of_the_commit() {
+        let mut sample = required(Sample::index(&["linux/amd64", "linux/arm64"]));
+        said!(sample.said(CHECK), @"passed: it says that it was built from `0123456789abcdef0123456789abcdef01234567`");
+        label(&mut sample, 1, &COMMIT.to_uppercase());
+        assert!(matches!(sample.outcome(CHECK), Outcome::Passed { .. }));
+    }
+
+    #[test]
+    fn fails_when_one_platform_is_of_another_commit() {
+        let mut sample = required(Sample::index(&["linux/amd64", "linux/arm64"]));
+        label(&mut sample, 1, OTHER_COMMIT);
+        said!(sample.said(CHECK), @"
+        failed revision-differs: `linux/arm64` says that it was built from `fedcba9876543210fedcba9876543210fedcba98`, not from `0123456789abcdef0123456789abcdef01234567`
+        expected 0123456789abcdef0123456789abcdef01234567
+        observed fedcba9876543210fedcba9876543210fedcba98
+        hint: Did this commit's push job run before this one? https://circleci.com/gh/keepkey/support-email/7
+        hint: If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+        ");
+        sample.circleci = CircleCi::default();
+        label(&mut sample, 0, "v1.2.3");
+        said!(sample.said(CHECK), @"
+        failed revision-differs: `linux/amd64` says that it was built from `v1.2.3`; `linux/arm64` says that it was built from `fedcba9876543210fedcba9876543210fedcba98`, not from `0123456789abcdef0123456789abcdef01234567`
+        expected 0123456789abcdef0123456789abcdef01234567
+        observed v1.2.3, fedcba9876543210fedcba9876543210fedcba98
+        hint: Did this commit's push job run before this one?
+        hint: If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+        ");
+    }
+
+    #[test]
+    fn fails_when_the_label_is_shortened() {
+        let mut sample = required(Sample::single());
+        label(&mut sample, 0, &COMMIT[..7]);
+        said!(sample.said(CHECK), @"
+        failed revision-differs: the image says that it was built from `0123456`, not from `0123456789abcdef0123456789abcdef01234567`
+        expected 0123456789abcdef0123456789abcdef01234567
+        observed 0123456
+        hint: The label holds only the start of the commit. Build with all of it: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+        ");
+    }
+
+    #[test]
+    fn fails_without_a_label_that_is_required() {
+        let mut sample = required(Sample::single());
+        sample.config(0).labels.clear();
+        said!(sample.said(CHECK), @"
+        failed revision-label-missing: there is no label `org.opencontainers.image.revision` on the image, and it is required
+        expected 0123456789abcdef0123456789abcdef01234567
+        observed no label
+        hint: Add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+        ");
+    }
+
+    #[test]
+    fn is_skipped_and_told_without_a_label_that_is_not_required() {
+        let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
+        sample.expectation().revision = RevisionRule::WhenLabelled(COMMIT.parse().unwrap());
+        assert!(matches!(sample.outcome(CHECK), Outcome::Passed { .. }));
+        sample.config(1).labels.clear();
+        said!(sample.said(CHECK), @"skipped, to be told: there is no label `org.opencontainers.image.revision` on `linux/arm64`, so no commit was compared; add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`");
+        label(&mut sample, 0, OTHER_COMMIT);
+        assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)));
+    }
+
+    #[test]
+    fn is_skipped_or_errs_without_a_config_to_look_at() {
+        said!(Sample::single().said(CHECK), @"skipped: no commit was expected");
+        let mut sample = required(Sample::index(&["linux/amd64", "linux/arm64"]));
+        sample.observation.images[0].config = absent(Reason::BlobMissing, "404 `BLOB_UNKNOWN`");
+        said!(sample.said(CHECK), @"skipped: there is no config to look at for `linux/amd64`");
+        sample.observation.images[0].config = unknown(Reason::TimedOut);
+        said!(sample.said(CHECK), @"
+        errored timed-out: an answer that is timed-out
+        hint: Try again later, or give the run a longer --deadline.
+        ");
+        label(&mut sample, 1, OTHER_COMMIT);
+        assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)), "a proven no stands");
+    }
+}

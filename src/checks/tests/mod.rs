@@ -3,9 +3,8 @@
 use super::*;
 use crate::report::Reason;
 
-mod each_check;
 mod properties;
-mod sample;
+pub(super) mod sample;
 mod whole_image;
 
 use sample::{Sample, absent, digest, unknown};

@@ -18,27 +18,27 @@ use crate::report::{CheckId, CheckResult, ImageFacts, Outcome, Reason, Skip};
 use crate::request::{Expectation, ImageRequest, RegistryKind, Runtime, Service};
 
 /// The commit that the sample is built from.
-pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(in crate::checks) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// Another commit.
-pub(super) const OTHER_COMMIT: &str = "fedcba9876543210fedcba9876543210fedcba98";
+pub(in crate::checks) const OTHER_COMMIT: &str = "fedcba9876543210fedcba9876543210fedcba98";
 
-pub(super) struct Sample {
-    pub(super) request: ImageRequest,
-    pub(super) observation: Observation,
-    pub(super) circleci: CircleCi,
+pub(in crate::checks) struct Sample {
+    pub(in crate::checks) request: ImageRequest,
+    pub(in crate::checks) observation: Observation,
+    pub(in crate::checks) circleci: CircleCi,
 }
 
 impl Sample {
     /// `support-email:latest-dev` for `linux/amd64`, built on `node:20-alpine`.
-    pub(super) fn single() -> Self {
+    pub(in crate::checks) fn single() -> Self {
         let image = image("linux/amd64", None);
         let manifest = image.manifest.present().unwrap().as_ref().unwrap().clone();
         Self::of(Manifest::Image(manifest), vec![image])
     }
 
     /// The same as an index of several platforms, which share their first layer.
-    pub(super) fn index(platforms: &[&str]) -> Self {
+    pub(in crate::checks) fn index(platforms: &[&str]) -> Self {
         let images: Vec<_> =
             platforms.iter().map(|platform| image(platform, Some(platform))).collect();
         let entries = images
@@ -51,6 +51,14 @@ impl Sample {
             .collect();
         let media_type = MediaType::OciImageIndex;
         Self::of(Manifest::Index(ImageIndex { media_type, entries }), images)
+    }
+
+    /// The single image, asked for by its digest alone.
+    pub(in crate::checks) fn by_digest() -> Self {
+        let mut sample = Self::single();
+        sample.request.reference.tag = None;
+        sample.request.reference.digest = Some(digest("top"));
+        sample
     }
 
     fn of(manifest: Manifest, images: Vec<PlatformObservation>) -> Self {
@@ -102,24 +110,24 @@ impl Sample {
         }
     }
 
-    pub(super) fn expectation(&mut self) -> &mut Expectation {
+    pub(in crate::checks) fn expectation(&mut self) -> &mut Expectation {
         &mut self.request.expectation
     }
 
     /// The config of one of its images.
-    pub(super) fn config(&mut self, index: usize) -> &mut ImageConfig {
+    pub(in crate::checks) fn config(&mut self, index: usize) -> &mut ImageConfig {
         let Fact::Present(Ok(config)) = &mut self.observation.images[index].config else {
             panic!("the sample's configs are there")
         };
         config
     }
 
-    pub(super) fn explanation(&mut self) -> &mut Explanation {
+    pub(in crate::checks) fn explanation(&mut self) -> &mut Explanation {
         self.observation.explanation.get_or_insert_default()
     }
 
     /// The tag is not there.
-    pub(super) fn without_tag() -> Self {
+    pub(in crate::checks) fn without_tag() -> Self {
         let mut sample = Self::single();
         sample.observation.resolved = absent(Reason::TagMissing, "404 `MANIFEST_UNKNOWN`");
         sample.observation.images.clear();
@@ -127,31 +135,31 @@ impl Sample {
         sample
     }
 
-    pub(super) fn results(&self) -> Vec<CheckResult> {
+    pub(in crate::checks) fn results(&self) -> Vec<CheckResult> {
         verify(&self.request, &self.observation, &self.circleci)
     }
 
-    pub(super) fn outcome(&self, check: CheckId) -> Outcome {
+    pub(in crate::checks) fn outcome(&self, check: CheckId) -> Outcome {
         self.results().into_iter().find(|result| result.check == check).unwrap().outcome
     }
 
-    pub(super) fn facts(&self) -> Option<ImageFacts> {
+    pub(in crate::checks) fn facts(&self) -> Option<ImageFacts> {
         facts(&self.request, &self.observation)
     }
 
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(in crate::checks) fn notes(&self) -> Vec<String> {
         let results = self.results();
         let evidence = evidence(&self.request, &results);
         notes(&self.request, &self.observation, &results, &evidence)
     }
 
     /// Everything that one check says.
-    pub(super) fn said(&self, check: CheckId) -> String {
+    pub(in crate::checks) fn said(&self, check: CheckId) -> String {
         told(&self.outcome(check))
     }
 
     /// Each check's word, reason and sentence, a line each.
-    pub(super) fn all_said(&self) -> String {
+    pub(in crate::checks) fn all_said(&self) -> String {
         let line = |result: CheckResult| {
             format!("{:<18}{}\n", result.check, told(&result.outcome).lines().next().unwrap())
         };
@@ -182,24 +190,24 @@ fn told(outcome: &Outcome) -> String {
     }
 }
 
-pub(super) fn digest(of: &str) -> Digest {
+pub(in crate::checks) fn digest(of: &str) -> Digest {
     Digest::of(Algorithm::Sha256, of.as_bytes())
 }
 
-pub(super) fn descriptor(media_type: &str, digest: &Digest, size: u64) -> Descriptor {
+pub(in crate::checks) fn descriptor(media_type: &str, digest: &Digest, size: u64) -> Descriptor {
     Descriptor { media_type: media_type.into(), digest: digest.clone(), size, has_urls: false }
 }
 
-pub(super) fn absent<T>(reason: Reason, said: &str) -> Fact<T> {
+pub(in crate::checks) fn absent<T>(reason: Reason, said: &str) -> Fact<T> {
     Fact::Absent(Denial { reason, said: said.into() })
 }
 
-pub(super) fn unknown<T>(reason: Reason) -> Fact<T> {
+pub(in crate::checks) fn unknown<T>(reason: Reason) -> Fact<T> {
     Fact::Unknown(Unavailable::new(reason, format!("an answer that is {reason}")))
 }
 
 /// One platform's image: a config, a layer that all platforms share, and a layer of its own.
-pub(super) fn image(platform: &str, listed_as: Option<&str>) -> PlatformObservation {
+pub(in crate::checks) fn image(platform: &str, listed_as: Option<&str>) -> PlatformObservation {
     let of = |part: &str| digest(&format!("{platform} {part}"));
     let manifest = ImageManifest {
         media_type: MediaType::OciImageManifest,
