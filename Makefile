@@ -3,7 +3,7 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
-.PHONY: help demo record-demo test fresh lint bench live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
+.PHONY: help demo record-demo version rust test fresh lint bench live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -13,6 +13,12 @@ demo: ## the gate, four times, at a registry of its own on this machine
 
 record-demo: ## the README's moving picture of the demo, drawn again
 	sh scripts/record-demo.sh
+
+version: ## VERSION=X.Y.Z of program, image and orb, set in every file
+	sh scripts/set-version.sh "$(VERSION)"
+
+rust: ## RUST=X.Y.Z that the project builds with, set in every file
+	sh scripts/set-rust.sh "$(RUST)"
 
 test: ## everything that can be tested here (installs what it needs); says at its end what could not
 	sh scripts/test.sh

@@ -15,7 +15,7 @@ case $told in
 "verify-registry-image $1" | "verify-registry-image $1 "*) echo "$binary is $told" ;;
 *)
     echo "check-version: the release is $1, and the program tells \`$told\`" >&2
-    echo "hint: set the version in Cargo.toml and the places that CONTRIBUTING.md names, then tag anew" >&2
+    echo "hint: set the version with \`make version VERSION=$1\`, then tag again" >&2
     exit 1
     ;;
 esac

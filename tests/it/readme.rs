@@ -89,6 +89,28 @@ fn the_options_are_the_programs() {
 }
 
 #[test]
+fn the_variables_are_the_programs() {
+    let help = Gate::at(&StandIn::honest()).args("--help").run().stdout;
+    let (_, variables) = help.split_once("\nVariables:\n").unwrap();
+    let (variables, _) = variables.split_once("\nExit codes:\n").unwrap();
+    let names: Vec<&str> = variables
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')))
+        .filter(|line| !line.contains("VERIFY_REGISTRY_IMAGE") && !line.contains(". "))
+        .flat_map(|line| line.split(", "))
+        .filter(|name| name.starts_with(|first: char| first.is_ascii_uppercase()))
+        .filter(|name| !name.contains(' '))
+        .collect();
+    assert!(names.len() >= 12, "{names:?}");
+    let page = page("docs/usage.md");
+    let table = page.split("\n| variable | what for |\n").nth(1).unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    for name in names {
+        assert!(table.contains(&format!("`{name}`")), "docs/usage.md should explain `{name}`");
+    }
+}
+
+#[test]
 fn the_reasons_are_the_programs() {
     let rows: Vec<String> = Reason::ALL
         .iter()
@@ -289,6 +311,7 @@ fn the_image_is_the_one_that_the_orb_runs_in() {
     shows("docs/usage.md", &format!("\n  {}:{} ", default("image"), default("tag")));
     assert_eq!(default("tag"), env!("CARGO_PKG_VERSION"));
     shows("README.md", &format!("\nversion={}\n", env!("CARGO_PKG_VERSION")));
+    shows("README.md", &format!("Rust {} or newer", env!("CARGO_PKG_RUST_VERSION")));
     let page = page("docs/circleci.md");
     for name in ["default", "docr"] {
         let shown =

@@ -12,3 +12,4 @@ mod review;
 mod scripts;
 mod skill;
 mod source;
+mod versions;

@@ -158,9 +158,9 @@ mod tests {
         release-archives: dist/arm64/verify-registry-image is not there, or empty
         release-archives: dist/arm64/verify-registry-image is not there, or empty
         check-version: the release is VERSION, and the program tells `verify-registry-image 0.0.9`
-        hint: set the version in Cargo.toml and the places that CONTRIBUTING.md names, then tag anew
+        hint: set the version with `make version VERSION=VERSION`, then tag again
         check-version: the release is VERSION, and the program tells `verify-registry-image VERSION1`
-        hint: set the version in Cargo.toml and the places that CONTRIBUTING.md names, then tag anew
+        hint: set the version with `make version VERSION=VERSION`, then tag again
         ");
     }
 
