@@ -1,5 +1,5 @@
-//! YAML that somebody else wrote, kept in bounds: the parser's time grows with the square of its brackets, and aliases
-//! (`*name`) make gigabytes of some kilobytes.
+//! YAML that somebody else wrote, kept in bounds: the parser's time grows with the square of its brackets and of its
+//! directives, it keeps 250 bytes of each value, and aliases (`*name`) make gigabytes of some kilobytes.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,6 +11,12 @@ use serde::de::{
 
 /// How many brackets may be open at once. Nobody's file has ten.
 const MOST_DEPTH: usize = 64;
+
+/// How many values a document may have, by the marks that begin one. A status file of all the services that a config has
+/// room for has 40,000.
+const MOST_VALUES: usize = 200_000;
+/// How many lines may begin with `%`. Each is compared with all before it, and nobody's file has one.
+const MOST_DIRECTIVES: usize = 64;
 
 /// A document with its aliases written out may have so many times its own length.
 const MOST_TIMES: usize = 4;
@@ -26,6 +32,12 @@ pub(crate) enum OutOfBounds {
         /// The byte of the bracket that is one too many.
         at: usize,
     },
+    /// More values than anybody writes.
+    #[error("too many values: more than {MOST_VALUES}")]
+    TooMany,
+    /// More directives than anybody writes.
+    #[error("too many directives (`%`): more than {MOST_DIRECTIVES} lines begin with one")]
+    Directives,
     /// Its aliases stand for much more than its text.
     #[error("too many values through aliases (`*name`)")]
     Aliases,
@@ -62,6 +74,12 @@ pub(crate) fn check(text: &str) -> Result<(), OutOfBounds> {
             return Err(OutOfBounds::TooDeep { at });
         }
     }
+    if values(text) > MOST_VALUES {
+        return Err(OutOfBounds::TooMany);
+    }
+    if text.split(['\n', '\r']).filter(|line| line.starts_with('%')).count() > MOST_DIRECTIVES {
+        return Err(OutOfBounds::Directives);
+    }
     if text.contains('*') && text.contains('&') {
         let left = Cell::new(Some(text.len().max(ROOM / MOST_TIMES) * MOST_TIMES));
         let walked = Walk(&left).deserialize(serde_yaml::Deserializer::from_str(text));
@@ -71,6 +89,19 @@ pub(crate) fn check(text: &str) -> Result<(), OutOfBounds> {
         }
     }
     Ok(())
+}
+
+/// How many values a text may have at most: each begins a line, or stands behind one of these marks.
+fn values(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let behind = bytes.iter().skip(1).map(Some).chain([None]);
+    let is_mark = |(byte, next): &(&u8, Option<&u8>)| match byte {
+        b'\n' | b'\r' | b'[' | b'{' | b',' => true,
+        // In a flow, a `:` behind quotes or brackets needs no blank behind it.
+        b':' | b'-' | b'?' => next.is_none_or(|next| !next.is_ascii_alphanumeric()),
+        _ => false,
+    };
+    bytes.iter().zip(behind).filter(is_mark).count()
 }
 
 /// Goes through all of a document, keeps nothing, and stops when it has seen more than was `left`.
@@ -170,6 +201,19 @@ mod tests {
         assert_eq!(check(&nested(MOST_DEPTH)), Ok(()));
         assert_eq!(check(&nested(MOST_DEPTH + 1)), Err(OutOfBounds::TooDeep { at: 67 }));
         assert_eq!(check(&"x: [[a], {b: c}]\n".repeat(1_000)), Ok(()));
+    }
+
+    #[test]
+    fn values_and_directives_are_counted_before_the_parser_sees_them() {
+        for unit in ["a,", "\n", "- ", "? ", ": ", "[],", "{},", "a:\n", "\"a\":1,", "#\n", "\r"] {
+            let text = format!("x: [{}", unit.repeat(MOST_VALUES + 1));
+            assert_eq!(check(&text), Err(OutOfBounds::TooMany), "{unit}");
+        }
+        let line = "image.a: \"GREEN r:5000/a-b:c-d@sha256:0 since 2026-01-01T00:00:00Z\"\n";
+        assert_eq!(check(&line.repeat(20_000)), Ok(()), "what the gate itself writes");
+        let directives = "%TAG !a! x\n".repeat(MOST_DIRECTIVES);
+        assert_eq!(check(&directives), Ok(()));
+        assert_eq!(check(&format!("{directives}%TAG")), Err(OutOfBounds::Directives));
     }
 
     #[test]

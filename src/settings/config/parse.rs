@@ -36,7 +36,7 @@ pub(super) fn parse(
     yaml::check(text).map_err(|error| {
         let place = match error {
             OutOfBounds::TooDeep { at } => Place::of_byte(text.as_bytes(), at),
-            OutOfBounds::Aliases => Place::START,
+            OutOfBounds::Aliases | OutOfBounds::TooMany | OutOfBounds::Directives => Place::START,
         };
         (place, UsageError::new(error.to_string()))
     })?;

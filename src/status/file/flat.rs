@@ -4,12 +4,15 @@
 //! `notes`, a quoted value of two lines, `...` at the end) would come out broken, and is refused untouched. One
 //! that is no YAML is read by `grep` and `cut`, and every line of it is its own.
 
+use std::collections::HashSet;
+
 use serde_yaml::{Mapping, Value};
 
 use super::IMAGE;
 use super::line::{self, Change};
 use crate::secret::printable;
 use crate::status::conflict::{self, Conflict};
+use crate::yaml::{self, OutOfBounds, YamlError};
 
 /// Why a status file is not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +23,9 @@ pub enum NotFlat {
     /// Lines that end as they did on a Mac long ago: the whole file would be one line.
     #[error("it has line ends that are a carriage return alone")]
     CarriageReturn,
+    /// It would take a YAML reader gigabytes.
+    #[error("{}", OutOfBounds::TooMany)]
+    TooMany,
     /// A key of the gate's has a list or a map, which its one line would replace.
     #[error("its `{0}` is a list or a map, and the gate would write one line over it")]
     Nested(String),
@@ -37,6 +43,7 @@ impl NotFlat {
         match self {
             Self::CarriageReturn => "end its lines with a line feed",
             Self::Conflict(_) => conflict::HINT,
+            Self::TooMany => "keep in it what says how the environment is, and nothing else",
             Self::Nested(_) => "move it to a key of your own, such as `remarks`",
             Self::Broken | Self::Changed(_) => {
                 "write each value of `status`, `last_updated`, `notes` and `image.` on the line of its key, \
@@ -61,7 +68,7 @@ pub fn prove<'s>(text: &str, services: impl IntoIterator<Item = &'s str>) -> Res
     changes.push(("notes".to_owned(), Change::Quote("a".to_owned())));
     let new = line::changed(text, &changes);
     compare(text, &new)?;
-    if mapping(text).is_some() {
+    if mapping(text)?.is_some() {
         return Ok(());
     }
     // A service's broken line can be all that keeps the file from being YAML: written, it is, and the next run
@@ -78,14 +85,16 @@ pub fn compare(old: &str, new: &str) -> Result<(), NotFlat> {
     if old.replace("\r\n", "\n").contains('\r') {
         return Err(NotFlat::CarriageReturn);
     }
-    let is_lost = |key: &&str| line::whole(old, key) != line::whole(new, key);
-    if let Some(key) = line::nested(old).into_iter().find(is_lost) {
+    let nested = line::nested(old);
+    let keys: HashSet<&str> = nested.iter().copied().collect();
+    let (before, after) = (line::wholes(old, &keys), line::wholes(new, &keys));
+    if let Some(key) = nested.into_iter().find(|key| before.get(key) != after.get(key)) {
         return Err(NotFlat::Nested(printable(key)));
     }
-    let Some(before) = mapping(old) else { return Ok(()) };
+    let Some(before) = mapping(old)? else { return Ok(()) };
     // Where every line of it was taken out, comments are left, or nothing.
-    let is_empty = matches!(serde_yaml::from_str(new), Ok(Value::Null));
-    let after = if is_empty { Some(Mapping::new()) } else { mapping(new) };
+    let is_empty = || matches!(serde_yaml::from_str(new), Ok(Value::Null));
+    let after = mapping(new)?.or_else(|| is_empty().then(Mapping::new));
     for (key, value) in &before {
         let is_lost = after.as_ref().is_none_or(|after| after.get(key) != Some(value));
         if is_lost && matches!(value, Value::Sequence(_) | Value::Mapping(_)) && is_ours(key) {
@@ -103,10 +112,11 @@ pub fn compare(old: &str, new: &str) -> Result<(), NotFlat> {
     Ok(())
 }
 
-fn mapping(text: &str) -> Option<Mapping> {
-    match crate::yaml::read(text.trim_start_matches('\u{feff}')) {
-        Ok(Value::Mapping(mapping)) => Some(mapping),
-        Ok(_) | Err(_) => None,
+fn mapping(text: &str) -> Result<Option<Mapping>, NotFlat> {
+    match yaml::read(text.trim_start_matches('\u{feff}')) {
+        Ok(Value::Mapping(mapping)) => Ok(Some(mapping)),
+        Err(YamlError::OutOfBounds(OutOfBounds::TooMany)) => Err(NotFlat::TooMany),
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 
@@ -137,11 +147,33 @@ mod tests {
             "notes: a: b\nno colon\nstatus: \"open\n",
             "status: GREEN\nstatus: RED\n",
             "notes:\n  a text below\n  of two lines\n",
+            // So many directives are refused by a reader, and no YAML.
+            &"%TAG !a! x\n".repeat(100),
             // What the gate does not change may be anything.
             "image.settings:\n  a: b\nowners:\n  - a\n",
         ] {
             assert_eq!(told(text), "flat", "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_of_more_values_than_anybody_writes_is_refused() {
+        let lists = "owners:\n- [a, b]\n".repeat(60_000);
+        assert_eq!(told(&lists), "too many values: more than 200000");
+    }
+
+    #[test]
+    fn the_keys_of_a_large_file_are_looked_up_in_one_pass() {
+        // As many keys with a list below them as have room: each was looked for in the whole file.
+        let keys: Vec<_> = (0..40_000).map(|number| format!("k{number}:\n  - a\n")).collect();
+        let text = keys.concat();
+        let nested = line::nested(&text);
+        assert_eq!(nested.len(), 40_000);
+        let keys = nested.iter().copied().collect();
+        let found = line::wholes(&text, &keys);
+        assert_eq!(found.len(), 40_000);
+        assert!(found.values().all(|value| value == "- a"));
+        assert_eq!(line::whole(&text, "k7"), Some("- a".to_owned()));
     }
 
     #[test]

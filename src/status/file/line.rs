@@ -1,6 +1,6 @@
 //! Lines of a status file: found, read and replaced one by one, so that the others keep their bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::secret::printable;
 
@@ -167,22 +167,31 @@ pub(super) fn changed(text: &str, changes: &[(String, Change)]) -> String {
 /// The value of a key as a reader takes it, with what goes on below it, on one line. The last line of the key
 /// counts.
 pub(super) fn whole(text: &str, key: &str) -> Option<String> {
-    let mut found: Option<(Line<'_>, String)> = None;
-    let mut is_open = false;
+    wholes(text, &HashSet::from([key])).remove(key)
+}
+
+/// The same of several keys, in one pass over the text: there can be thousands of services.
+pub(super) fn wholes<'t>(text: &'t str, keys: &HashSet<&str>) -> HashMap<&'t str, String> {
+    let mut found: HashMap<&str, String> = HashMap::new();
+    let mut open: Option<(&str, Line<'_>)> = None;
     for line in Line::all(text) {
-        if line.key() == Some(key) {
+        if let Some(key) = line.key().filter(|key| keys.contains(key)) {
             let is_block = line.value.starts_with(['|', '>']);
-            found = Some((line, if is_block { String::new() } else { line.value() }));
-            is_open = true;
-        } else if is_open && let Some((above, value)) = &mut found {
-            if line.continues(*above) {
+            found.insert(key, if is_block { String::new() } else { line.value() });
+            open = Some((key, line));
+        } else if let Some((key, above)) = open {
+            if line.continues(above) {
+                let value = found.entry(key).or_default();
                 value.extend([" ", line.head.trim()]);
             } else if !line.is_blank() {
-                is_open = false;
+                open = None;
             }
         }
     }
-    found.map(|(_, value)| printable(&value).trim().to_owned())
+    for value in found.values_mut() {
+        printable(value).trim().clone_into(value);
+    }
+    found
 }
 
 /// The keys that have a list or a map below them: their value is more than one line can hold.
