@@ -24,6 +24,10 @@ const SHORTEST: usize = SHORT_ENDING;
 /// must not get a digest masked.
 const SHORTEST_ISSUED: usize = 16;
 
+/// How many bytes are kept of the secrets of addresses. A run whose 40,000 layers are all gone from a storage with
+/// addresses as Amazon signs them has as many.
+const MOST_OF_ADDRESSES: usize = 64 << 20;
+
 /// A credential. It can be used and cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
@@ -97,6 +101,15 @@ impl Redactor {
             let mut needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
             needles.insert(Arc::clone(text));
         }
+    }
+
+    /// Adds a secret of an address that a server made up, and of which a run may see any number. False where there is no
+    /// room for it: then nothing may be shown that can hold it.
+    #[must_use]
+    pub fn has_room_for(&self, secret: &Secret) -> bool {
+        let Secret(text) = secret;
+        let mut needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
+        text.len() < SHORTEST_ISSUED || needles.insert_within(Arc::clone(text), MOST_OF_ADDRESSES)
     }
 
     /// Whether `text` holds a secret.

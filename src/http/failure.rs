@@ -183,6 +183,14 @@ pub(crate) fn never_came(what: &str, host: &str, tries: u32) -> Unavailable {
     Unavailable { host: Some(host.to_owned()), ..why }
 }
 
+/// An answer that may repeat more signatures of addresses than a run keeps.
+pub(crate) fn too_many_secrets(what: &str, host: &str) -> Unavailable {
+    let message = format!(
+        "{what}: the addresses that redirects named hold more secrets than are kept, so the answer of `{host}` is not read"
+    );
+    Unavailable::new(Reason::AnswerTooLarge, message)
+}
+
 /// A request for which the run has no time left.
 pub(crate) fn deadline_passed(what: &str, host: &str) -> Unavailable {
     Unavailable::new(

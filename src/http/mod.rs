@@ -30,7 +30,7 @@ use crate::secret::Redactor;
 use crate::settings::Proxy;
 
 use body::{Meter, Plan};
-use failure::{FailedTry, deadline_passed, never_came};
+use failure::{FailedTry, deadline_passed, never_came, too_many_secrets};
 pub(crate) use message::{Answer, Extent, Length, Patience, Peer, Request, Want, host_of};
 use origin::{Connected, Noticing, Origin, Turn};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
@@ -243,10 +243,9 @@ impl Client {
         let result = tokio::time::timeout_at(self.0.deadline, exchange).await;
         if let (Peer::Redirected(secrets), Ok(Ok(answer))) = (request.peer, &result)
             && answer.may_be_quoted()
+            && !secrets.iter().all(|secret| self.0.redactor.has_room_for(secret))
         {
-            for secret in secrets {
-                self.0.redactor.hide_as_it_is(secret);
-            }
+            return Err(too_many_secrets(request.what, host));
         }
         self.say_request(request, started.elapsed(), &result);
         match result {

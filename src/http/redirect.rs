@@ -8,6 +8,10 @@ use reqwest::header::HeaderMap;
 use super::message::{Peer, Request};
 use crate::secret::Secret;
 
+/// The most bytes of a `Location`. No server takes a request line of more than 8 KiB, unless it is told to; and each part
+/// of the address that may be a secret is looked for in each text that is shown.
+const MOST_LOCATION: usize = 16 << 10;
+
 /// Whether a status asks to look elsewhere for the same content.
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
@@ -19,6 +23,9 @@ pub(crate) enum RedirectError {
     /// No `Location`, or two.
     #[error("without one `Location`")]
     NoLocation,
+    /// Longer than any server reads.
+    #[error("to an address of more than {MOST_LOCATION} bytes")]
+    TooLong,
     /// Not an address.
     #[error("to something that is no address")]
     Malformed,
@@ -37,6 +44,9 @@ pub(crate) fn target(from: &Url, headers: &HeaderMap) -> Result<Url, RedirectErr
         (Some(location), None) => location.to_str().map_err(|_| RedirectError::Malformed)?,
         (_, _) => return Err(RedirectError::NoLocation),
     };
+    if location.len() > MOST_LOCATION {
+        return Err(RedirectError::TooLong);
+    }
     let mut url = from.join(location).map_err(|_| RedirectError::Malformed)?;
     permitted(from, &url)?;
     // None of the three can fail for an address with a host.
@@ -183,6 +193,16 @@ mod tests {
             Ok(url) => url.to_string(),
             Err(error) => format!("a redirect {error}"),
         }
+    }
+
+    #[test]
+    fn no_address_is_followed_that_no_server_reads() {
+        let of = |length: usize| {
+            let address = format!("https://cdn.example/{}", "x".repeat(length - 20));
+            follow("https://registry.example/v2/a/blobs/sha256:0", &address)
+        };
+        assert_eq!(of(MOST_LOCATION).len(), MOST_LOCATION);
+        assert_eq!(of(MOST_LOCATION + 1), "a redirect to an address of more than 16384 bytes");
     }
 
     #[test]

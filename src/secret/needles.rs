@@ -20,6 +20,9 @@ const MOST_LENGTHS: usize = 16;
 /// Most texts hold no secret, and most endings in them are ruled out here, without a look into a map.
 const FILTER_BITS: u32 = 17;
 
+/// How many bytes a secret takes beside its own: its places in the tables, and its lengths.
+const OF_A_NEEDLE: usize = 150;
+
 /// The secrets that are searched for.
 pub(super) struct Needles {
     all: HashSet<Arc<str>>,
@@ -27,12 +30,14 @@ pub(super) struct Needles {
     short: HashMap<u64, Vec<usize>>,
     long: HashMap<u128, Vec<usize>>,
     filter: Vec<u64>,
+    /// How much room was taken by [`insert_within`](Self::insert_within).
+    taken: usize,
 }
 
 impl Default for Needles {
     fn default() -> Self {
         let filter = vec![0; 1 << (FILTER_BITS - u64::BITS.ilog2())];
-        Self { all: HashSet::new(), short: HashMap::new(), long: HashMap::new(), filter }
+        Self { all: HashSet::new(), short: HashMap::new(), long: HashMap::new(), filter, taken: 0 }
     }
 }
 
@@ -68,6 +73,20 @@ impl Needles {
             *word |= bit;
         }
         self.all.insert(needle);
+    }
+
+    /// Adds a secret if all that were added so take no more than `most` bytes. Whether it is there now.
+    pub(super) fn insert_within(&mut self, needle: Arc<str>, most: usize) -> bool {
+        if self.all.contains(&needle) {
+            return true;
+        }
+        let taken = self.taken.saturating_add(needle.len() + OF_A_NEEDLE);
+        if taken > most {
+            return false;
+        }
+        self.taken = taken;
+        self.insert(needle);
+        true
     }
 
     /// Every place in `text` that a secret covers; secrets that overlap are one place.
@@ -156,6 +175,19 @@ mod tests {
             needles.insert(secret.as_ref().into());
         }
         needles
+    }
+
+    #[test]
+    fn what_servers_make_up_is_kept_within_bounds() {
+        let mut needles = needles(["a secret of the run"]);
+        let most = 3 * (20 + OF_A_NEEDLE);
+        let secret = |number: usize| format!("signature-{number:010}").into();
+        let kept: Vec<_> = (0..5).map(|n| needles.insert_within(secret(n), most)).collect();
+        assert_eq!(kept, [true, true, true, false, false]);
+        assert!(needles.insert_within(secret(1), most), "it is there already");
+        assert!(needles.insert_within("a secret of the run".into(), most));
+        let found = needles.find("signature-0000000002 signature-0000000003");
+        assert_eq!(found.places.len(), 1);
     }
 
     /// Which bytes of a text some secret covers, the slow way.
