@@ -7,6 +7,9 @@ use crate::settings::given::{is_nil, is_variable_name};
 use crate::settings::token;
 use crate::settings::usage_error::Shown;
 
+/// The most bytes that a text, or all IMAGEs together, become. Standard input has no more than 1 MiB.
+pub(super) const MOST_EXPANDED: usize = 4 << 20;
+
 /// The words that mark a variable's name as a secret's. A config file comes with the checkout, and a tag is sent
 /// to the host that the file names: it must not be able to send any variable of the job there.
 const SECRET_WORDS: [&str; 16] = [
@@ -61,6 +64,9 @@ pub(crate) enum ExpansionMistake {
     /// `{revision}`, and there is none.
     #[error("uses `{{revision}}`, and no commit is known")]
     NoRevision,
+    /// Its variables stand for more than any reference has.
+    #[error("becomes longer than {MOST_EXPANDED} bytes")]
+    TooLong,
     /// `{revision}`, and it is not one.
     #[error("uses `{{revision}}`, and {0} {1}")]
     Revision(Shown, RevisionError),
@@ -80,6 +86,7 @@ impl ExpansionMistake {
             | Self::NotUnicode(_)
             | Self::BraceInValue(_)
             | Self::NoRevision
+            | Self::TooLong
             | Self::Revision(_, _) => false,
         }
     }
@@ -108,7 +115,7 @@ impl ExpansionMistake {
             }
             Self::NotUnicode(_) => Some(environment::NOT_UNICODE.into()),
             Self::Secret(_) => Some(environment::SECRET.into()),
-            Self::BraceInValue(_) | Self::Template(_) => None,
+            Self::BraceInValue(_) | Self::Template(_) | Self::TooLong => None,
         }
     }
 }
@@ -181,6 +188,9 @@ impl Expander<'_> {
                     out.push_str(commit.unwrap_or_default());
                 }
                 value => out.push_str(&value?),
+            }
+            if out.len() > MOST_EXPANDED {
+                return Err(ExpansionMistake::TooLong);
             }
             rest = behind;
         }
@@ -282,12 +292,21 @@ mod tests {
                 "EMPTY" => "",
                 "BLANK" => " \n",
                 "NIL" => "<nil>",
+                "LONG" => return Some(OsString::from("a".repeat(100_000))),
                 _ => return None,
             };
             Some(OsString::from(value))
         };
         let variables = Variables { lookup: &lookup, redactor: &redactor };
         run(Expander { variables, revision, in_config: false })
+    }
+
+    #[test]
+    fn what_becomes_longer_than_any_list_of_images_is_refused() {
+        let ok = text(&"$LONG/".repeat(40)).unwrap();
+        assert_eq!(ok.len(), 40 * 100_001);
+        let said = text(&"$LONG/".repeat(100_000));
+        assert_eq!(said, Err("becomes longer than 4194304 bytes".to_owned()));
     }
 
     fn text(text: &str) -> Result<String, String> {

@@ -10,7 +10,7 @@ use crate::oci::{Digest, DigestError, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
 use crate::settings::config::{Config, FILE_NAME};
 use crate::settings::environments::{self, Environment, Environments};
-use crate::settings::expand::{Expander, is_one_variable};
+use crate::settings::expand::{Expander, ExpansionMistake, MOST_EXPANDED, is_one_variable};
 use crate::settings::given::{Given, conflict, words as parts};
 use crate::settings::options::Options;
 use crate::settings::services::{ConfiguredService, Services, TAG_PLACE};
@@ -173,6 +173,7 @@ impl<'c> Finder<'c> {
     /// The words, each expanded. A variable alone that holds several words is as many images.
     fn expanded_words(self, words: &[String]) -> Result<Vec<String>, UsageError> {
         let mut expanded = Vec::with_capacity(words.len());
+        let mut bytes = 0_usize;
         for word in words {
             // Standard input's lines were not checked before.
             if token::is_in(word, self.redactor()) {
@@ -181,6 +182,11 @@ impl<'c> Finder<'c> {
                 ));
             }
             let text = self.expanded(word)?;
+            bytes += text.len();
+            if bytes > MOST_EXPANDED {
+                let why = ExpansionMistake::TooLong;
+                return Err(UsageError::new(format!("{} {why}", self.shown(word))));
+            }
             if is_one_variable(word) {
                 expanded.extend(parts(&text).map(str::to_owned));
             } else {
