@@ -17,7 +17,11 @@ pub fn instant(time: Timestamp) -> String {
 /// What is not safe on a terminal is escaped: such characters stand inside of strings only.
 pub(crate) fn indented(value: &impl Serialize) -> String {
     // Our wire structs have string keys only, so that this cannot fail; an empty text would be seen.
-    let json = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut json = serde_json::to_string_pretty(value).unwrap_or_default();
+    if json.chars().all(|character| character == '\n' || is_printable(character)) {
+        json.push('\n');
+        return json;
+    }
     let mut text = String::with_capacity(json.len() + 1);
     for character in json.chars() {
         if character == '\n' || is_printable(character) {

@@ -192,7 +192,7 @@ struct Page<'a> {
     /// What became of the status, where that is not what the verdict says.
     about: &'a [String],
     links: Vec<Link>,
-    images: Vec<ImageView<'a>>,
+    images: &'a [ImageReport],
     run: Vec<Fact>,
     notes: &'a [String],
     tool: &'static str,
@@ -237,11 +237,7 @@ impl<'a> Page<'a> {
             counts: (images.len() > 1).then(|| counts(images)),
             about,
             links: links::of(circleci).into_iter().map(|(text, url)| Link { text, url }).collect(),
-            images: images
-                .iter()
-                .enumerate()
-                .map(|(index, image)| ImageView::of(index, image))
-                .collect(),
+            images,
             run,
             notes,
             tool: concat!("verify-registry-image ", env!("CARGO_PKG_VERSION")),
@@ -253,11 +249,16 @@ impl<'a> Page<'a> {
         if self.images.len() > 1 { 4 } else { 3 }
     }
 
+    /// The images. Each part is made when it is drawn: thousands of them take as much room as the page.
+    fn views(&self) -> impl Iterator<Item = ImageView<'a>> {
+        self.images.iter().enumerate().map(|(index, image)| ImageView::of(index, image))
+    }
+
     /// The images, what needs attention first.
-    fn by_urgency(&self) -> Vec<&ImageView<'a>> {
-        let mut sorted: Vec<_> = self.images.iter().collect();
-        sorted.sort_by_key(|image| image.tone);
-        sorted
+    fn by_urgency(&self) -> impl Iterator<Item = ImageView<'a>> {
+        let mut sorted: Vec<_> = self.images.iter().enumerate().collect();
+        sorted.sort_by_cached_key(|(_, image)| Tone::of(image.verdict()));
+        sorted.into_iter().map(|(index, image)| ImageView::of(index, image))
     }
 }
 

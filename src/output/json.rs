@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::document::{indented, instant};
 use crate::exit::Exit;
@@ -24,7 +24,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// A whole run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Report {
+pub struct Report<'r> {
     /// The version of this format: 1. Fields may be added within a version, none removed or changed.
     #[cfg_attr(test, schemars(extend("const" = 1)))]
     pub schema_version: u32,
@@ -44,7 +44,8 @@ pub struct Report {
     /// How many of the requests were a second or later try.
     pub retries: u64,
     /// The images, in the order of asking.
-    pub images: Vec<Image>,
+    #[cfg_attr(test, schemars(with = "Vec<Image>"))]
+    pub images: Images<'r>,
     /// The commit, as CircleCI names it; null outside CircleCI.
     pub source: Option<Source>,
     /// The job, as CircleCI names it; null outside CircleCI.
@@ -53,6 +54,17 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The outputs that could not be written.
     pub unwritten: Vec<UnwrittenFile>,
+}
+
+/// The images of a run. The wire form of each is made when it is written: thousands of them take several times the room
+/// of their text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Images<'r>(&'r [report::ImageReport]);
+
+impl Serialize for Images<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Image::of))
+    }
 }
 
 /// The word for a verdict.
@@ -200,9 +212,9 @@ pub fn error(message: &str, hint: Option<&str>) -> String {
     })
 }
 
-impl Report {
+impl<'r> Report<'r> {
     /// The wire form of a run.
-    pub fn of(report: &report::Report, unwritten: &[Unwritten]) -> Self {
+    pub fn of(report: &'r report::Report, unwritten: &[Unwritten]) -> Self {
         let report::Report { images, started_at, took, traffic, circleci, notes } = report;
         let report::Traffic { requests, retries } = *traffic;
         Self {
@@ -214,7 +226,7 @@ impl Report {
             took_ms: milliseconds(*took),
             requests,
             retries,
-            images: images.iter().map(Image::of).collect(),
+            images: Images(images),
             source: Source::of(circleci),
             pipeline: Pipeline::of(circleci),
             notes: notes.clone(),

@@ -10,7 +10,7 @@ use crate::report::fixtures;
 #[expect(dead_code, clippy::large_enum_variant, reason = "only its schema is looked at")]
 enum Document {
     /// A run, whatever its verdict.
-    Report(Report),
+    Report(Report<'static>),
     /// Nothing was asked.
     Error(ErrorReport),
 }
