@@ -3,6 +3,8 @@
 //! A pure function from a report to a text. Whatever came from a registry is cleaned again here, so that
 //! only this file's own colours are control characters.
 
+use std::collections::HashMap;
+
 use anstyle::{AnsiColor, Style};
 
 use crate::file::Unwritten;
@@ -314,10 +316,12 @@ impl Page {
     /// What the reader should know although nothing failed by it. The same of several images is told once.
     fn notes(&mut self, images: &[ImageReport]) {
         let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for image in images {
             let service = image.request.service.name.as_str();
             for note in notes(image) {
-                match told.iter_mut().find(|(other, _)| *other == note) {
+                let place = *places.entry(note.clone()).or_insert(told.len());
+                match told.get_mut(place) {
                     Some((_, services)) => services.push(service),
                     None => told.push((note, vec![service])),
                 }

@@ -3,6 +3,8 @@
 //! The order is JUnit, status, failure reason, others, and the records last: whoever finds a record
 //! can rely on everything else being there.
 
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use crate::file::{self, Unwritten, Writer};
@@ -181,17 +183,19 @@ fn nameable(report: &Report, redactor: &Redactor) -> Result<(), String> {
 /// every form of every output for a person says it.
 pub fn status_remark(report: &Report, settings: &Settings) -> Option<String> {
     settings.outputs.status.as_ref()?;
-    let mut left: Vec<&str> = Vec::new();
-    for image in &report.images {
-        let undecided = status::Light::of(image.verdict()).is_none();
-        if undecided && !left.contains(&image.request.service.name.as_str()) {
-            left.push(&image.request.service.name);
-        }
-    }
+    let is_undecided = |image: &&ImageReport| status::Light::of(image.verdict()).is_none();
+    let undecided = report.images.iter().filter(is_undecided);
+    let left = each_once(undecided.map(|image| image.request.service.name.as_str()));
     (!left.is_empty()).then(|| {
         let left = left.join(", ");
         format!("the status of {left} stays as it was: the verdict is UNDECIDED")
     })
+}
+
+/// The items in their order, without those that were there before: of thousands of images, too.
+fn each_once<T: Clone + Eq + Hash>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.filter(|item| seen.insert(item.clone())).collect()
 }
 
 /// What the reader should know of the outputs: what was left out on purpose, or because
@@ -205,11 +209,7 @@ pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) ->
     if wanted && unwritten.is_empty() {
         // What the record warns of beyond the image's notes, once for all images that share it.
         let warnings = report.images.iter().filter_map(record::warning_of_the_pin);
-        for warning in warnings {
-            if !remarks.contains(&warning) {
-                remarks.push(warning);
-            }
-        }
+        remarks.extend(each_once(warnings));
     }
     if wanted && !unwritten.is_empty() {
         remarks.push("no record was written, because another output could not be".to_owned());

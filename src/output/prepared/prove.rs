@@ -300,17 +300,20 @@ fn status_places(
         checkout::make(folder).map_err(|source| not_made("--update-status", folder, source))?;
     }
     let option = "--update-status";
-    let mut environments: Vec<&str> = Vec::new();
+    let mut environments: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
     for image in &settings.images {
-        plain_name(option, "service", &image.service.name)?;
+        let service = plain_name(option, "service", &image.service.name)?;
         let environment = environment_of(image, option)?;
-        if !environments.contains(&environment) {
-            environments.push(environment);
+        let place = *known.entry(environment).or_insert(environments.len());
+        match environments.get_mut(place) {
+            Some((_, services)) => services.push(service),
+            None => environments.push((environment, vec![service])),
         }
     }
-    for environment in environments {
+    for (environment, services) in environments {
         let path = status::path(directory, environment);
-        prove_flat(&path, environment, &settings.images)?;
+        prove_flat(&path, &services)?;
         places.push(Place { option, path, older: Older::Changed });
         if let Some(badges) = badges {
             let path = badge::path(badges, environment);
@@ -337,10 +340,9 @@ fn prove_no_conflict(directory: &Path) -> Result<(), OutputError> {
 }
 
 /// A status file that cannot be read has its own error, where every path is proved.
-fn prove_flat(path: &Path, environment: &str, images: &[ImageRequest]) -> Result<(), OutputError> {
+fn prove_flat(path: &Path, services: &[&str]) -> Result<(), OutputError> {
     let Ok(Some(text)) = file::read_text(path, status::MOST_BYTES) else { return Ok(()) };
-    let here = images.iter().filter(|image| image.environment.as_deref() == Some(environment));
-    flat::prove(&text, here.map(|image| image.service.name.as_str()))
+    flat::prove(&text, services.iter().copied())
         .map_err(|source| OutputError::NotFlat { path: path.to_owned(), source })
 }
 
