@@ -3,7 +3,7 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
-.PHONY: help demo record-demo version rust test fresh lint bench live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
+.PHONY: help demo record-demo version rust test fresh lint bench hostile live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -43,6 +43,9 @@ mutants: ## whether a test goes red when a decision is changed: N=100 of them, S
 
 bench: ## size, requests, time and memory, with their limits, beside skopeo's
 	sh scripts/bench.sh
+
+hostile: ## processor time and memory of the worst input at each bound, WORDS="names of inputs"
+	sh scripts/hostile.sh $(WORDS)
 
 live: ## one real image at DigitalOcean and the shape of its answers; reads only
 	sh scripts/live.sh
