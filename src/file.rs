@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
+pub(crate) mod input;
 mod temporary;
 mod writer;
 
@@ -166,17 +167,18 @@ pub(crate) fn open(path: &Path) -> Result<Option<File>, FileError> {
 /// Reads the regular file at `path` if there is one, and no more than `most` bytes.
 pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
     let Some(file) = open(path)? else { return Ok(None) };
-    let mut content = Vec::new();
-    file.take(most.saturating_add(1)).read_to_end(&mut content)?;
-    if u64::try_from(content.len()).unwrap_or(u64::MAX) > most {
-        return Err(FileError::TooLarge(most));
-    }
-    Ok(Some(content))
+    whole(file, most)?.ok_or(FileError::TooLarge(most)).map(Some)
 }
 
 /// The first bytes of the regular file at `path` if there is one.
 pub fn head(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
     open(path)?.map(|file| Ok(beginning(file, most)?)).transpose()
+}
+
+/// Everything that is read. `None` where that is more than `most` bytes.
+pub(crate) fn whole(from: impl io::Read, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let content = beginning(from, most.saturating_add(1))?;
+    Ok((content.len() as u64 <= most).then_some(content))
 }
 
 /// The first bytes of what is read.

@@ -1,13 +1,13 @@
 //! Docker's `config.json`: what it keeps for a registry, best key first. Pure but for reading the file.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Read as _;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
+use crate::file::input::{self, InputError};
 use crate::oci::RegistryHost;
 use crate::registry::credentials::Login;
 use crate::request::RegistryKind;
@@ -71,12 +71,12 @@ impl WireConfig {
     /// # Errors
     /// A clause that reads after the file's name. The parser's own message is not repeated: it may quote a login.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        match text(path) {
-            Ok(None) => Ok(Self::default()),
-            Ok(Some(text)) => serde_json::from_str(&text).map_err(|error| {
+        match input::text(path, MOST) {
+            Ok(text) => serde_json::from_str(&text).map_err(|error| {
                 format!("is not valid: line {} column {}", error.line(), error.column())
             }),
-            Err(error) => Err(format!("cannot be read: {error}")),
+            Err(InputError::Missing) => Ok(Self::default()),
+            Err(error) => Err(error.to_string()),
         }
     }
 
@@ -181,22 +181,6 @@ fn fit(key: &str, host: &RegistryHost) -> Option<Fit> {
             Some(Fit { path: Some(path.to_owned()), rank })
         }
     }
-}
-
-fn text(path: &Path) -> std::io::Result<Option<String>> {
-    // Looked at before it is opened: opening a pipe would wait for a writer.
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => return Err(std::io::Error::other("not a regular file")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    }
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(MOST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MOST {
-        return Err(std::io::Error::other("larger than 1 MiB"));
-    }
-    Ok(Some(text))
 }
 
 impl Stored {
@@ -403,8 +387,8 @@ mod tests {
         ];
         insta::assert_snapshot!(rows.join("\n"), @"
         WireConfig { auths: None, cred_helpers: None, creds_store: None }
-        cannot be read: not a regular file
-        cannot be read: Not a directory (os error 20)
+        is not a regular file
+        cannot be read: not a directory
         is not valid: line 1 column 19
         ");
     }
@@ -420,6 +404,6 @@ mod tests {
             WireConfig::read(&file).map(|_| ())
         };
         assert_eq!(read(MOST), Ok(()));
-        assert_eq!(read(MOST + 1), Err("cannot be read: larger than 1 MiB".to_owned()));
+        assert_eq!(read(MOST + 1), Err("is larger than 1024 KiB".to_owned()));
     }
 }

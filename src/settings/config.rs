@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use crate::file::input::{self, InputError};
 use crate::oci::ReferenceError;
 use crate::secret::Redactor;
 use crate::settings::expand::ExpansionMistake;
-use crate::settings::file::{self, FileMistake};
 use crate::settings::services::TAG_PLACE;
 use crate::settings::usage_error::{Shown, UsageError};
 
@@ -89,9 +89,9 @@ impl Config {
     }
 
     fn read(working: &Path, shown: &Path, redactor: &Redactor) -> Result<Self, ConfigError> {
-        let bytes = file::bytes(&working.join(shown), MOST).map_err(|why| {
+        let bytes = input::bytes(&working.join(shown), MOST).map_err(|why| {
             let file = Shown::new(&shown.to_string_lossy(), redactor);
-            let missing = matches!(why, FileMistake::Missing).then(|| {
+            let missing = matches!(why, InputError::Missing).then(|| {
                 format!("check the path, which is relative to the working folder; the usual name is `{FILE_NAME}`")
             });
             ConfigError::new(file, At::File, UsageError::new(why.to_string()).maybe_hint(missing))

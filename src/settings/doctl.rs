@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::file::input::{self, InputError};
 use crate::secret::{Redactor, Secret};
 use crate::settings::environment::StandardVariables;
-use crate::settings::file::{self, FileMistake};
 use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
 
@@ -55,7 +55,7 @@ pub(super) fn hide(lookup: &dyn Fn(&str) -> Option<OsString>, redactor: &Redacto
         ..StandardVariables::default()
     };
     let path = path(&variables, cfg!(target_os = "macos"));
-    let Some(text) = path.and_then(|path| file::text(&path, MOST).ok()) else { return };
+    let Some(text) = path.and_then(|path| input::text(&path, MOST).ok()) else { return };
     for token in token::token_like(&text) {
         redactor.hide(&Secret::new(token));
     }
@@ -80,10 +80,10 @@ pub(super) fn stored(
 ) -> Result<Option<Stored>, UsageError> {
     let Some(path) = path(variables, cfg!(target_os = "macos")) else { return Ok(None) };
     let shown = Shown::new(&path.to_string_lossy(), redactor);
-    let text = match file::text(&path, MOST) {
+    let text = match input::text(&path, MOST) {
         Ok(text) => text,
         // Only a file that was named must be there.
-        Err(FileMistake::Missing) if variables.digitalocean_config.is_none() => return Ok(None),
+        Err(InputError::Missing) if variables.digitalocean_config.is_none() => return Ok(None),
         Err(why) => return Err(unusable(&format!("{shown} {why}"))),
     };
     if text.trim().is_empty() {

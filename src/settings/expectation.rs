@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::file::input::{self, InputError};
 use crate::oci::{Digest, DigestError, Reference};
 use crate::request::{Revision, RevisionError, RevisionRule};
 use crate::secret::Redactor;
 use crate::settings::config::RevisionWord;
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
-use crate::settings::file::{self, FileMistake};
 use crate::settings::given::{Given, Origin};
 use crate::settings::options::Options;
 use crate::settings::usage_error::{Shown, UsageError};
@@ -187,8 +187,8 @@ pub(super) fn digest(
     let name = shown(&path.to_string_lossy());
     let unusable =
         |why: &dyn fmt::Display| UsageError::new(format!("the file {name} of {origin} {why}"));
-    let text = file::text(&folder.join(path), MOST).map_err(|why| {
-        let missing = matches!(why, FileMistake::Missing).then(|| {
+    let text = input::text(&folder.join(path), MOST).map_err(|why| {
+        let missing = matches!(why, InputError::Missing).then(|| {
             "check that the push job wrote it and that this job attached its workspace".to_owned()
         });
         unusable(&why).maybe_hint(missing)

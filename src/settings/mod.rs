@@ -19,7 +19,6 @@ mod environment;
 mod environments;
 mod expand;
 mod expectation;
-mod file;
 mod given;
 mod help;
 mod images;

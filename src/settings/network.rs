@@ -5,10 +5,10 @@ use std::path::Path;
 
 use reqwest::Url;
 
+use crate::file::input;
 use crate::oci::RegistryHost;
 use crate::secret::{Redactor, Secret};
 use crate::settings::environment::StandardVariables;
-use crate::settings::file;
 use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::{DigitalOcean, Proxy};
@@ -85,7 +85,7 @@ pub(super) fn certificates(
 ) -> Result<(), UsageError> {
     const MOST: u64 = 16 << 20;
     let Some(path) = &variables.ssl_cert_file else { return Ok(()) };
-    let read = file::bytes(Path::new(path), MOST).map(|_| ());
+    let read = input::bytes(Path::new(path), MOST).map(|_| ());
     read.map_err(|why| {
         let path = Shown::new(path, redactor);
         UsageError::new(format!("the file {path} of `SSL_CERT_FILE` {why}"))

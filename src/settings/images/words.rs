@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::file::input;
 use crate::settings::given::Given;
 use crate::settings::usage_error::UsageError;
 
@@ -59,7 +60,9 @@ fn read_within(stdin: Box<dyn Read + Send>, limit: Duration) -> Result<String, U
         // Where nobody waits any more, nobody is told.
         let _ = sender.send(read_all(stdin));
     });
-    started.map_err(|_| unreadable("the system gives no thread"))?;
+    started.map_err(|_| {
+        UsageError::new("standard input cannot be read: the system gives no thread")
+    })?;
     let seconds = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
     receiver.recv_timeout(limit).unwrap_or_else(|_| {
         let message =
@@ -68,24 +71,9 @@ fn read_within(stdin: Box<dyn Read + Send>, limit: Duration) -> Result<String, U
     })
 }
 
-fn unreadable(why: &str) -> UsageError {
-    UsageError::new(format!("standard input cannot be read: {why}"))
-}
-
 fn read_all(stdin: Box<dyn Read + Send>) -> Result<String, UsageError> {
-    let mut bytes = Vec::new();
-    stdin
-        .take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error.kind().to_string()))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(UsageError::new(format!(
-            "standard input is larger than {} KiB",
-            MOST_BYTES / 1024
-        )));
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| UsageError::new("standard input is not valid UTF-8"))?;
+    let text = input::text_of(stdin, MOST_BYTES)
+        .map_err(|why| UsageError::new(format!("standard input {why}")))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 

@@ -1,12 +1,15 @@
-//! Reads small files that the caller named: regular ones, up to a limit, without waiting for anybody.
+//! Reads files that somebody else wrote: regular ones, also through a link, up to a limit, and without waiting for
+//! anybody.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
+
+use crate::file::whole;
 
 /// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FileMistake {
+pub(crate) enum InputError {
     /// It does not exist.
     #[error("does not exist")]
     Missing,
@@ -24,8 +27,8 @@ pub(crate) enum FileMistake {
     Unreadable(String),
 }
 
-impl FileMistake {
-    fn of(error: &io::Error) -> Self {
+impl From<io::Error> for InputError {
+    fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::NotFound {
             Self::Missing
         } else {
@@ -35,24 +38,30 @@ impl FileMistake {
 }
 
 /// The bytes of a regular file of at most `most` bytes.
-pub(super) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, FileMistake> {
+pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
     // Opening a pipe would wait for its writer, so its kind is looked at first, and again once it is open.
-    let mistake = |error| FileMistake::of(&error);
-    if !std::fs::metadata(path).map_err(mistake)?.is_file() {
-        return Err(FileMistake::NotRegular);
+    if !fs::metadata(path)?.is_file() {
+        return Err(InputError::NotRegular);
     }
-    let file = File::open(path).map_err(mistake)?;
-    if !file.metadata().map_err(mistake)?.is_file() {
-        return Err(FileMistake::NotRegular);
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(InputError::NotRegular);
     }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(mistake)?;
-    if bytes.len() as u64 > most { Err(FileMistake::TooLarge(most / 1024)) } else { Ok(bytes) }
+    bytes_of(file, most)
 }
 
 /// The text of such a file.
-pub(super) fn text(path: &Path, most: u64) -> Result<String, FileMistake> {
-    String::from_utf8(bytes(path, most)?).map_err(|_| FileMistake::NotUnicode)
+pub(crate) fn text(path: &Path, most: u64) -> Result<String, InputError> {
+    String::from_utf8(bytes(path, most)?).map_err(|_| InputError::NotUnicode)
+}
+
+/// The text of what is open already and has an end.
+pub(crate) fn text_of(from: impl Read, most: u64) -> Result<String, InputError> {
+    String::from_utf8(bytes_of(from, most)?).map_err(|_| InputError::NotUnicode)
+}
+
+fn bytes_of(from: impl Read, most: u64) -> Result<Vec<u8>, InputError> {
+    whole(from, most)?.ok_or(InputError::TooLarge(most / 1024))
 }
 
 #[cfg(test)]
@@ -63,13 +72,13 @@ mod tests {
     fn only_a_regular_file_within_the_limit_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        assert_eq!(text(&path, 4), Err(FileMistake::Missing));
+        assert_eq!(text(&path, 4), Err(InputError::Missing));
         #[expect(clippy::disallowed_methods, reason = "a file of the test")]
-        std::fs::write(&path, "abcd").unwrap();
+        fs::write(&path, "abcd").unwrap();
         assert_eq!(text(&path, 4), Ok("abcd".into()));
-        assert_eq!(text(&path, 3), Err(FileMistake::TooLarge(0)));
-        assert_eq!(text(folder.path(), 4), Err(FileMistake::NotRegular));
-        assert_eq!(bytes(Path::new("/dev/zero"), 4), Err(FileMistake::NotRegular));
+        assert_eq!(text(&path, 3), Err(InputError::TooLarge(0)));
+        assert_eq!(text(folder.path(), 4), Err(InputError::NotRegular));
+        assert_eq!(bytes(Path::new("/dev/zero"), 4), Err(InputError::NotRegular));
     }
 
     #[cfg(unix)]
@@ -79,6 +88,6 @@ mod tests {
         let path = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
         assert!(made.success());
-        assert_eq!(text(&path, 4), Err(FileMistake::NotRegular));
+        assert_eq!(text(&path, 4), Err(InputError::NotRegular));
     }
 }
