@@ -1,15 +1,25 @@
-//! The command line, as clap reads it. The texts here are `--help`.
+//! The one list of options: each is a field with its type, its help and its group. The texts here are `--help`.
 //!
-//! Values stay as they were typed: the same option can come from a variable, and both go through the same parser
-//! in [`options`](crate::settings::options).
+//! An option's variable comes by itself: set, it is the option's default value. One parser reads both, and what it
+//! reads remembers which of the two it came from.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, CommandFactory as _, Parser, ValueHint};
+use clap::parser::ValueSource;
+use clap::{
+    Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, ValueHint,
+};
 
-use crate::settings::help;
+use crate::oci::{Platform, RegistryHost};
+use crate::secret::Redactor;
+use crate::settings::usage_error::UsageError;
+use crate::settings::values::{self, Color, Given, conflict};
+use crate::settings::variables::OptionVariable;
+use crate::settings::{Format, help, usage};
 
 const TARGET: &str = "What to verify";
 const EXPECTED: &str = "What it must be";
@@ -48,37 +58,37 @@ ${NAME}) and the commit ({revision}, {revision:7}) are expanded.";
 )]
 pub(super) struct Args {
     /// What to verify [default: every service of the config file]
-    #[arg(value_name = "IMAGE", long_help = IMAGES)]
-    pub images: Vec<String>,
+    #[arg(value_name = "IMAGE", value_parser = values::image(), long_help = IMAGES)]
+    pub images: Vec<Given>,
 
     /// Config file [default: verify-registry-image.yml, in this folder or above it in the repository]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = TARGET)]
-    pub config: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = TARGET)]
+    pub config: Option<Given<PathBuf>>,
     /// Repository of an IMAGE that is only a tag, as in HOST/REGISTRY/REPOSITORY
-    #[arg(long, value_name = "NAME", help_heading = TARGET)]
-    pub repository: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = values::text(), help_heading = TARGET)]
+    pub repository: Option<Given>,
     /// Only this service of the config file; can be repeated [default: all of them]
-    #[arg(long = "service", value_name = "NAME", help_heading = TARGET)]
-    pub services: Vec<String>,
+    #[arg(long = "service", value_name = "NAME", value_parser = values::word(), value_delimiter = ',', help_heading = TARGET)]
+    pub services: Vec<Given>,
     /// Environment of the config file whose tag and rules hold [default: found by tag or branch]
     ///
     /// The default is the environment that deploys the tag of IMAGE; without IMAGE, the one whose branch is
     /// CIRCLE_BRANCH.
-    #[arg(long, value_name = "NAME", help_heading = TARGET)]
-    pub environment: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = values::text(), help_heading = TARGET)]
+    pub environment: Option<Given>,
     /// Registry of an IMAGE without a host, as a cluster lists it: docker.io [default: none]
     ///
     /// Every IMAGE is a reference then: on docker.io one of a single part is below library/, and one without tag
     /// and digest means latest. Not with a config file, --service, --environment or --repository.
-    #[arg(long, value_name = "HOST", help_heading = TARGET)]
-    pub default_registry: Option<String>,
+    #[arg(long, value_name = "HOST", value_parser = values::registry(), help_heading = TARGET)]
+    pub default_registry: Option<Given<RegistryHost>>,
 
     /// The digest that was pushed [default: not compared]
-    #[arg(long, value_name = "DIGEST", help_heading = EXPECTED, conflicts_with = "expect_digest_file")]
-    pub expect_digest: Option<String>,
+    #[arg(long, value_name = "DIGEST", value_parser = values::text(), help_heading = EXPECTED, conflicts_with = "expect_digest_file")]
+    pub expect_digest: Option<Given>,
     /// File with the digest: sha256:…, NAME@sha256:…, or the metadata file of docker buildx
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = EXPECTED)]
-    pub expect_digest_file: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = EXPECTED)]
+    pub expect_digest_file: Option<Given<PathBuf>>,
     /// The commit that the image was built from, by its label [without a value: CIRCLE_SHA1]
     ///
     /// The label org.opencontainers.image.revision must be there and be this commit. Other values: required, as
@@ -88,64 +98,64 @@ pub(super) struct Args {
     /// [default: the config's expect_revision; else when-labelled for an image of the config; else off]
     #[arg(
         long,
-        value_name = "SHA",
+        value_name = "SHA", value_parser = values::text(),
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "required",
         help_heading = EXPECTED
     )]
-    pub expect_revision: Option<String>,
+    pub expect_revision: Option<Given>,
     /// Platform that must be there, as in linux/amd64; can be repeated [default: every runnable one]
-    #[arg(long = "platform", value_name = "OS/ARCH", help_heading = EXPECTED)]
-    pub platforms: Vec<String>,
+    #[arg(long = "platform", value_name = "OS/ARCH", value_parser = values::platform(), value_delimiter = ',', help_heading = EXPECTED)]
+    pub platforms: Vec<Given<Platform>>,
     /// TCP port that the image must listen on [default: the config's; else not checked]
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, help_heading = EXPECTED)]
-    pub port: Option<String>,
+    #[arg(long, value_name = "NUMBER", value_parser = values::port(), allow_hyphen_values = true, help_heading = EXPECTED)]
+    pub port: Option<Given<u16>>,
 
     /// Wait so long for an image that is not there yet, as in 90s or 5m [default: 0]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = ASKING)]
-    pub wait: Option<String>,
+    #[arg(long, value_name = "DURATION", value_parser = values::wait(), allow_hyphen_values = true, help_heading = ASKING)]
+    pub wait: Option<Given<Duration>>,
     /// End the whole run after this time [default: 2m and the wait; more with many images]
     ///
     /// The default is two minutes, the wait, and ten seconds for every further round of --jobs images. A plain
     /// number is seconds; a day is the most.
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = ASKING)]
-    pub deadline: Option<String>,
+    #[arg(long, value_name = "DURATION", value_parser = values::deadline(), allow_hyphen_values = true, help_heading = ASKING)]
+    pub deadline: Option<Given<Duration>>,
     /// How many images are asked for side by side, 1 to 64 [default: 16]
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, help_heading = ASKING)]
-    pub jobs: Option<String>,
+    #[arg(long, value_name = "NUMBER", value_parser = values::jobs(), allow_hyphen_values = true, help_heading = ASKING)]
+    pub jobs: Option<Given<usize>>,
     /// Variable that holds the token; no other is read [default: DIGITALOCEAN_ACCESS_TOKEN]
-    #[arg(long, value_name = "NAME", help_heading = ASKING)]
-    pub token_env: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = values::variable(), help_heading = ASKING)]
+    pub token_env: Option<Given>,
 
     /// Token server that may be given docker's login for a registry, as in HOST[:PORT] [default: the registry's own]
     ///
     /// For registries other than DigitalOcean's. A login goes to a token server on the registry's own host, or on a
     /// parent domain of it; this names one that is elsewhere, as where GitLab runs beside its registry.
-    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname, help_heading = ASKING)]
-    pub token_server: Option<String>,
+    #[arg(long, value_name = "HOST", value_parser = values::token_server(), value_hint = ValueHint::Hostname, help_heading = ASKING)]
+    pub token_server: Option<Given<RegistryHost>>,
 
     /// JUnit XML, whatever the verdict
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
-    pub junit: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
+    pub junit: Option<Given<PathBuf>>,
     /// Deployment record of the one image (JSON), if it is VERIFIED
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
-    pub record: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
+    pub record: Option<Given<PathBuf>>,
     /// Deployment record of each VERIFIED image, as DIR/ENVIRONMENT/SERVICE.json
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = WRITTEN)]
-    pub record_dir: Option<OsString>,
+    #[arg(long, value_name = "DIR", value_parser = values::path(), value_hint = ValueHint::DirPath, help_heading = WRITTEN)]
+    pub record_dir: Option<Given<PathBuf>>,
     /// The same record as a fragment of a Pulumi stack configuration
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
-    pub pulumi_config: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
+    pub pulumi_config: Option<Given<PathBuf>>,
     /// Reference of the one image with its digest, on one line
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
-    pub image_ref: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
+    pub image_ref: Option<Given<PathBuf>>,
     /// Report page (HTML in one file)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
-    pub html: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
+    pub html: Option<Given<PathBuf>>,
     /// One line FAILURE_REASON='…'; removed if all is VERIFIED
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
-    pub failure_reason_file: Option<OsString>,
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
+    pub failure_reason_file: Option<Given<PathBuf>>,
     /// Update status file, board and badges, where the config's status says
     #[arg(long, help_heading = WRITTEN)]
     pub update_status: bool,
@@ -153,21 +163,19 @@ pub(super) struct Args {
     /// Form of standard output: human or json [default: human]
     #[arg(
         long,
-        value_name = "FORM",
-        value_parser = PossibleValuesParser::new(["human", "json"]),
+        value_name = "FORM", value_parser = values::format(),
         hide_possible_values = true,
         help_heading = SHOWN
     )]
-    pub format: Option<String>,
+    pub format: Option<Given<Format>>,
     /// Colours: auto, always or never [default: auto, a terminal without NO_COLOR]
     #[arg(
         long,
-        value_name = "WHEN",
-        value_parser = PossibleValuesParser::new(["auto", "always", "never"]),
+        value_name = "WHEN", value_parser = values::color(),
         hide_possible_values = true,
         help_heading = SHOWN
     )]
-    pub color: Option<String>,
+    pub color: Option<Given<Color>>,
     /// Only the verdict line
     #[arg(short, long, conflicts_with = "verbose", help_heading = SHOWN)]
     pub quiet: bool,
@@ -207,17 +215,93 @@ pub(super) struct Args {
     help: Option<bool>,
 }
 
+/// How many images are asked for side by side, unless `--jobs` says so.
+const JOBS: usize = 16;
+
 impl Args {
-    /// Reads the command line. The first argument is the program's name.
-    pub(super) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+    /// Reads the command line alone. The first argument is the program's name.
+    pub(super) fn of_line(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let matches = command().try_get_matches_from(arguments)?;
         refuse_beside_drawing(&matches)?;
-        <Self as clap::FromArgMatches>::from_arg_matches(&matches)
+        Self::from_arg_matches(&matches)
+    }
+
+    /// Reads the command line, with the variables as defaults.
+    pub(super) fn read(
+        arguments: &[OsString],
+        variables: Vec<OptionVariable>,
+        redactor: &Redactor,
+    ) -> Result<Self, UsageError> {
+        let with_default = |command: clap::Command, variable: OptionVariable| {
+            let OptionVariable { id, values } = variable;
+            command.mut_arg(id, |argument| argument.default_values(values))
+        };
+        let command = variables.into_iter().fold(command(), with_default);
+        let read = || {
+            let matches = command.try_get_matches_from(arguments)?;
+            let is_on_line = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+            // `-q` and `-v` are the two ends of one scale, so that the command line wins with either.
+            let on_line = (is_on_line("quiet"), is_on_line("verbose"));
+            Ok((Self::from_arg_matches(&matches)?, on_line))
+        };
+        let (args, on_line) = read().map_err(|error| usage::mistake(&error, redactor))?;
+        args.settled(on_line)
+    }
+
+    /// What fits together, with the command line before the variables.
+    fn settled(self, (quiet_on_line, verbose_on_line): (bool, bool)) -> Result<Self, UsageError> {
+        let Self { mut expect_digest, mut expect_digest_file, quiet, verbose, .. } = self;
+        if let (Some(digest), Some(file)) = (&expect_digest, &expect_digest_file) {
+            match (digest.origin.is_variable, file.origin.is_variable) {
+                (true, false) => expect_digest = None,
+                (false, true) => expect_digest_file = None,
+                (_, _) => return Err(conflict(&digest.origin, &file.origin)),
+            }
+        }
+        if quiet && verbose > 0 && !quiet_on_line && !verbose_on_line {
+            let variable = |long| values::Origin::variable_of(long);
+            return Err(conflict(&variable("quiet"), &variable("verbose")));
+        }
+        if let (Some(deadline), Some(wait)) = (&self.deadline, &self.wait)
+            && deadline.value < wait.value
+        {
+            let wait = wait.value.as_secs();
+            let message = format!("{} is shorter than the wait ({wait} s)", deadline.origin);
+            return Err(UsageError::new(message).hint(
+                "make `--deadline` longer than `--wait`, or omit it: the default already includes the wait",
+            ));
+        }
+        Ok(Self {
+            expect_digest,
+            expect_digest_file,
+            quiet: quiet && !verbose_on_line,
+            verbose: if quiet_on_line { 0 } else { verbose.min(2) },
+            ..self
+        })
+    }
+
+    /// How long an image is waited for; `None`: not at all.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        self.wait.as_ref().map(|wait| wait.value).filter(|wait| !wait.is_zero())
+    }
+
+    /// How many images are asked for side by side.
+    pub(super) fn jobs(&self) -> usize {
+        self.jobs.as_ref().map_or(JOBS, |jobs| jobs.value)
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format.as_ref().map_or(Format::Human, |format| format.value)
     }
 }
 
+/// Whether an option does something instead of verifying: no variable can turn a gate into that.
+pub(super) fn is_doing(argument: &Arg) -> bool {
+    argument.get_help_heading() == Some(OTHER)
+}
+
 /// `--draw-status` verifies nothing, so an option of a gate beside it would be one that is not heeded.
-fn refuse_beside_drawing(matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+fn refuse_beside_drawing(matches: &ArgMatches) -> Result<(), clap::Error> {
     if !matches.get_flag("draw_status") {
         return Ok(());
     }
@@ -225,7 +309,7 @@ fn refuse_beside_drawing(matches: &clap::ArgMatches) -> Result<(), clap::Error> 
     let of_a_gate = command.get_arguments().find(|argument| {
         let id = argument.get_id().as_str();
         let heading = argument.get_help_heading().unwrap_or(OTHER);
-        let is_given = matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+        let is_given = matches.value_source(id) == Some(ValueSource::CommandLine);
         is_given && id != "config" && [TARGET, EXPECTED, ASKING, WRITTEN].contains(&heading)
     });
     let Some(argument) = of_a_gate else { return Ok(()) };

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use crate::file::input::{self, InputError};
 use crate::secret::{Redactor, Secret};
-use crate::settings::environment::StandardVariables;
 use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::variables::StandardVariables;
 
 /// The most that is read of doctl's file.
 const MOST: u64 = 64 * 1024;

@@ -2,10 +2,10 @@
 //! variable holds is never looked through again.
 
 use crate::request::{Revision, RevisionError, TagTemplate, TemplateError};
-use crate::settings::environment::{self, Variables};
-use crate::settings::given::{is_nil, is_variable_name};
 use crate::settings::token;
 use crate::settings::usage_error::Shown;
+use crate::settings::values::is_nil;
+use crate::settings::variables::{self, Variables, is_variable_name};
 
 /// The most bytes that a text, or all IMAGEs together, become. Standard input has no more than 1 MiB.
 pub(super) const MOST_EXPANDED: usize = 4 << 20;
@@ -113,8 +113,8 @@ impl ExpansionMistake {
             Self::Revision(_, _) => {
                 Some("give the whole commit hash with `--expect-revision=SHA`".into())
             }
-            Self::NotUnicode(_) => Some(environment::NOT_UNICODE.into()),
-            Self::Secret(_) => Some(environment::SECRET.into()),
+            Self::NotUnicode(_) => Some(variables::NOT_UNICODE.into()),
+            Self::Secret(_) => Some(variables::SECRET.into()),
             Self::BraceInValue(_) | Self::Template(_) | Self::TooLong => None,
         }
     }

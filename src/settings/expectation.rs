@@ -7,11 +7,11 @@ use crate::file::input::{self, InputError};
 use crate::oci::{Digest, DigestError, Reference};
 use crate::request::{Revision, RevisionError, RevisionRule};
 use crate::secret::Redactor;
+use crate::settings::args::Args;
 use crate::settings::config::RevisionWord;
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision};
-use crate::settings::given::{Given, Origin};
-use crate::settings::options::Options;
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::values::{Given, Origin};
 
 mod digest_file;
 
@@ -66,7 +66,7 @@ pub(super) fn revision(
             Ok(RevisionAsked { rule: Some(Rule::Required(revision)), known: circle })
         }
         text => {
-            let not_expanded = |why| not_expanded(&shown(text), *origin, &why);
+            let not_expanded = |why| not_expanded(&shown(text), origin, &why);
             let written = expander.variables(text).map_err(not_expanded)?;
             let malformed = |why| not_a_commit(&shown(&written), &origin.to_string(), why);
             let revision: Revision = written.trim().parse().map_err(malformed)?;
@@ -77,17 +77,14 @@ pub(super) fn revision(
 }
 
 /// A commit as an IMAGE, beside an `--expect-revision` without a value: a `=` was forgotten.
-pub(super) fn refuse_bare_revision(
-    options: &Options,
-    redactor: &Redactor,
-) -> Result<(), UsageError> {
+pub(super) fn refuse_bare_revision(args: &Args, redactor: &Redactor) -> Result<(), UsageError> {
     let is_commit = |given: &&Given| {
         given.value.len() == 40 && given.value.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
-    let is_bare = options.expect_revision.as_ref().is_some_and(|given| {
-        given.value == "required" && given.origin == Origin::Argument("expect-revision")
+    let is_bare = args.expect_revision.as_ref().is_some_and(|given| {
+        given.value == "required" && given.origin == Origin::option("expect-revision")
     });
-    match options.images.iter().find(is_commit).filter(|_| is_bare) {
+    match args.images.iter().find(is_commit).filter(|_| is_bare) {
         Some(given) => {
             let word = Shown::new(&given.value, redactor);
             let message = format!("{word} is a commit hash, but `--expect-revision` has no value");
@@ -156,7 +153,7 @@ impl RevisionAsked {
     }
 }
 
-fn not_expanded(text: &Shown, origin: Origin, why: &ExpansionMistake) -> UsageError {
+fn not_expanded(text: &Shown, origin: &Origin, why: &ExpansionMistake) -> UsageError {
     UsageError::new(format!("the value {text} of {origin} {why}")).maybe_hint(why.hint())
 }
 
@@ -168,22 +165,22 @@ fn not_a_commit(text: &Shown, origin: &str, why: RevisionError) -> UsageError {
 
 /// The digest that the options expect of the image, and the option that says so.
 pub(super) fn digest(
-    options: &Options,
+    args: &Args,
     folder: &Path,
     expander: Expander<'_>,
     image: &Reference,
 ) -> Result<Option<(Digest, Origin)>, UsageError> {
     let shown = |text: &str| Shown::new(text, expander.variables.redactor);
-    if let Some(Given { value, origin }) = &options.expect_digest {
+    if let Some(Given { value, origin }) = &args.expect_digest {
         let written =
-            expander.text(value).map_err(|why| not_expanded(&shown(value), *origin, &why))?;
+            expander.text(value).map_err(|why| not_expanded(&shown(value), origin, &why))?;
         let malformed = |why: DigestError| {
             UsageError::new(format!("the value {} of {origin} {why}", shown(&written)))
         };
         let digest = digest_file::after_at(written.trim()).parse().map_err(malformed)?;
-        return Ok(Some((digest, *origin)));
+        return Ok(Some((digest, origin.clone())));
     }
-    let Some(Given { value: path, origin }) = &options.expect_digest_file else { return Ok(None) };
+    let Some(Given { value: path, origin }) = &args.expect_digest_file else { return Ok(None) };
     let name = shown(&path.to_string_lossy());
     let unusable =
         |why: &dyn fmt::Display| UsageError::new(format!("the file {name} of {origin} {why}"));
@@ -195,7 +192,7 @@ pub(super) fn digest(
     })?;
     let digest = digest_file::read(&text, image, expander.variables.redactor)
         .map_err(|why| unusable(&why).hint(why.hint()))?;
-    Ok(Some((digest, *origin)))
+    Ok(Some((digest, origin.clone())))
 }
 
 #[cfg(test)]

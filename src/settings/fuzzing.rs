@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::config::{Config, FILE_NAME};
 use super::doctl;
-use super::environment::StandardVariables;
 use super::usage_error::UsageError;
+use super::variables::StandardVariables;
 use crate::fuzzing::{SECRET, assert_shown, redactor};
 use crate::secret::Redactor;
 

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use crate::oci::{Digest, DigestError, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
+use crate::settings::args::Args;
 use crate::settings::config::{Config, FILE_NAME};
 use crate::settings::environments::{self, Environment, Environments};
 use crate::settings::expand::{Expander, ExpansionMistake, MOST_EXPANDED, is_one_variable};
-use crate::settings::given::{Given, conflict, words as parts};
-use crate::settings::options::Options;
 use crate::settings::services::{ConfiguredService, Services, TAG_PLACE};
 use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::values::{Given, conflict};
+use crate::settings::variables;
 
 mod completed;
 mod words;
@@ -43,7 +44,7 @@ impl<'c> Target<'c> {
 /// What finds the images that are meant.
 #[derive(Clone, Copy)]
 pub(super) struct Finder<'c> {
-    pub options: &'c Options,
+    pub args: &'c Args,
     pub config: Option<&'c Config>,
     pub expander: Expander<'c>,
     /// `CIRCLE_BRANCH`.
@@ -58,8 +59,8 @@ impl<'c> Finder<'c> {
         stdin: Box<dyn Read + Send>,
         limit: Duration,
     ) -> Result<Vec<Target<'c>>, UsageError> {
-        let words = words::all(&self.options.images, stdin, limit)?;
-        if let Some(default) = &self.options.default_registry {
+        let words = words::all(&self.args.images, stdin, limit)?;
+        if let Some(default) = &self.args.default_registry {
             return self.completed(default, &words);
         }
         if words.is_empty() {
@@ -84,7 +85,7 @@ impl<'c> Finder<'c> {
     fn wanted(self) -> Result<Vec<ConfiguredService<'c>>, UsageError> {
         let services = self.services().filter(|services| !services.is_empty());
         let Some(services) = services else {
-            return match self.options.services.first() {
+            return match self.args.services.first() {
                 Some(given) => Err(UsageError::new(format!(
                     "{} is given, but there is no config file with services",
                     given.origin
@@ -93,21 +94,21 @@ impl<'c> Finder<'c> {
                 None => Ok(Vec::new()),
             };
         };
-        if self.options.services.is_empty() {
+        if self.args.services.is_empty() {
             return Ok(services.all().collect());
         }
-        let named = self.options.services.iter().map(|given| services.named(&given.value));
+        let named = self.args.services.iter().map(|given| services.named(&given.value));
         named.collect()
     }
 
     /// No IMAGE: every service, at the environment's tag.
     fn of_environment(self) -> Result<Vec<Target<'c>>, UsageError> {
         let wanted = self.wanted()?;
-        let repository = self.options.repository.as_ref();
+        let repository = self.args.repository.as_ref();
         if wanted.is_empty() && repository.is_none() {
             return Err(nothing());
         }
-        let named = self.options.environment.as_ref();
+        let named = self.args.environment.as_ref();
         let Some(config) = self.config else {
             return Err(match named {
                 Some(_) => environments::no_config(),
@@ -188,7 +189,7 @@ impl<'c> Finder<'c> {
                 return Err(UsageError::new(format!("{} {why}", self.shown(word))));
             }
             if is_one_variable(word) {
-                expanded.extend(parts(&text).map(str::to_owned));
+                expanded.extend(variables::words(&text).map(str::to_owned));
             } else {
                 expanded.push(text);
             }
@@ -280,9 +281,9 @@ impl<'c> Finder<'c> {
         tag: &str,
         digest: Option<Digest>,
     ) -> Result<Target<'c>, UsageError> {
-        if let Some(repository) = &self.options.repository {
-            if let Some(service) = self.options.services.first() {
-                return Err(conflict(repository.origin, service.origin));
+        if let Some(repository) = &self.args.repository {
+            if let Some(service) = self.args.services.first() {
+                return Err(conflict(&repository.origin, &service.origin));
             }
             return self.in_repository(repository, tag, digest);
         }
@@ -350,7 +351,7 @@ impl<'c> Finder<'c> {
         tag: &str,
         digest: Option<Digest>,
     ) -> Result<Target<'c>, UsageError> {
-        let (option, value) = (repository.origin, self.shown(&repository.value));
+        let (option, value) = (&repository.origin, self.shown(&repository.value));
         let text = self.expanded(&repository.value)?;
         let malformed = |why: ReferenceError| {
             UsageError::new(format!("the value {value} of {option} {why}")).hint(
@@ -370,7 +371,7 @@ impl<'c> Finder<'c> {
 
     /// A word that names its repository leaves no room for options that do so too.
     fn refuse_beside(self, text: &str) -> Result<(), UsageError> {
-        let given = self.options.repository.as_ref().or(self.options.services.first());
+        let given = self.args.repository.as_ref().or(self.args.services.first());
         let Some(Given { origin, .. }) = given else { return Ok(()) };
         let word = self.shown(text);
         Err(UsageError::new(format!("{origin} is given, but {word} already names its repository"))

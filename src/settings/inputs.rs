@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::settings::environment::StandardVariables;
+use crate::settings::variables::StandardVariables;
 use crate::settings::{Input, doctl, reading};
 
 /// What is read, whether it exists or not. `config` and `digest_file` are relative to `folder`.

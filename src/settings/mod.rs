@@ -15,16 +15,13 @@ mod config;
 mod console;
 mod doctl;
 mod duration;
-mod environment;
 mod environments;
 mod expand;
 mod expectation;
-mod given;
 mod help;
 mod images;
 mod inputs;
 mod network;
-mod options;
 mod orb;
 mod outputs;
 mod reading;
@@ -34,15 +31,17 @@ mod settings_error;
 mod token;
 mod usage;
 mod usage_error;
+mod values;
+mod variables;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 
 pub use config::FILE_NAME;
-pub use environment::{PREFIX, variable_of};
 pub use help::{OptionText, options};
 pub use settings_error::SettingsError;
 pub use token::VARIABLE as TOKEN_VARIABLE;
+pub use variables::{PREFIX, variable_of};
 
 /// What the settings are read from.
 pub struct Surroundings<'a> {

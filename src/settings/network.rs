@@ -8,9 +8,9 @@ use reqwest::Url;
 use crate::file::input;
 use crate::oci::RegistryHost;
 use crate::secret::{Redactor, Secret};
-use crate::settings::environment::StandardVariables;
 use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::variables::StandardVariables;
 use crate::settings::{DigitalOcean, Proxy};
 
 /// DigitalOcean's API.

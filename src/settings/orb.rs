@@ -1,6 +1,6 @@
 //! What the options are called in the orb, where somebody who reads a mistake set a parameter and typed no option.
 
-use crate::settings::environment::{PREFIX, long_of};
+use crate::settings::variables::long_of;
 
 /// The variable that the orb's script sets. It is no option: it changes words and nothing else.
 pub(super) const VARIABLE: &str = "VERIFY_REGISTRY_IMAGE_ORB";
@@ -41,10 +41,14 @@ pub(super) fn in_its_words(text: &str) -> String {
 
 /// The parameter for an option as it stands in a message. A NUL marks where `parameter` belongs before the backtick.
 fn named(part: &str) -> Option<String> {
+    let of_variable;
     let long = match part.strip_prefix("--") {
         Some(option) => option.split([' ', '=']).next().unwrap_or(option),
         None if part == "IMAGE" => part,
-        None => long_of(part.strip_prefix(PREFIX)?)?,
+        None => {
+            of_variable = long_of(part)?;
+            &of_variable
+        }
     };
     let (_, parameter) = PARAMETERS.iter().find(|(known, _)| *known == long)?;
     // `an IMAGE` stays a noun of its own.

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::request::{ImageRequest, RegistryKind, config_key};
 use crate::secret::Redactor;
+use crate::settings::args::Args;
 use crate::settings::config::{Config, Name, StatusEntry, Text};
-use crate::settings::options::{Files, Options};
 use crate::settings::requests::last_part;
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::values::Given;
 use crate::settings::{Outputs, StatusFolder};
 
 /// What the JUnit file names as `file` where there is no config.
@@ -19,16 +20,60 @@ const OTHER_KEY: &str = "give the service another key in the config file, with i
 
 const NAME_ITS_ENVIRONMENT: &str = "name an environment of the config file that has this image with `environment`, or set `record_dir: \"\"`";
 
+/// The files that are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    pub junit: Option<PathBuf>,
+    pub record: Option<PathBuf>,
+    pub record_dir: Option<PathBuf>,
+    pub pulumi_config: Option<PathBuf>,
+    pub image_ref: Option<PathBuf>,
+    pub html: Option<PathBuf>,
+    pub failure_reason: Option<PathBuf>,
+}
+
+impl Files {
+    pub(super) fn of(args: &Args) -> Self {
+        let path = |given: &Option<Given<PathBuf>>| given.as_ref().map(|given| given.value.clone());
+        Self {
+            junit: path(&args.junit),
+            record: path(&args.record),
+            record_dir: path(&args.record_dir),
+            pulumi_config: path(&args.pulumi_config),
+            image_ref: path(&args.image_ref),
+            html: path(&args.html),
+            failure_reason: path(&args.failure_reason_file),
+        }
+    }
+
+    /// The same, as a run's outputs without a status.
+    pub(super) fn into_outputs(self) -> Outputs {
+        let Self { junit, record, record_dir, pulumi_config, image_ref, html, failure_reason } =
+            self;
+        Outputs {
+            junit,
+            record,
+            record_dir,
+            image_ref,
+            failure_reason,
+            html,
+            pulumi_config,
+            ..Outputs::default()
+        }
+    }
+}
+
 /// The outputs of a run.
 pub(super) fn outputs(
-    options: &Options,
+    args: &Args,
     config: Option<&Config>,
     images: &[ImageRequest],
     redactor: &Redactor,
 ) -> Result<Outputs, UsageError> {
-    let Files { record, record_dir, pulumi_config, .. } = &options.files;
-    refuse_one_file(&options.files, redactor)?;
-    let status = options.update_status.then(|| status(config, "update-status")).transpose()?;
+    let files = Files::of(args);
+    let Files { record, record_dir, pulumi_config, .. } = &files;
+    refuse_one_file(&files, redactor)?;
+    let status = args.update_status.then(|| status(config, "update-status")).transpose()?;
     let about_tags = [
         ("record", record.is_some(), false),
         ("pulumi-config", pulumi_config.is_some(), false),
@@ -60,7 +105,7 @@ pub(super) fn outputs(
         status,
         config_file: config.map_or_else(|| PIPELINE.to_owned(), Config::name),
         services: config.map_or_else(Vec::new, Config::service_names),
-        ..options.files.clone().into_outputs()
+        ..files.into_outputs()
     })
 }
 

@@ -12,17 +12,16 @@ use crate::request::RegistryKind;
 use crate::secret::{Redactor, Secret};
 use crate::settings::args::Args;
 use crate::settings::config::Config;
-use crate::settings::environment::{PREFIX, StandardVariables, Variables};
 use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, KnownRevision};
 use crate::settings::images::Finder;
-use crate::settings::options::{Files, Options};
-use crate::settings::outputs;
+use crate::settings::outputs::{self, Files};
 use crate::settings::requests::Maker;
 use crate::settings::services::Services;
 use crate::settings::settings_error::Caller;
 use crate::settings::usage;
 use crate::settings::usage_error::UsageError;
+use crate::settings::variables::{PREFIX, StandardVariables, Variables};
 use crate::settings::{
     Asked, Console, Outputs, Settings, SettingsError, Surroundings, console, doctl, duration,
     expectation, help, inputs, network, orb, token,
@@ -136,7 +135,8 @@ impl Reading {
             stderr_is_terminal,
         } = surroundings;
         self.refuse_secrets(&arguments)?;
-        let args = match Args::read(&arguments) {
+        // Whoever asks for help gets it, whatever the variables hold.
+        let args = match Args::of_line(&arguments) {
             Ok(args) => args,
             Err(error)
                 if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
@@ -150,28 +150,25 @@ impl Reading {
         }
         let variables = Variables { lookup: variable, redactor };
         let environment = variables.read()?;
+        let args = Args::read(&arguments, environment.options, redactor)?;
+        let named = args.config.as_ref().map(|config| config.value.as_path());
         if !args.draw_status {
-            self.files = Files::read(&args, &environment.options)?;
+            self.files = Files::of(&args);
         }
-        let options = Options::read(args, environment.options, redactor)?;
-        let config = Config::find(&folder, options.config.as_deref(), redactor)?;
-        if options.draw_status {
-            return draw_status(&options, config.as_ref());
+        let config = Config::find(&folder, named, redactor)?;
+        if args.draw_status {
+            return draw_status(&args, config.as_ref());
         }
         let run = Run {
-            options: &options,
+            args: &args,
             config: config.as_ref(),
             standard: &environment.standard,
             circleci: &environment.circleci,
             variables,
             folder: &folder,
         };
-        let console = console::console(
-            &options,
-            &environment.standard,
-            stdout_is_terminal,
-            stderr_is_terminal,
-        );
+        let console =
+            console::console(&args, &environment.standard, stdout_is_terminal, stderr_is_terminal);
         Ok(Asked::Verify(Box::new(run.settings(stdin, console, started)?)))
     }
 
@@ -193,7 +190,7 @@ impl Reading {
 
 /// What a run's settings are made of.
 struct Run<'a> {
-    options: &'a Options,
+    args: &'a Args,
     config: Option<&'a Config>,
     standard: &'a StandardVariables,
     circleci: &'a CircleCi,
@@ -208,35 +205,35 @@ impl Run<'_> {
         console: Console,
         started: Instant,
     ) -> Result<Settings, UsageError> {
-        let Run { options, config, standard, circleci, variables, folder } = *self;
+        let Run { args, config, standard, circleci, variables, folder } = *self;
         let redactor = variables.redactor;
-        expectation::refuse_bare_revision(options, redactor)?;
+        expectation::refuse_bare_revision(args, redactor)?;
         let (digitalocean, mut notes) = network::digitalocean(standard, redactor)?;
         let proxy = network::proxy(standard, redactor)?;
         network::certificates(standard, redactor)?;
         let without = Expander { variables, revision: &KnownRevision::None, in_config: false };
         let sha1 = circleci.revision.as_deref();
-        let revision = expectation::revision(options.expect_revision.as_ref(), sha1, without)?;
+        let revision = expectation::revision(args.expect_revision.as_ref(), sha1, without)?;
         let expander = Expander { variables, revision: &revision.known, in_config: false };
         if let Some(config) = config {
             Services { config, expander }.check()?;
             Environments { config, expander }.check()?;
         }
-        let finder = Finder { options, config, expander, branch: circleci.branch.as_deref() };
+        let finder = Finder { args, config, expander, branch: circleci.branch.as_deref() };
         // Whoever writes the images takes part of the run's time.
-        let left = deadline(options, 1).saturating_sub(started.elapsed());
+        let left = deadline(args, 1).saturating_sub(started.elapsed());
         let targets = finder.targets(stdin, left)?;
         let maker = Maker { finder, revision: &revision, digitalocean: &digitalocean, folder };
         let images = maker.requests(targets)?;
-        let digest_file = options.expect_digest_file.as_ref().map(|given| given.value.as_path());
+        let digest_file = args.expect_digest_file.as_ref().map(|given| given.value.as_path());
         let config_file = config.map(|config| config.path.as_path());
         let outputs = Outputs {
             inputs: inputs::inputs(folder, config_file, digest_file, standard),
-            ..outputs::outputs(options, config, &images, redactor)?
+            ..outputs::outputs(args, config, &images, redactor)?
         };
         let token = if images.iter().any(|image| image.registry_kind == RegistryKind::DigitalOcean)
         {
-            let named = options.token_env.as_ref().map(|given| given.value.as_str());
+            let named = args.token_env.as_ref().map(|given| given.value.as_str());
             let (token, note) = token::find(variables, standard, named)?;
             notes.extend(note);
             notes.push(format!("the DigitalOcean token comes from {}", token.source));
@@ -245,14 +242,14 @@ impl Run<'_> {
             None
         };
         Ok(Settings {
-            deadline: deadline(options, images.len()),
+            deadline: deadline(args, images.len()),
             started,
-            wait: options.wait,
-            jobs: options.jobs,
+            wait: args.wait(),
+            jobs: args.jobs(),
             console,
             docker_config: docker_config(standard),
-            secret_variables: secret_variables(options),
-            token_server: options.token_server.clone(),
+            secret_variables: secret_variables(args),
+            token_server: args.token_server.as_ref().map(|given| given.value.clone()),
             circleci: cleaned(circleci.clone(), redactor),
             images,
             digitalocean,
@@ -276,24 +273,24 @@ fn shown(args: &Args) -> Option<String> {
     }
 }
 
-fn draw_status(options: &Options, config: Option<&Config>) -> Result<Asked, UsageError> {
-    if !options.images.is_empty() {
+fn draw_status(args: &Args, config: Option<&Config>) -> Result<Asked, UsageError> {
+    if !args.images.is_empty() {
         return Err(UsageError::new("`--draw-status` asks no registry, and an `IMAGE` is given"));
     }
-    Ok(Asked::DrawStatus(outputs::status(config, "draw-status")?, options.format))
+    Ok(Asked::DrawStatus(outputs::status(config, "draw-status")?, args.format()))
 }
 
 /// Two minutes, the wait, and ten seconds for every further round of images.
-fn deadline(options: &Options, images: usize) -> Duration {
-    let rounds = images.div_ceil(options.jobs).saturating_sub(1);
+fn deadline(args: &Args, images: usize) -> Duration {
+    let rounds = images.div_ceil(args.jobs()).saturating_sub(1);
     let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-    let default = TIME + options.wait.unwrap_or_default() + ROUND.saturating_mul(rounds);
-    options.deadline.as_ref().map_or(default, |given| given.value)
+    let default = TIME + args.wait().unwrap_or_default() + ROUND.saturating_mul(rounds);
+    args.deadline.as_ref().map_or(default, |given| given.value)
 }
 
 /// The variables that hold a token of DigitalOcean's or CircleCI's, which is nobody's business beside them.
-fn secret_variables(options: &Options) -> Vec<String> {
-    let named = options.token_env.iter().map(|given| given.value.clone());
+fn secret_variables(args: &Args) -> Vec<String> {
+    let named = args.token_env.iter().map(|given| given.value.clone());
     let known = [token::VARIABLE, "CIRCLE_TOKEN", "CIRCLE_CLI_TOKEN", "CIRCLECI_CLI_TOKEN"];
     known.map(str::to_owned).into_iter().chain(named).collect()
 }

@@ -11,10 +11,10 @@ use crate::settings::config::{
 };
 use crate::settings::environments::{self, Environment, Environments};
 use crate::settings::expectation::{self, RevisionAsked};
-use crate::settings::given::Origin;
 use crate::settings::images::{Finder, Target};
 use crate::settings::services::{ConfiguredService, Services};
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::values::{Given, Origin};
 
 /// What makes requests of targets.
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ impl<'c> Maker<'c> {
         self,
         targets: Vec<Target<'c>>,
     ) -> Result<Vec<ImageRequest>, UsageError> {
-        let options = self.finder.options;
+        let args = self.finder.args;
         let mut seen = HashSet::new();
         let mut targets = targets;
         targets.retain(|target| {
@@ -39,12 +39,12 @@ impl<'c> Maker<'c> {
             seen.insert((target.reference.clone(), service))
         });
         let one_only = [
-            ("repository", options.repository.is_some()),
-            ("expect-digest", options.expect_digest.is_some()),
-            ("expect-digest-file", options.expect_digest_file.is_some()),
-            ("record", options.files.record.is_some()),
-            ("pulumi-config", options.files.pulumi_config.is_some()),
-            ("image-ref", options.files.image_ref.is_some()),
+            ("repository", args.repository.is_some()),
+            ("expect-digest", args.expect_digest.is_some()),
+            ("expect-digest-file", args.expect_digest_file.is_some()),
+            ("record", args.record.is_some()),
+            ("pulumi-config", args.pulumi_config.is_some()),
+            ("image-ref", args.image_ref.is_some()),
         ];
         let count = targets.len();
         if let Some((option, _)) = one_only.into_iter().find(|(_, is_given)| *is_given && count > 1)
@@ -54,7 +54,7 @@ impl<'c> Maker<'c> {
         // An expected digest is that of the only image.
         let digest = match targets.first() {
             Some(Target { reference, .. }) => {
-                expectation::digest(options, self.folder, self.finder.expander, reference)?
+                expectation::digest(args, self.folder, self.finder.expander, reference)?
             }
             None => None,
         };
@@ -93,16 +93,16 @@ impl<'c> Maker<'c> {
             // Of a reference by digest alone, no tag is checked.
             (_, _, _) => None,
         };
-        let options = self.finder.options;
-        let platforms = if options.platforms.is_empty() {
+        let args = self.finder.args;
+        let platforms = if args.platforms.is_empty() {
             declared_platforms(service)
         } else {
-            options.platforms.clone()
+            args.platforms.iter().map(|Given { value, .. }| value.clone()).collect()
         };
         let service =
             Service { is_outside: outside.is_some(), ..self.declared(&reference, service) };
-        let port = match (options.port, service.port) {
-            (Some(number), _) => Some(ExpectedPort { number, strict: true }),
+        let port = match (args.port.as_ref(), service.port) {
+            (Some(given), _) => Some(ExpectedPort { number: given.value, strict: true }),
             (None, Some(number)) => Some(ExpectedPort { number, strict: false }),
             (None, None) => None,
         };
@@ -174,8 +174,8 @@ impl<'c> Maker<'c> {
         service: Option<ConfiguredService<'c>>,
         is_inside: bool,
     ) -> Result<Option<Environment<'c>>, UsageError> {
-        let options = self.finder.options;
-        let named = match &options.environment {
+        let args = self.finder.args;
+        let named = match &args.environment {
             Some(given) => Some(self.finder.expanded(&given.value)?),
             None => None,
         };

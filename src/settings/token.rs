@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use crate::secret::{Redactor, Secret};
 use crate::settings::Token;
 use crate::settings::doctl;
-use crate::settings::environment::{StandardVariables, Variables};
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::variables::{StandardVariables, Variables};
 
 /// The variable that holds the token, unless `--token-env` names another.
 pub const VARIABLE: &str = "DIGITALOCEAN_ACCESS_TOKEN";

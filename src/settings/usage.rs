@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::secret::Redactor;
 use crate::settings::usage_error::{Shown, UsageError, did_you_mean};
+use crate::settings::values::BadValue;
 
 /// An option without its value.
 pub(super) fn no_value(option: &str) -> UsageError {
@@ -48,6 +49,10 @@ pub(super) fn mistake(error: &clap::Error, redactor: &Redactor) -> UsageError {
     let shown = |kind| shown(text(error, kind).as_deref().unwrap_or(""), redactor);
     let option = shown(ContextKind::InvalidArg);
     let kind = error.kind();
+    let bad = std::error::Error::source(error).and_then(|source| source.downcast_ref::<BadValue>());
+    if let Some(bad) = bad {
+        return bad.error(redactor);
+    }
     if kind == ErrorKind::UnknownArgument {
         let meant = text(error, ContextKind::SuggestedArg);
         unknown(&option, meant)

@@ -5,8 +5,8 @@
 
 use super::{Finder, Target, nothing};
 use crate::oci::{Digest, Reference, RegistryHost};
-use crate::settings::given::{Given, conflict};
 use crate::settings::usage_error::UsageError;
+use crate::settings::values::{Given, conflict};
 
 /// Docker Hub, where a repository of one part is below `library/`.
 const DOCKER_HUB: &str = "docker.io";
@@ -29,11 +29,10 @@ impl<'c> Finder<'c> {
                 "run it in a folder without one: a misspelt service must not become somebody else's image",
             ));
         }
-        let options = self.options;
-        let others =
-            [options.repository.as_ref(), options.environment.as_ref(), options.services.first()];
+        let args = self.args;
+        let others = [args.repository.as_ref(), args.environment.as_ref(), args.services.first()];
         if let Some(other) = others.into_iter().flatten().next() {
-            return Err(conflict(default.origin, other.origin));
+            return Err(conflict(&default.origin, &other.origin));
         }
         if words.is_empty() {
             return Err(nothing());

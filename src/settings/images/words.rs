@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::file::input;
-use crate::settings::given::Given;
 use crate::settings::usage_error::UsageError;
+use crate::settings::values::Given;
 
 /// The most that is read of standard input.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -82,14 +82,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::settings::given::Origin;
+    use crate::settings::values::Origin;
 
     const LIMIT: Duration = Duration::from_secs(60);
 
     fn from(arguments: &[&str], stdin: &[u8]) -> Result<Vec<String>, String> {
         let given: Vec<Given> = arguments
             .iter()
-            .map(|word| Given { value: (*word).to_owned(), origin: Origin::Argument("IMAGE") })
+            .map(|word| Given { value: (*word).to_owned(), origin: Origin::option("IMAGE") })
             .collect();
         all(&given, Box::new(std::io::Cursor::new(stdin.to_vec())), LIMIT)
             .map_err(|error| error.to_string())
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(from(&["-"], &b"x\n".repeat(10_000)).map(|words| words.len()), Ok(10_000));
         assert_eq!(error(&["-"], &b"x".repeat(1024 * 1024 + 1)), TOO_LARGE);
         // Without a bound, this would never end.
-        let given = [Given { value: "-".to_owned(), origin: Origin::Argument("IMAGE") }];
+        let given = [Given { value: "-".to_owned(), origin: Origin::option("IMAGE") }];
         let endless = Box::new(std::io::repeat(b'x'));
         assert_eq!(all(&given, endless, LIMIT).unwrap_err().to_string(), TOO_LARGE);
     }

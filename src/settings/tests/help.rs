@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::settings::args;
-use crate::settings::environment::variable_of;
+use crate::settings::variables::variable_of;
 
 fn shown(line: &str) -> String {
     match World::new(line).read() {

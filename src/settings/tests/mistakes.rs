@@ -66,11 +66,10 @@ fn of_the_command_line() {
       no option takes a secret: set `DIGITALOCEAN_ACCESS_TOKEN`, or name another variable with `--token-env NAME`
 
     $ --format yaml
-    error: invalid value `yaml` for `--format`
-      expected one of: human, json
+    error: invalid value `yaml` for `--format`: expected `human` or `json`
 
     $ --format jsn
-    error: invalid value `jsn` for `--format`
+    error: invalid value `jsn` for `--format`: expected `human` or `json`
       did you mean `json`?
 
     $ --wait
@@ -165,7 +164,7 @@ fn of_values() {
       check that the variable it is built from is set in this job
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --token-env 1x
-    error: the value of `--token-env` is not the name of a variable
+    error: `--token-env` must be the name of a variable
       give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
 
     $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait 
@@ -203,7 +202,7 @@ fn of_values() {
     error: invalid number `many` for `VERIFY_REGISTRY_IMAGE_JOBS`: expected a number from 1 to 64
 
     $ VERIFY_REGISTRY_IMAGE_TOKEN_ENV=a b registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the value of `VERIFY_REGISTRY_IMAGE_TOKEN_ENV` is not the name of a variable
+    error: `VERIFY_REGISTRY_IMAGE_TOKEN_ENV` must be the name of a variable
       give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
     ");
 }

@@ -1,103 +1,78 @@
 //! The environment, read once and by name. Nothing here walks the whole environment, and no message
 //! holds a variable's value.
+//!
+//! Every option that verifies has a variable, which becomes the option's default.
 
 use std::ffi::OsString;
 
+use clap::{Arg, ArgAction};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::circleci::CircleCi;
 use crate::secret::Redactor;
-use crate::settings::given::words;
-use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::values::{Origin, is_nil, nil};
+use crate::settings::{args, token};
 
 /// What every variable that stands for an option begins with.
 pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
 
-/// The options that can be given as variables, and the rest of the variable's name. A repeatable option
-/// has a plural name.
-const OPTIONS: [(&str, &str); 28] = [
-    ("config", "CONFIG"),
-    ("repository", "REPOSITORY"),
-    ("service", "SERVICES"),
-    ("environment", "ENVIRONMENT"),
-    ("expect-digest", "EXPECT_DIGEST"),
-    ("expect-digest-file", "EXPECT_DIGEST_FILE"),
-    ("expect-revision", "EXPECT_REVISION"),
-    ("platform", "PLATFORMS"),
-    ("port", "PORT"),
-    ("wait", "WAIT"),
-    ("deadline", "DEADLINE"),
-    ("jobs", "JOBS"),
-    ("token-env", "TOKEN_ENV"),
-    ("default-registry", "DEFAULT_REGISTRY"),
-    ("token-server", "TOKEN_SERVER"),
-    ("junit", "JUNIT"),
-    ("record", "RECORD"),
-    ("record-dir", "RECORD_DIR"),
-    ("pulumi-config", "PULUMI_CONFIG"),
-    ("image-ref", "IMAGE_REF"),
-    ("html", "HTML"),
-    ("failure-reason-file", "FAILURE_REASON_FILE"),
-    ("update-status", "UPDATE_STATUS"),
-    ("format", "FORMAT"),
-    ("color", "COLOR"),
-    ("quiet", "QUIET"),
-    ("verbose", "VERBOSE"),
-    ("IMAGE", "IMAGES"),
-];
+/// The option that is coming, and that no variable may turn a gate into either.
+const COMING: &str = "start-pipeline";
 
-/// The options that do something instead of verifying, or beside it: no variable can turn a gate into them.
-const DOING: [&str; 7] =
-    ["DRAW_STATUS", "LIST_CHECKS", "COMPLETIONS", "SCHEMA", "START_PIPELINE", "VERSION", "HELP"];
+/// What the variable of an option is called without [`PREFIX`]: as the option, and a repeatable one in the plural.
+fn rest_of(argument: &Arg) -> String {
+    let name = argument.get_long().unwrap_or("image").replace('-', "_").to_ascii_uppercase();
+    if is_plural(argument) { name + "S" } else { name }
+}
 
-/// The options that hold words, one or more.
-const PLURAL: [&str; 3] = ["IMAGES", "SERVICES", "PLATFORMS"];
+/// Whether an option holds words, one or more.
+fn is_plural(argument: &Arg) -> bool {
+    argument.is_positional() || matches!(argument.get_action(), ArgAction::Append)
+}
 
-/// The variable that stands for an option, by the option's long name.
+/// The variable that stands for an option; `None` where the option does something instead of verifying.
+pub(super) fn name_of(argument: &Arg) -> Option<String> {
+    (!args::is_doing(argument)).then(|| format!("{PREFIX}{}", rest_of(argument)))
+}
+
+/// The variable that stands for an option, by the option's long name, or for `IMAGE`.
 pub fn variable_of(long: &str) -> Option<String> {
-    let (_, rest) = OPTIONS.iter().find(|(option, _)| *option == long)?;
-    Some(format!("{PREFIX}{rest}"))
+    let command = args::command();
+    let mut arguments = command.get_arguments();
+    let found = arguments.find(|argument| argument.get_long().unwrap_or("IMAGE") == long)?;
+    name_of(found)
 }
 
-/// The option that a variable stands for, by the variable's name without [`PREFIX`].
-pub(super) fn long_of(rest: &str) -> Option<&'static str> {
-    OPTIONS.iter().find(|(_, known)| *known == rest).map(|(option, _)| *option)
+/// The option that a variable stands for, by the variable's name: its long name, or `IMAGE`.
+pub(super) fn long_of(variable: &str) -> Option<String> {
+    let command = args::command();
+    let mut arguments = command.get_arguments();
+    let found = arguments.find(|argument| name_of(argument).as_deref() == Some(variable))?;
+    Some(found.get_long().unwrap_or("IMAGE").to_owned())
 }
 
-/// The variables that stand for options, by their names without [`PREFIX`]. All are texts: what they mean
-/// is decided where the same option of the command line is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct OptionVariables {
-    pub images: Option<String>,
-    pub config: Option<String>,
-    pub repository: Option<String>,
-    pub services: Option<String>,
-    pub environment: Option<String>,
-    pub expect_digest: Option<String>,
-    pub expect_digest_file: Option<String>,
-    pub expect_revision: Option<String>,
-    pub platforms: Option<String>,
-    pub port: Option<String>,
-    pub wait: Option<String>,
-    pub deadline: Option<String>,
-    pub jobs: Option<String>,
-    pub token_env: Option<String>,
-    pub default_registry: Option<String>,
-    pub token_server: Option<String>,
-    pub junit: Option<String>,
-    pub record: Option<String>,
-    pub record_dir: Option<String>,
-    pub pulumi_config: Option<String>,
-    pub image_ref: Option<String>,
-    pub html: Option<String>,
-    pub failure_reason_file: Option<String>,
-    pub update_status: Option<String>,
-    pub format: Option<String>,
-    pub color: Option<String>,
-    pub quiet: Option<String>,
-    pub verbose: Option<String>,
+/// The words of a variable, which white space and commas separate.
+pub(super) fn words(variable: &str) -> impl Iterator<Item = &str> {
+    let parts = variable.split(|character: char| character.is_whitespace() || character == ',');
+    parts.filter(|word| !word.is_empty())
+}
+
+/// Whether a text can be a variable's name for a shell.
+pub(super) fn is_variable_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// A variable that stands for an option, as the option's default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OptionVariable {
+    /// clap's name of the option.
+    pub id: String,
+    /// Its values: one, or a repeatable option's words.
+    pub values: Vec<String>,
 }
 
 /// The variables that other programs know too.
@@ -140,7 +115,7 @@ impl StandardVariables {
 /// Everything that is read from the environment, but for the token and the variables that a config names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Environment {
-    pub options: OptionVariables,
+    pub options: Vec<OptionVariable>,
     pub standard: StandardVariables,
     pub circleci: CircleCi,
 }
@@ -151,6 +126,13 @@ pub(super) const NOT_UNICODE: &str = "set it to plain text, or unset it";
 /// The hint for a variable that holds a secret where none belongs.
 pub(super) const SECRET: &str =
     "a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`, or in the variable that `--token-env` names";
+
+fn doing(name: &str) -> UsageError {
+    UsageError::new(format!(
+        "the variable `{name}` is set, but its option cannot be given as a variable"
+    ))
+    .hint("unset it, or rename it: only options that verify can be given as variables")
+}
 
 /// Reads variables by name.
 #[derive(Clone, Copy)]
@@ -180,28 +162,11 @@ impl Variables<'_> {
 
     /// Every variable with a fixed name.
     pub(super) fn read(&self) -> Result<Environment, UsageError> {
-        for doing in DOING {
-            let name = format!("{PREFIX}{doing}");
-            if self.get(&name)?.is_some() {
-                let message = format!(
-                    "the variable `{name}` is set, but its option cannot be given as a variable"
-                );
-                return Err(UsageError::new(message).hint(
-                    "unset it, or rename it: only options that verify can be given as variables",
-                ));
-            }
-        }
-        for plural in PLURAL {
-            // `…_SERVICE` instead of `…_SERVICES` would silently drop the restriction, so it is an error.
-            let name = format!("{PREFIX}{}", plural.trim_end_matches('S'));
-            if self.get(&name)?.is_some() {
-                return Err(UsageError::new(format!("there is no variable `{name}`"))
-                    .hint(format!("did you mean `{name}S`?")));
-            }
-        }
+        let command = args::command();
+        self.refuse_others()?;
         let mut options = Vec::new();
-        for (_, rest) in OPTIONS {
-            let name = format!("{PREFIX}{rest}");
+        for argument in command.get_arguments() {
+            let Some(name) = name_of(argument) else { continue };
             let Some(value) = self.get(&name)? else { continue };
             if token::is_in(&value, self.redactor) {
                 return Err(UsageError::new(format!(
@@ -209,14 +174,9 @@ impl Variables<'_> {
                 ))
                 .hint(SECRET));
             }
-            // Made of two variables that are empty, as in `$A,$B`: not the same as not given, which means all.
-            if PLURAL.contains(&rest) && words(&value).next().is_none() {
-                return Err(UsageError::new(format!(
-                    "the variable `{name}` is set but names nothing"
-                ))
-                .hint("separate words with spaces or commas, or unset it"));
-            }
-            options.push((name, value));
+            let values = self.values(argument, &name, value)?;
+            let id = argument.get_id().to_string();
+            options.extend((!values.is_empty()).then_some(OptionVariable { id, values }));
         }
         let mut standard = Vec::new();
         for (name, lower) in StandardVariables::NAMES {
@@ -231,10 +191,61 @@ impl Variables<'_> {
             circleci.extend(self.get(name)?.map(|value| (name.to_owned(), value)));
         }
         Ok(Environment {
-            options: self.typed(envy::prefixed(PREFIX).from_iter(options))?,
+            options,
             standard: self.typed(envy::from_iter(standard))?,
             circleci: self.typed(envy::from_iter(circleci))?,
         })
+    }
+
+    /// Refuses variables that look as if they stood for an option and stand for none.
+    fn refuse_others(&self) -> Result<(), UsageError> {
+        let command = args::command();
+        for argument in command.get_arguments() {
+            let rest = rest_of(argument);
+            let name = format!("{PREFIX}{rest}");
+            if args::is_doing(argument) && self.get(&name)?.is_some() {
+                return Err(doing(&name));
+            }
+            // `…_SERVICE` instead of `…_SERVICES` would silently drop the restriction, so it is an error.
+            let name = format!("{PREFIX}{}", rest.strip_suffix('S').unwrap_or(&rest));
+            if is_plural(argument) && self.get(&name)?.is_some() {
+                return Err(UsageError::new(format!("there is no variable `{name}`"))
+                    .hint(format!("did you mean `{name}S`?")));
+            }
+        }
+        let name = format!("{PREFIX}{}", COMING.replace('-', "_").to_ascii_uppercase());
+        if self.get(&name)?.is_some() { Err(doing(&name)) } else { Ok(()) }
+    }
+
+    /// The values that an option has by its variable; none where the variable says that the option is not given.
+    fn values(&self, argument: &Arg, name: &str, value: String) -> Result<Vec<String>, UsageError> {
+        let unknown = |expected: &str| {
+            let value = Shown::new(&value, self.redactor);
+            UsageError::new(format!("invalid value {value} for `{name}`: expected {expected}"))
+        };
+        if is_plural(argument) {
+            let words: Vec<String> = words(&value).map(str::to_owned).collect();
+            // Made of two variables that are empty, as in `$A,$B`: not the same as not given, which means all.
+            if words.is_empty() {
+                return Err(UsageError::new(format!(
+                    "the variable `{name}` is set but names nothing"
+                ))
+                .hint("separate words with spaces or commas, or unset it"));
+            }
+            if words.iter().any(|word| is_nil(word)) {
+                return Err(nil(&Origin::variable_of(argument.get_long().unwrap_or("IMAGE"))));
+            }
+            return Ok(words);
+        }
+        match (argument.get_action(), value.as_str()) {
+            (ArgAction::SetTrue | ArgAction::Count, "0" | "false") => Ok(Vec::new()),
+            (ArgAction::SetTrue, "1" | "true") => Ok(vec!["true".to_owned()]),
+            (ArgAction::SetTrue, _) => Err(unknown("`1`, `0`, `true` or `false`")),
+            (ArgAction::Count, "1" | "true") => Ok(vec!["1".to_owned()]),
+            (ArgAction::Count, "2") => Ok(vec!["2".to_owned()]),
+            (ArgAction::Count, _) => Err(unknown("`0`, `1` or `2`")),
+            (_, _) => Ok(vec![value]),
+        }
     }
 
     /// `envy`'s messages can hold a value, so they are shown masked and cut. With texts alone, it has
@@ -266,12 +277,17 @@ mod tests {
             .map_err(|mistake| mistake.to_string())
     }
 
+    /// The variable of every option that has one.
+    fn names() -> Vec<String> {
+        args::command().get_arguments().filter_map(name_of).collect()
+    }
+
     #[test]
-    fn every_option_has_a_field() {
-        for (option, rest) in OPTIONS {
-            let name = format!("{PREFIX}{rest}");
+    fn every_variable_is_read() {
+        assert_eq!(names().len(), 28);
+        for name in names() {
             let environment = read(&[(&name, "1")]).unwrap();
-            assert_ne!(environment.options, OptionVariables::default(), "{option}");
+            assert_eq!(environment.options.len(), 1, "{name}");
         }
         for (name, lower) in StandardVariables::NAMES {
             assert_ne!(read(&[(name, "1")]).unwrap(), Environment::default(), "{name}");
@@ -293,8 +309,13 @@ mod tests {
 
     #[test]
     fn no_variable_stands_for_an_option_that_does_not_verify() {
-        for doing in DOING {
-            let name = format!("{PREFIX}{doing}");
+        let command = args::command();
+        let doing = command.get_arguments().filter(|argument| args::is_doing(argument));
+        let mut doing: Vec<String> = doing.map(rest_of).collect();
+        doing.push("START_PIPELINE".to_owned());
+        insta::assert_snapshot!(doing.join(" "), @"DRAW_STATUS LIST_CHECKS COMPLETIONS SCHEMA VERSION HELP START_PIPELINE");
+        for rest in &doing {
+            let name = format!("{PREFIX}{rest}");
             let expected = format!(
                 "the variable `{name}` is set, but its option cannot be given as a variable"
             );
@@ -304,13 +325,13 @@ mod tests {
             let long = option.option.split("--").nth(1).unwrap_or_default();
             let long = long.split([' ', '[']).next().unwrap_or_default();
             let rest = long.replace('-', "_").to_uppercase();
-            assert_ne!(option.variable.is_some(), DOING.contains(&rest.as_str()), "--{long}");
+            assert_ne!(option.variable.is_some(), doing.contains(&rest), "--{long}");
         }
     }
 
     #[test]
     fn words_of_which_none_is_left_are_not_the_same_as_not_given() {
-        for rest in PLURAL {
+        for rest in ["IMAGES", "SERVICES", "PLATFORMS"] {
             for value in [",", " ", ", ,\t"] {
                 let name = format!("{PREFIX}{rest}");
                 let expected = format!("the variable `{name}` is set but names nothing");
@@ -355,13 +376,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_arrives_as_it_is(value in "[^<\\x00]{1,40}", index in 0usize..OPTIONS.len()) {
-            prop_assume!(words(&value).next().is_some());
-            let name = format!("{PREFIX}{}", OPTIONS[index].1);
-            let environment = read(&[(&name, &value)]).unwrap();
-            let found = format!("{:?}", environment.options);
-            let expected = format!("{value:?}");
-            prop_assert!(found.contains(&expected));
+        fn any_value_arrives_as_it_is(value in "[^<\\x00]{1,40}") {
+            for rest in ["CONFIG", "REPOSITORY", "EXPECT_DIGEST", "JUNIT", "WAIT"] {
+                let environment = read(&[(&format!("{PREFIX}{rest}"), &value)]).unwrap();
+                let values: Vec<_> = environment.options.iter().flat_map(|option| &option.values).collect();
+                prop_assert_eq!(values, [&value]);
+            }
         }
     }
 }
