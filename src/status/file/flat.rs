@@ -58,11 +58,12 @@ impl NotFlat {
 /// # Errors
 /// When something else in it would change.
 pub fn prove<'s>(text: &str, services: impl IntoIterator<Item = &'s str>) -> Result<(), NotFlat> {
-    let mut changes: Vec<(String, Change)> = services
-        .into_iter()
-        .map(|service| (format!("{IMAGE}{service}"), Change::Quote("GREEN".to_owned())))
-        .collect();
-    let written = line::changed(text, &changes);
+    let services: Vec<&str> = services.into_iter().collect();
+    let lines = |light: &str| -> Vec<(String, Change)> {
+        let of = |service: &&str| (format!("{IMAGE}{service}"), Change::Quote(light.to_owned()));
+        services.iter().map(of).collect()
+    };
+    let mut changes = lines("GREEN");
     changes.push(("status".to_owned(), Change::Set("GREEN".to_owned())));
     changes.push(("last_updated".to_owned(), Change::Set("2000-01-01T00:00:00Z".to_owned())));
     changes.push(("notes".to_owned(), Change::Quote("a".to_owned())));
@@ -73,7 +74,7 @@ pub fn prove<'s>(text: &str, services: impl IntoIterator<Item = &'s str>) -> Res
     }
     // A service's broken line can be all that keeps the file from being YAML: written, it is, and the next run
     // would refuse what this one left.
-    compare(&written, &new)
+    compare(&line::changed(text, &lines("RED")), &new)
 }
 
 /// Whether `new` says of every key that is not the gate's what `old` says, and nothing is lost of the gate's.
@@ -194,6 +195,7 @@ mod tests {
             "image.a:\n  digest: b\n",
             // No YAML before the gate's own line is written, and YAML that is not flat behind it.
             "image.a: \0\nowner: \"a\nnotes: b\"\n",
+            "owner: 'a\nimage.a: \"\0\"\n'\n",
         ];
         insta::assert_snapshot!(texts.map(told).join("\n"), @"
         its `notes` is a list or a map, and the gate would write one line over it
@@ -209,6 +211,7 @@ mod tests {
         its `notes` is a list or a map, and the gate would write one line over it
         its `image.a` is a list or a map, and the gate would write one line over it
         it is YAML that is not flat: with the gate's lines changed it would be broken
+        it is YAML that is not flat: with the gate's lines changed, `owner` would be another
         ");
     }
 }
