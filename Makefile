@@ -3,10 +3,10 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
-.PHONY: help demo record-demo version rust test fresh lint bench hostile live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
+.PHONY: help demo record-demo version rust test fresh lint deny bench hostile live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
 
 demo: ## the gate, four times, at a registry of its own on this machine
 	sh scripts/demo.sh
@@ -31,6 +31,9 @@ lint: ## format, clippy, documentation, shell scripts
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
 	sh scripts/lint-sh.sh
+
+deny: ## licences, duplicates, sources and advisories of the dependencies
+	sh scripts/deny.sh
 
 fuzz: ## every parser on bytes of anybody's, SECONDS_EACH=180
 	sh scripts/fuzz.sh $(or $(SECONDS_EACH),180)

@@ -437,3 +437,32 @@ fn the_moving_picture_is_of_this_demo_and_loads_nothing() {
     }
     assert!(!picture.contains("@import") && !picture.replace("url(#", "").contains("url("));
 }
+
+#[test]
+fn the_map_shows_every_room_and_names_files_that_exist() {
+    let map = page("docs/architecture.md");
+    let rooms = map.split("\n## The map\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let shown: Vec<&str> = rooms
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
+        .map(|(room, _)| room)
+        .collect();
+    let lib = page("src/lib.rs");
+    let modules: Vec<&str> = lib
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
+        .filter(|room| *room != "fuzzing")
+        .collect();
+    assert_eq!(shown, modules);
+
+    let mut files = 0;
+    for name in map.split('`').skip(1).step_by(2) {
+        if name.contains("my_") || name.strip_suffix(".rs").is_none() {
+            continue;
+        }
+        files += 1;
+        let is_there = |folder: &str| root().join(folder).join(name).exists();
+        assert!(["", "src"].iter().any(|folder| is_there(folder)), "{name}");
+    }
+    assert!(files > 15, "the files were found: {files}");
+}

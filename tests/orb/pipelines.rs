@@ -280,7 +280,7 @@ mod tests {
             .flat_map(|text| text.split("cimg/rust:").skip(1))
             .filter_map(|rest| rest.lines().next())
             .collect();
-        assert_eq!(used, vec![version; 2]);
+        assert_eq!(used, vec![version; 3]);
     }
 
     #[test]
