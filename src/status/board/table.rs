@@ -86,38 +86,49 @@ pub(super) struct Table<'a> {
     pub(super) after: &'a str,
 }
 
+/// The most rows. No row that was drawn has fewer than 40 bytes, so the rows of a whole file are fewer.
+const MOST_ROWS: usize = 1_000_000;
+/// The most cells of a row that are told apart. A row of the board has [`HEADER`]'s.
+const MOST_CELLS: usize = 64;
+
 pub(super) fn table(body: &str) -> Result<Option<Table<'_>>, BoardError> {
-    let lines: Vec<&str> = body.split_inclusive('\n').collect();
     let is_row = |line: &&str| line.trim_start().starts_with('|');
-    let Some(header) = lines.iter().position(is_row) else { return Ok(None) };
-    let (head, rest) = lines.split_at(header);
-    let count = rest.iter().take_while(|line| is_row(line)).count();
-    let (table, behind) = rest.split_at(count);
+    let length = |lines: &mut dyn Iterator<Item = &str>| lines.map(str::len).sum::<usize>();
+    let lines = || body.split_inclusive('\n');
+    let start = length(&mut lines().take_while(|line| !is_row(line)));
+    let (_, rest) = body.split_at(start);
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    // The lines behind the table are not kept: there can be millions.
+    let mut table = rest.split_inclusive('\n').take_while(is_row);
+    let (Some(names), Some(rule)) = (table.next(), table.next()) else {
+        return Err(BoardError::Columns);
+    };
+    let rows: Vec<&str> = table.take(MOST_ROWS + 1).collect();
+    let (before, rest) = body.split_at(start + names.len() + rule.len());
+    let (_, after) = rest.split_at(length(&mut rows.iter().copied()));
     let is_rule = |line: &str| {
         cells(line)
             .iter()
             .all(|cell| !cell.is_empty() && cell.bytes().all(|byte| matches!(byte, b'-' | b':')))
     };
-    let [names, rule, rows @ ..] = table else { return Err(BoardError::Columns) };
     // A second table behind the first one is not the board's, and would hide rows from it.
-    if cells(names) != HEADER || !is_rule(rule) || behind.iter().any(is_row) {
+    let is_second = after.split_inclusive('\n').any(|line| is_row(&line));
+    if cells(names) != HEADER || !is_rule(rule) || is_second || rows.len() > MOST_ROWS {
         return Err(BoardError::Columns);
     }
-    let start = head.iter().chain([names, rule]).map(|line| line.len()).sum();
-    let length = rows.iter().map(|line| line.len()).sum();
-    let (before, rest) = body.split_at(start);
-    let (_, after) = rest.split_at(length);
-    Ok(Some(Table { before, rows: rows.to_vec(), after }))
+    Ok(Some(Table { before, rows, after }))
 }
 
-/// The cells of a table's row, as they are written.
+/// The cells of a table's row, as they are written; what is behind so many is one.
 pub(super) fn cells(line: &str) -> Vec<&str> {
     let line = line.trim();
     let line = line.strip_prefix('|').unwrap_or(line);
     let mut cells = Vec::new();
     let (mut start, mut escaped) = (0, false);
     for (at, character) in line.char_indices() {
-        if character == '|' && !escaped {
+        if character == '|' && !escaped && cells.len() < MOST_CELLS {
             cells.push(line.get(start..at).unwrap_or_default().trim());
             start = at + 1;
         }
@@ -128,4 +139,17 @@ pub(super) fn cells(line: &str) -> Vec<&str> {
         cells.push(last);
     }
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_cells_and_rows_are_kept_than_a_board_has() {
+        assert_eq!(cells(&"|".repeat(1_000_000)).len(), MOST_CELLS + 1);
+        let head = format!("| {} |\n|{}\n", HEADER.join(" | "), "---|".repeat(HEADER.len()));
+        let rows = |count: usize| table(&(head.clone() + &"|\n".repeat(count))).map(|_| ());
+        assert_eq!((rows(MOST_ROWS), rows(MOST_ROWS + 1)), (Ok(()), Err(BoardError::Columns)));
+    }
 }
