@@ -383,32 +383,34 @@ fn redirects() -> Variants {
             .lie(Route::Any.sparing("/token"), Lie::redirect(307, &(place + &"x".repeat(60_000))));
         Trial::of_image(stand_in)
     });
-    let signatures = variant("1,000 addresses, each with 2,400 signatures", || {
-        let stand_in = empty();
-        let config = blob(&stand_in, CONFIG, config_of(1_000).to_string());
-        let place = stand_in.url(crate::stand_in::Origin::Elsewhere) + "/x?";
-        let layers: Vec<Value> = (0..1_000)
-            .map(|number| {
-                let layer = blob(&stand_in, LAYER, format!("layer {number}"));
-                let digest =
-                    layer.get("digest").and_then(Value::as_str).unwrap_or_default().to_owned();
-                let signature =
-                    |n: usize| format!("s={number:04}a{n:08}abcdefgh,").replace(',', "&");
-                let location = texts::counted(&place, signature, "", 60_000);
-                stand_in.lie(Route::Blob.containing(&digest), Lie::redirect(307, &location));
-                layer
-            })
-            .collect();
-        let refusal = Answer::new(403).header("content-type", "application/xml");
-        let refusal = refusal.bytes("<Error><Code>SignatureDoesNotMatch</Code></Error>");
-        stand_in.lie(Route::Any.at(crate::stand_in::Origin::Elsewhere), Lie::Answer(refusal));
-        let manifest = json!({
-            "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers,
-        });
-        tagged(&stand_in, MANIFEST, manifest.to_string());
-        Trial::of_image(stand_in)
-    });
-    vec![circle, signatures]
+    let signatures = |bytes: usize| {
+        variant(format!("1,000 addresses of {bytes} bytes of signatures"), move || {
+            let stand_in = empty();
+            let config = blob(&stand_in, CONFIG, config_of(1_000).to_string());
+            let place = stand_in.url(crate::stand_in::Origin::Elsewhere) + "/x?";
+            let layers: Vec<Value> = (0..1_000)
+                .map(|number| {
+                    let layer = blob(&stand_in, LAYER, format!("layer {number}"));
+                    let digest =
+                        layer.get("digest").and_then(Value::as_str).unwrap_or_default().to_owned();
+                    let signature =
+                        |n: usize| format!("s={number:04}a{n:08}abcdefgh,").replace(',', "&");
+                    let location = texts::counted(&place, signature, "", bytes);
+                    stand_in.lie(Route::Blob.containing(&digest), Lie::redirect(307, &location));
+                    layer
+                })
+                .collect();
+            let refusal = Answer::new(403).header("content-type", "application/xml");
+            let refusal = refusal.bytes("<Error><Code>SignatureDoesNotMatch</Code></Error>");
+            stand_in.lie(Route::Any.at(crate::stand_in::Origin::Elsewhere), Lie::Answer(refusal));
+            let manifest = json!({
+                "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers,
+            });
+            tagged(&stand_in, MANIFEST, manifest.to_string());
+            Trial::of_image(stand_in)
+        })
+    };
+    vec![circle, signatures(60_000), signatures(16_000)]
 }
 
 /// A page of 4 MiB, for a tag that is not there.
