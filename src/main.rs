@@ -312,9 +312,9 @@ fn cannot_write(error: &OutputError, settings: &Settings) -> Exit {
     if let Some(source) = std::error::Error::source(error) {
         message = format!("{message}: {source}");
     }
-    let message = settings.redactor.line(&message, 2000);
+    let message = settings.redactor.line(&settings.words.put(message), 2000);
     let wants_json = settings.console.format == Format::Json;
-    let exit = refuse(&message, Some(&error.hint()), wants_json);
+    let exit = refuse(&message, Some(&settings.words.put(error.hint())), wants_json);
     // Nothing is wrong with a path that could not be looked at.
     if error.is_exhausted() { Exit::Undecided } else { exit }
 }

@@ -242,7 +242,7 @@ mod tests {
         said!(with(Some(digest("top")), Some(missing)), @"skipped: there is no manifest to look at");
         said!(with(Some(digest("top")), Some(unknown(Reason::TimedOut))), @"
         errored timed-out: an answer that is timed-out
-        hint: Try again later, or give the run a longer --deadline.
+        hint: Try again later, or give the run more time with `--deadline`.
         ");
     }
 }

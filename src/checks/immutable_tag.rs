@@ -245,7 +245,7 @@ mod tests {
         sample.observation.images[0].config = unknown(Reason::TimedOut);
         said!(sample.said(CHECK), @"
         errored timed-out: an answer that is timed-out
-        hint: Try again later, or give the run a longer --deadline.
+        hint: Try again later, or give the run more time with `--deadline`.
         ");
     }
 

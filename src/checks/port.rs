@@ -30,9 +30,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         if expected.strict {
             let message =
                 format!("no port is named by {names}, neither with `EXPOSE` nor with `PORT`");
-            let hint = format!(
-                "Add `EXPOSE {number}` to the Dockerfile, or omit `--port` (the orb's `port`)."
-            );
+            let hint = format!("Add `EXPOSE {number}` to the Dockerfile, or omit `--port`.");
             return Outcome::Failed(
                 Finding::new(Reason::PortNotExposed, message)
                     .compared(tcp(number), "no port")
@@ -178,7 +176,7 @@ mod tests {
         failed port-not-exposed: no port is named by the image, neither with `EXPOSE` nor with `PORT`
         expected 5001/tcp
         observed no port
-        hint: Add `EXPOSE 5001` to the Dockerfile, or omit `--port` (the orb's `port`).
+        hint: Add `EXPOSE 5001` to the Dockerfile, or omit `--port`.
         ");
         said!(with(false, &["$PORT/tcp"], &[]), @"skipped, to be told: no port is named by the image, so `5001/tcp` was not compared");
     }

@@ -181,7 +181,7 @@ mod tests {
         sample.observation.images[0].config = unknown(Reason::TimedOut);
         said!(sample.said(CHECK), @"
         errored timed-out: an answer that is timed-out
-        hint: Try again later, or give the run a longer --deadline.
+        hint: Try again later, or give the run more time with `--deadline`.
         ");
         label(&mut sample, 1, OTHER_COMMIT);
         assert!(matches!(sample.outcome(CHECK), Outcome::Failed(_)), "a proven no stands");

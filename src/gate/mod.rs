@@ -4,6 +4,7 @@
 
 mod wait;
 
+use std::mem;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -19,7 +20,7 @@ use crate::progress::{Loudness, Progress};
 use crate::registry::DockerConfig;
 use crate::report::{CheckId, CheckResult, Finding, ImageReport, Outcome, Reason, Report, Traffic};
 use crate::request::ImageRequest;
-use crate::settings::Settings;
+use crate::settings::{Settings, Words};
 
 /// How much of the deadline is kept for judging and writing what was learnt, an image, and at most.
 const RESERVE: Duration = Duration::from_millis(1);
@@ -136,14 +137,35 @@ fn report(
     let results = checks::verify(request, observation, &settings.circleci);
     let results = if is_late { without_a_late_yes(results) } else { results };
     let evidence = checks::evidence(request, &results);
+    let notes = checks::notes(request, observation, &results, &evidence);
     ImageReport {
         request: request.clone(),
         facts: checks::facts(request, observation),
-        notes: checks::notes(request, observation, &results, &evidence),
+        notes: notes.into_iter().map(|note| settings.words.put(note)).collect(),
         evidence,
-        results,
+        results: in_words(settings.words, results),
         verified_at: observation.answered_at,
     }
+}
+
+/// Names the options in what is said and advised as the reader knows them.
+fn in_words(words: Words, mut results: Vec<CheckResult>) -> Vec<CheckResult> {
+    if words == Words::CommandLine {
+        return results;
+    }
+    for result in &mut results {
+        match &mut result.outcome {
+            Outcome::Failed(finding) | Outcome::Errored(finding) => {
+                let hint = finding.hint.take();
+                let hint = hint.unwrap_or_else(|| finding.reason.advice().to_owned());
+                finding.hint = Some(words.put(hint));
+                finding.message = words.put(mem::take(&mut finding.message));
+            }
+            Outcome::Passed { message: _, note } => *note = note.take().map(|note| words.put(note)),
+            Outcome::Skipped { message, skip: _ } => *message = words.put(mem::take(message)),
+        }
+    }
+    results
 }
 
 /// What is kept of the deadline for the time after the last answer.

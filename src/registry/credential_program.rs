@@ -1,6 +1,7 @@
 //! Docker's credential helpers: programs that are run with the job's environment less its tokens, and whose
 //! output is never shown.
 
+use std::io::ErrorKind;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -52,6 +53,10 @@ pub(super) async fn ask(
             return Err("had not answered when the run's deadline passed".to_owned());
         }
         Err(_) => return Err("took longer than 10 s".to_owned()),
+        // A script whose interpreter is missing is not found either.
+        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
+            return Err("is not in PATH (or its interpreter is missing)".to_owned());
+        }
         Ok(Err(error)) => return Err(format!("could not be run ({})", error.kind())),
         Ok(Ok(answer)) => answer,
     };

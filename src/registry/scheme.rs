@@ -179,7 +179,7 @@ pub(super) fn trust_with_login(
     let server = http::host_of(realm);
     let hint = format!(
         "If `{server}` may be given the login for `{host}`, as where GitLab runs beside its registry, add \
-         `--token-server {server}` (in the orb: `token_server`)."
+         `--token-server {server}`."
     );
     Err(why.hint(hint))
 }

@@ -116,16 +116,16 @@ reasons! {
         "Look at the network, the proxy and the host's name.";
     /// A success without a byte, four times.
     BodyNeverCame = "body-never-came", "An answer was announced with a success and broke off before its first byte, also when asked again.",
-        "Try again; if it stays, the registry's storage has lost what its index still lists: push the image again.";
+        "Try again; if it stays, the registry's storage has lost what its index still lists, and a push of the same layers may store nothing: build without cache and push that, or let the registry's operator clear its cache (docker-registry's own: restart it), then push again.";
     /// No TLS.
     TlsFailed = "tls-failed", "The server's certificate was not accepted, or TLS did not come about.",
         "Look at the clock, the CA certificates (SSL_CERT_FILE) and any proxy in between; TLS is never weakened.";
     /// One request took too long.
     TimedOut = "timed-out", "An answer did not come in time.",
-        "Try again later, or give the run a longer --deadline.";
+        "Try again later, or give the run more time with `--deadline`.";
     /// The whole run took too long.
     DeadlinePassed = "deadline-passed", "The run's deadline came first.",
-        "Give the run a longer --deadline, or find out why the registry is slow.";
+        "Give the run more time with `--deadline`, or find out why the registry is slow.";
     /// Anything else that is no answer.
     UnexpectedAnswer = "unexpected-answer", "The answer is none that the protocol allows.",
         "Look at the answer that the message shows: a login page or a proxy may stand in between.";

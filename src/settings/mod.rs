@@ -39,6 +39,7 @@ pub(crate) mod fuzzing;
 
 pub use config::FILE_NAME;
 pub use help::{OptionText, options};
+pub use orb::Words;
 pub use settings_error::SettingsError;
 pub use token::VARIABLE as TOKEN_VARIABLE;
 pub use variables::{PREFIX, variable_of};
@@ -119,6 +120,8 @@ pub struct Settings {
     pub console: Console,
     /// What CircleCI says of the job.
     pub circleci: CircleCi,
+    /// In whose words options are named.
+    pub words: Words,
     /// What the reader should know of the settings: the token's source, what was trimmed.
     pub notes: Vec<String>,
     /// Knows every secret of the run.

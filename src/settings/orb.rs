@@ -1,9 +1,11 @@
-//! What the options are called in the orb, where somebody who reads a mistake set a parameter and typed no option.
+//! What the options are called in the orb, where somebody who reads a message set a parameter and typed no option.
+
+use std::ffi::OsString;
 
 use crate::settings::variables::long_of;
 
 /// The variable that the orb's script sets. It is no option: it changes words and nothing else.
-pub(super) const VARIABLE: &str = "VERIFY_REGISTRY_IMAGE_ORB";
+const VARIABLE: &str = "VERIFY_REGISTRY_IMAGE_ORB";
 
 /// The options that the orb has parameters for, by their long names.
 const PARAMETERS: [(&str, &str); 20] = [
@@ -29,8 +31,34 @@ const PARAMETERS: [(&str, &str); 20] = [
     ("update-status", "update_status"),
 ];
 
+/// In whose words the options are named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Words {
+    /// The command line's.
+    #[default]
+    CommandLine,
+    /// The orb's, whose script runs the program.
+    Orb,
+}
+
+impl Words {
+    /// The words of who has these environment variables.
+    pub(super) fn of(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let is_orb = variable(VARIABLE).is_some_and(|value| !value.is_empty());
+        if is_orb { Self::Orb } else { Self::CommandLine }
+    }
+
+    /// A message in these words.
+    pub fn put(self, text: String) -> String {
+        match self {
+            Self::CommandLine => text,
+            Self::Orb => in_its_words(&text),
+        }
+    }
+}
+
 /// A text in which each option, and each variable that stands for one, is called by the orb's parameter.
-pub(super) fn in_its_words(text: &str) -> String {
+fn in_its_words(text: &str) -> String {
     // Every other part stands between backticks.
     let parts = text.split('`').enumerate().map(|(index, part)| match named(part) {
         Some(parameter) if index % 2 == 1 => parameter,
@@ -39,20 +67,27 @@ pub(super) fn in_its_words(text: &str) -> String {
     parts.collect::<Vec<_>>().join("`").replace("`\u{0}", "parameter `")
 }
 
-/// The parameter for an option as it stands in a message. A NUL marks where `parameter` belongs before the backtick.
+/// The parameter for an option as it stands in a message, with the value that the message gives it. A NUL marks where
+/// `parameter` belongs before the backtick.
 fn named(part: &str) -> Option<String> {
     let of_variable;
-    let long = match part.strip_prefix("--") {
-        Some(option) => option.split([' ', '=']).next().unwrap_or(option),
-        None if part == "IMAGE" => part,
+    let (long, value) = match part.strip_prefix("--") {
+        Some(option) => option.split_once([' ', '=']).unwrap_or((option, "")),
+        None if part == "IMAGE" => (part, ""),
         None => {
             of_variable = long_of(part)?;
-            &of_variable
+            (of_variable.as_str(), "")
         }
     };
     let (_, parameter) = PARAMETERS.iter().find(|(known, _)| *known == long)?;
     // `an IMAGE` stays a noun of its own.
-    Some(if part == "IMAGE" { (*parameter).to_owned() } else { format!("\u{0}{parameter}") })
+    if part == "IMAGE" {
+        return Some((*parameter).to_owned());
+    }
+    // `DIR` and `SHA` stand for a value, and are none.
+    let is_value = value.chars().any(|character| !character.is_ascii_uppercase());
+    let value = if is_value { format!(": {value}") } else { String::new() };
+    Some(format!("\u{0}{parameter}{value}"))
 }
 
 #[cfg(test)]
@@ -70,6 +105,10 @@ mod tests {
             (
                 "the value of `VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE` is empty",
                 "the value of parameter `digest_file` is empty",
+            ),
+            (
+                "add `--token-server git.example.org`",
+                "add parameter `token_server: git.example.org`",
             ),
             ("an `IMAGE` is empty", "an `image` is empty"),
             ("`--jobs` and `--nope` and --wait, `it`s", "`--jobs` and `--nope` and --wait, `it`s"),

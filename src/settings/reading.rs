@@ -23,8 +23,8 @@ use crate::settings::usage;
 use crate::settings::usage_error::UsageError;
 use crate::settings::variables::{PREFIX, StandardVariables, Variables};
 use crate::settings::{
-    Asked, Console, Outputs, Settings, SettingsError, Surroundings, console, doctl, duration,
-    expectation, help, inputs, network, orb, token,
+    Asked, Console, Outputs, Settings, SettingsError, Surroundings, Words, console, doctl,
+    duration, expectation, help, inputs, network, token,
 };
 
 /// The time that a run has by default, before the wait.
@@ -46,7 +46,7 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
     let caller = Caller {
         wants_json: format.as_deref() == Some("json"),
-        is_orb: (surroundings.variable)(orb::VARIABLE).is_some_and(|value| !value.is_empty()),
+        words: Words::of(surroundings.variable),
     };
     let files = if arguments.iter().any(|argument| argument == "--draw-status") {
         Files::default()
@@ -256,6 +256,7 @@ impl Run<'_> {
             token,
             proxy,
             outputs,
+            words: Words::of(self.variables.lookup),
             notes,
             redactor: redactor.clone(),
         })

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::secret::Redactor;
 use crate::settings::usage_error::UsageError;
-use crate::settings::{Outputs, orb};
+use crate::settings::{Outputs, Words};
 
 /// How long a whole message may become.
 const MESSAGE: usize = 1_000;
@@ -14,8 +14,8 @@ const MESSAGE: usize = 1_000;
 pub(super) struct Caller {
     /// Whether standard output is read by a program.
     pub wants_json: bool,
-    /// Whether the orb's script runs the program.
-    pub is_orb: bool,
+    /// In whose words options are named.
+    pub words: Words,
 }
 
 /// Why nothing was asked: exit code 2. Its texts hold no secret and no control character.
@@ -31,11 +31,11 @@ impl SettingsError {
     pub(super) fn new(
         error: &UsageError,
         redactor: &Redactor,
-        Caller { wants_json, is_orb }: Caller,
+        Caller { wants_json, words }: Caller,
         outputs: Outputs,
     ) -> Self {
-        let worded = |text: &str| if is_orb { orb::in_its_words(text) } else { text.to_owned() };
-        let hint = error.hint_for(is_orb).map(|hint| {
+        let worded = |text: &str| words.put(text.to_owned());
+        let hint = error.hint_for(words == Words::Orb).map(|hint| {
             let hint = worded(hint);
             let lines: Vec<String> =
                 hint.lines().map(|line| redactor.line(line, MESSAGE)).collect();

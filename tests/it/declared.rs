@@ -228,7 +228,7 @@ fn an_image_that_names_no_port_is_red_where_one_was_asked_for() {
         expected   5001/tcp
         observed   no port
         reason     port-not-exposed
-        next       Add `EXPOSE 5001` to the Dockerfile, or omit `--port` (the orb's `port`).
+        next       Add `EXPOSE 5001` to the Dockerfile, or omit `--port`.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
       not asked  digest-expected, revision-expected, immutable-tag, runtime

@@ -97,7 +97,7 @@ fn a_public_image_is_verified_whatever_is_broken_in_dockers_config() {
         run.shown(&format!("{name}: {}\n", note.unwrap_or("no note")))
     });
     insta::assert_snapshot!(rows.concat(), @"
-    missing: note: the credential helper `docker-credential-desktop.exe` could not be run (entity not found) for `[registry]`; the registry was asked without a login
+    missing: note: the credential helper `docker-credential-desktop.exe` is not in PATH (or its interpreter is missing) for `[registry]`; the registry was asked without a login
     failing: note: the credential helper `docker-credential-ours` failed for `[registry]`; the registry was asked without a login
     empty: note: the credential helper `docker-credential-ours` gave an empty login for `[registry]`; the registry was asked without a login
     large: note: the credential helper `docker-credential-ours` answered with more than 64 KiB for `[registry]`; the registry was asked without a login
@@ -216,7 +216,7 @@ fn the_token_server_that_is_named_gets_the_login_and_no_config_file_can_name_it(
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
         reason     token-server-not-trusted
-        next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]` (in the orb: `token_server`).
+        next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]`.
     ");
     assert_eq!(stand_in.connections(Origin::Api), 0, "nothing was sent there");
     assert_green(&gate().arg("--token-server").arg(&api).run());

@@ -29,6 +29,7 @@ mod logins;
 mod many;
 mod network;
 mod openapi;
+mod orb_words;
 mod other_words;
 mod outputs;
 mod page;

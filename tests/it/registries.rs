@@ -178,10 +178,10 @@ fn a_login_is_never_given_to_a_token_server_on_another_host() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
         reason     token-server-not-trusted
-        next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]` (in the orb: `token_server`).
+        next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]`.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
         reason     token-server-not-trusted
-        next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]` (in the orb: `token_server`).
+        next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]`.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -275,10 +275,10 @@ fn a_credential_helper_that_fails_is_no_verdict() {
     is absent: Some(3)
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-absent` could not be run (entity not found) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-absent` is not in PATH (or its interpreter is missing) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credential-helper-failed
         next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-absent` could not be run (entity not found) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-absent` is not in PATH (or its interpreter is missing) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credential-helper-failed
         next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -308,10 +308,10 @@ fn a_credential_helper_does_not_outlive_the_deadline() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email

@@ -390,7 +390,7 @@ fn a_status_file_in_conflict_is_refused_before_anything_is_asked() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: cannot update `status/development.status` (--update-status): line 1 is git's conflict marker `<<<<<<<`
+    error: cannot update `status/development.status` (`--update-status`): line 1 is git's conflict marker `<<<<<<<`
       hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
     ");
     assert!(stand_in.log().is_empty());
@@ -400,7 +400,7 @@ fn a_status_file_in_conflict_is_refused_before_anything_is_asked() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: cannot update the board in `board.md` (--update-status): line 1 is git's conflict marker `<<<<<<<`
+    error: cannot update the board in `board.md` (`--update-status`): line 1 is git's conflict marker `<<<<<<<`
       hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
     ");
     assert!(stand_in.log().is_empty());

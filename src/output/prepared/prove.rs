@@ -22,7 +22,7 @@ use crate::status::{self, badge, checkout};
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The path cannot be written.
-    #[error("cannot write `{}` ({option})", path.display())]
+    #[error("cannot write `{}` (`{option}`)", path.display())]
     Unwritable {
         /// The option that named it.
         option: &'static str,
@@ -32,7 +32,7 @@ pub enum OutputError {
         source: FileError,
     },
     /// A file stands there that no run of ours has written.
-    #[error("`{}` ({option}) is there already, and is not {what}", path.display())]
+    #[error("`{}` (`{option}`) is there already, and is not {what}", path.display())]
     NotOurs {
         /// The option that named it.
         option: &'static str,
@@ -42,7 +42,7 @@ pub enum OutputError {
         what: &'static str,
     },
     /// Two outputs have one path.
-    #[error("`{}` is named twice, by {first} and by {second}", path.display())]
+    #[error("`{}` is named twice, by `{first}` and by `{second}`", path.display())]
     Same {
         /// The path.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum OutputError {
         second: &'static str,
     },
     /// An output would replace what the run reads.
-    #[error("`{}` ({option}) is also {what}, which this run reads", path.display())]
+    #[error("`{}` (`{option}`) is also {what}, which this run reads", path.display())]
     Input {
         /// The option that named it.
         option: &'static str,
@@ -62,7 +62,7 @@ pub enum OutputError {
         what: &'static str,
     },
     /// Two images have one record.
-    #[error("two images would write `{}` ({option})", path.display())]
+    #[error("two images would write `{}` (`{option}`)", path.display())]
     Shared {
         /// The option.
         option: &'static str,
@@ -70,7 +70,7 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// The board's file cannot be updated.
-    #[error("cannot update the board in `{}` (--update-status)", path.display())]
+    #[error("cannot update the board in `{}` (`--update-status`)", path.display())]
     Board {
         /// The file.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum OutputError {
         source: BoardError,
     },
     /// A status file that cannot be changed line by line.
-    #[error("cannot update `{}` (--update-status)", path.display())]
+    #[error("cannot update `{}` (`--update-status`)", path.display())]
     NotFlat {
         /// The file.
         path: PathBuf,
@@ -86,7 +86,7 @@ pub enum OutputError {
         source: NotFlat,
     },
     /// A name of the config that would lead to another folder or another line.
-    #[error("the {what} `{name}` cannot be part of a file's name ({option})")]
+    #[error("the {what} `{name}` cannot be part of a file's name (`{option}`)")]
     Name {
         /// The option that makes a file of it.
         option: &'static str,
@@ -96,7 +96,7 @@ pub enum OutputError {
         name: String,
     },
     /// An image belongs to no environment, and the option needs one.
-    #[error("{option} needs an environment, and `{image}` has none")]
+    #[error("`{option}` needs an environment, and `{image}` has none")]
     NoEnvironment {
         /// The option.
         option: &'static str,

@@ -11,7 +11,7 @@ use crate::report::Outcome;
 use crate::report::fixtures::{self, SUPPORT_EMAIL};
 use crate::request::ImageRequest;
 use crate::secret::Secret;
-use crate::settings::{Console, DigitalOcean, Format, Proxy, StatusFolder};
+use crate::settings::{Console, DigitalOcean, Format, Proxy, StatusFolder, Words};
 
 mod status_folder;
 
@@ -41,6 +41,7 @@ pub(super) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings 
             verbosity: 0,
         },
         circleci: fixtures::circleci(),
+        words: Words::CommandLine,
         notes: Vec::new(),
         redactor: Redactor::default(),
     }
@@ -230,17 +231,17 @@ fn each_refusal_says_what_to_do() {
         said(below_a_file),
     ];
     insta::assert_snapshot!(told.join("\n"), @r"
-    error: cannot write `FOLDER/link` (--junit): it is a symbolic link
+    error: cannot write `FOLDER/link` (`--junit`): it is a symbolic link
     hint: name the file itself; nothing is written through a link
-    error: cannot write `FOLDER/none/junit.xml` (--junit): its folder does not exist
+    error: cannot write `FOLDER/none/junit.xml` (`--junit`): its folder does not exist
     hint: make the folder first: `mkdir -p FOLDER/none`
-    error: cannot write `FOLDER/` (--junit): it is a folder
+    error: cannot write `FOLDER/` (`--junit`): it is a folder
     hint: name a file in that folder
-    error: `FOLDER/theirs.json` (--record) is there already, and is not a deployment record of ours
+    error: `FOLDER/theirs.json` (`--record`) is there already, and is not a deployment record of ours
     hint: name another path, or remove the file if nobody needs it
-    error: `FOLDER/a` is named twice, by --junit and by --record
+    error: `FOLDER/a` is named twice, by `--junit` and by `--record`
     hint: give each output a file of its own
-    error: cannot write `FOLDER/theirs.json/development` (--record-dir): its folder is not a folder
+    error: cannot write `FOLDER/theirs.json/development` (`--record-dir`): its folder is not a folder
     hint: name a file in a folder that exists
     ");
 }
@@ -267,7 +268,7 @@ fn names_cannot_lead_out_of_their_folder() {
     image.environment = None;
     let outputs = Outputs { status: everything(folder.path()).status, ..Outputs::default() };
     insta::assert_snapshot!(refusal(&settings(vec![image], outputs), &folder), @r"
-    error: --update-status needs an environment, and `registry.digitalocean.com/keepkey/support-email:latest-dev` has none
+    error: `--update-status` needs an environment, and `registry.digitalocean.com/keepkey/support-email:latest-dev` has none
     hint: name it with `--environment`, or give the environment this tag in the config
     ");
 }
@@ -279,7 +280,7 @@ fn two_images_with_one_record_are_refused() {
     let images = vec![fixtures::request(SUPPORT_EMAIL), fixtures::request(other)];
     let outputs = Outputs { record_dir: Some(folder.path().into()), ..Outputs::default() };
     insta::assert_snapshot!(refusal(&settings(images, outputs), &folder), @r"
-    error: two images would write `FOLDER/development/support-email.json` (--record-dir)
+    error: two images would write `FOLDER/development/support-email.json` (`--record-dir`)
     hint: verify one tag of a service in an environment at a time
     ");
 }

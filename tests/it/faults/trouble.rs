@@ -234,10 +234,10 @@ fn a_registry_that_never_answers_ends_with_the_deadline() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email

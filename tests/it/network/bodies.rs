@@ -103,7 +103,7 @@ fn a_body_that_drips_ends_with_the_deadline() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
     ");
 }
 
@@ -139,7 +139,7 @@ fn a_head_that_drips_ends_with_the_deadline() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
     ");
 }
 

@@ -43,7 +43,7 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
     UNDECIDED (could not find out) [registry]/keepkey/support-email:second
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `second`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    support-email
@@ -51,7 +51,7 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
     UNDECIDED (could not find out) [registry]/keepkey/support-email:third
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
-        next       Give the run a longer --deadline, or find out why the registry is slow.
+        next       Give the run more time with `--deadline`, or find out why the registry is slow.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    support-email

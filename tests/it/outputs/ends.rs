@@ -175,7 +175,7 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: cannot write `missing/reason` (--failure-reason-file): its folder does not exist
+    error: cannot write `missing/reason` (`--failure-reason-file`): its folder does not exist
       hint: make the folder first: `mkdir -p missing`
     ----- junit.xml: removed
     ----- page.html: removed

@@ -141,17 +141,17 @@ fn a_path_that_ends_like_a_folder_s_is_refused_before_anything_is_asked() {
         said.push_str(&run.stderr);
     }
     insta::assert_snapshot!(said, @"
-    error: cannot write `results/` (--junit): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--junit`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (--record): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--record`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (--html): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--html`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (--image-ref): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--image-ref`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (--pulumi-config): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--pulumi-config`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (--failure-reason-file): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--failure-reason-file`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
     ");
     assert!(stand_in.log().is_empty(), "{:?}", stand_in.log());
@@ -189,15 +189,15 @@ fn what_the_run_reads_is_never_an_output() {
         }
     }
     insta::assert_snapshot!(said, @"
-    error: `digest` (--image-ref) is also the file of the expected digest, which this run reads
+    error: `digest` (`--image-ref`) is also the file of the expected digest, which this run reads
       hint: name another file for the output
-    error: `verify-registry-image.yml` (--image-ref) is also the config file, which this run reads
+    error: `verify-registry-image.yml` (`--image-ref`) is also the config file, which this run reads
       hint: name another file for the output
-    error: `docker/config.json` (--image-ref) is also docker's config file, which this run reads
+    error: `docker/config.json` (`--image-ref`) is also docker's config file, which this run reads
       hint: name another file for the output
-    error: `doctl.yaml` (--image-ref) is also doctl's config file, which this run reads
+    error: `doctl.yaml` (`--image-ref`) is also doctl's config file, which this run reads
       hint: name another file for the output
-    error: `ca.pem` (--image-ref) is also the file of CA certificates, which this run reads
+    error: `ca.pem` (`--image-ref`) is also the file of CA certificates, which this run reads
       hint: name another file for the output
     ");
     // Under another name, and where something else is wrong first.

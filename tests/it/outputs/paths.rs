@@ -27,7 +27,7 @@ fn nothing_is_written_through_a_link() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: cannot write `junit.xml` (--junit): it is a symbolic link
+    error: cannot write `junit.xml` (`--junit`): it is a symbolic link
       hint: name the file itself; nothing is written through a link
     ");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0, "the link's target was made");
@@ -44,7 +44,7 @@ fn what_a_link_points_at_stays_as_it_was() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: cannot write `ref` (--image-ref): it is a symbolic link
+    error: cannot write `ref` (`--image-ref`): it is a symbolic link
       hint: name the file itself; nothing is written through a link
     ");
     assert_not_asked(&stand_in);
@@ -63,13 +63,13 @@ fn a_path_that_cannot_be_a_file_ends_the_run_before_it_asks() {
         said.push_str(&run.stderr);
     }
     insta::assert_snapshot!(said, @"
-    error: cannot write `folder` (--junit): it is a folder
+    error: cannot write `folder` (`--junit`): it is a folder
       hint: name a file in that folder
-    error: cannot write `missing/junit.xml` (--junit): its folder does not exist
+    error: cannot write `missing/junit.xml` (`--junit`): its folder does not exist
       hint: make the folder first: `mkdir -p missing`
-    error: cannot write `file/junit.xml` (--junit): its folder is not a folder
+    error: cannot write `file/junit.xml` (`--junit`): its folder is not a folder
       hint: name a file in a folder that exists
-    error: cannot write `pipe` (--junit): it is not a regular file
+    error: cannot write `pipe` (`--junit`): it is not a regular file
       hint: name a regular file, or one that does not exist yet
     ");
     assert_not_asked(&stand_in);
@@ -95,7 +95,7 @@ fn a_folder_that_may_not_be_written_ends_the_run_before_it_asks() {
     let run = gate.run();
     insta::assert_snapshot!(format!("{:?}\n{}", run.code, run.stderr), @"
     Some(2)
-    error: cannot write `junit.xml` (--junit): permission denied
+    error: cannot write `junit.xml` (`--junit`): permission denied
       hint: look who owns the folder and whether it can be written, or name another one
     ");
     assert_not_asked(&stand_in);
@@ -128,7 +128,7 @@ fn a_file_that_is_no_record_is_not_replaced_by_one() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `package.json` (--record) is there already, and is not a deployment record of ours
+    error: `package.json` (`--record`) is there already, and is not a deployment record of ours
       hint: name another path, or remove the file if nobody needs it
     ");
     assert_not_asked(&stand_in);
@@ -167,7 +167,7 @@ fn a_file_that_cannot_be_written_after_a_yes_has_its_own_code_and_leaves_no_reco
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `junit.xml` (--junit) is there already, and is not a JUnit document
+    error: `junit.xml` (`--junit`) is there already, and is not a JUnit document
       hint: name another path, or remove the file if nobody needs it
     ");
 }
@@ -188,13 +188,13 @@ fn a_file_of_another_kind_is_not_replaced() {
         write!(text, "{:?} {}", run.code, run.stderr).expect("a text grows");
     }
     insta::assert_snapshot!(text, @"
-    Some(2) error: `verify-registry-image.yml` (--html) is also the config file, which this run reads
+    Some(2) error: `verify-registry-image.yml` (`--html`) is also the config file, which this run reads
       hint: name another file for the output
-    Some(2) error: `digest` (--junit) is there already, and is not a JUnit document
+    Some(2) error: `digest` (`--junit`) is there already, and is not a JUnit document
       hint: name another path, or remove the file if nobody needs it
-    Some(2) error: `README.md` (--html) is there already, and is not a web page
+    Some(2) error: `README.md` (`--html`) is there already, and is not a web page
       hint: name another path, or remove the file if nobody needs it
-    Some(2) error: `page.html` (--junit) is there already, and is not a JUnit document
+    Some(2) error: `page.html` (`--junit`) is there already, and is not a JUnit document
       hint: name another path, or remove the file if nobody needs it
     ");
     let run = gate(&stand_in)

@@ -157,7 +157,7 @@ fn a_board_with_broken_markers_is_refused_before_anything_is_asked() {
     let text = format!("# Ours\n{BEGIN}\n");
     put(&folder.path().join("board.md"), &text);
     insta::assert_snapshot!(refusal(&settings, &folder), @r"
-    error: cannot update the board in `FOLDER/board.md` (--update-status): it holds the line `<!-- BEGIN verify-registry-image -->` and no line `<!-- END verify-registry-image -->`
+    error: cannot update the board in `FOLDER/board.md` (`--update-status`): it holds the line `<!-- BEGIN verify-registry-image -->` and no line `<!-- END verify-registry-image -->`
     hint: let each marker stand once, on a line of its own, the beginning first; or remove both and the board is added at the end
     ");
     assert_eq!(read(folder.path(), "board.md"), text);
@@ -175,7 +175,7 @@ fn a_status_file_that_is_not_flat_is_refused_before_anything_is_asked() {
     let text = "notes:\n- a\n- b\nhealth_check: PASS\n";
     put(&path, text);
     insta::assert_snapshot!(refusal(&settings, &folder), @"
-    error: cannot update `FOLDER/status/development.status` (--update-status): its `notes` is a list or a map, and the gate would write one line over it
+    error: cannot update `FOLDER/status/development.status` (`--update-status`): its `notes` is a list or a map, and the gate would write one line over it
     hint: move it to a key of your own, such as `remarks`
     ");
     assert_eq!(read(folder.path(), "status/development.status"), text);
@@ -441,15 +441,15 @@ fn conflict_markers_of_git_are_refused_by_name() {
         assert_eq!(read(folder.path(), name), text);
     }
     insta::assert_snapshot!(all.join("\n"), @"
-    error: cannot update `FOLDER/status/development.status` (--update-status): line 2 is git's conflict marker `<<<<<<<`
+    error: cannot update `FOLDER/status/development.status` (`--update-status`): line 2 is git's conflict marker `<<<<<<<`
     hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
     error: cannot read `FOLDER/status/development.status`: line 2 is git's conflict marker `<<<<<<<`
     hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
-    error: cannot update `FOLDER/status/production.status` (--update-status): line 2 is git's conflict marker `<<<<<<<`
+    error: cannot update `FOLDER/status/production.status` (`--update-status`): line 2 is git's conflict marker `<<<<<<<`
     hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
     error: cannot read `FOLDER/status/production.status`: line 2 is git's conflict marker `<<<<<<<`
     hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
-    error: cannot update the board in `FOLDER/board.md` (--update-status): line 2 is git's conflict marker `<<<<<<<`
+    error: cannot update the board in `FOLDER/board.md` (`--update-status`): line 2 is git's conflict marker `<<<<<<<`
     hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
     error: cannot draw the board in `FOLDER/board.md`: line 2 is git's conflict marker `<<<<<<<`
     hint: resolve the conflict: of a status file keep each line with the later `verified`, of the board either side; then run `verify-registry-image --draw-status`
@@ -598,7 +598,7 @@ fn the_folders_of_the_status_are_made_in_a_checkout_and_nowhere_else() {
     let outputs = Outputs { status: Some(status.clone()), ..Outputs::default() };
     let one = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs);
     insta::assert_snapshot!(refusal(&one, &folder), @"
-    error: cannot write `FOLDER/docs/deployment/status/development.status` (--update-status): its folder does not exist
+    error: cannot write `FOLDER/docs/deployment/status/development.status` (`--update-status`): its folder does not exist
     hint: make the folder first: `mkdir -p FOLDER/docs/deployment/status`
     ");
     assert!(!folder.path().join("docs").exists());
