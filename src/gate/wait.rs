@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::checks;
 use crate::observation::Observation;
 use crate::observe::{Moment, Prospect, Round, Session, observe as ask};
+use crate::oci::ImageManifest;
 use crate::progress::Loudness;
 use crate::report::{CheckId, CheckResult, Outcome, Reason};
 use crate::request::ImageRequest;
@@ -152,7 +153,9 @@ fn unfinished(
             && has_reason(result, Reason::CredentialsRefused)
             && results.iter().any(|result| has_reason(result, Reason::RepositoryMissing))
     };
-    if results.iter().any(|result| ends_the_wait(result) && !is_explained(result)) {
+    if results.iter().any(|result| ends_the_wait(result) && !is_explained(result))
+        || expects_an_image_id(request, observation)
+    {
         return None;
     }
     let denied = results.iter().find(|result| is_absent_or_another(result));
@@ -183,6 +186,19 @@ fn ends_the_wait(result: &CheckResult) -> bool {
                 | Reason::DeadlinePassed
         )
     )
+}
+
+/// Whether the expected digest is that of a config that was read. What is a config is no manifest, so nothing that is
+/// pushed later can have this digest.
+fn expects_an_image_id(request: &ImageRequest, observation: &Observation) -> bool {
+    let expected = request.expectation.digest.as_ref().or(request.reference.digest.as_ref());
+    expected.is_some_and(|expected| {
+        observation.images.iter().any(|image| {
+            let has_id = |manifest: &ImageManifest| manifest.config.digest == *expected;
+            image.config.present().is_some_and(Result::is_ok)
+                && matches!(image.manifest.present(), Some(Ok(manifest)) if has_id(manifest))
+        })
+    })
 }
 
 /// Whether the tag is absent, or names another image than the one that is expected.

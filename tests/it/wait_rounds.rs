@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::immutable_tag::gate_with_immutable_tag;
-use crate::stand_in::{Image, Lie, Origin, Route, StandIn};
+use crate::stand_in::{Image, Index, Lie, Origin, Route, StandIn};
 use crate::support::Gate;
 
 const REPOSITORY: &str = "keepkey/support-email";
@@ -143,4 +143,26 @@ fn an_immutable_tag_that_a_label_names_is_asked_for_beside_the_layers() {
         .min()
         .expect("a layer came");
     assert!(immutable.start < first_layer, "{immutable:?}");
+}
+
+/// No image that is pushed later can have the digest of a config; one that an index lists may be tagged itself.
+#[test]
+fn a_wait_for_an_image_id_ends_at_once_and_one_for_a_listed_image_does_not() {
+    let stand_in = StandIn::honest();
+    let index = Index::of_two_platforms(&Image::node_on_alpine());
+    let pushed = stand_in.image(REPOSITORY, "latest-dev", index);
+    for child in &pushed.children[..2] {
+        stand_in.clear_log();
+        let expected = format!("--expect-digest {} --wait 10m", child.config);
+        let run = gate(&stand_in).args(&expected).run();
+        assert_eq!(run.code, Some(1), "{}", run.snapshot());
+        assert!(run.stdout.contains("(the image ID)"), "{}", run.snapshot());
+        assert_eq!(times_asked(&stand_in), 1);
+    }
+    let expected = format!("--expect-digest {} --wait 10m", pushed.children[0].digest);
+    let running = gate(&stand_in).args(&expected).start();
+    running.wait_for("waiting for");
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    let run = running.finish();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
 }
