@@ -326,7 +326,7 @@ pub(super) fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor
 
 mod blob;
 
-pub(crate) use blob::{Extents, config, plain, ranged};
+pub(crate) use blob::{Extents, another, config, is_another, plain, ranged};
 
 #[cfg(test)]
 mod tests;

@@ -51,7 +51,7 @@ impl Repository {
         let never_came = match Box::pin(ranged).await {
             Ok((answer, redirected)) => {
                 let told = answers::ranged(&answer, &what, *size, redirected, client.redactor());
-                if let Some(told) = told {
+                if let Some(told) = told.filter(|_| !answers::is_another(&answer, descriptor)) {
                     return BlobAnswer { size: self.told(told), host: Some(answer.host) };
                 }
                 None
@@ -66,7 +66,11 @@ impl Repository {
         };
         match Box::pin(self.get_blob(client, digest, &what, want(false), patience)).await {
             Ok((answer, redirected)) => {
-                let told = answers::plain(&answer, &what, *size, redirected, client.redactor());
+                let told = if answers::is_another(&answer, descriptor) {
+                    answers::another(&answer, &what, descriptor)
+                } else {
+                    answers::plain(&answer, &what, *size, redirected, client.redactor())
+                };
                 BlobAnswer { size: self.told(told), host: Some(answer.host) }
             }
             Err(again) => {

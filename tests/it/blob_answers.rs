@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::faults::{IMAGE, REPOSITORY, TAG};
@@ -263,6 +264,25 @@ fn blobs_that_come_whole_in_chunks_are_there_and_short_or_long_ones_are_not() {
       layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) has more than 65536 bytes where the manifest says 1260
       reason     blob-size-differs
     ");
+}
+
+/// What was read whole is compared with its digest: an error or a page as long as the layer is no layer.
+#[test]
+fn a_body_as_long_as_the_layer_that_is_another_is_no_verdict() {
+    let error = format!("{:<1260}", r#"{"errors":[{"code":"UNKNOWN"}]}"#);
+    let page = format!("{:<1260}", "<!doctype html>");
+    let other = vec![b'x'; 1260];
+    for body in [error.as_bytes(), page.as_bytes(), &other] {
+        let body = Bytes::copy_from_slice(body);
+        let told = of_layer(|layer| layer, Lie::Answer(Answer::new(200).bytes(body)));
+        let sent =
+            "layer 3 of 5 `sha256:5469f9990611`: `[storage]` sent 1260 bytes that hash to `sha256:";
+        assert!(told.starts_with("exit 3\n"), "{told}");
+        assert!(told.contains(sent) && told.contains("manifest-contradictory"), "{told}");
+    }
+    // Once only, and the layer when asked plainly.
+    let once = Lie::Answer(Answer::new(200).bytes(error));
+    assert_eq!(of_layer(|layer| layer.first(1), once), "exit 0\n");
 }
 
 #[test]

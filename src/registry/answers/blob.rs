@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use super::{Kind, Sent, Wrong, coded, not_ok, page, storage_not_ok, words};
 use crate::http::{Answer, Length, is_redirect};
 use crate::observation::{Fact, Proof, Unavailable};
-use crate::oci::Digest;
+use crate::oci::{Descriptor, Digest};
 use crate::report::Reason;
 use crate::secret::Redactor;
 
@@ -90,6 +90,29 @@ pub(crate) fn plain(
         return unknown(what, answer, &format!("with a text in its place: {text}"));
     }
     Fact::Present((length, proof))
+}
+
+/// Whether other bytes came than the ones that the digest names, in the right number. Only what is short enough to
+/// be kept whole is compared.
+pub(crate) fn is_another(answer: &Answer, descriptor: &Descriptor) -> bool {
+    let (Length::Ended(length) | Length::Closed(length)) = answer.length else { return false };
+    answer.status == 200
+        && length > 0
+        && length == descriptor.size
+        && length == answer.body.len() as u64
+        && answer.codings().is_empty()
+        && !descriptor.digest.matches(&answer.body)
+}
+
+/// What [other bytes](is_another) prove: nothing, as with a manifest.
+pub(crate) fn another(answer: &Answer, what: &str, descriptor: &Descriptor) -> Extents {
+    let Descriptor { digest, size, .. } = descriptor;
+    let message = format!(
+        "{what}: `{}` sent {size} bytes that hash to `{}` for the digest `{digest}`",
+        answer.host,
+        Digest::of(digest.algorithm(), &answer.body)
+    );
+    Fact::Unknown(Unavailable::new(Reason::ManifestContradictory, message))
 }
 
 /// Reads the answer to a request for a whole config: its bytes, checked against its digest.
