@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::secret::split_user;
+
 pub mod links;
 
 /// CircleCI's variables (its documentation, "Project values and variables"). Empty counts as unset.
@@ -78,7 +80,7 @@ impl CircleCi {
             // `git@github.com:organization/repository.git`
             None => url.replacen(':', "/", 1),
         };
-        let rest = rest.rsplit_once('@').map_or(rest.as_str(), |(_, behind)| behind);
+        let (_, rest) = split_user(&rest);
         let rest = rest.trim_end_matches('/');
         let rest = rest.strip_suffix(".git").unwrap_or(rest);
         let (host, path) = rest.split_once('/')?;

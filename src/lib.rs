@@ -7,8 +7,8 @@
 //! The modules below stand in the order of their layers: one uses only itself and those above it.
 
 pub mod ambient;
-pub mod circleci;
 pub mod secret;
+pub mod circleci;
 pub mod document;
 pub mod file;
 mod yaml;

@@ -9,10 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use needles::{Needles, SHORT_ENDING};
 
+mod address;
 mod needles;
+
+pub(crate) use address::{password_of, split_user, without_user};
 
 /// What stands in an output where a secret stood.
 const MASK: &str = "***";
@@ -188,14 +192,10 @@ pub fn is_printable(character: char) -> bool {
 }
 
 fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
+    /// All but the characters that an address never encodes (RFC 3986 §2.3).
+    const RESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// The parts of a base64 text that stay the same whatever stands before and behind `text`.

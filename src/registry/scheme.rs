@@ -10,6 +10,7 @@ use crate::oci::RegistryHost;
 use crate::progress::Loudness;
 use crate::registry::challenge::{self, Challenge};
 use crate::report::Reason;
+use crate::secret::without_user;
 
 /// Token servers of others that are known to be a registry's own (contract §3).
 const KNOWN_TOKEN_SERVERS: [(&str, &str); 2] =
@@ -139,9 +140,7 @@ fn read_realm(
 fn untrusted(realm: &str, host: &RegistryHost, said: &str, client: &Client) -> Unavailable {
     // A password in there is nobody's business, whoever wrote it; a query may hold a key.
     let shown = realm.split(['?', '#']).next().unwrap_or(realm);
-    let shown =
-        shown.rsplit_once('@').map_or_else(|| shown.to_owned(), |(_, rest)| format!("***@{rest}"));
-    let shown = client.redactor().line(&shown, 200);
+    let shown = client.redactor().line(&without_user(shown), 200);
     let message = format!("the registry `{host}` names the token server `{shown}`, {said}");
     Unavailable::new(Reason::TokenServerNotTrusted, message)
 }

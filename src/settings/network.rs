@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use crate::file::input;
 use crate::oci::RegistryHost;
-use crate::secret::{Redactor, Secret};
+use crate::secret::{Redactor, Secret, password_of, without_user};
 use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::variables::StandardVariables;
@@ -45,8 +45,7 @@ pub(super) fn digitalocean(
         hide_user(text, redactor);
         let mistake = || {
             // However short the password: it is not shown even where it cannot be searched for.
-            let shown = text.rsplit_once('@').map(|(_, host)| format!("***@{host}"));
-            let shown = Shown::new(shown.as_deref().unwrap_or(text), redactor);
+            let shown = Shown::new(&without_user(text), redactor);
             UsageError::new(format!("invalid host {shown} in `DIGITALOCEAN_REGISTRY_HOST`"))
                 .hint("give a host and, if it has one, a port, as in `127.0.0.1:5000`")
         };
@@ -153,10 +152,11 @@ pub(super) fn proxy(
 
 /// Makes a user name and password before a host secrets of the run.
 fn hide_user(text: &str, redactor: &Redactor) {
+    // Not only of the host: a password may hold a `/` that should have been encoded.
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     if let Some((user, _)) = rest.rsplit_once('@') {
         redactor.hide(&Secret::new(user));
-        redactor.hide(&Secret::new(user.split_once(':').map_or("", |(_, password)| password)));
+        redactor.hide(&Secret::new(password_of(user)));
     }
 }
 

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 
 use crate::circleci::CircleCi;
 use crate::request::RegistryKind;
-use crate::secret::{Redactor, Secret};
+use crate::secret::{Redactor, Secret, password_of, split_user};
 use crate::settings::args::Args;
 use crate::settings::config::Config;
 use crate::settings::environments::Environments;
@@ -347,12 +347,7 @@ fn cleaned(circleci: CircleCi, redactor: &Redactor) -> CircleCi {
 /// An address without the user name and password before its host.
 fn without_user(url: &str, redactor: &Redactor) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest.get(..end).and_then(|authority| authority.rsplit_once('@')) {
-        Some((user, _)) => {
-            redactor.hide(&Secret::new(user.split_once(':').map_or("", |(_, password)| password)));
-            format!("{scheme}://{}", rest.get(user.len() + 1..).unwrap_or_default())
-        }
-        None => url.to_owned(),
-    }
+    let (user, rest) = split_user(rest);
+    redactor.hide(&Secret::new(user.map_or("", password_of)));
+    format!("{scheme}://{rest}")
 }

@@ -1,6 +1,8 @@
 //! What looks like a secret in a config file. The record hands a service's variables on, and is an
 //! artifact that nobody masks.
 
+use crate::secret::{password_of, split_user};
+
 /// Whether a variable's name or value is a secret's, as far as can be told.
 pub(super) fn looks_secret(key: &str, value: &str) -> bool {
     const PARTS: [&str; 6] = ["PASSWORD", "PASSWD", "SECRET", "CREDENTIAL", "APIKEY", "PRIVATE"];
@@ -34,10 +36,8 @@ fn words(key: &str) -> Vec<String> {
 /// Whether an address has a user name and a password in it.
 fn holds_password(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    authority.rsplit_once('@').is_some_and(|(user, _)| {
-        user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
-    })
+    let (user, _) = split_user(rest);
+    user.is_some_and(|user| !password_of(user).is_empty())
 }
 
 #[cfg(test)]
