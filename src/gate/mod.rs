@@ -84,8 +84,8 @@ pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
     }
 }
 
-/// An image that has been asked for.
-enum Asked {
+/// An image that was observed.
+enum Observed {
     /// Its report.
     Done(Box<ImageReport>),
     /// Something that another image of the run may settle, once all of them have been asked for.
@@ -93,7 +93,7 @@ enum Asked {
 }
 
 async fn ask_all(settings: &Settings, session: &Session, started: Instant) -> Vec<ImageReport> {
-    let mut asked: Vec<(usize, Asked)> =
+    let mut asked: Vec<(usize, Observed)> =
         stream::iter(settings.images.iter().enumerate())
             .map(|(place, request)| async move {
                 (place, ask(settings, session, request, started).await)
@@ -106,8 +106,8 @@ async fn ask_all(settings: &Settings, session: &Session, started: Instant) -> Ve
         .into_iter()
         .zip(&settings.images)
         .map(|((_, asked), request)| match asked {
-            Asked::Done(report) => *report,
-            Asked::Open(mut observation) => {
+            Observed::Done(report) => *report,
+            Observed::Open(mut observation) => {
                 session.settle_again(request, &mut observation);
                 report(settings, request, &observation, session.is_late())
             }
@@ -120,12 +120,12 @@ async fn ask(
     session: &Session,
     request: &ImageRequest,
     started: Instant,
-) -> Asked {
+) -> Observed {
     let observation = wait::observe(settings, session, request, started).await;
     if is_open(&observation) {
-        return Asked::Open(Box::new(observation));
+        return Observed::Open(Box::new(observation));
     }
-    Asked::Done(Box::new(report(settings, request, &observation, session.is_late())))
+    Observed::Done(Box::new(report(settings, request, &observation, session.is_late())))
 }
 
 fn report(

@@ -13,7 +13,7 @@ use crate::report::{CheckId, CheckResult, Outcome, Reason};
 use crate::request::ImageRequest;
 use crate::settings::Settings;
 
-/// How often a wait is told.
+/// How often a wait prints where it is.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Asks for an image until it is there, or the wait, which is counted from `started`, is over.

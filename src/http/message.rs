@@ -67,7 +67,7 @@ pub(crate) struct Extent {
 pub(crate) enum Length {
     /// It ended properly after so many bytes.
     Ended(u64),
-    /// The connection was closed after so many bytes, and nothing tells an end from a cut.
+    /// The connection was closed after so many bytes: an end looks like a cut.
     Closed(u64),
     /// Its framing announces so many bytes, and not all of them were read.
     Announced(u64),

@@ -43,7 +43,7 @@ pub(crate) const MOST_CONTENT: usize = 4 << 20;
 pub(crate) const MOST_SMALL: usize = 64 << 10;
 /// The most redirects in a row.
 const MOST_REDIRECTS: usize = 5;
-/// Until a connection stands, TLS included.
+/// Until a connection is established, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often an HTTP/2 connection with open requests is asked whether it lives, and how long that may take.
 const KEEP_ALIVE: Duration = Duration::from_secs(7);
@@ -292,7 +292,7 @@ impl Client {
         }
         if let Want::Extent(Extent { size, is_ranged: true, most: _ }) = request.want {
             let last = size.saturating_sub(1);
-            // Digits are a header value; without one the whole would be sent, and its length would tell.
+            // Digits always make a header value. Without one, the whole blob would be sent, and its length would do.
             if let Ok(range) = HeaderValue::from_str(&format!("bytes={last}-{last}")) {
                 headers.insert("range", range);
             }

@@ -69,7 +69,7 @@ pub(crate) fn secrets(from: &Url, headers: &HeaderMap) -> Vec<Secret> {
     for pair in url.query().unwrap_or_default().split('&') {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
         let name = name.to_ascii_lowercase();
-        // A digest in the clear stands in every output, and must not be masked there.
+        // Every output shows digests, so one in the clear must not be masked.
         let is_named = ["digest", "sha", "hash"].iter().any(|word| name.contains(word));
         let is_digest = is_digest(value) && (is_named || value.starts_with("sha"));
         if is_opaque(value, 16) && !is_digest {

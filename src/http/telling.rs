@@ -1,4 +1,4 @@
-//! What a run tells of its requests: one line each, and with `-vv` the names of the headers. Never a value of
+//! What a run prints about its requests: one line each, and with `-vv` the names of the headers. Never a value of
 //! `Authorization`, and never a redirect's query.
 
 use std::time::Duration;

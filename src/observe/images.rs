@@ -11,7 +11,7 @@ use crate::http::{Client, MOST_CONTENT, MOST_SMALL};
 use crate::observation::{
     BlobObservation, Fact, PlatformObservation, Proof, Resolved, Unavailable,
 };
-use crate::observe::index::{self, Found};
+use crate::observe::index::{self, PlatformManifest};
 use crate::observe::lost;
 use crate::oci::{
     ConfigDocument, ConfigError, Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform,
@@ -20,7 +20,7 @@ use crate::registry::{BlobAnswer, ConfigAnswer, Repository};
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
-/// The most manifests behind one index that are looked at. Docker's own official images have about twenty
+/// The most manifests behind one index that are requested. Docker's own official images have about twenty
 /// images.
 pub(super) const MOST_IMAGES: usize = 100;
 /// The most bytes of those manifests together, and the most bytes of their configs together, by the sizes
@@ -33,9 +33,9 @@ const MOST_READ: u64 = 64 << 20;
 /// How many layers are asked for at once. A host is sent 64 requests at once, and its storage as many.
 const LAYERS_AT_ONCE: usize = 128;
 
-/// What was learnt.
+/// What was learnt of the images behind a manifest.
 #[derive(Debug, Default)]
-pub(super) struct Looked {
+pub(super) struct Content {
     /// See [`Observation::images`].
     pub(super) images: Vec<PlatformObservation>,
     /// See [`Observation::offered`].
@@ -52,7 +52,7 @@ pub(super) struct Looked {
     bytes: u64,
 }
 
-impl Looked {
+impl Content {
     /// Whether one more manifest of this size may be asked for.
     pub(super) fn may_ask(&mut self, size: u64) -> bool {
         let bytes = self.bytes.saturating_add(size);
@@ -65,8 +65,8 @@ impl Looked {
     }
 }
 
-/// How much of something is read that is announced with this size: with some room, so that a wrong size is
-/// told by the bytes themselves.
+/// The most bytes to read of what is announced with this size. There is some room, so that the bytes themselves
+/// show a wrong size.
 pub(super) fn most_of(size: u64) -> usize {
     let size = usize::try_from(size).unwrap_or(MOST_CONTENT);
     size.saturating_add(MOST_SMALL).min(MOST_CONTENT)
@@ -83,58 +83,58 @@ pub(super) enum Layers<'a> {
     Never,
 }
 
-/// Looks at every wanted image behind `resolved`. `then` is started as soon as the configs are there, beside the
+/// Requests every wanted image behind `resolved`. `then` is started as soon as the configs are there, beside the
 /// layers.
-pub(super) async fn look<T>(
+pub(super) async fn behind<T>(
     client: &Client,
     repository: &Repository,
     request: &ImageRequest,
     resolved: &Fact<Resolved>,
     layers: Layers<'_>,
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
-) -> (Looked, T) {
-    let mut looked = Looked::default();
+) -> (Content, T) {
+    let mut content = Content::default();
     let Fact::Present(Resolved { digest, content: Ok(manifest), note, size: _, age: _ }) = resolved
     else {
-        return (looked, then(&[]).await);
+        return (content, then(&[]).await);
     };
-    looked.notes.extend(note.clone());
+    content.notes.extend(note.clone());
     let started = Instant::now();
-    let found = match manifest {
-        Manifest::Image(image) => vec![Found::single(digest, image)],
+    let manifests = match manifest {
+        Manifest::Image(image) => vec![PlatformManifest::single(digest, image)],
         Manifest::Index(index) => {
-            index::images(client, repository, request, index, &mut looked).await
+            index::manifests(client, repository, request, index, &mut content).await
         }
     };
-    looked.took_manifests = started.elapsed();
+    content.took_manifests = started.elapsed();
     let started = Instant::now();
-    let (images, value, notes) = with_blobs(client, repository, &found, layers, then).await;
-    looked.notes.extend(notes);
-    looked.images = images;
-    looked.took_blobs = started.elapsed();
+    let (observed, value, notes) = with_blobs(client, repository, &manifests, layers, then).await;
+    content.notes.extend(notes);
+    content.images = observed;
+    content.took_blobs = started.elapsed();
     // What an index leaves out, the configs say.
-    for platform in looked.images.iter().filter_map(PlatformObservation::platform) {
-        if !looked.offered.contains(platform) {
-            looked.offered.push(platform.clone());
+    for platform in content.images.iter().filter_map(PlatformObservation::platform) {
+        if !content.offered.contains(platform) {
+            content.offered.push(platform.clone());
         }
     }
-    (looked, value)
+    (content, value)
 }
 
 /// Asks for the configs and layers of all images; a blob that several share is asked for once.
 async fn with_blobs<T>(
     client: &Client,
     repository: &Repository,
-    found: &[Found],
+    manifests: &[PlatformManifest],
     layers: Layers<'_>,
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
 ) -> (Vec<PlatformObservation>, T, Vec<String>) {
     let ask = async |is_asked: bool| {
-        if is_asked { ask_layers(client, repository, found).await } else { BTreeMap::new() }
+        if is_asked { ask_layers(client, repository, manifests).await } else { BTreeMap::new() }
     };
     let configs = async {
-        let configs = read_configs(client, repository, found).await;
-        let images = assembled(found, &configs, &BTreeMap::new());
+        let configs = read_configs(client, repository, manifests).await;
+        let images = assembled(manifests, &configs, &BTreeMap::new());
         let is_worth_it = matches!(layers, Layers::If(is_worth_it) if is_worth_it(&images));
         let (value, later) = join(then(&images), ask(is_worth_it)).await;
         (configs, value, later)
@@ -145,31 +145,31 @@ async fn with_blobs<T>(
     let of_configs = configs.values_mut().map(|config| &mut config.blob);
     lost::believe(of_configs.chain(layers.values_mut()).collect());
     let notes = configs.values().filter_map(|config| config.note.clone()).collect();
-    (assembled(found, &configs, &layers), value, notes)
+    (assembled(manifests, &configs, &layers), value, notes)
 }
 
 fn assembled(
-    found: &[Found],
+    manifests: &[PlatformManifest],
     configs: &BTreeMap<Digest, Config>,
     layers: &BTreeMap<Digest, BlobAnswer>,
 ) -> Vec<PlatformObservation> {
-    found.iter().map(|found| observed(found.clone(), configs, layers)).collect()
+    manifests.iter().map(|manifest| observed(manifest.clone(), configs, layers)).collect()
 }
 
 /// Asks for the configs of all images at once.
 async fn read_configs(
     client: &Client,
     repository: &Repository,
-    found: &[Found],
+    manifests: &[PlatformManifest],
 ) -> BTreeMap<Digest, Config> {
     let mut configs: BTreeMap<Digest, (Descriptor, Listings)> = BTreeMap::new();
-    for place in found {
-        let Some(Ok(image)) = place.manifest.present() else { continue };
+    for manifest in manifests {
+        let Some(Ok(image)) = manifest.manifest.present() else { continue };
         let config = configs.entry(image.config.digest.clone());
         let (_, listings) = config.or_insert_with(|| (image.config.clone(), Listings::new()));
-        listings.insert(place.platform().cloned());
+        listings.insert(manifest.platform().cloned());
     }
-    let (mut bytes, is_alone) = (0_u64, found.len() == 1);
+    let (mut bytes, is_alone) = (0_u64, manifests.len() == 1);
     let asked = configs.values().map(|(descriptor, listings)| {
         bytes = bytes.saturating_add(descriptor.size);
         let asked = whole_config(client, repository, descriptor, bytes);
@@ -187,11 +187,11 @@ async fn read_configs(
 async fn ask_layers(
     client: &Client,
     repository: &Repository,
-    found: &[Found],
+    manifests: &[PlatformManifest],
 ) -> BTreeMap<Digest, BlobAnswer> {
     let mut layers: BTreeMap<Digest, (Descriptor, String)> = BTreeMap::new();
-    for place in found {
-        let Some(Ok(image)) = place.manifest.present() else { continue };
+    for manifest in manifests {
+        let Some(Ok(image)) = manifest.manifest.present() else { continue };
         for (number, layer) in image.layers.iter().enumerate() {
             let role = role(number, image.layers.len());
             layers.entry(layer.digest.clone()).or_insert((layer.clone(), role));
@@ -327,12 +327,12 @@ fn read_config(
 }
 
 fn observed(
-    found: Found,
+    manifest: PlatformManifest,
     configs: &BTreeMap<Digest, Config>,
     layers: &BTreeMap<Digest, BlobAnswer>,
 ) -> PlatformObservation {
-    let listing = found.platform().cloned();
-    let Found { digest, listed_as, within, manifest } = found;
+    let listing = manifest.platform().cloned();
+    let PlatformManifest { digest, listed_as, within, manifest } = manifest;
     let mut blobs = Vec::new();
     let mut config = match &manifest {
         Fact::Present(Ok(_)) => not_asked(),

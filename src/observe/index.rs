@@ -5,7 +5,7 @@
 
 use futures_util::future::join_all;
 
-use super::images::{Looked, MOST_BYTES, MOST_IMAGES, most_of};
+use super::images::{Content, MOST_BYTES, MOST_IMAGES, most_of};
 use crate::http::Client;
 use crate::observation::{Denial, Fact, PlatformObservation, Resolved, Unavailable};
 use crate::oci::{
@@ -18,17 +18,17 @@ use crate::request::ImageRequest;
 /// The most platforms that are named of an index that does not hold the one it is listed under.
 const MOST_NAMED: usize = 5;
 
-/// One platform's manifest, before its blobs were asked for.
+/// One platform's manifest, before its blobs are requested.
 #[derive(Clone)]
-pub(super) struct Found {
+pub(super) struct PlatformManifest {
     pub(super) digest: Digest,
     pub(super) listed_as: Option<Platform>,
-    /// The platform of the index inside an index that it stands in.
+    /// The platform of the index inside an index that lists it.
     pub(super) within: Option<Platform>,
     pub(super) manifest: Fact<Result<ImageManifest, NotAnImage>>,
 }
 
-impl Found {
+impl PlatformManifest {
     pub(super) fn single(digest: &Digest, image: &ImageManifest) -> Self {
         let manifest = Fact::Present(Ok(image.clone()));
         Self { digest: digest.clone(), listed_as: None, within: None, manifest }
@@ -55,40 +55,40 @@ impl Found {
 }
 
 /// The images behind the wanted entries of an index.
-pub(super) async fn images(
+pub(super) async fn manifests(
     client: &Client,
     repository: &Repository,
     request: &ImageRequest,
     index: &ImageIndex,
-    looked: &mut Looked,
-) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
-    for (entry, said) in children(client, repository, request, index, None, looked).await {
+    seen: &mut Content,
+) -> Vec<PlatformManifest> {
+    let mut manifests: Vec<PlatformManifest> = Vec::new();
+    for (entry, said) in children(client, repository, request, index, None, seen).await {
         match said {
             Fact::Present(Ok(Manifest::Index(nested))) => {
                 let within = entry.platform;
                 if let Some(platform) = within.as_ref().filter(|listed| !holds(&nested, listed)) {
                     // Behind an image of its platform it is never gone into.
-                    if !found.iter().any(|found| found.listed_as.as_ref() == Some(platform)) {
-                        found.push(not_inside(entry.manifest.digest, platform, &nested));
+                    if !manifests.iter().any(|known| known.listed_as.as_ref() == Some(platform)) {
+                        manifests.push(not_inside(entry.manifest.digest, platform, &nested));
                     }
                     continue;
                 }
-                // Descended into once: what is an index even there is told as such.
+                // Descended into once: an index even there is reported as such.
                 let inside =
-                    children(client, repository, request, &nested, within.as_ref(), looked).await;
-                found.extend(
+                    children(client, repository, request, &nested, within.as_ref(), seen).await;
+                manifests.extend(
                     inside
                         .into_iter()
-                        .map(|(entry, said)| Found::listed(entry, said, within.clone())),
+                        .map(|(entry, said)| PlatformManifest::listed(entry, said, within.clone())),
                 );
             }
             Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => {
-                found.push(Found::listed(entry, said, None));
+                manifests.push(PlatformManifest::listed(entry, said, None));
             }
         }
     }
-    found
+    manifests
 }
 
 /// Whether an index may hold an image of a platform. Of an entry without one, the config will say.
@@ -100,12 +100,12 @@ fn fits(entry: &IndexEntry, platform: &Platform) -> bool {
     entry.platform.as_ref().is_none_or(|listed| listed.is_same_machine(platform))
 }
 
-/// What stands for an index that does not hold the platform it is listed under.
-fn not_inside(digest: Digest, listed: &Platform, index: &ImageIndex) -> Found {
+/// Stands in for an index that does not hold the platform it is listed under.
+fn not_inside(digest: Digest, listed: &Platform, index: &ImageIndex) -> PlatformManifest {
     let runnable = index.entries.iter().filter(|entry| !entry.is_attestation);
     let held: Vec<_> = runnable.filter_map(|entry| entry.platform.as_ref()).collect();
     let manifest = Fact::Absent(not_held(&held));
-    Found { digest, listed_as: Some(listed.clone()), within: None, manifest }
+    PlatformManifest { digest, listed_as: Some(listed.clone()), within: None, manifest }
 }
 
 fn not_held(held: &[&Platform]) -> Denial {
@@ -118,7 +118,7 @@ fn not_held(held: &[&Platform]) -> Denial {
     Denial { reason: Reason::PlatformMissing, said }
 }
 
-/// What was observed of an image that stands in an index listed under `within`. Where no index says its own
+/// What was observed of an image in an index that is listed under `within`. Where no index says its own
 /// platform, its config must fit.
 pub(super) fn inside(image: PlatformObservation, within: Platform) -> PlatformObservation {
     let said = image.image_config().map(|config| &config.platform);
@@ -145,15 +145,15 @@ async fn children(
     request: &ImageRequest,
     index: &ImageIndex,
     within: Option<&Platform>,
-    looked: &mut Looked,
+    seen: &mut Content,
 ) -> Vec<(IndexEntry, Said)> {
     let platforms = &request.expectation.platforms;
     let runnable = index.entries.iter().filter(|entry| {
         !entry.is_attestation && within.is_none_or(|platform| fits(entry, platform))
     });
     for platform in runnable.clone().filter_map(|entry| entry.platform.as_ref()) {
-        if !looked.offered.contains(platform) {
-            looked.offered.push(platform.clone());
+        if !seen.offered.contains(platform) {
+            seen.offered.push(platform.clone());
         }
     }
     // An entry without a platform may be a wanted one: its config will say.
@@ -165,7 +165,7 @@ async fn children(
         .collect();
     let asked = wanted.into_iter().map(|entry| {
         let Descriptor { digest, size, .. } = &entry.manifest;
-        let may = looked.may_ask(*size);
+        let may = seen.may_ask(*size);
         async move {
             if !may {
                 // It is not looked at, and so not known.
@@ -183,7 +183,7 @@ async fn children(
     });
     let told = join_all(asked.collect::<Vec<_>>()).await;
     let keep = |(entry, said, note)| {
-        looked.notes.extend(note);
+        seen.notes.extend(note);
         (entry, said)
     };
     told.into_iter().map(keep).collect()

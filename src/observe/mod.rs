@@ -42,8 +42,8 @@ pub(crate) async fn observe(
 ) -> Observation {
     let mut observation = match session.repository(request) {
         Ok(repository) => {
-            let asked = Asked { session, client, repository: &repository, request, round };
-            Box::pin(asked.ask()).await
+            let observer = Observer { session, client, repository: &repository, request, round };
+            Box::pin(observer.observe()).await
         }
         Err(why) => nothing(why, client.ambient().now()),
     };
@@ -73,7 +73,7 @@ pub(crate) fn nothing(why: Unavailable, answered_at: Timestamp) -> Observation {
 
 /// One look at one image.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct Observer<'a> {
     session: &'a Session,
     client: &'a Client,
     repository: &'a Repository,
@@ -81,8 +81,8 @@ struct Asked<'a> {
     round: Round<'a>,
 }
 
-impl Asked<'_> {
-    async fn ask(self) -> Observation {
+impl Observer<'_> {
+    async fn observe(self) -> Observation {
         let started = Instant::now();
         let mut observation = self.ask_for_tags().await;
         let known = observation.resolved.present();
@@ -180,25 +180,25 @@ impl Asked<'_> {
             let tag = request.reference.tag.as_ref();
             Some(repository.control_since(client, tag, started).await)
         };
-        let ((looked, by_label), by_digest, control) = join3(
-            images::look(client, repository, request, &seen.resolved, layers, async |images| {
+        let ((content, by_label), by_digest, control) = join3(
+            images::behind(client, repository, request, &seen.resolved, layers, async |images| {
                 immutable_by_label(client, repository, request, images).await
             }),
             serves_digest(client, repository, request, &seen.resolved),
             control,
         )
         .await;
-        let skipped = needs_configs.then(|| leaves_out_layers(&looked.images)).flatten();
+        let skipped = needs_configs.then(|| leaves_out_layers(&content.images)).flatten();
         observation.layers_skipped =
             observation.layers_skipped.take().or(skipped.map(str::to_owned));
         observation.control = control.unwrap_or_else(|| observation.control.clone());
         let (by_digest, note) = by_digest.unzip();
-        observation.notes = looked.notes.into_iter().chain(note.flatten()).collect();
+        observation.notes = content.notes.into_iter().chain(note.flatten()).collect();
         observation.by_digest = by_digest;
-        observation.took.insert(CheckId::ManifestIntact, looked.took_manifests);
-        observation.took.insert(CheckId::LayersPresent, looked.took_blobs);
-        observation.images = looked.images;
-        observation.offered = looked.offered;
+        observation.took.insert(CheckId::ManifestIntact, content.took_manifests);
+        observation.took.insert(CheckId::LayersPresent, content.took_blobs);
+        observation.images = content.images;
+        observation.offered = content.offered;
         match by_label {
             Some(Ok((tag, fact, took))) => {
                 observation.took.insert(CheckId::ImmutableTag, took);
@@ -270,7 +270,7 @@ async fn resolve_immutable(
     expected: Option<&Digest>,
 ) -> Option<(Tag, Fact<Digest>)> {
     let tag = request.expectation.immutable_tag.as_ref()?.name()?;
-    // The tag asked for is the immutable one: one answer tells both.
+    // The tag is the immutable one: one answer serves both.
     if request.reference.tag.as_ref() == Some(tag) {
         return None;
     }

@@ -196,13 +196,13 @@ impl Access {
         Err(Unavailable::new(Reason::RedirectRefused, message).hint(hint))
     }
 
-    /// A refusal as it is told: it names whose login was refused, or that there was none.
+    /// Adds to a refusal whose login was refused, or that there was none.
     pub(crate) fn told(&self, why: Unavailable, by: &By) -> Unavailable {
         let Self::Other { logins, .. } = self else { return why };
         told(why, by, logins.host())
     }
 
-    /// Takes in a challenge of a registry that had asked for nothing. Whether another try is worth it.
+    /// Handles a challenge from a registry that had not asked for authentication. Returns whether to try again.
     pub(crate) async fn challenged(
         &self,
         client: &Client,

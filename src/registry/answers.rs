@@ -266,7 +266,7 @@ fn not_found<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Redactor) ->
             denial(missing)
         }
         Some(ErrorCode::Own(_)) if !is_gateways(answer) => denial(missing),
-        // A 404 that speaks of something else than "not found" is no denial.
+        // A 404 with the code of another mistake is not a denial.
         Some(ErrorCode::Unauthorized | ErrorCode::Denied | ErrorCode::TooManyRequests) => {
             Fact::Unknown(unclear)
         }

@@ -71,7 +71,7 @@ fn challenges(value: &str) -> Vec<(String, Parameters)> {
     }
 }
 
-/// A token or a quoted string, and what stands behind it. `None` for a quote that never ends.
+/// A token or a quoted string, and what follows it. `None` for a quote that never ends.
 fn parameter_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([' ', '\t', ',', '"']).unwrap_or(text.len());

@@ -60,7 +60,7 @@ impl Registry {
         Self { access, kind: RegistryKind::DigitalOcean }
     }
 
-    /// Any other registry. `None` where its host is no host of an address.
+    /// Any other registry. `None` where no address can be made of its host.
     pub(crate) fn other(config: &DockerConfig, host: &RegistryHost) -> Option<Self> {
         let kind = RegistryKind::of_other(host);
         let server = match kind {
@@ -127,7 +127,7 @@ struct Pass {
 }
 
 impl Repository {
-    /// Asks for a tag's manifest. `expected` chooses the algorithm that its digest is told in.
+    /// Asks for a tag's manifest. `expected` chooses the algorithm of its digest.
     pub(crate) async fn manifest_by_tag(
         &self,
         client: &Client,
@@ -203,7 +203,7 @@ impl Repository {
         }
     }
 
-    /// A fact as it is told: a refusal names whose login was refused, or that there was none.
+    /// Adds to a refusal whose login was refused, or that there was none.
     fn told<T>(&self, fact: Fact<T>) -> Fact<T> {
         match fact {
             Fact::Present(value) => Fact::Present(value),
