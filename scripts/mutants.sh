@@ -21,7 +21,9 @@ src/http/redirect|network::redirects registries::
 src/http/retry|network::retries faults::
 src/oci/|lies:: fidelity:: registries:: config::
 src/secret|outputs::secrets lies::texts console::
-src/output/prepared|outputs:: status record:: many::
+src/output/prove|outputs:: status record::
+src/output/write|outputs:: record:: many::
+src/output/removal|outputs:: record::
 src/status/|status outputs:: many::'
 
 set --

@@ -1,4 +1,4 @@
-//! How every document of ours writes a time, and JSON.
+//! How every document of ours writes a time, a size, and JSON.
 
 use std::fmt::Write as _;
 
@@ -10,6 +10,24 @@ use crate::secret::is_printable;
 /// A time as every document has it: RFC 3339 in UTC, to the second.
 pub fn instant(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A size in the unit that suits it, as every text for a person shows it.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut tenths = u128::from(bytes) * 10;
+    let mut unit = "B";
+    for next in UNITS {
+        if tenths < 10_240 {
+            break;
+        }
+        tenths /= 1024;
+        unit = next;
+    }
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
 
 /// Any of our wire structs as indented JSON with a newline at the end.

@@ -32,13 +32,6 @@ impl Writer<'_> {
         self.keep(path, super::replace(path, masked.as_bytes()));
     }
 
-    pub(crate) fn put_rendered(&mut self, path: &Path, text: Result<String, String>) {
-        match text {
-            Ok(text) => self.put(path, &text),
-            Err(why) => self.failed(path, why),
-        }
-    }
-
     /// Writes a file that others write to as well, which read `old` before, and which the next run reads if it has no
     /// more than `most` bytes.
     pub(crate) fn put_change(&mut self, path: &Path, old: &str, new: &str, most: u64) {

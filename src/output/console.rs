@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::document::size;
 use crate::file::Unwritten;
-use crate::output::size;
 use crate::report::{
     CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, SharedFinding,
     Skip, Verdict,

@@ -3,6 +3,8 @@
 //! A script sources it or cuts the text out of it. So it holds printable ASCII only, and nothing that a
 //! shell would expand even where the text ends up outside of its quotes.
 
+use crate::output::older::{Older, begins};
+use crate::output::row::{Content, Output};
 use crate::report::{ImageReport, Report, Verdict};
 use crate::secret::printable;
 
@@ -10,6 +12,13 @@ const NAME: &str = "FAILURE_REASON=";
 
 /// The most characters between the quotes.
 const MOST: usize = 300;
+
+/// The output.
+pub(super) const OUTPUT: Output = Output {
+    option: "failure-reason-file",
+    older: Older::Ours(|file| begins(file, is_ours), "a failure reason"),
+    content: Content::Run(|report, _| Ok(text(report))),
+};
 
 /// The line. `None` when every image is VERIFIED: there is nothing to say.
 pub fn text(report: &Report) -> Option<String> {

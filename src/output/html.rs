@@ -9,6 +9,8 @@ use askama::Template;
 use askama::filters::{Escaper, Html};
 
 use crate::circleci::links;
+use crate::output::older::{Older, beginning, holds};
+use crate::output::row::{Content, Output};
 use crate::report::{ImageReport, Outcome, Report, Traffic, Verdict};
 use crate::secret::is_printable;
 
@@ -16,7 +18,7 @@ mod image;
 
 use image::ImageView;
 
-/// The page of a report. `about` are sentences about the status, see [`status_remark`](super::status_remark).
+/// The page of a report. `about` are sentences about the other outputs.
 pub fn render(report: &Report, about: &[String]) -> String {
     let page = Page::of(report, about);
     // Writing to a `String` fails only when a value's own `Display` does, and none of these can.
@@ -27,6 +29,13 @@ pub fn render(report: &Report, about: &[String]) -> String {
         )
     })
 }
+
+/// The output.
+pub(super) const OUTPUT: Output = Output {
+    option: "html",
+    older: Older::Replaced { is_ours, is_alike, what: "a web page" },
+    content: Content::Run(|report, context| Ok(Some(render(report, context.remarks)))),
+};
 
 /// What stands in the head of every page.
 const GENERATOR: &str = r#"<meta name="generator" content="verify-registry-image">"#;
@@ -42,16 +51,6 @@ pub fn is_alike(head: &[u8]) -> bool {
     let begins =
         |with: &[u8]| head.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
     begins(b"<!doctype html") || begins(b"<html")
-}
-
-/// Where a file's text begins, behind a byte order mark and blanks.
-pub(super) fn beginning(head: &[u8]) -> &[u8] {
-    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start()
-}
-
-/// Whether a file's beginning holds a text.
-pub(super) fn holds(head: &[u8], text: &str) -> bool {
-    head.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// Escapes HTML, and shows what a reader could not see: a control or bidirectional character stands there

@@ -1,7 +1,24 @@
 //! `--image-ref`: the pinned reference in a file of its own, for programs that can only read a whole file.
 
+use crate::file::HEAD;
 use crate::oci::Reference;
-use crate::report::{ImageReport, Verdict};
+use crate::output::older::{Older, is_whole};
+use crate::output::row::{Content, Output};
+use crate::report::{ImageReport, MASKED_REFERENCE, Verdict};
+
+/// The output.
+pub(super) const OUTPUT: Output = Output {
+    option: "image-ref",
+    older: Older::Removed(|file| is_whole(file, HEAD, is_ours), "a pinned reference"),
+    content: Content::Run(|report, context| {
+        let [image] = report.images.as_slice() else { return Ok(None) };
+        let text = text(image);
+        if text.is_some() && image.names_a_secret(context.redactor) {
+            return Err(MASKED_REFERENCE.to_owned());
+        }
+        Ok(text)
+    }),
+};
 
 /// The pinned reference without a newline, which a reader would take for a part of it. `None` unless VERIFIED.
 pub fn text(image: &ImageReport) -> Option<String> {

@@ -9,7 +9,8 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite, XmlString};
 
 use crate::document::instant;
-use crate::output::html::{beginning, holds};
+use crate::output::older::{Older, beginning, holds};
+use crate::output::row::{Content, Output};
 use crate::report::{CheckResult, Finding, ImageReport, Outcome, Report, Verdict};
 use crate::secret::{is_printable, printable};
 
@@ -18,6 +19,15 @@ const NAME: &str = "verify-registry-image";
 
 /// The name of the case that is added where no check speaks for the verdict.
 const VERDICT_CASE: &str = "verdict";
+
+/// The output.
+pub(super) const OUTPUT: Output = Output {
+    option: "junit",
+    older: Older::Replaced { is_ours, is_alike, what: "a JUnit document" },
+    content: Content::Run(|report, context| {
+        text(report, context.config_file).map(Some).map_err(|error| error.to_string())
+    }),
+};
 
 /// The whole document. `file` is what every case names as its file.
 ///

@@ -8,9 +8,18 @@ use std::fmt::Write as _;
 
 use serde_yaml::Value;
 
+use crate::output::older::{Older, begins};
 use crate::output::record::Record;
+use crate::output::row::{Content, Output};
 use crate::request::config_key;
 use crate::secret::is_printable;
+
+/// The output.
+pub(super) const OUTPUT: Output = Output {
+    option: "pulumi-config",
+    older: Older::Removed(|file| begins(file, is_ours), "a Pulumi configuration of ours"),
+    content: Content::Fragment(|record| render(record).map_err(|error| error.to_string())),
+};
 
 /// The first line, by which an older fragment is known as ours.
 const FIRST: &str =

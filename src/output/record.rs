@@ -9,11 +9,17 @@ use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
+use crate::output::older::Older;
+
 mod build;
 mod known;
 
 pub use build::warning_of_the_pin;
 pub(crate) use known::Known;
+
+/// What may be in a record's place.
+pub(super) const OLDER: Older =
+    Older::Removed(|file| is_record(file), "a deployment record of ours");
 
 /// The JSON Schema of a record, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/record.json");

@@ -28,6 +28,7 @@ use error::At;
 pub(super) use error::{Cause, ConfigError};
 use parse::parse;
 pub(crate) use place::Place;
+pub(in crate::settings) use words::is_plain;
 pub(crate) use words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
 
 /// The name under which the file is looked for.

@@ -1,5 +1,6 @@
 //! What was asked: the command line, the environment and the config file, read once and made one value.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ mod images;
 mod inputs;
 mod network;
 mod orb;
+mod output_options;
 mod outputs;
 mod reading;
 mod requests;
@@ -40,6 +42,7 @@ pub(crate) mod fuzzing;
 pub use config::FILE_NAME;
 pub use help::{OptionText, options};
 pub use orb::Words;
+pub use output_options::{OUTPUT_OPTIONS, OutputOption};
 pub use settings_error::SettingsError;
 pub use token::VARIABLE as TOKEN_VARIABLE;
 pub use variables::{PREFIX, variable_of};
@@ -160,20 +163,8 @@ pub struct Token {
 /// What is written, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outputs {
-    /// `--junit`.
-    pub junit: Option<PathBuf>,
-    /// `--record`: the one image's record.
-    pub record: Option<PathBuf>,
-    /// `--record-dir`: one record an image, `<environment>/<service>.json` below it.
-    pub record_dir: Option<PathBuf>,
-    /// `--image-ref`.
-    pub image_ref: Option<PathBuf>,
-    /// `--failure-reason-file`.
-    pub failure_reason: Option<PathBuf>,
-    /// `--html`: the report page.
-    pub html: Option<PathBuf>,
-    /// `--pulumi-config`: the one image's record as a fragment of a stack configuration.
-    pub pulumi_config: Option<PathBuf>,
+    /// The files, each by the option that asks for it.
+    pub files: BTreeMap<&'static str, PathBuf>,
     /// `--update-status`.
     pub status: Option<StatusFolder>,
     /// What the JUnit file names as `file`: the config file, else `.circleci/config.yml`.

@@ -7,61 +7,21 @@ use std::path::{Path, PathBuf};
 use crate::request::{ImageRequest, RegistryKind, config_key};
 use crate::secret::Redactor;
 use crate::settings::args::Args;
-use crate::settings::config::{Config, Name, StatusEntry, Text};
+use crate::settings::config::{Config, Name, StatusEntry, Text, is_plain};
+use crate::settings::output_options::{Needs, OUTPUT_OPTIONS, OutputOption, UPDATE_STATUS, files};
 use crate::settings::requests::last_part;
 use crate::settings::usage_error::{Shown, UsageError};
-use crate::settings::values::Given;
 use crate::settings::{Outputs, StatusFolder};
 
 /// What the JUnit file names as `file` where there is no config.
 const PIPELINE: &str = ".circleci/config.yml";
 
+/// How long a name may be that becomes part of a file's name.
+const MOST_NAME: usize = 128;
+
 const OTHER_KEY: &str = "give the service another key in the config file, with its `repository`";
 
 const NAME_ITS_ENVIRONMENT: &str = "name an environment of the config file that has this image with `environment`, or set `record_dir: \"\"`";
-
-/// The files that are written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Files {
-    pub junit: Option<PathBuf>,
-    pub record: Option<PathBuf>,
-    pub record_dir: Option<PathBuf>,
-    pub pulumi_config: Option<PathBuf>,
-    pub image_ref: Option<PathBuf>,
-    pub html: Option<PathBuf>,
-    pub failure_reason: Option<PathBuf>,
-}
-
-impl Files {
-    pub(super) fn of(args: &Args) -> Self {
-        let path = |given: &Option<Given<PathBuf>>| given.as_ref().map(|given| given.value.clone());
-        Self {
-            junit: path(&args.junit),
-            record: path(&args.record),
-            record_dir: path(&args.record_dir),
-            pulumi_config: path(&args.pulumi_config),
-            image_ref: path(&args.image_ref),
-            html: path(&args.html),
-            failure_reason: path(&args.failure_reason_file),
-        }
-    }
-
-    /// The same, as a run's outputs without a status.
-    pub(super) fn into_outputs(self) -> Outputs {
-        let Self { junit, record, record_dir, pulumi_config, image_ref, html, failure_reason } =
-            self;
-        Outputs {
-            junit,
-            record,
-            record_dir,
-            image_ref,
-            failure_reason,
-            html,
-            pulumi_config,
-            ..Outputs::default()
-        }
-    }
-}
 
 /// The outputs of a run.
 pub(super) fn outputs(
@@ -70,22 +30,24 @@ pub(super) fn outputs(
     images: &[ImageRequest],
     redactor: &Redactor,
 ) -> Result<Outputs, UsageError> {
-    let files = Files::of(args);
-    let Files { record, record_dir, pulumi_config, .. } = &files;
+    let files = files(args);
     refuse_one_file(&files, redactor)?;
-    let status = args.update_status.then(|| status(config, "update-status")).transpose()?;
-    let about_tags = [
-        ("record", record.is_some(), false),
-        ("pulumi-config", pulumi_config.is_some(), false),
-        ("record-dir", record_dir.is_some(), true),
-        ("update-status", status.is_some(), true),
-    ];
-    for (option, _, needs_environment) in
-        about_tags.into_iter().filter(|(_, is_given, _)| *is_given)
-    {
+    let status = args.update_status.then(|| status(config, UPDATE_STATUS)).transpose()?;
+    let is_given = |option| match option {
+        UPDATE_STATUS => status.is_some(),
+        _ => files.contains_key(option),
+    };
+    for OutputOption { option, needs, .. } in OUTPUT_OPTIONS {
+        if !is_given(option) || needs == Needs::Nothing {
+            continue;
+        }
+        let needs_environment = needs == Needs::Environment;
         check(option, needs_environment, images, redactor)?;
-        if needs_environment && let Some(config) = config {
-            refuse_others(option, config, images, redactor)?;
+        if needs_environment {
+            if let Some(config) = config {
+                refuse_others(option, config, images, redactor)?;
+            }
+            prove_names(option, images, redactor)?;
         }
     }
     if let Some(status) = &status
@@ -98,14 +60,15 @@ pub(super) fn outputs(
         ))
         .hint("add a service with its repository to the config file, or omit `--update-status`"));
     }
-    if let (true, [image]) = (pulumi_config.is_some(), images) {
+    if let (true, [image]) = (is_given("pulumi-config"), images) {
         prove_key(image, config, redactor)?;
     }
     Ok(Outputs {
+        files,
         status,
         config_file: config.map_or_else(|| PIPELINE.to_owned(), Config::name),
         services: config.map_or_else(Vec::new, Config::service_names),
-        ..files.into_outputs()
+        inputs: Vec::new(),
     })
 }
 
@@ -162,6 +125,28 @@ fn check(
                 Shown::new(environment, redactor)
             ))
             .hint("verify them in two runs"));
+        }
+    }
+    Ok(())
+}
+
+/// A service and an environment are part of a file's name, and words on a line of the status.
+fn prove_names(
+    option: &str,
+    images: &[ImageRequest],
+    redactor: &Redactor,
+) -> Result<(), UsageError> {
+    for ImageRequest { service, environment, .. } in images {
+        let service = ("service", service.name.as_str());
+        let environment = environment.as_deref().map(|name| ("environment", name));
+        for (what, name) in std::iter::once(service).chain(environment) {
+            if name.len() > MOST_NAME || !is_plain(name) {
+                let name = Shown::new(name, redactor);
+                let message = format!("`--{option}` cannot use the {what} {name} in a file's name");
+                return Err(UsageError::new(message).hint(format!(
+                    "use at most {MOST_NAME} letters, digits, `.`, `_` and `-`, and begin with a letter or a digit"
+                )));
+            }
         }
     }
     Ok(())
@@ -266,20 +251,14 @@ fn refuse_others(
     }
 }
 
-fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), UsageError> {
-    let Files { junit, record, record_dir: _, pulumi_config, image_ref, html, failure_reason } =
-        files;
-    let named = [
-        ("junit", junit),
-        ("record", record),
-        ("pulumi-config", pulumi_config),
-        ("image-ref", image_ref),
-        ("html", html),
-        ("failure-reason-file", failure_reason),
-    ];
+/// Paths that are equal as they are written. Those that are one file by a link are found when they are proved.
+fn refuse_one_file(
+    files: &BTreeMap<&'static str, PathBuf>,
+    redactor: &Redactor,
+) -> Result<(), UsageError> {
     let mut seen: BTreeMap<PathBuf, &'static str> = BTreeMap::new();
-    for (second, path) in named {
-        let Some(path) = path else { continue };
+    for OutputOption { option: second, .. } in OUTPUT_OPTIONS {
+        let Some(path) = files.get(second) else { continue };
         if let Some(first) = seen.insert(plain(path), second) {
             let path = Shown::new(&path.to_string_lossy(), redactor);
             return Err(UsageError::new(format!(
@@ -293,4 +272,36 @@ fn refuse_one_file(files: &Files, redactor: &Redactor) -> Result<(), UsageError>
 /// A path without `./`, so that two spellings of one are equal.
 fn plain(path: &Path) -> PathBuf {
     path.components().filter(|component| *component != std::path::Component::CurDir).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice;
+
+    use super::*;
+    use crate::report::fixtures::{SUPPORT_EMAIL, request};
+
+    #[test]
+    fn names_cannot_lead_out_of_their_folder() {
+        let redactor = Redactor::default();
+        let long = "a".repeat(MOST_NAME + 1);
+        for name in ["../up", "a/b", "", ".hidden", "a\nb", "ü", &long] {
+            let mut service = request(SUPPORT_EMAIL);
+            service.service.name = name.into();
+            let mut environment = request(SUPPORT_EMAIL);
+            environment.environment = Some(name.into());
+            for image in [service, environment] {
+                for option in ["record-dir", "update-status"] {
+                    let images = slice::from_ref(&image);
+                    let error = prove_names(option, images, &redactor).unwrap_err();
+                    assert!(error.to_string().ends_with("in a file's name"), "{name}: {error}");
+                }
+            }
+        }
+        assert_eq!(prove_names("record-dir", &[request(SUPPORT_EMAIL)], &redactor), Ok(()));
+        let mut image = request(SUPPORT_EMAIL);
+        image.environment = None;
+        let error = check("update-status", true, &[image], &redactor).unwrap_err();
+        insta::assert_snapshot!(error, @"`--update-status` needs an environment, but `registry.digitalocean.com/keepkey/support-email:latest-dev` has none");
+    }
 }

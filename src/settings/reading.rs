@@ -1,5 +1,6 @@
 //! Reads the settings, one step after another. Secrets are hidden before anything that could show one.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use crate::settings::config::Config;
 use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, KnownRevision};
 use crate::settings::images::Finder;
-use crate::settings::outputs::{self, Files};
+use crate::settings::output_options::{OUTPUT_OPTIONS, OutputOption, files};
+use crate::settings::outputs;
 use crate::settings::requests::Maker;
 use crate::settings::services::Services;
 use crate::settings::settings_error::Caller;
@@ -49,9 +51,12 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
         words: Words::of(surroundings.variable),
     };
     let files = if arguments.iter().any(|argument| argument == "--draw-status") {
-        Files::default()
+        BTreeMap::new()
     } else {
-        spoken_files(|option, name| value_of(arguments, option).or_else(|| variable(name)))
+        spoken_files(|option| {
+            let name = || option.to_ascii_uppercase().replace('-', "_");
+            value_of(arguments, &format!("--{option}")).or_else(|| variable(&name()))
+        })
     };
     // No path that holds a token is kept for an error, which may be shown.
     let path = |option, name| {
@@ -67,7 +72,7 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     let mut reading = Reading { redactor: redactor.clone(), files };
     let read = reading.read(surroundings);
     read.map_err(|mistake| {
-        let outputs = Outputs { inputs, ..reading.files.into_outputs() };
+        let outputs = Outputs { files: reading.files, inputs, ..Outputs::default() };
         SettingsError::new(&mistake, &redactor, caller, outputs)
     })
 }
@@ -103,23 +108,15 @@ fn value_of(arguments: &[OsString], option: &str) -> Option<String> {
 }
 
 /// The files that are to be written, as far as a command line tells that may be wrong elsewhere.
-fn spoken_files(value: impl Fn(&str, &str) -> Option<String>) -> Files {
-    let path = |option, name| value(option, name).map(PathBuf::from);
-    Files {
-        junit: path("--junit", "JUNIT"),
-        record: path("--record", "RECORD"),
-        record_dir: path("--record-dir", "RECORD_DIR"),
-        pulumi_config: path("--pulumi-config", "PULUMI_CONFIG"),
-        image_ref: path("--image-ref", "IMAGE_REF"),
-        html: path("--html", "HTML"),
-        failure_reason: path("--failure-reason-file", "FAILURE_REASON_FILE"),
-    }
+fn spoken_files(value: impl Fn(&str) -> Option<String>) -> BTreeMap<&'static str, PathBuf> {
+    let file = |output: &OutputOption| Some((output.option, value(output.option)?.into()));
+    OUTPUT_OPTIONS.iter().filter_map(file).collect()
 }
 
 struct Reading {
     redactor: Redactor,
     /// The files that a gate was to write: as spoken, until the command line is read.
-    files: Files,
+    files: BTreeMap<&'static str, PathBuf>,
 }
 
 impl Reading {
@@ -153,7 +150,7 @@ impl Reading {
         let args = Args::read(&arguments, environment.options, redactor)?;
         let named = args.config.as_ref().map(|config| config.value.as_path());
         if !args.draw_status {
-            self.files = Files::of(&args);
+            self.files = files(&args);
         }
         let config = Config::find(&folder, named, redactor)?;
         if args.draw_status {

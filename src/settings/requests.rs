@@ -12,6 +12,7 @@ use crate::settings::config::{
 use crate::settings::environments::{self, Environment, Environments};
 use crate::settings::expectation::{self, RevisionAsked};
 use crate::settings::images::{Finder, Target};
+use crate::settings::output_options::{Images, OUTPUT_OPTIONS};
 use crate::settings::services::{ConfiguredService, Services};
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::values::{Given, Origin};
@@ -38,17 +39,16 @@ impl<'c> Maker<'c> {
             let service = target.service.map(|service| service.name);
             seen.insert((target.reference.clone(), service))
         });
-        let one_only = [
+        let about_one = [
             ("repository", args.repository.is_some()),
             ("expect-digest", args.expect_digest.is_some()),
             ("expect-digest-file", args.expect_digest_file.is_some()),
-            ("record", args.record.is_some()),
-            ("pulumi-config", args.pulumi_config.is_some()),
-            ("image-ref", args.image_ref.is_some()),
         ];
+        let outputs = OUTPUT_OPTIONS.iter().filter(|output| output.images == Images::One);
+        let outputs = outputs.map(|output| (output.option, (output.path)(args).is_some()));
         let count = targets.len();
-        if let Some((option, _)) = one_only.into_iter().find(|(_, is_given)| *is_given && count > 1)
-        {
+        let mut one_only = about_one.into_iter().chain(outputs);
+        if let Some((option, _)) = one_only.find(|(_, is_given)| *is_given && count > 1) {
             return Err(needs_one(option, count));
         }
         // An expected digest is that of the only image.

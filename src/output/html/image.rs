@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Fact, Tone};
+use crate::document::size;
 use crate::oci::Reference;
-use crate::output::{record, size};
+use crate::output::record;
 use crate::report::{
     CheckResult, Evidence, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, ProvenBy,
     SharedFinding,

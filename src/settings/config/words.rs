@@ -133,8 +133,12 @@ fn printable(text: &str) -> Result<String, String> {
 
 /// Whether a text can name a service or an environment.
 fn is_name(text: &str) -> bool {
-    text.len() <= 100
-        && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+    text.len() <= 100 && is_plain(text)
+}
+
+/// Whether a text stays in its folder as part of a file's name, and on its line in a file.
+pub(in crate::settings) fn is_plain(text: &str) -> bool {
+    text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))

@@ -375,21 +375,12 @@ fn every_option_can_be_given_as_a_variable_and_the_command_line_wins() {
     let by_variables = from("").settings();
     insta::assert_snapshot!(told(&by_variables), @r#"
     Outputs {
-        junit: Some(
-            "j.xml",
-        ),
-        record: None,
-        record_dir: Some(
-            "records",
-        ),
-        image_ref: None,
-        failure_reason: Some(
-            "f",
-        ),
-        html: Some(
-            "r.html",
-        ),
-        pulumi_config: None,
+        files: {
+            "failure-reason-file": "f",
+            "html": "r.html",
+            "junit": "j.xml",
+            "record-dir": "records",
+        },
         status: Some(
             StatusFolder {
                 directory: "docs/status",
@@ -514,13 +505,7 @@ fn outputs_are_resolved_beside_the_config() {
     assert_eq!(inputs, ["the config file"]);
     insta::assert_snapshot!(format!("{:#?}", outputs), @r#"
     Outputs {
-        junit: None,
-        record: None,
-        record_dir: None,
-        image_ref: None,
-        failure_reason: None,
-        html: None,
-        pulumi_config: None,
+        files: {},
         status: Some(
             StatusFolder {
                 directory: "ci/docs/status",

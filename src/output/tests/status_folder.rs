@@ -5,9 +5,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use crate::file;
-use crate::output::prepared::tests::{
-    everything, files, folder, put, read, refusal, run, settings,
-};
+use crate::output::tests::{everything, files, folder, only, put, read, refusal, run, settings};
 use crate::output::{Prepared, Written};
 use crate::report::ImageReport;
 use crate::report::fixtures::{self, SUPPORT_EMAIL};
@@ -41,10 +39,11 @@ fn write_as(folder: StatusFolder, images: Vec<ImageReport>) -> Written {
 /// Status, board and badges, and what DevOps reads besides.
 fn pages(folder: &Path) -> Outputs {
     Outputs {
-        html: Some(folder.join("report.html")),
-        pulumi_config: Some(folder.join("pulumi.yaml")),
         status: Some(status_folder(folder)),
-        ..Outputs::default()
+        ..only([
+            ("html", folder.join("report.html")),
+            ("pulumi-config", folder.join("pulumi.yaml")),
+        ])
     }
 }
 
@@ -192,10 +191,9 @@ fn a_status_file_that_is_not_flat_is_refused_before_anything_is_asked() {
 fn the_board_is_drawn_from_every_status_file() {
     let folder = folder();
     let images = vec![of("support-email", "development"), of("billing", "production")];
-    let both = settings(
-        images.iter().map(|image| image.request.clone()).collect(),
-        Outputs { pulumi_config: None, ..pages(folder.path()) },
-    );
+    let mut outputs = pages(folder.path());
+    outputs.files.remove("pulumi-config");
+    let both = settings(images.iter().map(|image| image.request.clone()).collect(), outputs);
     put(&folder.path().join("status/local.status"), "status: YELLOW\nnotes: by hand\n");
     put(&folder.path().join("board.md"), &format!("# Ours\r\n\r\n{BEGIN}\r\n{END}\r\nbelow"));
     assert_eq!(run(&both, images), []);
@@ -532,9 +530,8 @@ fn where_a_later_answer_stands_neither_line_nor_record_is_written() {
     ] {
         let folder = folder();
         let outputs = || Outputs {
-            record: Some(folder.path().join("record.json")),
             status: Some(status_folder(folder.path())),
-            ..Outputs::default()
+            ..only([("record", folder.path().join("record.json"))])
         };
         let this = settings(vec![early.request.clone()], outputs());
         // It asked first, and writes last.
@@ -542,7 +539,7 @@ fn where_a_later_answer_stands_neither_line_nor_record_is_written() {
         let mut other = outputs();
         match name {
             "record" | "a no" => other.status = None,
-            _ => other.record = None,
+            _ => other.files.clear(),
         }
         let other = settings(vec![late.request.clone()], other);
         let mut report = fixtures::report(vec![late]);
@@ -573,8 +570,7 @@ fn where_a_later_answer_stands_neither_line_nor_record_is_written() {
 #[test]
 fn a_record_of_an_earlier_answer_does_not_outlive_a_no() {
     let folder = folder();
-    let outputs =
-        || Outputs { record: Some(folder.path().join("record.json")), ..Outputs::default() };
+    let outputs = || only([("record", folder.path().join("record.json"))]);
     let this = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs());
     let prepared = Prepared::prove(&this).unwrap();
     run(&this, vec![fixtures::verified()]);

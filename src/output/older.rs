@@ -3,9 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::prove::OutputError;
 use crate::file::{self, FileError, HEAD};
-use crate::output::{failure_reason, html, image_ref, junit, pulumi_config, record};
+use crate::output::error::OutputError;
 use crate::status::{self, badge, board};
 
 /// Whether a file is ours. It gets the whole file, however large: what one run writes, the next one knows again.
@@ -27,34 +26,30 @@ pub(super) enum Older {
     Ours(Test, &'static str),
 }
 
-pub(super) const JUNIT: Older = Older::Replaced {
-    is_ours: junit::is_ours,
-    is_alike: junit::is_alike,
-    what: "a JUnit document",
-};
-pub(super) const FAILURE_REASON: Older =
-    Older::Ours(|file| begins(file, failure_reason::is_ours), "a failure reason");
-pub(super) const IMAGE_REF: Older =
-    Older::Removed(|file| is_whole(file, HEAD, image_ref::is_ours), "a pinned reference");
-pub(super) const HTML: Older =
-    Older::Replaced { is_ours: html::is_ours, is_alike: html::is_alike, what: "a web page" };
-pub(super) const PULUMI_CONFIG: Older =
-    Older::Removed(|file| begins(file, pulumi_config::is_ours), "a Pulumi configuration of ours");
-pub(super) const RECORD: Older =
-    Older::Removed(|file| record::is_record(file), "a deployment record of ours");
+/// A badge in the status folder.
 pub(super) const BADGE: Older =
     Older::Ours(|file| is_whole(file, MOST_BADGE, badge::is_ours), "a badge");
 
 /// A badge holds the status word of a status file, which a team may have written, and no status file is larger.
 const MOST_BADGE: u64 = 32 << 20;
 
+/// Where a file's text begins, behind a byte order mark and blanks.
+pub(super) fn beginning(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start()
+}
+
+/// Whether a file's beginning holds a text.
+pub(super) fn holds(head: &[u8], text: &str) -> bool {
+    head.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
 /// Whether the beginning of a file passes a test, whatever follows.
-fn begins(file: &mut dyn Read, test: fn(&[u8]) -> bool) -> bool {
+pub(super) fn begins(file: &mut dyn Read, test: fn(&[u8]) -> bool) -> bool {
     file::beginning(file, HEAD).is_ok_and(|head| test(&head))
 }
 
 /// Whether a file that is no larger than `most` passes a test.
-fn is_whole(file: &mut dyn Read, most: u64, test: fn(&[u8]) -> bool) -> bool {
+pub(super) fn is_whole(file: &mut dyn Read, most: u64, test: fn(&[u8]) -> bool) -> bool {
     file::beginning(file, most + 1)
         .is_ok_and(|content| content.len() as u64 <= most && test(&content))
 }

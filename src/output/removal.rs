@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::older::{Older, RECORD};
-use super::prove::{OutputError, Place, environment_of, files, plain_name};
 use crate::file::{self, Unwritten};
+use crate::output::error::OutputError;
+use crate::output::older::Older;
+use crate::output::prove::{Place, places};
 use crate::output::record;
 use crate::request::ImageRequest;
 use crate::settings::{Input, Outputs, Settings};
@@ -30,20 +31,8 @@ fn remove_ours(
     images: &[ImageRequest],
     is_meant: impl Fn(Older) -> bool,
 ) -> Vec<Unwritten> {
-    let mut places = files(outputs);
-    let mut record = |path| places.push(Place { option: "--record", path, older: RECORD });
-    outputs.record.clone().into_iter().for_each(&mut record);
-    for image in images {
-        if let (Some(folder), Ok(environment), Ok(service)) = (
-            &outputs.record_dir,
-            environment_of(image, "--record-dir"),
-            plain_name("--record-dir", "service", &image.service.name),
-        ) {
-            record(folder.join(environment).join(format!("{service}.json")));
-        }
-    }
     let mut left = Vec::new();
-    for Place { option, path, older } in removal(&places) {
+    for Place { option, path, older } in places(outputs, images).iter().rev() {
         if !is_meant(*older) || input_at(outputs, path).is_some() {
             continue;
         }
@@ -64,12 +53,6 @@ fn remove_ours(
     left
 }
 
-/// The order in which older files are removed: the reverse of that in which they are written, so that a record never
-/// stands there without what it was written after.
-pub(super) fn removal(places: &[Place]) -> impl Iterator<Item = &Place> {
-    places.iter().rev()
-}
-
 /// What the run reads from a path that an output names, where it does.
 pub(super) fn input_at(outputs: &Outputs, path: &Path) -> Option<&'static str> {
     let input =
@@ -83,10 +66,10 @@ pub(super) fn forgotten(
     settings: &Settings,
     records: &[(usize, PathBuf)],
 ) -> (Vec<Place>, Vec<String>) {
-    let Outputs { record_dir, services, .. } = &settings.outputs;
+    let Outputs { files, services, .. } = &settings.outputs;
     let (mut places, mut notes) = (Vec::new(), Vec::new());
     // A config without services never had the ones of which records stand there.
-    let Some(folder) = record_dir.as_ref().filter(|_| !services.is_empty()) else {
+    let Some(folder) = files.get("record-dir").filter(|_| !services.is_empty()) else {
         return (places, notes);
     };
     let environments: BTreeSet<&str> =
@@ -107,7 +90,7 @@ pub(super) fn forgotten(
                     "removed `{}`: the config has no service `{service}` any more",
                     path.display()
                 ));
-                places.push(Place { option: "--record-dir", path, older: RECORD });
+                places.push(Place { option: "record-dir", path, older: record::OLDER });
             }
         }
     }

@@ -1,12 +1,11 @@
 //! The later answer stands: records that another run wrote meanwhile, compared with this run's answers.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Prepared;
 use crate::document::instant;
 use crate::file::{self, FileError, FolderLock, Writer};
 use crate::output::record::Known;
@@ -24,11 +23,10 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn of(prepared: &'a Prepared, report: &'a Report) -> Self {
+    pub(super) fn of(records: &'a [(usize, PathBuf)], report: &'a Report) -> Self {
         let image =
             |(index, path): &'a (usize, _)| Some((report.images.get(*index)?, Path::new(path)));
-        let places: Vec<(&ImageReport, &Path)> =
-            prepared.records.iter().filter_map(image).collect();
+        let places: Vec<(&ImageReport, &Path)> = records.iter().filter_map(image).collect();
         let mut of: HashMap<Place<'_>, Vec<&Path>> = HashMap::new();
         for (image, path) in &places {
             of.entry(place(image)).or_default().push(path);
