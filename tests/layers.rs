@@ -1,4 +1,4 @@
-//! The architecture as tests: the order of the rooms, what the pure ones may not touch, sizes and names.
+//! The architecture as tests: the order of the rooms, what the pure ones may not touch, sizes and names, the map.
 //!
 //! Everything is read from the sources, so a new module is held to the rules without being listed here.
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
@@ -177,6 +177,30 @@ fn order() -> Vec<String> {
         .collect();
     assert!(rooms.len() > 5, "{rooms:?}");
     rooms
+}
+
+#[test]
+fn the_map_shows_every_room_and_names_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let map = page.split("\n## The map\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let shown: Vec<&str> =
+        map.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let mut rooms = order();
+    rooms.retain(|room| room != "fuzzing");
+    assert_eq!(shown, rooms, "the map of docs/architecture.md and src/lib.rs");
+
+    let files: Vec<&str> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.strip_suffix(".rs").is_some_and(|name| !name.contains("my_")))
+        .collect();
+    assert!(files.len() > 15, "the files were found: {files:?}");
+    for name in files {
+        let is_there = root.join(name).exists() || src().join(name).exists();
+        assert!(is_there, "docs/architecture.md names `{name}`, which is not there");
+    }
 }
 
 /// `src/registry/client.rs` belongs to `registry`; `lib.rs` and `main.rs` to none. What hands a room's parser to the

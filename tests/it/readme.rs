@@ -89,6 +89,20 @@ fn the_options_are_the_programs() {
 }
 
 #[test]
+fn the_outputs_are_the_programs() {
+    let page = page("docs/outputs.md");
+    let table = page.split("| option | what is written | when |\n").nth(1).unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    let words: BTreeSet<&str> =
+        table.split(['`', ' ']).filter(|word| word.starts_with("--")).collect();
+    let mut outputs: BTreeSet<String> =
+        settings::OUTPUT_OPTIONS.iter().map(|output| format!("--{}", output.option)).collect();
+    // Of standard output.
+    outputs.insert("--format".into());
+    assert_eq!(words, outputs.iter().map(String::as_str).collect());
+}
+
+#[test]
 fn the_variables_are_the_programs() {
     let help = Gate::at(&StandIn::honest()).args("--help").run().stdout;
     let (_, variables) = help.split_once("\nVariables:\n").unwrap();
@@ -436,33 +450,4 @@ fn the_moving_picture_is_of_this_demo_and_loads_nothing() {
         assert!(!parsed.descendants().any(|node| node.tag_name().name() == other), "{other}");
     }
     assert!(!picture.contains("@import") && !picture.replace("url(#", "").contains("url("));
-}
-
-#[test]
-fn the_map_shows_every_room_and_names_files_that_exist() {
-    let map = page("docs/architecture.md");
-    let rooms = map.split("\n## The map\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let shown: Vec<&str> = rooms
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
-        .map(|(room, _)| room)
-        .collect();
-    let lib = page("src/lib.rs");
-    let modules: Vec<&str> = lib
-        .lines()
-        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
-        .filter(|room| *room != "fuzzing")
-        .collect();
-    assert_eq!(shown, modules);
-
-    let mut files = 0;
-    for name in map.split('`').skip(1).step_by(2) {
-        if name.contains("my_") || name.strip_suffix(".rs").is_none() {
-            continue;
-        }
-        files += 1;
-        let is_there = |folder: &str| root().join(folder).join(name).exists();
-        assert!(["", "src"].iter().any(|folder| is_there(folder)), "{name}");
-    }
-    assert!(files > 15, "the files were found: {files}");
 }
