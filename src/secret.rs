@@ -15,6 +15,9 @@ use needles::{Needles, SHORT_ENDING};
 
 mod address;
 mod needles;
+mod token_like;
+
+pub(crate) use token_like::token_like;
 
 pub(crate) use address::{password_of, split_user, without_user};
 

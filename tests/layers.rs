@@ -3,6 +3,7 @@
 //! Everything is read from the sources, so a new module is held to the rules without being listed here.
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,113 @@ fn a_room_uses_only_itself_and_those_below_it() {
             assert!(!APART.contains(&pair), "{}: `{room}` uses `{used}`", file.display());
         }
     }
+}
+
+/// Files that use each other, which are to become fewer.
+const CIRCLES: [&str; 3] = [
+    "observe::images observe::index",
+    "output::prove output::removal output::status_folder",
+    "registry::credential_program registry::credentials registry::docker_config",
+];
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let modules: BTreeMap<String, String> =
+        sources().iter().map(|file| (module_of(file), code(file))).collect();
+    let used: BTreeMap<&str, BTreeSet<&str>> = modules
+        .iter()
+        .map(|(name, code)| {
+            let targets = imported(name, code);
+            let known = targets.iter().filter_map(|path| longest_known(&modules, path));
+            (name.as_str(), known.filter(|target| target != name).collect())
+        })
+        .collect();
+    assert!(used["settings::args"].contains("settings::values"), "{:?}", used["settings::args"]);
+    let reached = |from: &str| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from.to_owned()]);
+        while let Some(module) = next.pop() {
+            for target in &used[module.as_str()] {
+                if seen.insert((*target).to_owned()) {
+                    next.push((*target).to_owned());
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&str, BTreeSet<String>> =
+        used.keys().map(|module| (*module, reached(module))).collect();
+    let mut circles = BTreeSet::new();
+    for (module, targets) in &reached {
+        if targets.contains(*module) {
+            let is_back = |other: &&String| reached[other.as_str()].contains(*module);
+            let circle: Vec<&str> = targets.iter().filter(is_back).map(String::as_str).collect();
+            circles.insert(circle.join(" "));
+        }
+    }
+    assert_eq!(circles.into_iter().collect::<Vec<_>>(), CIRCLES);
+}
+
+/// `src/settings/config/place.rs` is `settings::config::place`.
+fn module_of(file: &Path) -> String {
+    let path = file.strip_prefix(src()).unwrap().with_extension("");
+    let parts: Vec<&str> = path.iter().map(|part| part.to_str().unwrap()).collect();
+    parts.join("::").trim_end_matches("::mod").to_owned()
+}
+
+/// The module that a path leads into: its longest beginning that is one.
+fn longest_known<'m>(modules: &'m BTreeMap<String, String>, path: &str) -> Option<&'m str> {
+    let mut path = path;
+    loop {
+        if let Some((known, _)) = modules.get_key_value(path) {
+            return Some(known);
+        }
+        path = path.rsplit_once("::")?.0;
+    }
+}
+
+/// The paths that a module's `use` lines name, from the crate's root.
+fn imported(module: &str, code: &str) -> Vec<String> {
+    let uses = code.split("use ").skip(1).filter_map(|rest| rest.split_once(';'));
+    let paths = uses.flat_map(|(path, _)| ungrouped("", path));
+    let of_this_crate = paths.filter_map(|path| {
+        let (mut base, mut rest) = (module.to_owned(), path.as_str());
+        if let Some(path) = rest.strip_prefix("crate::") {
+            return Some(path.to_owned());
+        }
+        if let Some(path) = rest.strip_prefix("self::") {
+            return Some(format!("{base}::{path}"));
+        }
+        while let Some(path) = rest.strip_prefix("super::") {
+            base = base.rsplit_once("::").map_or_else(String::new, |(above, _)| above.to_owned());
+            rest = path;
+        }
+        (rest.len() < path.len()).then(|| format!("{base}::{rest}"))
+    });
+    of_this_crate.map(|path| path.trim_end_matches("::self").to_owned()).collect()
+}
+
+/// `a::{b, c::{d}}` as `a::b` and `a::c::d`.
+fn ungrouped(start: &str, path: &str) -> Vec<String> {
+    let Some((before, group)) = path.split_once('{') else {
+        let path = path.split(" as ").next().unwrap_or(path);
+        return vec![format!("{start}{}", path.trim())];
+    };
+    let group = group.trim_end().strip_suffix('}').unwrap_or(group);
+    let (mut parts, mut depth) = (vec![String::new()], 0_i32);
+    for character in group.chars() {
+        depth += i32::from(character == '{') - i32::from(character == '}');
+        if character == ',' && depth == 0 {
+            parts.push(String::new());
+        } else {
+            parts.last_mut().unwrap().push(character);
+        }
+    }
+    let start = format!("{start}{}", before.trim());
+    parts
+        .iter()
+        .filter(|part| !part.trim().is_empty())
+        .flat_map(|part| ungrouped(&start, part))
+        .collect()
 }
 
 #[test]
@@ -134,6 +242,20 @@ fn a_checks_file_has_the_checks_name_and_its_tests() {
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.contains("#[cfg(test)]\nmod tests"), "{}: has no tests", file.display());
     }
+}
+
+#[test]
+fn the_reading_of_used_files_sees_every_form() {
+    let code = "use crate::oci::Digest;\nuse super::{place::{self, Place}, words::Text as T};\nuse std::fmt;\n";
+    assert_eq!(
+        imported("settings::config::parse", code),
+        [
+            "oci::Digest",
+            "settings::config::place",
+            "settings::config::place::Place",
+            "settings::config::words::Text"
+        ]
+    );
 }
 
 #[test]

@@ -10,15 +10,13 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{
-    Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, ValueHint,
-};
+use clap::{ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, ValueHint};
 
 use crate::oci::{Platform, RegistryHost};
 use crate::secret::Redactor;
 use crate::settings::usage_error::UsageError;
-use crate::settings::values::{self, Color, Given, conflict};
-use crate::settings::variables::OptionVariable;
+use crate::settings::values::{self, Color, Given, Origin, conflict};
+use crate::settings::variable_name::OTHER;
 use crate::settings::{Format, help, usage};
 
 const TARGET: &str = "What to verify";
@@ -26,7 +24,6 @@ const EXPECTED: &str = "What it must be";
 const ASKING: &str = "How to ask";
 const WRITTEN: &str = "What to write";
 const SHOWN: &str = "What to show";
-const OTHER: &str = "Instead of verifying";
 
 const IMAGES: &str = "\
 What to verify [default: every service of the config file]
@@ -215,6 +212,15 @@ pub(super) struct Args {
     help: Option<bool>,
 }
 
+/// A variable that stands for an option, as the option's default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OptionVariable {
+    /// clap's name of the option.
+    pub id: String,
+    /// Its values: one, or a repeatable option's words.
+    pub values: Vec<String>,
+}
+
 /// How many images are asked for side by side, unless `--jobs` says so.
 const JOBS: usize = 16;
 
@@ -259,8 +265,11 @@ impl Args {
             }
         }
         if quiet && verbose > 0 && !quiet_on_line && !verbose_on_line {
-            let variable = |long| values::Origin::variable_of(long);
-            return Err(conflict(&variable("quiet"), &variable("verbose")));
+            let command = command();
+            let found = |id: &str| command.get_arguments().find(|argument| argument.get_id() == id);
+            if let (Some(quiet), Some(verbose)) = (found("quiet"), found("verbose")) {
+                return Err(conflict(&Origin::variable_of(quiet), &Origin::variable_of(verbose)));
+            }
         }
         if let (Some(deadline), Some(wait)) = (&self.deadline, &self.wait)
             && deadline.value < wait.value
@@ -293,11 +302,6 @@ impl Args {
     pub(super) fn format(&self) -> Format {
         self.format.as_ref().map_or(Format::Human, |format| format.value)
     }
-}
-
-/// Whether an option does something instead of verifying: no variable can turn a gate into that.
-pub(super) fn is_doing(argument: &Arg) -> bool {
-    argument.get_help_heading() == Some(OTHER)
 }
 
 /// `--draw-status` verifies nothing, so an option of a gate beside it would be one that is not heeded.

@@ -12,7 +12,6 @@ use crate::file::input::{self, InputError};
 use crate::oci::ReferenceError;
 use crate::secret::Redactor;
 use crate::settings::expand::ExpansionMistake;
-use crate::settings::services::TAG_PLACE;
 use crate::settings::usage_error::{Shown, UsageError};
 
 mod document;
@@ -23,7 +22,7 @@ mod secrets;
 mod words;
 
 use document::Document;
-pub(super) use document::{EnvironmentEntry, RuntimeEntry, ServiceEntry, StatusEntry};
+pub(super) use document::{EnvironmentEntry, RuntimeEntry, ServiceEntry, StatusEntry, TAG_PLACE};
 use error::At;
 pub(super) use error::{Cause, ConfigError};
 use parse::parse;

@@ -8,10 +8,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::file::input::{self, InputError};
-use crate::secret::{Redactor, Secret};
-use crate::settings::token;
+use crate::secret::{Redactor, Secret, token_like};
 use crate::settings::usage_error::{Shown, UsageError};
-use crate::settings::variables::StandardVariables;
+use crate::settings::variables::{self, StandardVariables};
 
 /// The most that is read of doctl's file.
 const MOST: u64 = 64 * 1024;
@@ -22,7 +21,7 @@ const DEFAULT: &str = "default";
 /// Why doctl's config file cannot be used. No message holds any of its text.
 fn unusable(why: &str) -> UsageError {
     UsageError::new(format!("doctl's config file {why}"))
-        .hint(format!("set `{}`, or let `doctl auth init` write the file again", token::VARIABLE))
+        .hint(format!("set `{}`, or let `doctl auth init` write the file again", variables::TOKEN))
 }
 
 /// A token that doctl has stored.
@@ -56,7 +55,7 @@ pub(super) fn hide(lookup: &dyn Fn(&str) -> Option<OsString>, redactor: &Redacto
     };
     let path = path(&variables, cfg!(target_os = "macos"));
     let Some(text) = path.and_then(|path| input::text(&path, MOST).ok()) else { return };
-    for token in token::token_like(&text) {
+    for token in token_like(&text) {
         redactor.hide(&Secret::new(token));
     }
     if let Ok(document) = crate::yaml::read::<Document>(&text) {

@@ -10,7 +10,7 @@ use crate::settings::config::{
     Cause, Config, ConfigError, EnvironmentEntry, FILE_NAME, Name, Text,
 };
 use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision, is_plain};
-use crate::settings::services::{ConfiguredService, Services};
+use crate::settings::service::ConfiguredService;
 use crate::settings::usage_error::{Shown, UsageError, did_you_mean, listed};
 
 const NAME_ONE: &str = "name one with `--environment`";
@@ -175,7 +175,8 @@ impl<'c> Environments<'c> {
         let own = self.expander.of_config().text(text);
         let own = own.map_err(|why| self.config.not_expanded(&at, text, &why))?;
         let tag = own.parse().map_err(|why| self.config.malformed(&at, &own, &why))?;
-        match service.and_then(|service| Some((service, self.services().template(service)?))) {
+        match service.and_then(|service| Some((service, service.tags(self.config, self.expander)?)))
+        {
             Some((service, template)) => {
                 let whole = template?.around(&own);
                 let at = ["services", service.name, "tag"];
@@ -234,10 +235,6 @@ impl<'c> Environments<'c> {
             return Err(self.config.error(&at, error).because(Cause::Value));
         }
         Ok(Some(tag))
-    }
-
-    fn services(self) -> Services<'c> {
-        Services { config: self.config, expander: self.expander }
     }
 }
 

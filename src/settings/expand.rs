@@ -2,10 +2,10 @@
 //! variable holds is never looked through again.
 
 use crate::request::{Revision, RevisionError, TagTemplate, TemplateError};
-use crate::settings::token;
 use crate::settings::usage_error::Shown;
 use crate::settings::values::is_nil;
-use crate::settings::variables::{self, Variables, is_variable_name};
+use crate::settings::variable_name::is_variable_name;
+use crate::settings::variables::{self, Variables};
 
 /// The most bytes that a text, or all IMAGEs together, become. Standard input has no more than 1 MiB.
 pub(super) const MOST_EXPANDED: usize = 4 << 20;
@@ -207,7 +207,7 @@ impl Expander<'_> {
             None => Err(ExpansionMistake::Unset(shown())),
             Some(value) if value.trim().is_empty() => Err(ExpansionMistake::Unset(shown())),
             Some(value) if is_nil(&value) => Err(ExpansionMistake::Nil(shown())),
-            Some(value) if token::is_in(&value, self.variables.redactor) => {
+            Some(value) if self.variables.redactor.finds_token_in(&value) => {
                 Err(ExpansionMistake::Secret(shown()))
             }
             Some(value) if value.contains(['{', '}']) => {

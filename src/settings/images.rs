@@ -9,11 +9,11 @@ use std::time::Duration;
 use crate::oci::{Digest, DigestError, Reference, ReferenceError, Tag};
 use crate::secret::Redactor;
 use crate::settings::args::Args;
-use crate::settings::config::{Config, FILE_NAME};
+use crate::settings::config::{Config, FILE_NAME, TAG_PLACE};
 use crate::settings::environments::{self, Environment, Environments};
 use crate::settings::expand::{Expander, ExpansionMistake, MOST_EXPANDED, is_one_variable};
-use crate::settings::services::{ConfiguredService, Services, TAG_PLACE};
-use crate::settings::token;
+use crate::settings::service::ConfiguredService;
+use crate::settings::services::Services;
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::values::{Given, conflict};
 use crate::settings::variables;
@@ -177,7 +177,7 @@ impl<'c> Finder<'c> {
         let mut bytes = 0_usize;
         for word in words {
             // Standard input's lines were not checked before.
-            if token::is_in(word, self.redactor()) {
+            if self.redactor().finds_token_in(word) {
                 return Err(UsageError::new("an `IMAGE` holds a token").hint(
                     "remove it (it was neither printed nor sent); a token belongs in `DIGITALOCEAN_ACCESS_TOKEN`",
                 ));
@@ -328,7 +328,7 @@ impl<'c> Finder<'c> {
         service: ConfiguredService<'c>,
     ) -> Result<Tag, UsageError> {
         let tag = self.tag(text, tag)?;
-        match services.template(service).transpose()? {
+        match service.tags(services.config, services.expander).transpose()? {
             Some(template) if !template.fits(&tag) => {
                 let service = self.shown(service.name);
                 let message = format!(

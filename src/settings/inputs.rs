@@ -1,10 +1,10 @@
 //! The files that a run reads. No output may be one of them: it would be replaced, or removed on a no.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::settings::variables::StandardVariables;
-use crate::settings::{Input, doctl, reading};
+use crate::settings::{Input, doctl};
 
 /// What is read, whether it exists or not. `config` and `digest_file` are relative to `folder`.
 pub(super) fn inputs(
@@ -16,7 +16,7 @@ pub(super) fn inputs(
     let read = [
         ("the config file", config.map(|path| folder.join(path))),
         ("the file of the expected digest", digest_file.map(|path| folder.join(path))),
-        ("docker's config file", reading::docker_config(standard)),
+        ("docker's config file", docker_config(standard)),
         ("doctl's config file", doctl::path(standard, cfg!(target_os = "macos"))),
         (
             "the file of CA certificates",
@@ -25,6 +25,16 @@ pub(super) fn inputs(
     ];
     let input = |(what, path): (&'static str, Option<_>)| path.map(|path| Input { what, path });
     read.into_iter().filter_map(input).collect()
+}
+
+/// docker's config file, with logins.
+pub(super) fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {
+    let StandardVariables { docker_config, home, .. } = variables;
+    let folder = match docker_config {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(home.as_ref()?).join(".docker"),
+    };
+    Some(folder.join("config.json"))
 }
 
 /// The variables that lead to such files, as far as they can be told before anything is checked.

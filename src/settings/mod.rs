@@ -28,24 +28,27 @@ mod output_options;
 mod outputs;
 mod reading;
 mod requests;
+mod service;
 mod services;
 mod settings_error;
+mod shown_instead;
 mod token;
 mod usage;
 mod usage_error;
 mod values;
+mod variable_name;
 mod variables;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 
 pub use config::FILE_NAME;
-pub use help::{OptionText, options};
 pub use orb::Words;
 pub use output_options::{OUTPUT_OPTIONS, OutputOption};
 pub use settings_error::SettingsError;
-pub use token::VARIABLE as TOKEN_VARIABLE;
-pub use variables::{PREFIX, variable_of};
+pub use shown_instead::{OptionText, options};
+pub use variable_name::PREFIX;
+pub use variables::{TOKEN as TOKEN_VARIABLE, variable_of};
 
 /// What the settings are read from.
 pub struct Surroundings<'a> {

@@ -8,7 +8,6 @@ use reqwest::Url;
 use crate::file::input;
 use crate::oci::RegistryHost;
 use crate::secret::{Redactor, Secret, password_of, without_user};
-use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::variables::StandardVariables;
 use crate::settings::{DigitalOcean, Proxy};
@@ -50,7 +49,7 @@ pub(super) fn digitalocean(
                 .hint("give a host and, if it has one, a port, as in `127.0.0.1:5000`")
         };
         // A name is asked for in the open.
-        if token::is_in(text, redactor) {
+        if redactor.finds_token_in(text) {
             return Err(mistake());
         }
         text.parse::<RegistryHost>().map_err(|_| mistake())
@@ -94,7 +93,7 @@ pub(super) fn certificates(
 
 /// The API's origin.
 fn api(text: &str, redactor: &Redactor) -> Result<String, UsageError> {
-    if token::is_in(text, redactor) {
+    if redactor.finds_token_in(text) {
         return Err(unreadable_api());
     }
     let url: Url = text.trim().parse().map_err(|_| unreadable_api())?;

@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 
 use crate::circleci::CircleCi;
 use crate::request::RegistryKind;
-use crate::secret::{Redactor, Secret, password_of, split_user};
+use crate::secret::{Redactor, Secret, password_of, split_user, token_like};
 use crate::settings::args::Args;
 use crate::settings::config::Config;
 use crate::settings::environments::Environments;
@@ -23,10 +23,11 @@ use crate::settings::services::Services;
 use crate::settings::settings_error::Caller;
 use crate::settings::usage;
 use crate::settings::usage_error::UsageError;
-use crate::settings::variables::{PREFIX, StandardVariables, Variables};
+use crate::settings::variable_name::PREFIX;
+use crate::settings::variables::{StandardVariables, Variables};
 use crate::settings::{
     Asked, Console, Outputs, Settings, SettingsError, Surroundings, Words, console, doctl,
-    duration, expectation, help, inputs, network, token,
+    duration, expectation, inputs, network, shown_instead, token, variables,
 };
 
 /// The time that a run has by default, before the wait.
@@ -61,7 +62,7 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     // No path that holds a token is kept for an error, which may be shown.
     let path = |option, name| {
         let path = value_of(arguments, option).or_else(|| variable(name));
-        path.filter(|path| !token::is_in(path, &redactor))
+        path.filter(|path| !redactor.finds_token_in(path))
     };
     let inputs = inputs::inputs(
         &surroundings.folder,
@@ -174,7 +175,7 @@ impl Reading {
         let mut found = None;
         for (index, argument) in arguments.iter().enumerate().skip(1) {
             let argument = argument.to_string_lossy();
-            for token in token::token_like(&argument) {
+            for token in token_like(&argument) {
                 self.redactor.hide(&Secret::new(token));
             }
             if found.is_none() && self.redactor.finds_in(&argument) {
@@ -244,7 +245,7 @@ impl Run<'_> {
             wait: args.wait(),
             jobs: args.jobs(),
             console,
-            docker_config: docker_config(standard),
+            docker_config: inputs::docker_config(standard),
             secret_variables: secret_variables(args),
             token_server: args.token_server.as_ref().map(|given| given.value.clone()),
             circleci: cleaned(circleci.clone(), redactor),
@@ -263,11 +264,11 @@ impl Run<'_> {
 /// The text that was asked for in place of verifying.
 fn shown(args: &Args) -> Option<String> {
     if args.list_checks {
-        Some(help::checks())
+        Some(shown_instead::checks())
     } else if let Some(name) = &args.schema {
-        Some(help::schema(name))
+        Some(shown_instead::schema(name))
     } else {
-        args.completions.as_deref().map(help::completions)
+        args.completions.as_deref().map(shown_instead::completions)
     }
 }
 
@@ -289,17 +290,8 @@ fn deadline(args: &Args, images: usize) -> Duration {
 /// The variables that hold a token of DigitalOcean's or CircleCI's, which is nobody's business beside them.
 fn secret_variables(args: &Args) -> Vec<String> {
     let named = args.token_env.iter().map(|given| given.value.clone());
-    let known = [token::VARIABLE, "CIRCLE_TOKEN", "CIRCLE_CLI_TOKEN", "CIRCLECI_CLI_TOKEN"];
+    let known = [variables::TOKEN, "CIRCLE_TOKEN", "CIRCLE_CLI_TOKEN", "CIRCLECI_CLI_TOKEN"];
     known.map(str::to_owned).into_iter().chain(named).collect()
-}
-
-pub(super) fn docker_config(variables: &StandardVariables) -> Option<PathBuf> {
-    let StandardVariables { docker_config, home, .. } = variables;
-    let folder = match docker_config {
-        Some(folder) => PathBuf::from(folder),
-        None => PathBuf::from(home.as_ref()?).join(".docker"),
-    };
-    Some(folder.join("config.json"))
 }
 
 /// CircleCI's values are told in every output, so they are cleaned here, where they arrive. The address of
@@ -308,7 +300,7 @@ fn cleaned(circleci: CircleCi, redactor: &Redactor) -> CircleCi {
     const MOST: usize = 1_000;
     let line = |value: Option<String>| {
         let value = value?;
-        token::token_like(&value).for_each(|token| redactor.hide(&Secret::new(token)));
+        token_like(&value).for_each(|token| redactor.hide(&Secret::new(token)));
         Some(redactor.line(&value, MOST))
     };
     let CircleCi {

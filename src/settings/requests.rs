@@ -13,7 +13,8 @@ use crate::settings::environments::{self, Environment, Environments};
 use crate::settings::expectation::{self, RevisionAsked};
 use crate::settings::images::{Finder, Target};
 use crate::settings::output_options::{Images, OUTPUT_OPTIONS};
-use crate::settings::services::{ConfiguredService, Services};
+use crate::settings::service::ConfiguredService;
+use crate::settings::services::Services;
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::values::{Given, Origin};
 

@@ -2,53 +2,11 @@
 
 use crate::oci::{Digest, Reference, Tag};
 use crate::secret::Redactor;
-use crate::settings::config::{Config, ConfigError, Name, Repositories, ServiceEntry, Text};
+use crate::settings::config::{Config, ConfigError, Name, Repositories, Text};
 use crate::settings::environments::Environments;
 use crate::settings::expand::{Expander, is_plain};
+use crate::settings::service::{ConfiguredService, expanded};
 use crate::settings::usage_error::{Shown, UsageError, did_you_mean, listed};
-
-/// A service of the config.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ConfiguredService<'c> {
-    pub name: &'c str,
-    pub entry: &'c ServiceEntry,
-}
-
-impl<'c> ConfiguredService<'c> {
-    /// What the file calls its repository.
-    fn text(self) -> &'c str {
-        self.entry.repository.as_ref().map_or(self.name, |Text(repository)| repository)
-    }
-
-    /// What its `tag` has before and behind `{tag}`, where it has one.
-    pub(super) fn around(self) -> Option<(&'c str, &'c str)> {
-        self.entry.tag.as_ref()?.0.split_once(TAG_PLACE)
-    }
-}
-
-/// What stands for the environment's tag in a service's.
-pub(super) const TAG_PLACE: &str = "{tag}";
-
-/// The tags of a service that shares its repository with others: `api-{tag}`, expanded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ServiceTag {
-    before: String,
-    after: String,
-}
-
-impl ServiceTag {
-    /// The service's tag for a tag of an environment.
-    pub(super) fn around(&self, tag: &str) -> String {
-        format!("{}{tag}{}", self.before, self.after)
-    }
-
-    /// Whether a tag can be one of the service's.
-    pub(super) fn fits(&self, tag: &Tag) -> bool {
-        let inside = tag.as_str().strip_prefix(&self.before);
-        let inside = inside.and_then(|rest| rest.strip_suffix(&self.after));
-        inside.is_some_and(|inside| !inside.is_empty())
-    }
-}
 
 /// The services of the config.
 #[derive(Clone, Copy)]
@@ -138,7 +96,7 @@ impl<'c> Services<'c> {
     ) -> Result<Vec<ConfiguredService<'c>>, ConfigError> {
         let (mut fitting, mut plain) = (Vec::new(), Vec::new());
         for service in services {
-            match self.template(*service).transpose()? {
+            match service.tags(self.config, self.expander).transpose()? {
                 Some(template) if template.fits(tag) => fitting.push(*service),
                 Some(_) => {}
                 None => plain.push(*service),
@@ -152,17 +110,6 @@ impl<'c> Services<'c> {
             return Ok(if exact.len() == 1 { exact } else { fitting });
         }
         Ok(if fitting.is_empty() { plain } else { fitting })
-    }
-
-    /// The tags of a service, where they are not the environments' own.
-    pub(super) fn template(
-        self,
-        service: ConfiguredService<'c>,
-    ) -> Option<Result<ServiceTag, ConfigError>> {
-        let (before, after) = service.around()?;
-        let at = ["services", service.name, "tag"];
-        let part = |text| self.expand(text, &at);
-        Some(part(before).and_then(|before| Ok(ServiceTag { before, after: part(after)? })))
     }
 
     fn repositories(self) -> Repositories {
@@ -184,11 +131,12 @@ impl<'c> Services<'c> {
             let Some((before, after)) = service.around() else { continue };
             let at = ["services", service.name, "tag"];
             let is_plain = is_plain(before) && is_plain(after);
-            let checked = self.template(service).transpose().and_then(|template| {
-                // Any tag will do to see whether one can come of it.
-                let whole = template.map(|template| template.around("tag")).unwrap_or_default();
-                whole.parse::<Tag>().map_err(|why| self.config.malformed(&at, &whole, &why))
-            });
+            let checked =
+                service.tags(self.config, self.expander).transpose().and_then(|template| {
+                    // Any tag will do to see whether one can come of it.
+                    let whole = template.map(|template| template.around("tag")).unwrap_or_default();
+                    whole.parse::<Tag>().map_err(|why| self.config.malformed(&at, &whole, &why))
+                });
             match checked {
                 Err(error) if error.is_everywhere(is_plain) => return Err(error),
                 Err(_) | Ok(_) => {}
@@ -239,8 +187,7 @@ impl<'c> Services<'c> {
     }
 
     fn expand(self, text: &str, at: &[&str]) -> Result<String, ConfigError> {
-        let expanded = self.expander.of_config().text(text);
-        expanded.map_err(|why| self.config.not_expanded(at, text, &why))
+        expanded(self.config, self.expander, text, at)
     }
 
     /// The registry. It is looked at alone, so that each mistake is told at its own place.

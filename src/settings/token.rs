@@ -6,10 +6,7 @@ use crate::secret::{Redactor, Secret};
 use crate::settings::Token;
 use crate::settings::doctl;
 use crate::settings::usage_error::{Shown, UsageError};
-use crate::settings::variables::{StandardVariables, Variables};
-
-/// The variable that holds the token, unless `--token-env` names another.
-pub const VARIABLE: &str = "DIGITALOCEAN_ACCESS_TOKEN";
+use crate::settings::variables::{StandardVariables, TOKEN, Variables};
 
 /// No token is longer.
 const LONGEST: usize = 4 * 1024;
@@ -65,7 +62,7 @@ pub(super) fn hide(
     redactor: &Redactor,
     named: Option<&str>,
 ) {
-    for name in [Some(VARIABLE), named].into_iter().flatten() {
+    for name in [Some(TOKEN), named].into_iter().flatten() {
         if let Some(value) = lookup(name) {
             let value = value.to_string_lossy();
             redactor.hide(&Secret::new(&value));
@@ -76,24 +73,6 @@ pub(super) fn hide(
     }
 }
 
-/// The parts of a text that look like DigitalOcean's tokens.
-pub(super) fn token_like(text: &str) -> impl Iterator<Item = &str> {
-    ["dop_v1_", "doo_v1_", "dor_v1_"].into_iter().flat_map(move |prefix| {
-        text.match_indices(prefix).filter_map(move |(start, _)| {
-            let rest = text.get(start..)?;
-            let end = rest
-                .find(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
-                .unwrap_or(rest.len());
-            rest.get(..end).filter(|token| token.len() >= prefix.len() + 8)
-        })
-    })
-}
-
-/// Whether a text holds a secret of this run, or what looks like a token of anybody's.
-pub(super) fn is_in(text: &str, redactor: &Redactor) -> bool {
-    redactor.finds_in(text) || token_like(text).next().is_some()
-}
-
 /// The token, and what is to be said of it.
 pub(super) fn find(
     variables: Variables<'_>,
@@ -101,7 +80,7 @@ pub(super) fn find(
     named: Option<&str>,
 ) -> Result<(Token, Option<String>), UsageError> {
     let redactor = variables.redactor;
-    let name = named.unwrap_or(VARIABLE);
+    let name = named.unwrap_or(TOKEN);
     if let Some(value) = (variables.lookup)(name).filter(|value| !value.is_empty()) {
         let place = format!("the variable {}", Shown::new(name, redactor));
         let odd = |oddity| odd(&place, oddity);
@@ -124,7 +103,7 @@ pub(super) fn find(
         .hint(format!(
             "{}, or run `doctl auth init`;\nwhere the token is in a variable of another name, give that name with \
              `--token-env`.\ndocker's login is not used for DigitalOcean: its API needs the token itself",
-            set(VARIABLE)
+            set(TOKEN)
         )));
     };
     let (secret, _) = read(&stored.token).map_err(|oddity| odd(&stored.source, oddity))?;
@@ -196,18 +175,9 @@ mod tests {
         assert_eq!(odd(&"a".repeat(10 * 1024 * 1024)), Oddity::TooLong);
     }
 
-    #[test]
-    fn what_looks_like_a_token_is_found_in_a_text() {
-        let found = |text: &str| token_like(text).map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(found(&format!("x={TOKEN},y")), [TOKEN.to_owned()]);
-        assert_eq!(found("dop_v1_short dop_v1_").len(), 0);
-        assert_eq!(found("doo_v1_0123456789 ünï dor_v1_0123456789").len(), 2);
-    }
-
     proptest! {
         #[test]
         fn any_text_is_survived_and_a_token_is_a_header_value(text: String) {
-            let _ = token_like(&text).count();
             if let Ok((secret, _)) = read(&text) {
                 prop_assert!(secret.expose().bytes().all(|byte| byte.is_ascii_graphic()));
             }

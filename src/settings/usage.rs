@@ -5,14 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::secret::Redactor;
 use crate::settings::usage_error::{Shown, UsageError, did_you_mean};
-use crate::settings::values::BadValue;
-
-/// An option without its value.
-pub(super) fn no_value(option: &str) -> UsageError {
-    UsageError::new(format!("{option} needs a value")).hint(format!(
-        "write {option}, a space and the value; a value that starts with `-` needs `=`"
-    ))
-}
+use crate::settings::values::{BadValue, no_value};
 
 /// A token on the command line.
 pub(super) fn secret(index: usize) -> UsageError {

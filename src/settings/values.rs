@@ -14,7 +14,7 @@ use clap::parser::ValueSource;
 use crate::oci::{Platform, PlatformError, Reference, RegistryHost};
 use crate::secret::Redactor;
 use crate::settings::usage_error::{Shown, UsageError, nearest};
-use crate::settings::{Format, duration, usage, variables};
+use crate::settings::{Format, duration, variable_name};
 
 /// When standard output and standard error get colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +37,15 @@ impl Origin {
         Self { name: format!("--{long}"), is_variable: false }
     }
 
-    /// The variable of an option, by the option's long name.
-    pub(super) fn variable_of(long: &str) -> Self {
-        Self { name: variables::variable_of(long).unwrap_or_default(), is_variable: true }
+    /// The variable of an option.
+    pub(super) fn variable_of(argument: &Arg) -> Self {
+        Self { name: variable_name::of(argument).unwrap_or_default(), is_variable: true }
     }
 
     fn of(argument: Option<&Arg>, source: ValueSource) -> Self {
         let is_variable = source == ValueSource::DefaultValue;
         match (argument, argument.and_then(Arg::get_long)) {
-            (Some(argument), _) if is_variable => {
-                Self { name: variables::name_of(argument).unwrap_or_default(), is_variable }
-            }
+            (Some(argument), _) if is_variable => Self::variable_of(argument),
             (_, Some(long)) => Self::option(long),
             (_, None) => Self { name: "IMAGE".to_owned(), is_variable },
         }
@@ -70,6 +68,13 @@ pub(super) struct Given<T = String> {
 /// Two options that exclude each other.
 pub(super) fn conflict(one: &Origin, other: &Origin) -> UsageError {
     UsageError::new(format!("{one} and {other} cannot be used together"))
+}
+
+/// An option without its value.
+pub(super) fn no_value(option: &str) -> UsageError {
+    UsageError::new(format!("{option} needs a value")).hint(format!(
+        "write {option}, a space and the value; a value that starts with `-` needs `=`"
+    ))
 }
 
 /// What CircleCI writes where an empty pipeline value is mapped into a variable.
@@ -132,7 +137,7 @@ impl BadValue {
             Fault::Empty => UsageError::new(format!("the value of {origin} is empty"))
                 .hint("check that the variable it is built from is set in this job"),
             Fault::Nil => nil(origin),
-            Fault::Missing => usage::no_value(&origin.to_string()),
+            Fault::Missing => no_value(&origin.to_string()),
             Fault::Invalid { kind, why, hint } => {
                 let value = Shown::new(text, redactor);
                 UsageError::new(format!("invalid {kind} {value} for {origin}: {why}"))
@@ -334,7 +339,7 @@ fn duration(text: &str) -> Result<Duration, Fault> {
 /// The name of a variable. A value that is none may be the token itself, and is not repeated.
 pub(super) fn variable() -> Kind<String> {
     Kind::new(|text| {
-        if variables::is_variable_name(text) {
+        if variable_name::is_variable_name(text) {
             return Ok(text.to_owned());
         }
         let hint = "give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable";

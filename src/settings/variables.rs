@@ -11,45 +11,31 @@ use serde::de::DeserializeOwned;
 
 use crate::circleci::CircleCi;
 use crate::secret::Redactor;
+use crate::settings::args::{self, OptionVariable};
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::values::{Origin, is_nil, nil};
-use crate::settings::{args, token};
+use crate::settings::variable_name::{self, PREFIX, is_plural, rest_of};
 
-/// What every variable that stands for an option begins with.
-pub const PREFIX: &str = "VERIFY_REGISTRY_IMAGE_";
+/// The variable that holds the token, unless `--token-env` names another.
+pub const TOKEN: &str = "DIGITALOCEAN_ACCESS_TOKEN";
 
 /// The option that is coming, and that no variable may turn a gate into either.
 const COMING: &str = "start-pipeline";
-
-/// What the variable of an option is called without [`PREFIX`]: as the option, and a repeatable one in the plural.
-fn rest_of(argument: &Arg) -> String {
-    let name = argument.get_long().unwrap_or("image").replace('-', "_").to_ascii_uppercase();
-    if is_plural(argument) { name + "S" } else { name }
-}
-
-/// Whether an option holds words, one or more.
-fn is_plural(argument: &Arg) -> bool {
-    argument.is_positional() || matches!(argument.get_action(), ArgAction::Append)
-}
-
-/// The variable that stands for an option; `None` where the option does something instead of verifying.
-pub(super) fn name_of(argument: &Arg) -> Option<String> {
-    (!args::is_doing(argument)).then(|| format!("{PREFIX}{}", rest_of(argument)))
-}
 
 /// The variable that stands for an option, by the option's long name, or for `IMAGE`.
 pub fn variable_of(long: &str) -> Option<String> {
     let command = args::command();
     let mut arguments = command.get_arguments();
     let found = arguments.find(|argument| argument.get_long().unwrap_or("IMAGE") == long)?;
-    name_of(found)
+    variable_name::of(found)
 }
 
 /// The option that a variable stands for, by the variable's name: its long name, or `IMAGE`.
 pub(super) fn long_of(variable: &str) -> Option<String> {
     let command = args::command();
     let mut arguments = command.get_arguments();
-    let found = arguments.find(|argument| name_of(argument).as_deref() == Some(variable))?;
+    let found =
+        arguments.find(|argument| variable_name::of(argument).as_deref() == Some(variable))?;
     Some(found.get_long().unwrap_or("IMAGE").to_owned())
 }
 
@@ -57,22 +43,6 @@ pub(super) fn long_of(variable: &str) -> Option<String> {
 pub(super) fn words(variable: &str) -> impl Iterator<Item = &str> {
     let parts = variable.split(|character: char| character.is_whitespace() || character == ',');
     parts.filter(|word| !word.is_empty())
-}
-
-/// Whether a text can be a variable's name for a shell.
-pub(super) fn is_variable_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// A variable that stands for an option, as the option's default.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct OptionVariable {
-    /// clap's name of the option.
-    pub id: String,
-    /// Its values: one, or a repeatable option's words.
-    pub values: Vec<String>,
 }
 
 /// The variables that other programs know too.
@@ -166,9 +136,9 @@ impl Variables<'_> {
         self.refuse_others()?;
         let mut options = Vec::new();
         for argument in command.get_arguments() {
-            let Some(name) = name_of(argument) else { continue };
+            let Some(name) = variable_name::of(argument) else { continue };
             let Some(value) = self.get(&name)? else { continue };
-            if token::is_in(&value, self.redactor) {
+            if self.redactor.finds_token_in(&value) {
                 return Err(UsageError::new(format!(
                     "the variable `{name}` holds a secret, and its value would be shown"
                 ))
@@ -203,7 +173,7 @@ impl Variables<'_> {
         for argument in command.get_arguments() {
             let rest = rest_of(argument);
             let name = format!("{PREFIX}{rest}");
-            if args::is_doing(argument) && self.get(&name)?.is_some() {
+            if variable_name::is_doing(argument) && self.get(&name)?.is_some() {
                 return Err(doing(&name));
             }
             // `…_SERVICE` instead of `…_SERVICES` would silently drop the restriction, so it is an error.
@@ -233,7 +203,7 @@ impl Variables<'_> {
                 .hint("separate words with spaces or commas, or unset it"));
             }
             if words.iter().any(|word| is_nil(word)) {
-                return Err(nil(&Origin::variable_of(argument.get_long().unwrap_or("IMAGE"))));
+                return Err(nil(&Origin::variable_of(argument)));
             }
             return Ok(words);
         }
@@ -279,7 +249,7 @@ mod tests {
 
     /// The variable of every option that has one.
     fn names() -> Vec<String> {
-        args::command().get_arguments().filter_map(name_of).collect()
+        args::command().get_arguments().filter_map(variable_name::of).collect()
     }
 
     #[test]
@@ -310,7 +280,7 @@ mod tests {
     #[test]
     fn no_variable_stands_for_an_option_that_does_not_verify() {
         let command = args::command();
-        let doing = command.get_arguments().filter(|argument| args::is_doing(argument));
+        let doing = command.get_arguments().filter(|argument| variable_name::is_doing(argument));
         let mut doing: Vec<String> = doing.map(rest_of).collect();
         doing.push("START_PIPELINE".to_owned());
         insta::assert_snapshot!(doing.join(" "), @"DRAW_STATUS LIST_CHECKS COMPLETIONS SCHEMA VERSION HELP START_PIPELINE");

@@ -5,6 +5,9 @@ use serde::de::Deserializer;
 
 use super::words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
 
+/// What stands for the environment's tag in a service's.
+pub(in crate::settings) const TAG_PLACE: &str = "{tag}";
+
 // `deny_unknown_fields` everywhere: a misspelt rule must not be a rule less. The comments are the schema's texts.
 /// What `verify-registry-image` knows of a repository's services and environments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

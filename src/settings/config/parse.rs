@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::document::Document;
 use super::place::{self, Place, kind};
 use crate::secret::Redactor;
-use crate::settings::token;
 use crate::settings::usage_error::{Shown, UsageError, did_you_mean};
 use crate::yaml::{self, OutOfBounds};
 
@@ -26,7 +25,7 @@ pub(super) fn parse(
         let place = Place::of_byte(text.as_bytes(), index);
         return Err((place, UsageError::new("control character").hint(PLAIN)));
     }
-    if let Some(line) = text.lines().position(|line| token::is_in(line, redactor)) {
+    if let Some(line) = text.lines().position(|line| redactor.finds_token_in(line)) {
         let error = UsageError::new("this line holds a secret").hint(
             "remove it and revoke it where it was issued: a committed file keeps its history",
         );

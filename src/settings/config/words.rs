@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::oci::Platform;
 use crate::secret::is_printable;
-use crate::settings::variables::is_variable_name;
+use crate::settings::variable_name::is_variable_name;
 
 /// A text, literally as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
