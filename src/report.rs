@@ -259,6 +259,21 @@ impl ImageReport {
             || redactor.finds_in(&self.request.reference.to_string())
     }
 
+    /// What whoever deploys a verified image by its digest should know: a garbage collection deletes a manifest that no
+    /// tag names any more.
+    pub fn pin_warning(&self) -> Option<String> {
+        let (tag, facts) = (self.request.reference.tag.as_ref()?, self.facts.as_ref()?);
+        let is_kept = facts.immutable_tag.is_some() || !self.request.has_moving_tag();
+        if self.verdict() != Verdict::Verified || is_kept {
+            return None;
+        }
+        Some(format!(
+            "only the tag `{tag}` is known to name this digest: when it moves on, a garbage collection of \
+             untagged manifests deletes the pinned image; push an immutable tag beside it and name it as \
+             `immutable_tag` in the config"
+        ))
+    }
+
     /// The image's verdict.
     ///
     /// A proven no outweighs what could not be asked; a yes needs the four checks that carry it to have

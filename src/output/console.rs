@@ -238,7 +238,7 @@ impl Page {
     fn findings(&mut self, image: &ImageReport) {
         let findings = image.findings();
         if findings.is_empty() {
-            self.line("  a check that a yes stands on did not run, so this is not a yes");
+            self.line("  a required check did not run, so the image is not VERIFIED");
         }
         for shared in findings {
             let SharedFinding { outcome, finding, checks: _ } = &shared;

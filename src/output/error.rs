@@ -21,7 +21,7 @@ pub enum OutputError {
         source: FileError,
     },
     /// A file stands there that no run of ours has written.
-    #[error("`{}` (`--{option}`) is there already, and is not {what}", path.display())]
+    #[error("`{}` (`--{option}`) already exists and is not {what}", path.display())]
     NotOurs {
         /// The option that named it.
         option: &'static str,
@@ -102,17 +102,17 @@ impl OutputError {
                 FileError::NoFolder => "make the folder first, with `mkdir -p`",
                 FileError::NotAFolder => "name a file in a folder that exists",
                 FileError::TooLarge(_) | FileError::NotText => {
-                    "look what stands in the file, and name another one or mend it"
+                    "check what the file holds, then name another one or fix it"
                 }
                 FileError::Locked | FileError::Io(_) => {
-                    "look who owns the folder and whether it can be written, or name another one"
+                    "check who owns the folder and whether it is writable, or name another one"
                 }
             },
             Self::NotOurs { option: _, path: _, what: _ } => {
                 "name another path, or remove the file if nobody needs it"
             }
             Self::SameFile { path: _, first: _, second: _ } => {
-                "give each output a file of its own, and look for links between their folders"
+                "give each output a file of its own; a symbolic link makes these two paths one"
             }
             Self::Input { option: _, path: _, what: _ } => "name another file for the output",
             Self::Board { path: _, source } => source.hint(),

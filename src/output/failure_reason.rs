@@ -44,7 +44,7 @@ fn reason(image: &ImageReport) -> String {
         Some((check, finding)) => {
             format!("{verdict} {reference}: {}: {} ({check})", finding.reason, finding.message)
         }
-        None => format!("{verdict} {reference}: a check that a yes stands on did not run"),
+        None => format!("{verdict} {reference}: a required check did not run"),
     }
 }
 

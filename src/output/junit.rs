@@ -100,7 +100,7 @@ fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
     }
     if image.verdict() != Verdict::Verified && image.deciding().is_none() {
         // A run that ends red has a red case, whatever led to it.
-        let message = "a check that a yes stands on did not run";
+        let message = "a required check did not run";
         let status = found(NonSuccessKind::Error, VERDICT_CASE, message, message);
         suite.add_test_case(named(VERDICT_CASE, status, Duration::ZERO));
     }

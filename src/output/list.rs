@@ -10,7 +10,7 @@ use crate::settings::Outputs;
 
 /// Every output, in the order of writing. The records come last: whoever finds one can rely on everything else being
 /// there. Older files are removed in the reverse order, for the same reason.
-pub(super) const OUTPUTS: [Output; 8] = [
+pub(super) const OUTPUTS: &[Output] = &[
     junit::OUTPUT,
     STATUS,
     failure_reason::OUTPUT,

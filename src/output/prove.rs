@@ -79,7 +79,7 @@ fn records(settings: &Settings) -> Vec<(usize, PathBuf)> {
 fn all(settings: &Settings) -> Result<Vec<Place>, OutputError> {
     let Settings { outputs, images, .. } = settings;
     let mut all = Vec::new();
-    for output in &OUTPUTS {
+    for output in OUTPUTS {
         if let (Content::Status, Some(folder)) = (&output.content, &outputs.status) {
             all.extend(status_folder::places(output.option, folder, images)?);
         }

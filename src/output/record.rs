@@ -14,7 +14,6 @@ use crate::output::older::Older;
 mod build;
 mod known;
 
-pub use build::warning_of_the_pin;
 pub(crate) use known::Known;
 
 /// What may be in a record's place.

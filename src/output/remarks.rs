@@ -5,7 +5,6 @@ use std::hash::Hash;
 
 use crate::file::Unwritten;
 use crate::output::list::OUTPUTS;
-use crate::output::record;
 use crate::report::{ImageReport, Report, Verdict};
 use crate::settings::Settings;
 use crate::status;
@@ -31,7 +30,7 @@ pub fn remarks(report: &Report, settings: &Settings, unwritten: &[Unwritten]) ->
     let wanted = deployable.any(|output| settings.outputs.files.contains_key(output.option));
     if wanted && unwritten.is_empty() {
         // What the record warns of beyond the image's notes, once for all images that share it.
-        let warnings = report.images.iter().filter_map(record::warning_of_the_pin);
+        let warnings = report.images.iter().filter_map(ImageReport::pin_warning);
         remarks.extend(each_once(warnings));
     }
     if wanted && !unwritten.is_empty() {

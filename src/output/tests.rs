@@ -191,8 +191,8 @@ fn older_files_are_removed_in_the_reverse_of_the_order_in_which_they_are_written
 
 #[test]
 fn the_settings_and_the_writer_know_the_same_outputs_in_the_same_order() {
-    let known = crate::settings::OUTPUT_OPTIONS.map(|output| output.option);
-    assert_eq!(list::OUTPUTS.map(|output| output.option), known);
+    let known = crate::settings::OUTPUT_OPTIONS.iter().map(|output| output.option);
+    assert!(list::OUTPUTS.iter().map(|output| output.option).eq(known));
 }
 
 #[test]
@@ -247,10 +247,10 @@ fn each_refusal_says_what_to_do() {
     hint: make the folder first: `mkdir -p FOLDER/none`
     error: cannot write `FOLDER/` (`--junit`): it is a folder
     hint: name a file in that folder
-    error: `FOLDER/theirs.json` (`--record`) is there already, and is not a deployment record of ours
+    error: `FOLDER/theirs.json` (`--record`) already exists and is not a deployment record of ours
     hint: name another path, or remove the file if nobody needs it
     error: `--junit` and `--record` both write to `FOLDER/a`
-    hint: give each output a file of its own, and look for links between their folders
+    hint: give each output a file of its own; a symbolic link makes these two paths one
     error: cannot write `FOLDER/theirs.json/development` (`--record-dir`): its folder is not a folder
     hint: name a file in a folder that exists
     ");
@@ -264,7 +264,7 @@ fn two_images_with_one_record_are_refused() {
     let outputs = only([("record-dir", folder.path().into())]);
     insta::assert_snapshot!(refusal(&settings(images, outputs), &folder), @r"
     error: `--record-dir` would write two images to `FOLDER/development/support-email.json`
-    hint: give each output a file of its own, and look for links between their folders
+    hint: give each output a file of its own; a symbolic link makes these two paths one
     ");
 }
 

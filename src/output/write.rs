@@ -34,7 +34,7 @@ impl Prepared {
             notes: self.notes.clone(),
         };
         let records = Records::of(&self.records, report);
-        for output in &OUTPUTS {
+        for output in OUTPUTS {
             match output.content {
                 Content::Run(render) => {
                     let Some(path) = settings.outputs.files.get(output.option) else { continue };
@@ -98,7 +98,7 @@ fn write_deployable(
     }
     let nameable = !report.images.iter().any(|image| image.names_a_secret(&settings.redactor));
     let mut written: Vec<PathBuf> = Vec::new();
-    for output in &OUTPUTS {
+    for output in OUTPUTS {
         let render = match output.content {
             Content::Run(_) | Content::Status => continue,
             Content::Fragment(render) => render,

@@ -40,7 +40,7 @@ pub(super) const UPDATE_STATUS: &str = "update-status";
 
 /// Every output, in the order of writing.
 #[rustfmt::skip] // A table: one output a line.
-pub const OUTPUT_OPTIONS: [OutputOption; 8] = [
+pub const OUTPUT_OPTIONS: &[OutputOption] = &[
     OutputOption { option: "junit", images: Images::Any, needs: Needs::Nothing, path: |args| args.junit.as_ref() },
     OutputOption { option: UPDATE_STATUS, images: Images::Any, needs: Needs::Environment, path: |_| None },
     OutputOption { option: "failure-reason-file", images: Images::Any, needs: Needs::Nothing, path: |args| args.failure_reason_file.as_ref() },

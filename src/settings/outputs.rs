@@ -38,10 +38,10 @@ pub(super) fn outputs(
         _ => files.contains_key(option),
     };
     for OutputOption { option, needs, .. } in OUTPUT_OPTIONS {
-        if !is_given(option) || needs == Needs::Nothing {
+        if !is_given(option) || *needs == Needs::Nothing {
             continue;
         }
-        let needs_environment = needs == Needs::Environment;
+        let needs_environment = *needs == Needs::Environment;
         check(option, needs_environment, images, redactor)?;
         if needs_environment {
             if let Some(config) = config {
@@ -258,7 +258,7 @@ fn refuse_one_file(
 ) -> Result<(), UsageError> {
     let mut seen: BTreeMap<PathBuf, &'static str> = BTreeMap::new();
     for OutputOption { option: second, .. } in OUTPUT_OPTIONS {
-        let Some(path) = files.get(second) else { continue };
+        let Some(path) = files.get(*second) else { continue };
         if let Some(first) = seen.insert(plain(path), second) {
             let path = Shown::new(&path.to_string_lossy(), redactor);
             return Err(UsageError::new(format!(

@@ -42,7 +42,7 @@ pub enum DrawStatusError {
     #[error("cannot draw the board in `{}`", .0.display())]
     Board(PathBuf, #[source] BoardError),
     /// Something else stands in a badge's place.
-    #[error("`{}` is there already, and is not a badge", .0.display())]
+    #[error("`{}` already exists and is not a badge", .0.display())]
     NotABadge(PathBuf),
     /// A file cannot be written.
     #[error("cannot write `{}`", .0.display())]

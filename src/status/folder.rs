@@ -247,7 +247,7 @@ impl Folder<'_, '_> {
             let result = match file::read(&path, badge::MOST_BYTES) {
                 Ok(Some(old)) if old == masked.as_bytes() => Ok(()),
                 Ok(Some(old)) if !badge::is_ours(&old) => {
-                    Err("it is there already, and is not a badge".to_owned())
+                    Err("it already exists and is not a badge".to_owned())
                 }
                 Ok(_) => put(),
                 Err(error) => Err(error.to_string()),

@@ -55,7 +55,7 @@ fn an_output_that_cannot_be_written_is_named_by_its_parameter() {
     insta::assert_snapshot!(told.concat(), @"
     error: cannot write `none/junit.xml` (parameter `results_dir`): its folder does not exist
       hint: make the folder first: `mkdir -p none`
-    error: `package.json` (parameter `record_dir`) is there already, and is not a deployment record of ours
+    error: `package.json` (parameter `record_dir`) already exists and is not a deployment record of ours
       hint: name another path, or remove the file if nobody needs it
     ");
 }

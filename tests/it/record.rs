@@ -306,7 +306,7 @@ fn a_file_that_is_not_a_record_stays() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `record.json` (`--record`) is there already, and is not a deployment record of ours
+    error: `record.json` (`--record`) already exists and is not a deployment record of ours
       hint: name another path, or remove the file if nobody needs it
     ");
     assert!(stand_in.log().is_empty());

@@ -226,7 +226,7 @@ fn a_report_in_which_nothing_ran_does_not_look_green() {
     insta::assert_snapshot!(shown(vec![image]), @"
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
-      a check that a yes stands on did not run, so this is not a yes
+      a required check did not run, so the image is not VERIFIED
       not asked  registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, revision-expected, immutable-tag, platform,
                  layers-present, port, runtime

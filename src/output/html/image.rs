@@ -81,7 +81,7 @@ impl<'a> ImageView<'a> {
             reference: reference.to_string(),
             reason: findings.first().map(|finding| finding.reason),
             findings,
-            notes: notes.iter().cloned().chain(record::warning_of_the_pin(image)).collect(),
+            notes: notes.iter().cloned().chain(image.pin_warning()).collect(),
             observed: facts
                 .as_ref()
                 .map_or_else(Vec::new, |facts| observed(reference, facts, evidence, *verified_at)),

@@ -30,7 +30,7 @@ impl Record {
             environment: request.environment.clone().map(|name| Environment { name }),
             source: Source::of(&report.circleci),
             pipeline: Pipeline::of(&report.circleci),
-            warnings: warning_of_the_pin(image).into_iter().chain(facts.unproven.clone()).collect(),
+            warnings: image.pin_warning().into_iter().chain(facts.unproven.clone()).collect(),
             verification: Verification {
                 result: RecordResult::Verified,
                 verified_at: instant(*verified_at),
@@ -189,22 +189,6 @@ impl Check {
         };
         Some(Self { id: check.to_string(), status, message: message.clone(), note })
     }
-}
-
-/// What whoever deploys a verified image should know. The hazard of a pin: a garbage
-/// collection deletes a manifest that no tag names any more.
-pub fn warning_of_the_pin(image: &ImageReport) -> Option<String> {
-    let ImageReport { request, facts, .. } = image;
-    let (tag, facts) = (request.reference.tag.as_ref()?, facts.as_ref()?);
-    let is_kept = facts.immutable_tag.is_some() || !request.has_moving_tag();
-    if image.verdict() != Verdict::Verified || is_kept {
-        return None;
-    }
-    Some(format!(
-        "only the tag `{tag}` is known to name this digest: when it moves on, a garbage collection of \
-         untagged manifests deletes the pinned image; push an immutable tag beside it and name it as \
-         `immutable_tag` in the config"
-    ))
 }
 
 impl Tool {

@@ -258,7 +258,7 @@ fn what_others_left_in_the_folder_keeps_no_red_run_from_board_and_badge() {
     cannot read `FOLDER/status/latin.status`: it is not UTF-8 text; what board and badges say of it stays as it was
     cannot read `FOLDER/status/link.status`: it is a symbolic link; what board and badges say of it stays as it was
     cannot read `FOLDER/status/odd.status`: it is a folder; what board and badges say of it stays as it was
-    cannot write `FOLDER/badges/staging.json`: it is there already, and is not a badge
+    cannot write `FOLDER/badges/staging.json`: it already exists and is not a badge
     ");
     let board = read(folder.path(), "board.md");
     assert!(board.contains("| development | support-email | 🔴 RED<br>"), "{board}");
@@ -398,7 +398,7 @@ fn what_cannot_be_drawn_says_so_and_nothing_is_written() {
     hint: add `board:` or `badges:` below `status:` in the config
     2: cannot read `FOLDER`: it is a folder
     hint: check what is there: a regular UTF-8 file is expected
-    2: `FOLDER/theirs/development.json` is there already, and is not a badge
+    2: `FOLDER/theirs/development.json` already exists and is not a badge
     hint: remove it, or name another folder as `status.badges`
     2: cannot read `FOLDER/status/odd.status`: it is a folder
     hint: check what is there: a regular UTF-8 file of at most 8 MiB is expected

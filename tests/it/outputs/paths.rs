@@ -96,7 +96,7 @@ fn a_folder_that_may_not_be_written_ends_the_run_before_it_asks() {
     insta::assert_snapshot!(format!("{:?}\n{}", run.code, run.stderr), @"
     Some(2)
     error: cannot write `junit.xml` (`--junit`): permission denied
-      hint: look who owns the folder and whether it can be written, or name another one
+      hint: check who owns the folder and whether it is writable, or name another one
     ");
     assert_not_asked(&stand_in);
 }
@@ -128,7 +128,7 @@ fn a_file_that_is_no_record_is_not_replaced_by_one() {
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `package.json` (`--record`) is there already, and is not a deployment record of ours
+    error: `package.json` (`--record`) already exists and is not a deployment record of ours
       hint: name another path, or remove the file if nobody needs it
     ");
     assert_not_asked(&stand_in);
@@ -167,7 +167,7 @@ fn a_file_that_cannot_be_written_after_a_yes_has_its_own_code_and_leaves_no_reco
     exit code: 2
     ----- stdout
     ----- stderr
-    error: `junit.xml` (`--junit`) is there already, and is not a JUnit document
+    error: `junit.xml` (`--junit`) already exists and is not a JUnit document
       hint: name another path, or remove the file if nobody needs it
     ");
 }
@@ -190,11 +190,11 @@ fn a_file_of_another_kind_is_not_replaced() {
     insta::assert_snapshot!(text, @"
     Some(2) error: `verify-registry-image.yml` (`--html`) is also the config file, which this run reads
       hint: name another file for the output
-    Some(2) error: `digest` (`--junit`) is there already, and is not a JUnit document
+    Some(2) error: `digest` (`--junit`) already exists and is not a JUnit document
       hint: name another path, or remove the file if nobody needs it
-    Some(2) error: `README.md` (`--html`) is there already, and is not a web page
+    Some(2) error: `README.md` (`--html`) already exists and is not a web page
       hint: name another path, or remove the file if nobody needs it
-    Some(2) error: `page.html` (`--junit`) is there already, and is not a JUnit document
+    Some(2) error: `page.html` (`--junit`) already exists and is not a JUnit document
       hint: name another path, or remove the file if nobody needs it
     ");
     let run = gate(&stand_in)
