@@ -63,6 +63,5 @@ pub(super) fn expanded(
     text: &str,
     at: &[&str],
 ) -> Result<String, ConfigError> {
-    let expanded = expander.of_config().text(text);
-    expanded.map_err(|why| config.not_expanded(at, text, &why))
+    expander.of_config().text(text).map_err(|why| config.not_expanded(at, text, &why))
 }
