@@ -1,16 +1,16 @@
 //! The images behind a manifest: each wanted platform's manifest, config and layers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
-use crate::http::{Client, MOST_CONTENT, MOST_SMALL};
+use crate::http::{Client, MOST_CONTENT};
 use crate::observation::{
     BlobObservation, Fact, PlatformObservation, Proof, Resolved, Unavailable,
 };
+use crate::observe::content::{Content, MOST_BYTES, most_of};
 use crate::observe::index::{self, PlatformManifest};
 use crate::observe::lost;
 use crate::oci::{
@@ -20,57 +20,12 @@ use crate::registry::{BlobAnswer, ConfigAnswer, Repository};
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
-/// The most manifests behind one index that are requested. Docker's own official images have about twenty
-/// images.
-pub(super) const MOST_IMAGES: usize = 100;
-/// The most bytes of those manifests together, and the most bytes of their configs together, by the sizes
-/// that are announced. Honest ones have some kilobytes each.
-pub(super) const MOST_BYTES: u64 = 16 << 20;
 /// The most layers that are asked for. Dockerd 20.10 stops at 125 an image.
 const MOST_LAYERS: usize = 10_000;
 /// The most bytes of the layers of one request that are read to their end, where a server ignores ranges.
 const MOST_READ: u64 = 64 << 20;
 /// How many layers are asked for at once. A host is sent 64 requests at once, and its storage as many.
 const LAYERS_AT_ONCE: usize = 128;
-
-/// What was learnt of the images behind a manifest.
-#[derive(Debug, Default)]
-pub(super) struct Content {
-    /// See [`Observation::images`].
-    pub(super) images: Vec<PlatformObservation>,
-    /// See [`Observation::offered`].
-    pub(super) offered: Vec<Platform>,
-    /// How long the manifests behind an index took.
-    pub(super) took_manifests: Duration,
-    /// How long configs and layers took.
-    pub(super) took_blobs: Duration,
-    /// What the reader should know of how they came.
-    pub(super) notes: Vec<String>,
-    /// How many manifests behind the index were asked for.
-    asked: usize,
-    /// How many bytes they announced together.
-    bytes: u64,
-}
-
-impl Content {
-    /// Whether one more manifest of this size may be asked for.
-    pub(super) fn may_ask(&mut self, size: u64) -> bool {
-        let bytes = self.bytes.saturating_add(size);
-        let may = self.asked < MOST_IMAGES && bytes <= MOST_BYTES;
-        if may {
-            self.asked += 1;
-            self.bytes = bytes;
-        }
-        may
-    }
-}
-
-/// The most bytes to read of what is announced with this size. There is some room, so that the bytes themselves
-/// show a wrong size.
-pub(super) fn most_of(size: u64) -> usize {
-    let size = usize::try_from(size).unwrap_or(MOST_CONTENT);
-    size.saturating_add(MOST_SMALL).min(MOST_CONTENT)
-}
 
 /// When the layers are asked for.
 #[derive(Clone, Copy)]
@@ -373,6 +328,7 @@ fn not_asked<T>() -> Fact<T> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::time::Duration;
 
     use super::*;
 

@@ -5,7 +5,7 @@
 
 use futures_util::future::join_all;
 
-use super::images::{Content, MOST_BYTES, MOST_IMAGES, most_of};
+use super::content::{Content, MOST_BYTES, MOST_IMAGES, most_of};
 use crate::http::Client;
 use crate::observation::{Denial, Fact, PlatformObservation, Resolved, Unavailable};
 use crate::oci::{

@@ -3,6 +3,7 @@
 //! One image is one [`Observation`]. The longest chain of answers is token, manifest, blobs, and the
 //! storage that the blobs redirect to.
 
+mod content;
 mod images;
 mod index;
 mod lost;
@@ -258,7 +259,7 @@ async fn serves_digest(
     request.reference.tag.as_ref()?;
     let Resolved { digest, size, content, age: _, note: _ } = resolved.present()?;
     content.as_ref().ok()?;
-    let served = repository.manifest_by_digest(client, digest, images::most_of(*size)).await;
+    let served = repository.manifest_by_digest(client, digest, content::most_of(*size)).await;
     let note = served.present().and_then(|served| served.note.clone());
     Some((served.map(|_| ()), note))
 }

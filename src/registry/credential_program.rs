@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
-use crate::registry::credentials::Login;
+use crate::registry::login::Login;
 use crate::secret::Redactor;
 
 /// The most bytes of a helper's answer.

@@ -4,15 +4,14 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use tokio::sync::Mutex;
 
 use crate::http::Client;
 use crate::oci::RegistryHost;
 use crate::registry::credential_program as program;
 use crate::registry::docker_config::{Candidate, Places, Source, Stored, WireConfig};
-use crate::secret::{Redactor, Secret};
+use crate::registry::login::Login;
+use crate::secret::Redactor;
 
 /// What the logins for other registries are found with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,30 +22,6 @@ pub struct DockerConfig {
     pub secret_variables: Vec<String>,
     /// The token server that may be given a registry's login beside the registry's own (`--token-server`).
     pub token_server: Option<RegistryHost>,
-}
-
-/// A login as it is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Login {
-    /// A user name and password: the whole header `Basic …`.
-    Password(Secret),
-    /// An identity token, which is posted to the token server (a refresh token of `OAuth2`).
-    Identity(Secret),
-}
-
-impl Login {
-    pub(super) fn password(user: &str, password: &str, redactor: &Redactor) -> Self {
-        redactor.hide(&Secret::new(password));
-        let encoded = Secret::new(&STANDARD.encode(format!("{user}:{password}")));
-        redactor.hide(&encoded);
-        Self::Password(Secret::new(&format!("Basic {}", encoded.expose())))
-    }
-
-    pub(super) fn identity(token: &str, redactor: &Redactor) -> Self {
-        let token = Secret::new(token);
-        redactor.hide(&token);
-        Self::Identity(token)
-    }
 }
 
 /// What there is for one repository.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::file::input::{self, InputError};
 use crate::oci::RegistryHost;
-use crate::registry::credentials::Login;
+use crate::registry::login::Login;
 use crate::request::RegistryKind;
 use crate::secret::Redactor;
 

@@ -9,8 +9,8 @@ use hyper::HeaderMap;
 use tempfile::TempDir;
 
 use super::challenge::{self, Challenge};
-use super::credentials::Login;
 use super::docker_config::{Candidate, Source, WireConfig};
+use super::login::Login;
 use super::token;
 use crate::fuzzing::{SECRET, assert_shown, redactor};
 use crate::http::Answer;

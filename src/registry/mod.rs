@@ -12,6 +12,7 @@ mod credential_program;
 mod credentials;
 mod delegate;
 mod docker_config;
+mod login;
 mod scheme;
 mod token;
 mod token_server;
