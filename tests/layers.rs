@@ -55,9 +55,6 @@ fn a_room_uses_only_itself_and_those_below_it() {
     }
 }
 
-/// Files that use each other, which are to become fewer.
-const CIRCLES: [&str; 1] = ["output::prove output::removal output::status_folder"];
-
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let modules: BTreeMap<String, String> =
@@ -92,7 +89,7 @@ fn no_files_use_each_other_in_a_circle() {
             circles.insert(circle.join(" "));
         }
     }
-    assert_eq!(circles.into_iter().collect::<Vec<_>>(), CIRCLES);
+    assert_eq!(circles.into_iter().collect::<Vec<_>>().join("\n"), "");
 }
 
 /// `src/settings/config/place.rs` is `settings::config::place`.

@@ -13,6 +13,7 @@ pub mod junit;
 mod later;
 mod list;
 mod older;
+mod places;
 mod prove;
 pub mod pulumi_config;
 pub mod record;

@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use crate::file;
 use crate::output::error::OutputError;
 use crate::output::list::{OUTPUTS, files};
-use crate::output::older::Older;
+use crate::output::places::Place;
 use crate::output::removal::{forgotten, input_at};
 use crate::output::row::Content;
 use crate::output::status_folder;
-use crate::request::ImageRequest;
-use crate::settings::{Outputs, Settings};
+use crate::settings::Settings;
 
 /// The outputs of a run, proved writable.
 #[derive(Debug)]
@@ -22,14 +21,6 @@ pub struct Prepared {
     pub(super) records: Vec<(usize, PathBuf)>,
     /// What was removed that no other output tells of.
     pub(super) notes: Vec<String>,
-}
-
-/// One file before the run.
-pub(super) struct Place {
-    /// The option that asks for it.
-    pub(super) option: &'static str,
-    pub(super) path: PathBuf,
-    pub(super) older: Older,
 }
 
 impl Prepared {
@@ -93,13 +84,4 @@ fn all(settings: &Settings) -> Result<Vec<Place>, OutputError> {
         }
     }
     Ok(all)
-}
-
-/// The files of a run but for those of the status folder, in the order of writing.
-pub(super) fn places(outputs: &Outputs, images: &[ImageRequest]) -> Vec<Place> {
-    let of = |output| {
-        let files = files(output, outputs, images).into_iter();
-        files.map(|(_, path)| Place { option: output.option, path, older: output.older })
-    };
-    OUTPUTS.iter().flat_map(of).collect()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::file::{self, Unwritten};
 use crate::output::error::OutputError;
 use crate::output::older::Older;
-use crate::output::prove::{Place, places};
+use crate::output::places::{Place, places};
 use crate::output::record;
 use crate::request::ImageRequest;
 use crate::settings::{Input, Outputs, Settings};

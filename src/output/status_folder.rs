@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::file;
 use crate::output::error::OutputError;
 use crate::output::older::{BADGE, Older};
-use crate::output::prove::Place;
+use crate::output::places::Place;
 use crate::request::ImageRequest;
 use crate::settings::StatusFolder;
 use crate::status::files::{self, Unreadable};

@@ -181,7 +181,7 @@ fn older_files_are_removed_in_the_reverse_of_the_order_in_which_they_are_written
     outputs.files.insert("html", folder.path().join("page.html"));
     outputs.files.insert("pulumi-config", folder.path().join("pulumi.yaml"));
     let images = [fixtures::request(SUPPORT_EMAIL)];
-    let places = prove::places(&outputs, &images);
+    let places = places::places(&outputs, &images);
     let order: Vec<&str> = places.iter().rev().map(|place| place.option).collect();
     assert_eq!(
         order.join(" "),
