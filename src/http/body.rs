@@ -65,7 +65,10 @@ impl Plan {
             Want::Extent(extent) if status == 200 => {
                 cut(MOST_SMALL, counted(extent, response.content_length(), meter))
             }
-            Want::Extent(_) if success => cut(1, 0),
+            // The byte that was asked for, and whether another one follows. A longer length says so by itself.
+            Want::Extent(_) if success => {
+                cut(1, u64::from(response.content_length().is_none_or(|length| length <= 1)))
+            }
             Want::All(_) | Want::Extent(_) => cut(MOST_SMALL, MOST_SMALL as u64),
         }
     }

@@ -112,6 +112,7 @@ fn a_no_that_only_a_range_brought_is_no_no() {
         range("bytes 0-0/1"),
         range("bytes 1259-1259/*"),
         range("bytes 0-0/1260"),
+        range("bytes 0-1259/1260"),
         Lie::status(404),
         Lie::status(400),
         Lie::status(501),
@@ -135,6 +136,26 @@ fn a_no_that_only_a_range_brought_is_no_no() {
         said(Gate::at(&stand_in).image(IMAGE))
     };
     assert_eq!(gate(Lie::CutAfter(0, End::Close)), "exit 0\n");
+}
+
+#[test]
+fn a_range_with_more_bytes_than_it_says_is_asked_for_again_plainly() {
+    let part = Answer::new(206).header("content-range", "bytes 1259-1259/1260");
+    let piece = |byte: &'static str| Part::Bytes(Bytes::from(byte));
+    let chunked = Answer { body: vec![piece("x"), Part::Unsized, piece("y")], ..part.clone() };
+    for longer in [part.bytes("xy"), chunked] {
+        let (stand_in, pushed) = honest();
+        stand_in.lie(layer(&pushed).ranged(true), Lie::Answer(longer.clone()));
+        assert_eq!(said(Gate::at(&stand_in).image(IMAGE)), "exit 0\n");
+        // The config and this layer are.
+        let asked = stand_in.asked(&Route::Storage);
+        assert_eq!(asked.iter().filter(|entry| entry.range.is_none()).count(), 2);
+        // Where it says the same plainly, nothing is known.
+        let (stand_in, pushed) = honest();
+        stand_in.lie(layer(&pushed), Lie::Answer(longer));
+        let said = said(Gate::at(&stand_in).image(IMAGE));
+        assert!(said.starts_with("exit 3\n") && said.contains("answered 206"), "{said}");
+    }
 }
 
 /// A blob that is emptied on disk is 416 to a range at one registry, and 200 with nothing at another.

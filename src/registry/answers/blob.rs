@@ -32,7 +32,7 @@ pub(crate) fn ranged(
         return Some(Fact::Unknown(why));
     }
     match answer.status {
-        206 if ends_at(answer, size) && !answer.body.is_empty() => there(Proof::Read),
+        206 if is_last_byte(answer, size) => there(Proof::Read),
         // The range was ignored.
         200 => match answer.length {
             Length::Ended(length) | Length::Closed(length) if length == size => there(Proof::Read),
@@ -173,20 +173,19 @@ fn unknown<T>(what: &str, answer: &Answer, said: &str) -> Fact<T> {
     Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
 }
 
-/// Whether `Content-Range` is `bytes 1233-1233/1234` for a blob of 1234 bytes (RFC 9110 §14.4): the range
-/// ends where the blob is announced to end, and there it ends.
-fn ends_at(answer: &Answer, size: u64) -> bool {
-    let range = answer.header("content-range").map(str::trim).and_then(last_and_size);
-    range.is_some_and(|(last, whole)| whole == size && last + 1 == size)
+/// Whether `Content-Range` is `bytes 1233-1233/1234` for a blob of 1234 bytes (RFC 9110 §14.4), and the body is that one
+/// byte. A longer range, or a body of another length, need not have brought the last byte.
+fn is_last_byte(answer: &Answer, size: u64) -> bool {
+    let range = answer.header("content-range").map(str::trim).and_then(range_and_size);
+    let is_one_byte = matches!(answer.length, Length::Ended(1) | Length::Closed(1));
+    is_one_byte && size.checked_sub(1).is_some_and(|last| range == Some((last, last, size)))
 }
 
-fn last_and_size(range: &str) -> Option<(u64, u64)> {
+fn range_and_size(range: &str) -> Option<(u64, u64, u64)> {
     let rest = range.strip_prefix("bytes ")?;
     let (sent, size) = rest.split_once('/')?;
     let (first, last) = sent.split_once('-')?;
-    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-    let size: u64 = size.parse().ok()?;
-    (first <= last && last < size).then_some((last, size))
+    Some((first.parse().ok()?, last.parse().ok()?, size.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -49,6 +49,13 @@ fn a_range_proves_that_a_blob_is_there_and_nothing_else() {
             ),
             false,
         ),
+        row(
+            "a longer length",
+            &range("bytes 1233-1233/1234", "x").of_length(Length::Announced(2)),
+            false,
+        ),
+        row("two bytes", &range("bytes 1233-1233/1234", "x").of_length(Length::Beyond(1)), false),
+        row("the whole as a range", &range("bytes 0-1233/1234", "x"), false),
         row("no byte", &range("bytes 1233-1233/1234", ""), false),
         row("no size", &range("bytes 1233-1233/*", "x"), false),
         row("a shorter one", &range("bytes 0-0/1", "x"), false),
@@ -72,6 +79,15 @@ fn a_range_proves_that_a_blob_is_there_and_nothing_else() {
       plain   unknown unexpected-answer: it: `registry.example` answered 206 (`text/html`): `x`
     the same, coded
       ranged  unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: br`, which engines undo or refuse
+      plain   unknown unexpected-answer: it: `registry.example` answered 206 (no content type): `x`
+    a longer length
+      ranged  ask plainly
+      plain   unknown unexpected-answer: it: `registry.example` answered 206 (no content type): `x`
+    two bytes
+      ranged  ask plainly
+      plain   unknown unexpected-answer: it: `registry.example` answered 206 (no content type): `x`
+    the whole as a range
+      ranged  ask plainly
       plain   unknown unexpected-answer: it: `registry.example` answered 206 (no content type): `x`
     no byte
       ranged  ask plainly
