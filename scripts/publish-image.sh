@@ -41,7 +41,7 @@ for target in $targets; do
     elif ! grep -qF -- "$target: not found" "$log"; then
         cat -- "$log" >&2
         echo "publish-image: could not find out whether $target is there already; nothing was published" >&2
-        echo "hint: run the job again; if it stays, check the registry's credentials" >&2
+        echo "hint: run the job again; if it persists, check the registry's credentials" >&2
         exit 1
     fi
 done

@@ -242,7 +242,7 @@ impl Verdict {
 
 /// Why a reference is not written.
 pub const MASKED_REFERENCE: &str =
-    "a secret of this run stands in the image's reference, and masked it would name no image";
+    "the image's reference contains a secret of this run, and masked it would name no image";
 
 impl ImageReport {
     /// `server/repository@digest`: what names this image and never another. `None` where nothing was seen of it.

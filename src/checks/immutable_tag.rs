@@ -36,7 +36,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         return Outcome::Skipped { message: cleaned(why), skip: Skip::Noteworthy };
     }
     let Some(asked) = &subject.request.expectation.immutable_tag else {
-        return Outcome::not_asked("no immutable tag was asked for");
+        return Outcome::not_asked("no immutable tag is expected");
     };
     match asked {
         ImmutableTag::Named(tag) | ImmutableTag::Fixed(tag) => subject.with_resolved(|_| {
@@ -211,7 +211,7 @@ mod tests {
     fn errs_when_either_tag_is_unknown() {
         said!(with(unknown(Reason::RateLimited)).said(CHECK), @"
         errored rate-limited: an answer that is rate-limited
-        hint: Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+        hint: Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
         ");
         let mut sample = with(Fact::Present(digest("top")));
         sample.observation.resolved = unknown(Reason::ServerError);
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn is_skipped_when_it_was_not_asked_for_or_could_not_be_named() {
         let mut sample = Sample::single();
-        said!(sample.said(CHECK), @"skipped: no immutable tag was asked for");
+        said!(sample.said(CHECK), @"skipped: no immutable tag is expected");
         sample.expectation().immutable_tag =
             Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));
         sample.observation.immutable_skipped =

@@ -8,7 +8,7 @@ use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let Some(expected) = subject.request.expectation.port else {
-        return Outcome::not_asked("no port was asked for");
+        return Outcome::not_asked("no port is expected");
     };
     let number = expected.number;
     subject.with_configs(|configs| {
@@ -160,7 +160,7 @@ mod tests {
         failed port-not-exposed: the image names `3000/tcp`, `5002-5010/tcp`, `PORT=8080`, and not `5001/tcp`
         expected 5001/tcp
         observed 3000/tcp, 5002-5010/tcp, PORT=8080
-        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.
+        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the expected port.
         ");
         said!(with(false, &["5001/udp"], &[]), @"
         failed port-not-exposed: the image names `5001/udp`, and not `5001/tcp`
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn holds_on_every_platform() {
         let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
-        said!(sample.said(CheckId::Port), @"skipped: no port was asked for");
+        said!(sample.said(CheckId::Port), @"skipped: no port is expected");
         sample.expectation().port = Some(ExpectedPort { number: 5001, strict: false });
         sample.config(0).exposed_ports.clear();
         said!(sample.said(CheckId::Port), @"skipped, to be told: no port is named by `linux/amd64`, so `5001/tcp` was not compared");
@@ -193,7 +193,7 @@ mod tests {
         failed port-not-exposed: `linux/arm64` names `80/tcp`, and not `5001/tcp`
         expected 5001/tcp
         observed 80/tcp
-        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.
+        hint: Correct `EXPOSE` or `PORT` in the Dockerfile, or the expected port.
         ");
     }
 
@@ -204,7 +204,7 @@ mod tests {
         sample.observation.images[0].manifest = unknown(Reason::AnswerTooLarge);
         said!(sample.said(CheckId::Port), @"
         errored answer-too-large: an answer that is answer-too-large
-        hint: Look which image and which server this is: nothing over the limit is read.
+        hint: Check which image and which server this is: nothing over the limit is read.
         ");
     }
 }

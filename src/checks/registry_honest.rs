@@ -86,7 +86,7 @@ mod tests {
     fn errs_when_it_is_affirmed() {
         said!(with(Control::Affirmed("200 with\u{1b} a manifest".into())), @"
         errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 with a manifest)
-        hint: A proxy or a mirror answers in the registry's place: look at what stands between.
+        hint: A proxy or a mirror answers in the registry's place: check what is between this job and the registry.
         ");
     }
 

@@ -155,7 +155,7 @@ mod tests {
         failed runtime-differs: the image shows nothing of `nodejs` and is of another kind: it starts `python3`
         expected nodejs
         observed it starts python3
-        hint: Look which image was pushed under this name, or correct `runtime`.
+        hint: Check which image was pushed under this name, or correct `runtime`.
         ");
         said!(starts(&["/app/start"], &["node"]), @"skipped, to be told: nothing in the image speaks for or against `nodejs`");
         said!(starts(&[], &[]), @"skipped, to be told: nothing in the image speaks for or against `nodejs`");
@@ -177,13 +177,13 @@ mod tests {
         failed runtime-differs: the image shows nothing of `alpine` and is of another kind: its history has `apt-get`
         expected alpine
         observed its history has apt-get
-        hint: Look which image was pushed under this name, or correct `runtime`.
+        hint: Check which image was pushed under this name, or correct `runtime`.
         ");
         said!(based("docker.io/library/node:20-bookworm-slim", &[]), @"
         failed runtime-differs: the image shows nothing of `alpine` and is of another kind: its base is named with `bookworm`
         expected alpine
         observed its base is named with bookworm
-        hint: Look which image was pushed under this name, or correct `runtime`.
+        hint: Check which image was pushed under this name, or correct `runtime`.
         ");
         said!(based("docker.io/library/node:20", &["/bin/sh -c #(nop) ENV X=debian", "COPY --from=alpine:3 /a /a", "RUN npm i alpinejs app.apk"]), @"skipped, to be told: nothing in the image speaks for or against `alpine`");
     }
@@ -200,7 +200,7 @@ mod tests {
         failed runtime-differs: `linux/amd64` shows nothing of `nodejs` and is of another kind: `GOLANG_VERSION` is set; `linux/arm64` shows nothing of `nodejs` and is of another kind: `GOLANG_VERSION` is set
         expected nodejs
         observed GOLANG_VERSION is set
-        hint: Look which image was pushed under this name, or correct `runtime`.
+        hint: Check which image was pushed under this name, or correct `runtime`.
         ");
     }
 

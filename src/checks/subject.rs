@@ -177,10 +177,8 @@ pub(super) fn gravest<'a>(
 /// A finding that something is not a container image; `what` names it.
 pub(super) fn not_an_image(what: &str, other: &NotAnImage) -> Finding {
     let reason = Reason::NotAnImage;
-    let message = format!(
-        "{what} is no container image that can be started: {}",
-        cleaned(&other.to_string())
-    );
+    let message =
+        format!("{what} is not a runnable container image: {}", cleaned(&other.to_string()));
     Finding::new(reason, message).hint(reason.advice())
 }
 

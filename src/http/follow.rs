@@ -43,7 +43,7 @@ fn in_a_circle(what: &str, host: &str) -> Unavailable {
     let message = format!(
         "{what}: more than {MOST_REDIRECTS} redirects in a row, the last one from `{host}`"
     );
-    let hint = "Try again; if it stays, the registry's storage is not set up right, or a proxy stands in \
+    let hint = "Try again; if it persists, the registry's storage is not set up right, or a proxy stands in \
                 between. No credentials were sent along.";
     Unavailable::new(Reason::RedirectRefused, message).hint(hint)
 }

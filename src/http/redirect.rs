@@ -28,7 +28,7 @@ pub(crate) enum RedirectError {
     #[error("to an address of more than {MOST_LOCATION} bytes")]
     TooLong,
     /// Not an address.
-    #[error("to something that is no address")]
+    #[error("to something that is not an address")]
     Malformed,
     /// `file:`, `ftp:`, or `http:` from a host that is not this machine.
     #[error("to `{0}:`, where only `https:` is followed")]
@@ -235,7 +235,7 @@ mod tests {
         https://user:pass@cdn.example/x -> https://cdn.example/x
         http://cdn.example/x -> a redirect to `http:`, where only `https:` is followed
         file:///etc/passwd -> a redirect to `file:`, where only `https:` is followed
-        https://[bad -> a redirect to something that is no address
+        https://[bad -> a redirect to something that is not an address
         https://169.254.169.254/latest -> a redirect to `169.254.169.254`, an address that is not on the internet
         https://127.0.0.1/x -> a redirect to `127.0.0.1`, an address that is not on the internet
         https://localhost/x -> a redirect to `localhost`, an address that is not on the internet

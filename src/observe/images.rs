@@ -202,7 +202,7 @@ fn unreadable(client: &Client, digest: &Digest, error: &ConfigError) -> Unavaila
 
 fn too_many_layers(listed: usize) -> Unavailable {
     let message = format!(
-        "the images have {listed} layers together, and at most {MOST_LAYERS} are asked for"
+        "the images have {listed} layers together, and at most {MOST_LAYERS} are requested"
     );
     Unavailable::new(Reason::AnswerTooLarge, message)
 }
@@ -322,7 +322,10 @@ fn blob(role: String, descriptor: &Descriptor, came: Option<&BlobAnswer>) -> Blo
 }
 
 fn not_asked<T>() -> Fact<T> {
-    Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, "it was not asked for"))
+    Fact::Unknown(Unavailable::new(
+        Reason::UnexpectedAnswer,
+        "internal error: it was never requested; please report this",
+    ))
 }
 
 #[cfg(test)]
@@ -354,7 +357,7 @@ mod tests {
         };
         assert_eq!(
             why.message,
-            "the images have 10002 layers together, and at most 10000 are asked for"
+            "the images have 10002 layers together, and at most 10000 are requested"
         );
         assert_eq!(of_each(0..10_000_usize, |_| async { there() }).await.len(), 10_000);
     }

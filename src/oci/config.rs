@@ -372,7 +372,7 @@ impl<'de> Deserialize<'de> for DiffId {
         match text.parse::<Digest>() {
             Ok(digest) if digest.algorithm() == Algorithm::Sha256 => Ok(Self(digest)),
             Ok(_) | Err(_) => {
-                Err(D::Error::custom(format!("diff_id `{text}` is no SHA-256 digest")))
+                Err(D::Error::custom(format!("diff_id `{text}` is not a SHA-256 digest")))
             }
         }
     }

@@ -84,7 +84,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
             }
             if self.seen.contains(&field) {
                 return Err(A::Error::custom(format!(
-                    "it can be read in two ways: the field `{field}` stands there twice"
+                    "it can be read in two ways: duplicate field `{field}`"
                 )));
             }
             self.seen.push(field);
@@ -139,8 +139,8 @@ mod tests {
         it can be read in two ways: `Digest` may be taken for `digest` at line 1 column 22
         it can be read in two ways: `DIGEST` may be taken for `digest` at line 1 column 9
         it can be read in two ways: `\u{17f}izes\u{212a}ilo` may be taken for `sizeskilo` at line 1 column 15
-        it can be read in two ways: the field `digest` stands there twice at line 1 column 22
-        it can be read in two ways: the field `digest` stands there twice at line 1 column 27
+        it can be read in two ways: duplicate field `digest` at line 1 column 22
+        it can be read in two ways: duplicate field `digest` at line 1 column 27
         invalid type: sequence, expected an object at line 1 column 0
         "#);
     }

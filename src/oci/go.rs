@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for Time {
             Ok(Self(text))
         } else {
             // Whole: who shows it masks it first, and cuts it then.
-            Err(D::Error::custom(format!("`{text}` is no time as in RFC 3339")))
+            Err(D::Error::custom(format!("`{text}` is not an RFC 3339 time")))
         }
     }
 }

@@ -495,11 +495,11 @@ mod tests {
         );
         assert_eq!(
             error("{}", "text/html"),
-            "has media type `text/html`, which is no image manifest"
+            "has media type `text/html`, which is not an image manifest"
         );
         assert_eq!(
             error("{}", "application/vnd.docker.distribution.manifest.v1+json"),
-            "has media type `application/vnd.docker.distribution.manifest.v1+json`, which is no image manifest"
+            "has media type `application/vnd.docker.distribution.manifest.v1+json`, which is not an image manifest"
         );
         for body in ["", "null", "[]", "{}", "\u{feff}{}", "NaN", "{\"schemaVersion\":2"] {
             assert!(error(body, IMAGE).starts_with("is not a valid manifest: "), "{body}");

@@ -80,6 +80,6 @@ fn said_of_media_type(media_type: &str) -> String {
     if media_type.is_empty() {
         "has no media type, so nothing says that it is an image manifest".to_owned()
     } else {
-        format!("has media type `{media_type}`, which is no image manifest")
+        format!("has media type `{media_type}`, which is not an image manifest")
     }
 }

@@ -360,7 +360,7 @@ fn a_reference_that_holds_a_secret_is_not_handed_on() {
     let told: Vec<&str> = unwritten.iter().map(|unwritten| unwritten.message.as_str()).collect();
     assert_eq!(
         told,
-        ["a secret of this run stands in the image's reference, and masked it would name no image"]
+        ["the image's reference contains a secret of this run, and masked it would name no image"]
     );
     for name in ["image-ref.txt", "record.json"] {
         assert!(!folder.path().join(name).exists(), "{name}");
@@ -390,9 +390,9 @@ fn a_status_line_names_the_image_or_none() {
         run_with("support-email", fixtures::missing()),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
-    image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
+    image.support-email: "GREEN r.example/a:b" the image's reference contains a secret of this run, and masked it would name no image
     image.support-email: "RED since 2026-11-25T09:30:02Z verified 2026-11-25T09:30:02Z reason tag-missing" 
-    image.support-email: "GREEN r.example/a:b" a secret of this run stands in the image's reference, and masked it would name no image
+    image.support-email: "GREEN r.example/a:b" the image's reference contains a secret of this run, and masked it would name no image
     "#);
 }
 

@@ -223,7 +223,7 @@ pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Reda
     match answer.status {
         404 => not_found(answer, what, kind, redactor),
         403 if answer.is_page() => {
-            let message = format!("{}; a web page is no refusal of credentials", said());
+            let message = format!("{}; a web page is not a refusal of credentials", said());
             Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
         }
         401 | 403 => {
@@ -301,7 +301,7 @@ fn is_gateways(answer: &Answer) -> bool {
 
 /// What to do when the storage refuses: no credentials of ours ever went there.
 const NOT_TAKEN: &str = "No credentials are sent to the storage, so the token is not at fault: it did not \
-     take the address that the registry had signed. Try again; if it stays, look at any proxy in between, \
+     take the address that the registry had signed. Try again; if it persists, look at any proxy in between, \
      then push the image again: some storages answer so where the bytes are gone.";
 
 /// What any answer but the wanted one says, given by the storage that the registry redirected to.

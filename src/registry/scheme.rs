@@ -129,7 +129,7 @@ fn read_realm(
     client: &Client,
 ) -> Result<Url, Unavailable> {
     let untrusted = |said: &str| untrusted(realm, host, said, client);
-    let url: Url = realm.parse().map_err(|_| untrusted("which is no address"))?;
+    let url: Url = realm.parse().map_err(|_| untrusted("which is not an address"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(untrusted("an address with a user name in it"));
     }

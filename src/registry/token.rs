@@ -64,7 +64,7 @@ struct Wire {
 
 fn parse(body: &[u8], redactor: &Redactor) -> Result<Secret, &'static str> {
     let wire: Wire =
-        serde_json::from_slice(body).map_err(|_| "with something that is no token document")?;
+        serde_json::from_slice(body).map_err(|_| "with something that is not a token document")?;
     if let Some(refresh) = wire.refresh_token.as_ref().and_then(serde_json::Value::as_str) {
         redactor.hide_as_it_is(&Secret::new(refresh));
     }
@@ -97,8 +97,8 @@ mod tests {
         assert_eq!(read(r#"{"token":"","access_token":"x"}"#), "x");
         assert_eq!(read("{}"), "without a token");
         assert_eq!(read(r#"{"token":null}"#), "without a token");
-        assert_eq!(read(r#"{"token":7}"#), "with something that is no token document");
-        assert_eq!(read("<html>"), "with something that is no token document");
+        assert_eq!(read(r#"{"token":7}"#), "with something that is not a token document");
+        assert_eq!(read("<html>"), "with something that is not a token document");
         assert_eq!(read(r#"{"token":"a\nb"}"#), "with a token that holds characters no token has");
         let long = format!(r#"{{"token":"{}"}}"#, "a".repeat(LONGEST + 1));
         assert_eq!(read(&long), "with a token that is too long for a header");

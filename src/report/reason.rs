@@ -35,7 +35,7 @@ macro_rules! reasons {
 reasons! {
     /// A proven no: the tag.
     TagMissing = "tag-missing", "The registry answers, and has no such tag.",
-        "Look whether the push job is in this workflow and whether it failed, then start a pipeline on the branch that pushes.";
+        "Check that the push job is part of this workflow and did not fail, then re-run the pipeline on the branch that pushes.";
     /// A proven no: the repository.
     RepositoryMissing = "repository-missing", "The repository does not exist, or is not visible with these credentials.",
         "Compare the repository's name with the push job's; the first push creates it.";
@@ -44,22 +44,22 @@ reasons! {
         "Compare the registry's name with the ones that this token has, or use a token of the team that owns it.";
     /// A proven no: a manifest by digest.
     ManifestMissing = "manifest-missing", "A manifest that the image consists of is gone.",
-        "Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.";
+        "Push the image again, and check whether a garbage collection or a clean-up job removed untagged manifests.";
     /// A proven no: the tag's own manifest by its digest.
     DigestNotServed = "digest-not-served", "The registry serves the tag and denies the digest that the tag names, which is what engines pull.",
         "Push the image again; check that no policy of the registry blocks it, and that no proxy in between serves an outdated tag.";
     /// A proven no: not an image.
-    NotAnImage = "not-an-image", "The tag names something else than a container image that can be started.",
-        "Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.";
+    NotAnImage = "not-an-image", "The tag names something other than a runnable container image.",
+        "Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.";
     /// A proven no: other bytes than a digest promises.
     ContentDiffers = "content-differs", "A manifest or config is stored with other bytes than its digest promises, so that no engine takes it.",
-        "Build without cache and push the image again; if it stays, ask the registry's operator: its storage is damaged.";
+        "Build without cache and push the image again; if it persists, ask the registry's operator: its storage is damaged.";
     /// A proven no: another image than the one that was pushed.
     DigestDiffers = "digest-differs", "The tag is there and names another image than the expected digest.",
         "Another job has pushed this tag since, or the push went elsewhere; compare the two digests.";
     /// A proven no: another commit.
     RevisionDiffers = "revision-differs", "The image says that it was built from another commit: the tag was not moved, or the label is its base image's.",
-        "Look whether this commit's push job ran; set the label in the build, so that it is not inherited from the base image.";
+        "Check that this commit's push job ran, and set the label in the build so that it is not inherited from the base image.";
     /// A proven no: no label where one is required.
     RevisionLabelMissing = "revision-label-missing", "The image does not say which commit it was built from, and that was required.",
         "Build with `--label org.opencontainers.image.revision=$CIRCLE_SHA1`.";
@@ -71,7 +71,7 @@ reasons! {
         "The moving tag is from another build: wait for this commit's push, or push again.";
     /// A proven no: a platform.
     PlatformMissing = "platform-missing", "A wanted platform has no manifest under this tag.",
-        "Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.";
+        "Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.";
     /// A proven no: a layer.
     BlobMissing = "blob-missing", "The image's config or one of its layers cannot be pulled: it is gone.",
         "Push the image again; where the push says `layer already exists`, build without cache or ask the registry's operator.";
@@ -80,16 +80,16 @@ reasons! {
         "Build without cache and push again; the stored bytes are not the ones that were pushed.";
     /// A proven no: the port.
     PortNotExposed = "port-not-exposed", "The image does not say that it listens on the port.",
-        "Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.";
+        "Correct `EXPOSE` or `PORT` in the Dockerfile, or the expected port.";
     /// A proven no: the runtime.
     RuntimeDiffers = "runtime-differs", "The image is of another runtime or base than declared.",
-        "Look which image was pushed under this name, or correct `runtime`.";
+        "Check which image was pushed under this name, or correct `runtime`.";
     /// Nothing the registry says can be believed.
-    RegistryNotHonest = "registry-not-honest", "The registry affirmed a tag that cannot exist, so nothing that it says is believed.",
-        "A proxy or a mirror answers in the registry's place: look at what stands between.";
+    RegistryNotHonest = "registry-not-honest", "The registry served a tag that cannot exist, so nothing that it says is believed.",
+        "A proxy or a mirror answers in the registry's place: check what is between this job and the registry.";
     /// Bytes that contradict their digest.
     ManifestContradictory = "manifest-contradictory", "The registry's answer contradicts itself: bytes and digest, or media type and body.",
-        "Try again; if it stays, a proxy or the registry is broken.";
+        "Try again; if it persists, a proxy or the registry is broken.";
     /// The credentials.
     CredentialsRefused = "credentials-refused", "The credentials were refused: they are wrong, expired, or lack a scope.",
         "For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.";
@@ -100,40 +100,40 @@ reasons! {
     TokenServerNotTrusted = "token-server-not-trusted", "The registry names a token server that is not its own; no credentials were sent there.",
         "Name the token server with `--token-server` if it may be given the registry's login.";
     /// A 404 that is not the registry's own word.
-    NotFoundUnclear = "not-found-unclear", "Something answered 404, but not the registry in its own words.",
+    NotFoundUnclear = "not-found-unclear", "Something answered 404, but not in the registry's own words.",
         "A gateway or proxy answered: try again, and look at the answer that the message shows.";
     /// A 404 without a word.
-    NotFoundBare = "not-found-bare", "The registry's host answered 404 without a word of the registry's, and nothing else in the run shows that it was the registry that spoke.",
-        "Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.";
+    NotFoundBare = "not-found-bare", "The registry's host answered 404 without a registry error in its body, and nothing else in the run shows that the registry itself answered.",
+        "Try again; if it persists, check by other means whether the image is there, and report the answer that the message shows.";
     /// 429.
     RateLimited = "rate-limited", "Too many requests with this token or from this address.",
-        "Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.";
+        "Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.";
     /// 5xx.
-    ServerError = "server-error", "The registry or the API had an error of its own, also when asked again.",
+    ServerError = "server-error", "The registry or the API failed with an error of its own, on every try.",
         "Try again later; look at the provider's status page.";
     /// No connection.
-    ConnectionFailed = "connection-failed", "No connection, or it broke, also when tried again.",
-        "Look at the network, the proxy and the host's name.";
+    ConnectionFailed = "connection-failed", "The connection could not be made, or broke, on every try.",
+        "Check the network, the proxy and the host's name.";
     /// A success without a byte, four times.
-    BodyNeverCame = "body-never-came", "An answer was announced with a success and broke off before its first byte, also when asked again.",
-        "Try again; if it stays, the registry's storage has lost what its index still lists, and a push of the same layers may store nothing: build without cache and push that, or let the registry's operator clear its cache (docker-registry's own: restart it), then push again.";
+    BodyNeverCame = "body-never-came", "The registry announced a successful answer and broke off before its first byte, on every try.",
+        "Try again; if it persists, the registry's storage has lost what its index still lists, and a push of the same layers may store nothing: build without cache and push that, or let the registry's operator clear its cache (docker-registry's own: restart it), then push again.";
     /// No TLS.
-    TlsFailed = "tls-failed", "The server's certificate was not accepted, or TLS did not come about.",
-        "Look at the clock, the CA certificates (SSL_CERT_FILE) and any proxy in between; TLS is never weakened.";
+    TlsFailed = "tls-failed", "The server's certificate was not accepted, or the TLS handshake failed.",
+        "Check the clock, the CA certificates (SSL_CERT_FILE) and any proxy in between; TLS is never weakened.";
     /// One request took too long.
     TimedOut = "timed-out", "An answer did not come in time.",
         "Try again later, or give the run more time with `--deadline`.";
     /// The whole run took too long.
-    DeadlinePassed = "deadline-passed", "The run's deadline came first.",
+    DeadlinePassed = "deadline-passed", "The run's deadline passed before the answer came.",
         "Give the run more time with `--deadline`, or find out why the registry is slow.";
     /// Anything else that is no answer.
-    UnexpectedAnswer = "unexpected-answer", "The answer is none that the protocol allows.",
-        "Look at the answer that the message shows: a login page or a proxy may stand in between.";
+    UnexpectedAnswer = "unexpected-answer", "The server sent a response that the registry protocol does not allow.",
+        "Look at the answer that the message shows: a login page or a proxy may be in between.";
     /// A body over its limit.
     AnswerTooLarge = "answer-too-large", "The answer is larger than any honest one.",
-        "Look which image and which server this is: nothing over the limit is read.";
+        "Check which image and which server this is: nothing over the limit is read.";
     /// A redirect that is not followed.
-    RedirectRefused = "redirect-refused", "A redirect led where none is followed.",
+    RedirectRefused = "redirect-refused", "A redirect led to an address that is not followed.",
         "Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.";
     /// The credential program.
     CredentialHelperFailed = "credential-helper-failed", "The docker config or its credential helper gave no login, and the registry refused without one.",

@@ -402,7 +402,7 @@ fn one_layer_that_the_config_unpacks_to_two_contents_is_red() {
     stand_in.image(REPOSITORY, TAG, image.config_field("rootfs", rootfs));
     insta::assert_snapshot!(said(Gate::at(&stand_in).image(IMAGE)), @"
     exit 1
-      manifest-intact failed: the image is no container image that can be started: an image whose layer 2 (`sha256:c1e18811a062`) is listed with two `diff_ids`, and one layer unpacks to one content
+      manifest-intact failed: the image is not a runnable container image: an image whose layer 2 (`sha256:c1e18811a062`) is listed with two `diff_ids`, and one layer unpacks to one content
       reason     not-an-image
     ");
 }

@@ -94,7 +94,7 @@ fn a_platform_that_is_missing_is_red() {
         expected   linux/s390x
         observed   linux/amd64, linux/arm64
         reason     platform-missing
-        next       Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+        next       Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  layers-present
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -127,7 +127,7 @@ fn a_single_image_for_another_platform_is_red() {
         expected   linux/arm64
         observed   linux/amd64
         reason     platform-missing
-        next       Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+        next       Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  layers-present
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
@@ -198,7 +198,7 @@ fn an_image_that_names_another_port_is_red() {
         expected   8080/tcp
         observed   5001/tcp, PORT=5001
         reason     port-not-exposed
-        next       Correct `EXPOSE` or `PORT` in the Dockerfile, or the port that is asked for.
+        next       Correct `EXPOSE` or `PORT` in the Dockerfile, or the expected port.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
       not asked  digest-expected, revision-expected, immutable-tag, runtime
@@ -290,7 +290,7 @@ fn an_image_of_another_runtime_is_red() {
         expected   nodejs, alpine
         observed   PYTHON_VERSION is set, its history has apt-get
         reason     runtime-differs
-        next       Look which image was pushed under this name, or correct `runtime`.
+        next       Check which image was pushed under this name, or correct `runtime`.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present
       not asked  digest-expected, revision-expected, immutable-tag, port

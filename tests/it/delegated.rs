@@ -80,7 +80,7 @@ fn manifests_are_not_followed_from_https_to_http_or_in_a_circle() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: more than 5 redirects in a row, the last one from `[registry]`
         reason     redirect-refused
-        next       Try again; if it stays, the registry's storage is not set up right, or a proxy stands in between. No credentials were sent along.
+        next       Try again; if it persists, the registry's storage is not set up right, or a proxy stands in between. No credentials were sent along.
     ");
 }
 

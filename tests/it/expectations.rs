@@ -191,7 +191,7 @@ fn a_digest_alone_that_is_not_there_is_red() {
 
       manifest-intact failed: `[registry]/keepkey/support-email` has no manifest `sha256:abababababab[..64]` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     manifest-missing
-        next       Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
+        next       Push the image again, and check whether a garbage collection or a clean-up job removed untagged manifests.
       passed     registry-honest, repository-exists
       skipped    tag-exists: the reference names a digest and no tag
       skipped    platform, layers-present: there is no manifest to look at

@@ -262,7 +262,7 @@ fn a_404_that_is_nobodys_word_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-test`: `[registry]` answered 404 (no content type, no text)
         reason     not-found-bare
-        next       Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.
+        next       Try again; if it persists, check by other means whether the image is there, and report the answer that the message shows.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 

@@ -89,7 +89,7 @@ fn one_bad_and_one_open_hide_nothing_of_the_third() {
     UNDECIDED (could not find out) [registry]/keepkey/worker:latest-dev
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    worker in development

@@ -95,7 +95,7 @@ fn a_403_web_page_is_no_refusal_of_credentials() {
     stand_in.lie(Route::ManifestByTag, Lie::html(403));
     let run = gate(&stand_in).run();
     assert_eq!(run.code, Some(3), "{}", run.snapshot());
-    assert!(run.stdout.contains("a web page is no refusal of credentials"), "{}", run.stdout);
+    assert!(run.stdout.contains("a web page is not a refusal of credentials"), "{}", run.stdout);
     let stand_in = with_image();
     stand_in.lie(Route::Blob, Lie::html(403));
     assert_eq!(gate(&stand_in).run().code, Some(3), "of a blob neither");

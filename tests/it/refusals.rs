@@ -25,7 +25,7 @@ fn a_registry_that_affirms_every_tag_is_not_believed() {
 
       registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, port, runtime errored: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 (`application/vnd.oci.image.manifest.v1+json`) for the random tag `[control]`)
         reason     registry-not-honest
-        next       A proxy or a mirror answers in the registry's place: look at what stands between.
+        next       A proxy or a mirror answers in the registry's place: check what is between this job and the registry.
 
       service    support-email
     ----- stderr

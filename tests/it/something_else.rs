@@ -92,11 +92,11 @@ fn an_image_without_layers_and_an_index_without_entries_are_one_answer_in_each_f
     let kind = "application/vnd.oci.image.index.v1+json";
     at("missing", raw(kind, format!(r#"{{"schemaVersion":2,"mediaType":"{kind}"}}"#)));
     insta::assert_snapshot!(said.join("\n"), @"
-    []: manifest-intact failed: `latest-dev` is no container image that can be started: an image without layers
-    null: manifest-intact failed: `latest-dev` is no container image that can be started: an image without layers
-    missing: manifest-intact failed: `latest-dev` is no container image that can be started: an image without layers
-    []: manifest-intact failed: `latest-dev` is no container image that can be started: an index without entries
-    null: manifest-intact failed: `latest-dev` is no container image that can be started: an index without entries
-    missing: manifest-intact failed: `latest-dev` is no container image that can be started: an index without entries
+    []: manifest-intact failed: `latest-dev` is not a runnable container image: an image without layers
+    null: manifest-intact failed: `latest-dev` is not a runnable container image: an image without layers
+    missing: manifest-intact failed: `latest-dev` is not a runnable container image: an image without layers
+    []: manifest-intact failed: `latest-dev` is not a runnable container image: an index without entries
+    null: manifest-intact failed: `latest-dev` is not a runnable container image: an index without entries
+    missing: manifest-intact failed: `latest-dev` is not a runnable container image: an index without entries
     ");
 }

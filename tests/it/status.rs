@@ -127,7 +127,7 @@ fn a_line_of_a_later_answer_stays_and_verified_ends_with_5() {
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
     ----- stderr
-    error: could not write `status/development.status`: a later answer stands there for `support-email`, RED verified [time]: this run's, GREEN verified [time], is older
+    error: could not write `status/development.status`: it already has a later answer for `support-email`, RED verified [time]: this run's, GREEN verified [time], is older
     ----- board.md
     <!-- BEGIN verify-registry-image -->
 
@@ -164,7 +164,7 @@ fn a_slow_run_does_not_put_its_older_yes_over_a_newer_no() {
     let answered: jiff::Timestamp =
         report["images"][0]["verified_at"].as_str().unwrap().parse().unwrap();
     assert!(answered <= asked_for_a_blob, "the blobs were asked for when the tag was answered");
-    assert!(slow.stderr.contains("a later answer stands there"), "{}", slow.snapshot());
+    assert!(slow.stderr.contains("already has a later answer"), "{}", slow.snapshot());
     assert!(slow.file("status/development.status").contains("status: RED"), "{}", slow.snapshot());
     assert!(!slow.files.contains_key("record.json"), "{}", slow.snapshot());
 }

@@ -296,7 +296,7 @@ fn trouble_that_does_not_pass_is_no_verdict_at_the_end() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -396,7 +396,7 @@ fn a_server_that_wants_to_be_left_alone_beyond_the_deadline_ends_the_wait() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests; it asks to wait 3600 s, which is beyond the deadline
         reason     rate-limited
-        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+        next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 

@@ -71,10 +71,10 @@ fn fails_when_the_config_is_gone() {
     manifest-intact   skipped: there was nothing to hash for the image: manifest or config is not there
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          skipped: the config is gone, and nothing else says the platform
     layers-present    failed blob-missing: config (`sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35`) is gone: 404 `BLOB_UNKNOWN`
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
 }
@@ -252,7 +252,7 @@ fn errs_when_a_blob_is_unknown_or_was_not_asked_for() {
     sample.observation.images[0].blobs[2].size = unknown(Reason::ManifestContradictory);
     said!(sample.said(CHECK), @"
     errored manifest-contradictory: an answer that is manifest-contradictory
-    hint: Try again; if it stays, a proxy or the registry is broken.
+    hint: Try again; if it persists, a proxy or the registry is broken.
     ");
     sample.observation.images[0].blobs.truncate(1);
     said!(sample.said(CHECK), @"

@@ -21,8 +21,8 @@ fn fails_when_the_tag_names_something_else() {
     sample.observation.resolved = Fact::Present(resolved);
     sample.observation.images.clear();
     said!(sample.said(CheckId::ManifestIntact), @"
-    failed not-an-image: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.cncf.helm.config.v1+json`
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    failed not-an-image: `latest-dev` is not a runnable container image: an artifact of type `application/vnd.cncf.helm.config.v1+json`
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
     said!(sample.said(CheckId::LayersPresent), @"skipped: it is not a container image, so there is nothing to look at");
 }
@@ -81,13 +81,13 @@ fn fails_when_one_of_its_images_is_broken() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     sample.config(1).diff_ids.push(digest("unpacked 3"));
     said!(sample.said(CheckId::ManifestIntact), @"
-    failed not-an-image: `linux/arm64` is no container image that can be started: an image whose config lists 3 layers while its manifest lists 2
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    failed not-an-image: `linux/arm64` is not a runnable container image: an image whose config lists 3 layers while its manifest lists 2
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
     sample.observation.images[0].config = Fact::Present(Err(NotAnImage::NoPlatform("/".into())));
     said!(sample.said(CheckId::ManifestIntact), @"
     failed not-an-image: not container images that can be started: `linux/amd64` is an image for no platform (`/`); `linux/arm64` is an image whose config lists 3 layers while its manifest lists 2
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
 }
 
@@ -100,8 +100,8 @@ fn fails_when_an_uncompressed_layer_is_another_than_the_config_lists() {
     manifest.layers[1].media_type = "application/vnd.oci.image.layer.v1.tar".into();
     let layer = manifest.layers[1].digest.clone();
     said!(sample.said(CheckId::ManifestIntact), @"
-    failed not-an-image: the image is no container image that can be started: an image whose layer 2 is listed as uncompressed and is not the one that its config lists
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    failed not-an-image: the image is not a runnable container image: an image whose layer 2 is listed as uncompressed and is not the one that its config lists
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
     sample.config(0).diff_ids[1] = layer;
     said!(sample.said(CheckId::ManifestIntact), @"passed: manifest and config hash to their digests");
@@ -115,8 +115,8 @@ fn fails_when_one_layer_has_two_diff_ids() {
     };
     manifest.layers[1] = manifest.layers[0].clone();
     said!(sample.said(CheckId::ManifestIntact), @"
-    failed not-an-image: the image is no container image that can be started: an image whose layer 2 (`sha256:d9455192305b`) is listed with two `diff_ids`, and one layer unpacks to one content
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    failed not-an-image: the image is not a runnable container image: an image whose layer 2 (`sha256:d9455192305b`) is listed with two `diff_ids`, and one layer unpacks to one content
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
     sample.config(0).diff_ids[1] = digest("unpacked 1");
     said!(sample.said(CheckId::ManifestIntact), @"passed: manifest and config hash to their digests");
@@ -124,8 +124,8 @@ fn fails_when_one_layer_has_two_diff_ids() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     sample.config(1).diff_ids[0] = digest("another");
     said!(sample.said(CheckId::ManifestIntact), @"
-    failed not-an-image: `linux/arm64` is no container image that can be started: an image whose layer 1 (`sha256:d9455192305b`) is listed with two `diff_ids`, and one layer unpacks to one content
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    failed not-an-image: `linux/arm64` is not a runnable container image: an image whose layer 1 (`sha256:d9455192305b`) is listed with two `diff_ids`, and one layer unpacks to one content
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
 }
 
@@ -143,10 +143,10 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     manifest-intact   failed content-differs: `r.example` sent other bytes, each time it was requested
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`, `linux/arm64`
     layers-present    passed: config and layers can be pulled (5 blobs)
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
     sample.observation.images[1].manifest =
@@ -159,10 +159,10 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     manifest-intact   failed content-differs: `r.example` sent other bytes, each time it was requested
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          skipped: there is no manifest to look at for `linux/arm64` (`sha256:447c61c23dd1`)
     layers-present    skipped: there is no manifest to look at for `linux/arm64`
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
     sample.observation.resolved =
@@ -175,10 +175,10 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     manifest-intact   failed content-differs: `r.example` sent other bytes, each time it was requested
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          skipped: there is no manifest to look at
     layers-present    skipped: there is no manifest to look at
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
 }
@@ -198,8 +198,8 @@ fn fails_when_the_only_image_says_no_platform() {
     let mut sample = Sample::single();
     sample.observation.images[0].config = Fact::Present(Err(NotAnImage::NoPlatform("/".into())));
     said!(sample.said(CheckId::ManifestIntact), @"
-    failed not-an-image: the image is no container image that can be started: an image for no platform (`/`)
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    failed not-an-image: the image is not a runnable container image: an image for no platform (`/`)
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
 }
 
@@ -216,10 +216,10 @@ fn passes_beside_an_artifact_that_an_index_lists_under_no_platform() {
     manifest-intact   passed: index, manifest and config hash to their digests
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`
     layers-present    passed: config and layers can be pulled (3 blobs)
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
 }
@@ -231,8 +231,8 @@ fn fails_for_an_artifact_that_no_image_of_its_own_platform_stands_before() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     sample.observation.images[1].manifest = Fact::Present(Err(artifact()));
     said!(sample.said(CheckId::ManifestIntact), @"
-    failed not-an-image: `linux/arm64` is no container image that can be started: an artifact of type `application/vnd.dev.sbom`
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    failed not-an-image: `linux/arm64` is not a runnable container image: an artifact of type `application/vnd.dev.sbom`
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
     // Behind what is no image either.
     let mut sample = Sample::index(&["linux/amd64", "linux/amd64", "linux/arm64"]);
@@ -240,7 +240,7 @@ fn fails_for_an_artifact_that_no_image_of_its_own_platform_stands_before() {
     sample.observation.images[1].manifest = Fact::Present(Err(artifact()));
     said!(sample.said(CheckId::ManifestIntact), @"
     failed not-an-image: not container images that can be started: `linux/amd64` is an artifact of type `application/vnd.dev.sbom`; `linux/amd64` is an artifact of type `application/vnd.dev.sbom`
-    hint: Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+    hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
 }
 
@@ -250,7 +250,7 @@ fn fails_for_a_digest_that_is_not_there() {
     sample.observation.resolved = absent(Reason::ManifestMissing, "404 `MANIFEST_UNKNOWN`");
     said!(sample.said(CheckId::ManifestIntact), @"
     failed manifest-missing: `registry.digitalocean.com/keepkey/support-email` has no manifest `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39` (404 `MANIFEST_UNKNOWN`)
-    hint: Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
+    hint: Push the image again, and check whether a garbage collection or a clean-up job removed untagged manifests.
     ");
     sample.observation.repository = absent(Reason::RepositoryMissing, "404 `NAME_UNKNOWN`");
     said!(sample.said(CheckId::ManifestIntact), @"skipped: there is no repository to look in");
@@ -262,7 +262,7 @@ fn errs_when_another_digest_came_back_than_was_asked_for() {
     sample.request.reference.digest = Some(digest("other"));
     said!(sample.said(CheckId::ManifestIntact), @"
     errored manifest-contradictory: asked for a manifest by its digest, the registry sent another one: `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-    hint: Try again; if it stays, a proxy or the registry is broken.
+    hint: Try again; if it persists, a proxy or the registry is broken.
     ");
 }
 
@@ -282,10 +282,10 @@ fn errs_when_a_config_contradicts_its_digest() {
     manifest-intact   errored manifest-contradictory: an answer that is manifest-contradictory
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          errored manifest-contradictory: an answer that is manifest-contradictory
     layers-present    passed: config and layers can be pulled (3 blobs)
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
 }
@@ -301,10 +301,10 @@ fn is_not_a_pass_when_no_image_was_looked_at() {
     manifest-intact   errored unexpected-answer: not looked at, so nothing is known of it: the image
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          skipped: there is no image of a wanted platform to look at
     layers-present    skipped: there is no image of a wanted platform to look at
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
 }

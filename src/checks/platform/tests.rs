@@ -25,7 +25,7 @@ fn fails_when_a_wanted_platform_is_not_offered() {
     failed platform-missing: no manifest for `linux/arm64`; the image offers `linux/amd64`
     expected linux/arm64
     observed linux/amd64
-    hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+    hint: Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
     ");
     let mut nothing = wanting(Sample::index(&["linux/amd64"]), &["linux/arm64"]);
     nothing.observation.images.clear();
@@ -34,7 +34,7 @@ fn fails_when_a_wanted_platform_is_not_offered() {
     failed platform-missing: no manifest for `linux/arm64`; the image offers `linux/amd64`, `windows/amd64`
     expected linux/arm64
     observed linux/amd64, windows/amd64
-    hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+    hint: Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
     ");
     said!(nothing.said(CheckId::LayersPresent), @"skipped: there is no image of a wanted platform to look at");
 }
@@ -66,7 +66,7 @@ fn fails_when_the_config_of_the_only_image_says_another_platform() {
     failed platform-missing: no manifest for `linux/amd64`: `linux/amd64` is listed, and the config behind it says `linux/arm64`
     expected linux/amd64
     observed linux/arm64
-    hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+    hint: Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
     ");
 }
 
@@ -80,7 +80,7 @@ fn fails_when_a_listed_manifest_is_gone() {
     sample.expectation().port = Some(ExpectedPort { number: 5001, strict: true });
     said!(sample.said(CHECK), @"
     failed manifest-missing: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
-    hint: Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
+    hint: Push the image again, and check whether a garbage collection or a clean-up job removed untagged manifests.
     hint: If you deploy the others only, name them: `--platform linux/amd64`.
     ");
     said!(sample.all_said(), @"
@@ -90,7 +90,7 @@ fn fails_when_a_listed_manifest_is_gone() {
     manifest-intact   passed: index, manifest and config hash to their digests
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          failed manifest-missing: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
     layers-present    skipped: there is no manifest to look at for `linux/arm64`
     port              skipped: there is no config to look at for `linux/arm64`
@@ -114,7 +114,7 @@ fn tells_when_index_and_config_disagree_and_fails_when_it_matters() {
     failed platform-missing: no manifest for `linux/arm64`: `linux/arm64` is listed, and the config behind it says `linux/amd64`
     expected linux/arm64
     observed linux/amd64, linux/amd64
-    hint: Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+    hint: Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
     ");
 }
 
@@ -144,6 +144,6 @@ fn errs_when_the_only_image_does_not_say_its_platform() {
     sample.observation.images[0].config = unknown(Reason::ConnectionFailed);
     said!(sample.said(CHECK), @"
     errored connection-failed: an answer that is connection-failed
-    hint: Look at the network, the proxy and the host's name.
+    hint: Check the network, the proxy and the host's name.
     ");
 }

@@ -51,10 +51,10 @@ fn an_image_of_which_nothing_was_expected_is_found_and_not_proven() {
     manifest-intact   passed: manifest and config hash to their digests
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`
     layers-present    passed: config and layers can be pulled (3 blobs)
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
     assert_debug_snapshot!(sample.notes(), @r#"
@@ -280,10 +280,10 @@ fn a_reference_by_digest_needs_no_tag() {
     manifest-intact   passed: manifest and config hash to their digests
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
-    immutable-tag     skipped: no immutable tag was asked for
+    immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`
     layers-present    passed: config and layers can be pulled (3 blobs)
-    port              skipped: no port was asked for
+    port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
     assert_eq!(sample.notes(), [""; 0]);

@@ -9,7 +9,7 @@ type Said = (String, Option<&'static str>);
 const CLOCK: &str = "Look at this machine's clock.";
 const RENEWED: &str =
     "Look at this machine's clock first; else the server's certificate must be renewed.";
-const ISSUER: &str = "If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.";
+const ISSUER: &str = "If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.";
 const NAME: &str = "Look at the host's name and at any proxy in between.";
 const REMADE: &str = "Replace the server's certificate: no engine accepts it either.";
 const OLD: &str = "The server, or a proxy in between, is too old; TLS is never weakened.";

@@ -560,8 +560,8 @@ fn where_a_later_answer_stands_neither_line_nor_record_is_written() {
         assert_eq!(has_record, matches!(name, "record" | "a no"), "{name}");
     }
     insta::assert_snapshot!(all.join("\n"), @"
-    line RED: could not write FOLDER/status/development.status: a later answer stands there for `support-email`, RED verified 2026-11-25T09:31:00Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
-    line GREEN: could not write FOLDER/status/development.status: a later answer stands there for `support-email`, GREEN verified 2026-11-25T09:31:00Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
+    line RED: could not write FOLDER/status/development.status: it already has a later answer for `support-email`, RED verified 2026-11-25T09:31:00Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
+    line GREEN: could not write FOLDER/status/development.status: it already has a later answer for `support-email`, GREEN verified 2026-11-25T09:31:00Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
     record: could not write FOLDER/status/development.status: the record `FOLDER/record.json` is of a later answer, verified 2026-11-25T09:31:00Z: this run's, 2026-11-25T09:30:02Z, is older
     a no: could not write FOLDER/status/development.status: the record `FOLDER/record.json` is of a later answer, verified 2026-11-25T09:31:00Z: this run's, 2026-11-25T09:30:02Z, is older
     ");

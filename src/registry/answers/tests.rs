@@ -84,7 +84,7 @@ fn what_each_answer_to_a_tag_means() {
     200 -> present sha256:43835b6afe77
     200 -> unknown unexpected-answer: it: `registry.example` answered with a web page: 200 (`text/html`): `<html>Log in</html>`
     200 -> unknown unexpected-answer: it: `registry.example` answered with a web page: 200 (`application/vnd.oci.image.manifest.v1+json`): `<html>Log in</html>`
-    200 -> unknown unexpected-answer: it: what `registry.example` sent has media type `application/json`, which is no image manifest; it begins with `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+js…`
+    200 -> unknown unexpected-answer: it: what `registry.example` sent has media type `application/json`, which is not an image manifest; it begins with `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+js…`
     200 -> unknown unexpected-answer: it: what `registry.example` sent is not a valid manifest: EOF while parsing a value at line 1 column 0; it is empty
     204 -> unknown unexpected-answer: it: `registry.example` answered 204 (no content type, no text)
     206 -> unknown unexpected-answer: it: `registry.example` answered 206 (`application/vnd.oci.image.manifest.v1+json`): `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[{"mediaType":…`
@@ -95,7 +95,7 @@ fn what_each_answer_to_a_tag_means() {
     404 -> absent  tag-missing: 404 `MANIFEST_UNKNOWN` `manifest unknown`
     404 -> absent  repository-missing: 404 `NAME_UNKNOWN` `repository name not known to registry`
     404 -> absent  tag-missing: 404 `NOT_FOUND` `artifact a/b:c not found`
-    403 -> unknown unexpected-answer: it: `registry.example` answered 403 (`text/html`): `<html>Blocked</html>`; a web page is no refusal of credentials
+    403 -> unknown unexpected-answer: it: `registry.example` answered 403 (`text/html`): `<html>Blocked</html>`; a web page is not a refusal of credentials
     404 -> absent  tag-missing: 404 `BLOB_UNKNOWN`
     404 -> absent  tag-missing: 404 `TAG_EXPIRED` `the tag is past its end date`
     404 -> unknown not-found-bare: it: `registry.example` answered 404 `NAME_INVALID`

@@ -138,12 +138,12 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
     ];
     insta::assert_snapshot!(all.join("\n"), @"
     RED registry.digitalocea: 
-    RED r.example/a:b verifi: KEPT: a later answer stands there for `support-email`, RED verified 2026-11-25T09:30:03Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
-    RED r.example/a:b verifi: KEPT: a later answer stands there for `support-email`, RED verified 2026-11-25T09:30:02Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is of the same second, and RED counts
+    RED r.example/a:b verifi: KEPT: it already has a later answer for `support-email`, RED verified 2026-11-25T09:30:03Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
+    RED r.example/a:b verifi: KEPT: it already has a later answer for `support-email`, RED verified 2026-11-25T09:30:02Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is of the same second, and RED counts
     GREEN registry.digitaloc: 
-    GREEN r.example/a:b veri: KEPT: a later answer stands there for `support-email`, GREEN verified 2026-11-25T09:30:03Z: this run's, RED verified 2026-11-25T09:30:02Z, is older
+    GREEN r.example/a:b veri: KEPT: it already has a later answer for `support-email`, GREEN verified 2026-11-25T09:30:03Z: this run's, RED verified 2026-11-25T09:30:02Z, is older
     RED registry.digitalocea: 
-    RED r.example/a:b verifi: KEPT: a later answer stands there for `support-email`, RED verified 2026-11-25T09:46:40Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
+    RED r.example/a:b verifi: KEPT: it already has a later answer for `support-email`, RED verified 2026-11-25T09:46:40Z: this run's, GREEN verified 2026-11-25T09:30:02Z, is older
     GREEN registry.digitaloc: `image.support-email` in `development.status` said RED verified 2026-11-25T09:46:41Z, ahead of this machine's clock (2026-11-25T09:41:40Z): it was not believed, and is now GREEN verified 2026-11-25T09:30:02Z
     RED registry.digitalocea: `image.support-email` in `development.status` said GREEN verified 2026-11-25T09:41:41Z, ahead of this machine's clock (2026-11-25T09:41:40Z): it was not believed, and is now RED verified 2026-11-25T09:30:02Z
     ");

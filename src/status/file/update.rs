@@ -141,7 +141,7 @@ impl Update<'_> {
         let is_tie = standing.verified.map(instant) == new.verified.map(instant);
         let why = if is_tie { "of the same second, and RED counts" } else { "older" };
         let said = format!(
-            "a later answer stands there for `{name}`, {stands}: this run's, {comes}, is {why}"
+            "it already has a later answer for `{name}`, {stands}: this run's, {comes}, is {why}"
         );
         result.kept.push((name.to_owned(), said));
         false

@@ -14,9 +14,9 @@ fn an_empty_index_is_red() {
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      manifest-intact failed: `latest-dev` is no container image that can be started: an index without entries
+      manifest-intact failed: `latest-dev` is not a runnable container image: an index without entries
         reason     not-an-image
-        next       Look which job pushes to this tag: a chart, a signature, an empty index or a broken image stands there.
+        next       Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
       passed     registry-honest, repository-exists, tag-exists
       skipped    platform, layers-present:
                  it is not a container image, so there is nothing to look at
@@ -42,7 +42,7 @@ fn a_manifest_that_differs_from_its_digest_header_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` under the digest `sha256:0123456789ab[..64]`
         reason     manifest-contradictory
-        next       Try again; if it stays, a proxy or the registry is broken.
+        next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -71,7 +71,7 @@ fn a_manifest_that_is_cut_short_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -100,7 +100,7 @@ fn an_altered_config_is_no_verdict() {
 
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:5809269daf2d[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
         reason     manifest-contradictory
-        next       Try again; if it stays, a proxy or the registry is broken.
+        next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest, repository-exists, tag-exists
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -249,7 +249,7 @@ fn a_manifest_of_300_mb_is_not_read() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
         reason     answer-too-large
-        next       Look which image and which server this is: nothing over the limit is read.
+        next       Check which image and which server this is: nothing over the limit is read.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 

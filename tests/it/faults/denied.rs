@@ -171,10 +171,10 @@ fn a_login_page_in_the_registrys_place_is_no_verdict() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with a web page: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email

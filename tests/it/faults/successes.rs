@@ -50,7 +50,7 @@ fn an_odd_success_for_the_manifest_is_no_verdict() {
     nothing at all: exit 3, errored (unexpected-answer)
         the manifest of `latest-dev`: what `[registry]` sent has no media type, so nothing says that it is an image manifest; it is empty
     an empty document: exit 3, errored (unexpected-answer)
-        the manifest of `latest-dev`: what `[registry]` sent has media type `application/json; charset=utf-8`, which is no image manifest; it begins with `{}`
+        the manifest of `latest-dev`: what `[registry]` sent has media type `application/json; charset=utf-8`, which is not an image manifest; it begins with `{}`
     201: exit 3, errored (unexpected-answer)
         the manifest of `latest-dev`: `[registry]` answered 201 (`application/json`): `{}`
     204: exit 3, errored (unexpected-answer)

@@ -27,10 +27,10 @@ fn a_429_on_everything_is_tried_four_times() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
         reason     rate-limited
-        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+        next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
         reason     rate-limited
-        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+        next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -174,10 +174,10 @@ fn a_refused_connection_is_no_verdict() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: connection refused (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -204,10 +204,10 @@ fn a_host_without_an_address_is_no_verdict() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email

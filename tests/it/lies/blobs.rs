@@ -156,7 +156,7 @@ fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
 
       platform failed: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:e6d8013a48fa`)
         reason     manifest-missing
-        next       Push the image again; look whether a garbage collection or a cleaning job removed untagged manifests.
+        next       Push the image again, and check whether a garbage collection or a clean-up job removed untagged manifests.
                    If you deploy the others only, name them: `--platform linux/amd64`.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact
       skipped    revision-expected: there is no config to look at for `linux/arm64`
@@ -231,7 +231,7 @@ fn a_storage_that_refuses_every_method_is_no_verdict() {
 
       manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: the registry's storage `[storage]` answered 403 (no content type, no text)
         reason     unexpected-answer
-        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it stays, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
+        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it persists, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
       passed     registry-honest, repository-exists, tag-exists
       not asked  digest-expected, immutable-tag, port, runtime
 

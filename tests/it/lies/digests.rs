@@ -23,7 +23,7 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_red() {
 
       manifest-intact failed: the manifest `sha256:03783fe6aa95`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` for the digest `sha256:03783fe6aa95[..64]`, each time it was requested
         reason     content-differs
-        next       Build without cache and push the image again; if it stays, ask the registry's operator: its storage is damaged.
+        next       Build without cache and push the image again; if it persists, ask the registry's operator: its storage is damaged.
       passed     registry-honest, repository-exists
       skipped    tag-exists: the reference names a digest and no tag
       skipped    platform, layers-present: there is no manifest to look at
@@ -49,7 +49,7 @@ fn a_config_that_is_answered_with_other_bytes_is_no_verdict() {
 
       manifest-intact, revision-expected, platform, layers-present errored: the config `sha256:548e2972e7fe`: `[storage]` sent bytes that hash to `sha256:7a822ccae775[..64]` for the digest `sha256:548e2972e7fe[..64]`
         reason     manifest-contradictory
-        next       Try again; if it stays, a proxy or the registry is broken.
+        next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest, repository-exists, tag-exists
       not asked  digest-expected, immutable-tag, port, runtime
 
@@ -77,7 +77,7 @@ fn a_digest_header_that_differs_from_the_bytes_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:03783fe6aa95[..64]` under the digest `sha256:548e2972e7fe[..64]`
         reason     manifest-contradictory
-        next       Try again; if it stays, a proxy or the registry is broken.
+        next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 

@@ -127,7 +127,7 @@ fn a_layer_that_is_something_else_is_enough_for_a_no() {
     assert_eq!(code(typed("application/octet-stream")), Some(0));
     insta::assert_snapshot!(told_of("a statement", typed("application/vnd.in-toto+json"), ""), @"
     a statement: exit code: 1
-    manifest-intact failed: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.in-toto+json`
+    manifest-intact failed: `latest-dev` is not a runnable container image: an artifact of type `application/vnd.in-toto+json`
     ");
 }
 
@@ -153,7 +153,7 @@ fn a_layer_that_is_not_packed_has_one_digest() {
     };
     insta::assert_snapshot!(told_of("two digests", unpacked(), ""), @"
     two digests: exit code: 1
-    manifest-intact failed: the image is no container image that can be started: an image whose layer 1 is listed as uncompressed and is not the one that its config lists
+    manifest-intact failed: the image is not a runnable container image: an image whose layer 1 is listed as uncompressed and is not the one that its config lists
     ");
     // That of `a tar`.
     let digest = "sha256:b3c5732cece487803a8a8b3bd8b2be0b4c24ab00c0b471a913d15cc8813089e1";

@@ -36,7 +36,7 @@ fn a_manifest_that_is_an_image_and_an_index_at_once_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.manifest.v1+json` and has a field `manifests`
         reason     manifest-contradictory
-        next       Try again; if it stays, a proxy or the registry is broken.
+        next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 
@@ -135,10 +135,10 @@ fn a_manifest_that_is_served_as_something_else_is_no_verdict() {
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.index.v1+json` and has a field `config`
 
     json: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/json`, which is no image manifest; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/json`, which is not an image manifest; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     plain text: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `text/plain; charset=utf-8`, which is no image manifest; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `text/plain; charset=utf-8`, which is not an image manifest; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     a web page: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with a web page: 200 (`text/html`): `{"config":{"digest":"sha256:548e2972e7fe[..64]","mediaType":"application/vnd.oci.image.config.v1+json","size":1442},"layers":[{"digest":"sha256:88d50f9d79…`
@@ -161,7 +161,7 @@ fn a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/vnd.docker.distribution.manifest.v1+prettyjws`, which is no image manifest; it begins with `{"fsLayers":[],"history":[],"schemaVersion":1,"signatures":[]}`
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has media type `application/vnd.docker.distribution.manifest.v1+prettyjws`, which is not an image manifest; it begins with `{"fsLayers":[],"history":[],"schemaVersion":1,"signatures":[]}`
         reason     unexpected-answer
         next       This is Docker's manifest schema 1, which engines no longer pull: build and push the image again with a current `docker`.
       passed     registry-honest
@@ -193,7 +193,7 @@ fn an_image_for_another_platform_only_is_red() {
         expected   linux/amd64
         observed   linux/arm64
         reason     platform-missing
-        next       Build for that platform too (`docker buildx build --platform …`), or correct the platforms that are asked for.
+        next       Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
       passed     registry-honest, repository-exists, tag-exists
       skipped    manifest-intact, revision-expected, layers-present:
                  there is no image of a wanted platform to look at
@@ -302,7 +302,7 @@ fn a_manifest_of_a_hundred_thousand_brackets_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: EOF while parsing a list at line 1 column 100023; it begins with `{"schemaVersion":2,"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…`
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 

@@ -49,7 +49,7 @@ fn a_field_in_another_case_is_no_verdict_wherever_it_stands() {
     manifest-intact, revision-expected, platform errored: the config `sha256:ee99376b2f3e` is not an image config that this program can read: it can be read in two ways: `labels` may be taken for `Labels` at line 1 column 401
 
     the config in a config: exit code: 3
-    manifest-intact, revision-expected, platform errored: the config `sha256:f895c8a9a527` is not an image config that this program can read: it can be read in two ways: the field `config` stands there twice at line 1 column 44
+    manifest-intact, revision-expected, platform errored: the config `sha256:f895c8a9a527` is not an image config that this program can read: it can be read in two ways: duplicate field `config` at line 1 column 44
 
     a platform: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Architecture` may be taken for `architecture` at line 1 column 181; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
@@ -82,13 +82,13 @@ fn an_image_that_its_index_lists_as_something_else_is_red() {
     ];
     insta::assert_snapshot!(text.concat(), @"
     another size: exit code: 1
-    manifest-intact failed: the image is no container image that can be started: an image that its index lists as 5 bytes while it is 1024
+    manifest-intact failed: the image is not a runnable container image: an image that its index lists as 5 bytes while it is 1024
 
     an artifact: exit code: 1
-    manifest-intact failed: the image is no container image that can be started: an image that its index lists as `application/vnd.cncf.helm` while it is `application/vnd.oci.image.manifest.v1+json`
+    manifest-intact failed: the image is not a runnable container image: an image that its index lists as `application/vnd.cncf.helm` while it is `application/vnd.oci.image.manifest.v1+json`
 
     an index: exit code: 1
-    manifest-intact failed: the image is no container image that can be started: an image that its index lists as `application/vnd.oci.image.index.v1+json` while it is `application/vnd.oci.image.manife…`
+    manifest-intact failed: the image is not a runnable container image: an image that its index lists as `application/vnd.oci.image.index.v1+json` while it is `application/vnd.oci.image.manife…`
     ");
 }
 
@@ -152,10 +152,10 @@ fn an_entry_with_half_a_platform_does_not_count() {
     ];
     insta::assert_snapshot!(alone.concat(), @"
     nothing in it: exit code: 1
-    manifest-intact failed: `latest-dev` is no container image that can be started: an index without a runnable platform
+    manifest-intact failed: `latest-dev` is not a runnable container image: an index without a runnable platform
 
     no architecture: exit code: 1
-    manifest-intact failed: `latest-dev` is no container image that can be started: an index without a runnable platform
+    manifest-intact failed: `latest-dev` is not a runnable container image: an index without a runnable platform
     ");
     let beside = of(json!({ "os": "linux" })).image(honest());
     assert_eq!(code(beside), Some(0));
@@ -235,10 +235,10 @@ fn a_layer_that_engines_refuse_makes_it_no_image() {
     ];
     insta::assert_snapshot!(text.concat(), @"
     an attestation: exit code: 1
-    manifest-intact failed: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.in-toto+json`
+    manifest-intact failed: `latest-dev` is not a runnable container image: an artifact of type `application/vnd.in-toto+json`
 
     encrypted: exit code: 1
-    manifest-intact failed: `latest-dev` is no container image that can be started: an artifact of type `application/vnd.oci.image.layer.v1.tar+gzip+encrypted`
+    manifest-intact failed: `latest-dev` is not a runnable container image: an artifact of type `application/vnd.oci.image.layer.v1.tar+gzip+encrypted`
     ");
 }
 
@@ -289,7 +289,7 @@ fn a_config_without_a_platform_is_no_verdict_unless_its_index_says_one() {
     let unknown = honest().config_field("os", json!("unknown"));
     insta::assert_snapshot!(run("unknown", unknown), @"
     unknown: exit code: 1
-    manifest-intact failed: the image is no container image that can be started: an image for no platform (`unknown/amd64`)
+    manifest-intact failed: the image is not a runnable container image: an image for no platform (`unknown/amd64`)
     ");
 }
 
@@ -303,7 +303,7 @@ fn a_config_that_go_would_not_type_is_no_verdict() {
     ];
     insta::assert_snapshot!(text.concat(), @"
     a time: exit code: 3
-    manifest-intact, revision-expected, platform errored: the config `sha256:d7aa9d1572cf` is not an image config that this program can read: `` is no time as in RFC 3339 at line 1 column 406
+    manifest-intact, revision-expected, platform errored: the config `sha256:d7aa9d1572cf` is not an image config that this program can read: `` is not an RFC 3339 time at line 1 column 406
 
     a user: exit code: 3
     manifest-intact, revision-expected, platform errored: the config `sha256:c4e54e6c4497` is not an image config that this program can read: invalid type: integer `1000`, expected a string at line 1 column 370
@@ -312,7 +312,7 @@ fn a_config_that_go_would_not_type_is_no_verdict() {
     manifest-intact, revision-expected, platform errored: the config `sha256:2f6390913d8d` is not an image config that this program can read: invalid type: sequence, expected an object of objects at line 1 column 383
 
     a diff_id: exit code: 3
-    manifest-intact, revision-expected, platform errored: the config `sha256:54bd7d344738` is not an image config that this program can read: diff_id `sha256:1` is no SHA-256 digest at line 1 column 1065
+    manifest-intact, revision-expected, platform errored: the config `sha256:54bd7d344738` is not an image config that this program can read: diff_id `sha256:1` is not a SHA-256 digest at line 1 column 1065
     ");
 }
 
@@ -322,7 +322,7 @@ fn an_uncompressed_layer_is_the_one_that_the_config_lists() {
     let kind = "application/vnd.oci.image.layer.v1.tar";
     insta::assert_snapshot!(run("another", plain(kind)), @"
     another: exit code: 1
-    manifest-intact failed: the image is no container image that can be started: an image whose layer 5 is listed as uncompressed and is not the one that its config lists
+    manifest-intact failed: the image is not a runnable container image: an image whose layer 5 is listed as uncompressed and is not the one that its config lists
     ");
     assert_eq!(code(plain("application/vnd.oci.image.layer.v1.tar+zstd")), Some(0));
 }

@@ -25,7 +25,7 @@ fn a_manifest_of_a_gibibyte_is_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
         reason     answer-too-large
-        next       Look which image and which server this is: nothing over the limit is read.
+        next       Check which image and which server this is: nothing over the limit is read.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 
@@ -97,7 +97,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines undo or refuse
         reason     manifest-contradictory
-        next       Try again; if it stays, a proxy or the registry is broken.
+        next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 
@@ -173,7 +173,7 @@ fn more_layers_than_any_engine_takes_are_no_verdict() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has 120000 entries, more than 1000
         reason     answer-too-large
-        next       Look which image and which server this is: nothing over the limit is read.
+        next       Check which image and which server this is: nothing over the limit is read.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 

@@ -166,7 +166,7 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
 
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 404 (no content type): `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`
         reason     not-found-bare
-        next       Try again; if it stays, look whether the image is there by other means, and report the answer that the message shows.
+        next       Try again; if it persists, check by other means whether the image is there, and report the answer that the message shows.
       passed     registry-honest
       not asked  digest-expected, immutable-tag, port, runtime
 

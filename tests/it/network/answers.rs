@@ -55,12 +55,12 @@ fn a_login_page_in_the_token_servers_place_is_no_verdict() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered 200 (`text/html`) with something that is no token document
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered 200 (`text/html`) with something that is not a token document
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 200 (`text/html`) with something that is no token document
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 200 (`text/html`) with something that is not a token document
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -105,41 +105,41 @@ fn a_success_without_content_is_no_verdict() {
     });
     insta::assert_snapshot!(table.concat(), @"
     Token 204: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 204 (no content type) with something that is no token document
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 204 (no content type) with something that is not a token document
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ManifestByTag 204: exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 204 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Storage 204: exit code: 3
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 204 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Token 206: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 206 (no content type) with something that is no token document
+      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 206 (no content type) with something that is not a token document
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ManifestByTag 206: exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 206 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Storage 206: exit code: 3
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 206 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Token 304: exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 304 (no content type)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ManifestByTag 304: exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 304 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Storage 304: exit code: 3
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 304 (no content type, no text)
         reason     unexpected-answer
-        next       Look at the answer that the message shows: a login page or a proxy may stand in between.
+        next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ");
 }
 
@@ -173,15 +173,15 @@ fn a_token_document_is_judged_and_never_quoted() {
     {"token":""}
         exit 3: the token server `[api]` answered 200 (`application/json`) without a token
     {"token":7,"note":"SECRET"}
-        exit 3: the token server `[api]` answered 200 (`application/json`) with something that is no token document
+        exit 3: the token server `[api]` answered 200 (`application/json`) with something that is not a token document
     {"token":"SECRET\r\nx-injected: 1"}
         exit 3: the token server `[api]` answered 200 (`application/json`) with a token that holds characters no token has
     {"token":"SECRET\u001b[2J"}
         exit 3: the token server `[api]` answered 200 (`application/json`) with a token that holds characters no token has
     {"token":"SECRET
-        exit 3: the token server `[api]` answered 200 (`application/json`) with something that is no token document
+        exit 3: the token server `[api]` answered 200 (`application/json`) with something that is not a token document
     []
-        exit 3: the token server `[api]` answered 200 (`application/json`) with something that is no token document
+        exit 3: the token server `[api]` answered 200 (`application/json`) with something that is not a token document
     {"token":"SECRETaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
         exit 3: the token: `[api]`: the answer is larger than 65536 bytes
     "#);

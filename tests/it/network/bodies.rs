@@ -22,10 +22,10 @@ fn a_connection_that_is_closed_before_the_response_is_tried_again() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -50,7 +50,7 @@ fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
 
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -88,7 +88,7 @@ fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     ");
 }
 
@@ -252,12 +252,12 @@ fn a_huge_head_is_no_verdict() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
         reason     answer-too-large
-        next       Look which image and which server this is: nothing over the limit is read.
+        next       Check which image and which server this is: nothing over the limit is read.
     tries: 1
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
         reason     answer-too-large
-        next       Look which image and which server this is: nothing over the limit is read.
+        next       Check which image and which server this is: nothing over the limit is read.
     tries: 1
     ");
 }

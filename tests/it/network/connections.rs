@@ -22,10 +22,10 @@ fn an_api_whose_name_has_no_address_is_no_verdict() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -54,10 +54,10 @@ fn a_refused_connection_is_tried_four_times() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[closed]`: connection refused (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[closed]`: connection refused (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email

@@ -48,21 +48,21 @@ fn a_refused_stream_is_tried_a_bounded_number_of_times() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(refused, @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(calmed, @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
 }
@@ -87,21 +87,21 @@ fn a_broken_stream_is_no_verdict() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(short, @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(unknown, @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
 }
@@ -114,7 +114,7 @@ fn a_flood_of_empty_frames_is_no_verdict() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
 }

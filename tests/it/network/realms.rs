@@ -62,7 +62,7 @@ fn a_login_goes_to_no_other_token_server() {
     https://{registry}/token
     exit 3: the registry `[registry]` names the token server `https://[registry]/token`, which is not its own; the login was not sent there
     https://{registry}.evil.test/token
-    exit 3: the registry `[registry]` names the token server `https://[registry].evil.test/token`, which is no address
+    exit 3: the registry `[registry]` names the token server `https://[registry].evil.test/token`, which is not an address
     https://evil.test/{registry}/token
     exit 3: the registry `[registry]` names the token server `https://evil.test/[registry]/token`, which is not its own; the login was not sent there
     https://127.0.0.1.evil.test/token
@@ -74,11 +74,11 @@ fn a_login_goes_to_no_other_token_server() {
     https://169.254.169.254/token
     exit 3: the registry `[registry]` names the token server `https://169.254.169.254/token`, which is not its own; the login was not sent there
     //{elsewhere}/token
-    exit 3: the registry `[registry]` names the token server `//[elsewhere]/token`, which is no address
+    exit 3: the registry `[registry]` names the token server `//[elsewhere]/token`, which is not an address
     file:///etc/passwd
     exit 3: the registry `[registry]` names the token server `file:///etc/passwd`, a step to `file:`, where only `https:` is followed
 
-    exit 3: the registry `[registry]` names the token server ``, which is no address
+    exit 3: the registry `[registry]` names the token server ``, which is not an address
     ");
 }
 
@@ -200,7 +200,7 @@ fn odd_challenges_are_survived() {
     "Bearer realm"
     exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer realm="
-    exit 3: the registry `[registry]` names the token server ``, which is no address
+    exit 3: the registry `[registry]` names the token server ``, which is not an address
     "Bearer realm=\"http://127.0.0.1/token"
     exit 4: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text); it was asked without a login, because it did not ask for one
     "Bearer realm=\"a\",realm=\"b\""

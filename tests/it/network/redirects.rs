@@ -22,7 +22,7 @@ fn a_loop_ends_after_five() {
     exit code: 3
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: more than 5 redirects in a row, the last one from `[storage]`
         reason     redirect-refused
-        next       Try again; if it stays, the registry's storage is not set up right, or a proxy stands in between. No credentials were sent along.
+        next       Try again; if it persists, the registry's storage is not set up right, or a proxy stands in between. No credentials were sent along.
     asked the storage 30 times for 6 blobs
     ");
 }
@@ -161,7 +161,7 @@ fn a_foreign_challenge_gets_no_answer() {
     exit code: 3
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[elsewhere]` answered 401 (no content type, no text)
         reason     unexpected-answer
-        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it stays, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
+        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it persists, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
     1 x Api: GET Token -> 200
     6 x Elsewhere: GET Blob -> 401
     6 x Registry: GET Blob -> 302
@@ -201,7 +201,7 @@ fn a_location_that_leads_nowhere_is_refused() {
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     http://[bad
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is no address
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is not an address
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     ftp://127.0.0.1/x
@@ -217,7 +217,7 @@ fn a_location_that_leads_nowhere_is_refused() {
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     //
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is no address
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is not an address
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     none

@@ -67,7 +67,7 @@ fn the_hourly_limit_of_the_api_is_read() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: 429, too many requests; it asks to wait 3... s, which is beyond the deadline
         reason     rate-limited
-        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+        next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
     ");
     assert_eq!(stand_in.asked(&Route::Token).len(), 1);
 }
@@ -79,7 +79,7 @@ fn a_wait_beyond_the_deadline_ends_the_run_at_once() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: 429, too many requests; it asks to wait 86400 s, which is beyond the deadline
         reason     rate-limited
-        next       Wait some minutes, or as long as the message says; verify several images in one run instead of one run each.
+        next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
     ");
     // Twenty digits are more than any number of seconds.
     let stand_in = lying(Route::Token, with_header(503, "retry-after", "99999999999999999999"));

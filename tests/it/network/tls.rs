@@ -109,10 +109,10 @@ fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
         reason     tls-failed
-        next       If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
+        next       If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
         reason     tls-failed
-        next       If a proxy of your own stands in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
+        next       If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
@@ -170,14 +170,14 @@ fn a_handshake_that_is_closed_is_tried_again() {
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     connections: 4
     ");
     insta::assert_snapshot!(reset, @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no connection (connection reset) (4 tries)
         reason     connection-failed
-        next       Look at the network, the proxy and the host's name.
+        next       Check the network, the proxy and the host's name.
     connections: 4
     ");
 }
