@@ -63,5 +63,5 @@ reproduce: ## build the static binaries twice and compare them to the byte
 page-check: ## the report pages in a real Chromium; leaves screenshots to be looked at
 	sh scripts/page-check.sh
 
-orb-pack: ## pack orb/src into orb/orb.yml
-	UPDATE_ORB=1 cargo test --locked --quiet --test orb committed
+orb-pack: ## check orb/src, and pack it into orb/orb.yml
+	PATH="$$(sh scripts/tools.sh):$$PATH" python3 scripts/orb.py pack

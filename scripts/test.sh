@@ -88,6 +88,10 @@ container() {
             return 0
         fi
     done
+    if ! python3 -c 'import yaml' 2>/dev/null; then
+        could_not "the container tests: python3 has no PyYAML, and it could not be installed"
+        return 0
+    fi
     if [ "$(id -u)" != 0 ]; then
         could_not "the container tests: dockerd needs root"
         return 0

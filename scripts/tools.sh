@@ -15,7 +15,7 @@ install() {
     "$bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
-# yamllint brings PyYAML, which the tests of the Pulumi fragment use.
+# yamllint brings PyYAML, which scripts/orb.py and the tests of the Pulumi fragment use.
 if ! [ -x "$bin/check-jsonschema" ] || ! [ -x "$bin/yamllint" ]; then
     install check-jsonschema==0.39.0 yamllint==1.38.0 >&2 ||
         echo "tools: check-jsonschema and yamllint could not be installed in $tools" >&2

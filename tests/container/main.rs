@@ -8,14 +8,11 @@
     reason = "a test program: a broken assumption ends the test that made it"
 )]
 
-#[path = "../orb/expand.rs"]
-#[allow(dead_code, clippy::allow_attributes, reason = "the orb's own tests use the rest")]
-mod expand;
-#[path = "../orb/parameters.rs"]
-#[allow(dead_code, clippy::allow_attributes, reason = "the orb's own tests use the rest")]
-mod parameters;
 #[path = "../support/stand_in/mod.rs"]
 mod stand_in;
+#[path = "../orb/steps.rs"]
+#[allow(dead_code, clippy::allow_attributes, reason = "the tests of the orb use the rest")]
+mod steps;
 
 mod engine;
 mod gate;

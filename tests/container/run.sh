@@ -36,6 +36,8 @@ need dockerd "\`dockerd\` is missing; Debian has it as docker.io"
 need busybox "\`busybox\` is missing; Debian has it as busybox-static"
 need "$bundle" "$bundle is missing; Debian has it as ca-certificates"
 need bash "\`bash\` is missing"
+python3 -c 'import yaml' 2>/dev/null ||
+    { echo "container: python3 with PyYAML is missing; Debian has it as python3-yaml" >&2; missing=1; }
 [ "$(id -u)" -eq 0 ] || { echo "container: dockerd needs root" >&2; missing=1; }
 # BuildKit is built into the client that Debian ships (20.10); later clients need the plugin buildx for it.
 docker=

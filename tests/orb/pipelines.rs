@@ -6,108 +6,12 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    use serde_yaml::{Mapping, Value};
+    use serde_yaml::Value;
 
-    use crate::expand::executor;
-    use crate::pack::pack;
-    use crate::references::check_pipeline;
-    use crate::source::{Source, could_not_run};
+    use crate::source::could_not_run;
 
     const SETUP: &str = include_str!("../../.circleci/config.yml");
     const TEST_DEPLOY: &str = include_str!("../../.circleci/test-deploy.yml");
-
-    fn check(text: &str) -> Vec<String> {
-        let pipeline: Value = serde_yaml::from_str(text).unwrap();
-        let orb = pack(&Source::committed().unwrap()).unwrap();
-        let mut findings = check_pipeline(&pipeline, &orb, "verify-registry-image");
-        for name in text.split("<< pipeline.parameters.").skip(1) {
-            let name = name.split(' ').next().unwrap_or_default();
-            if pipeline["parameters"].get(name).is_none() {
-                findings.push(format!("the pipeline parameter `{name}` is not declared"));
-            }
-        }
-        findings
-    }
-
-    #[test]
-    fn the_pipelines_use_the_orb_as_it_is() {
-        assert_eq!(check(SETUP), Vec::<String>::new());
-        assert_eq!(check(TEST_DEPLOY), Vec::<String>::new());
-    }
-
-    /// The blocks of YAML in the pages for users.
-    fn shown() -> impl Iterator<Item = &'static str> {
-        [include_str!("../../README.md"), include_str!("../../docs/circleci.md")]
-            .into_iter()
-            .flat_map(|page| page.split("```yaml\n").skip(1))
-            .filter_map(|rest| rest.split("```").next())
-    }
-
-    #[test]
-    fn the_workflows_in_the_documentation_use_the_orb_as_it_is() {
-        let workflows: Vec<&str> = shown().filter(|block| block.contains("\nworkflows:")).collect();
-        assert_eq!(
-            workflows.len(),
-            3,
-            "on the first screen, the whole one, the one that commits the status"
-        );
-        for block in workflows {
-            let mut findings = check(block);
-            // The first screen says of these two that they are the reader's own.
-            findings.retain(|finding| {
-                block.contains("\njobs:")
-                    || !["there is no job `push`", "there is no job `deploy`"]
-                        .iter()
-                        .any(|own| finding.ends_with(own))
-            });
-            assert_eq!(findings, Vec::<String>::new());
-        }
-    }
-
-    #[test]
-    fn the_jobs_in_the_documentation_use_the_orb_as_it_is() {
-        let head = "version: 2.1\nworkflows:\n  develop:\n    jobs:\n";
-        let jobs: Vec<&str> =
-            shown().filter(|block| block.starts_with("      - verify-")).collect();
-        assert_eq!(jobs.len(), 3, "the two places of the gate's image, and the record for Pulumi");
-        for job in jobs {
-            let mut findings = check(&format!("{head}{job}"));
-            findings.retain(|finding| !finding.ends_with("requires `push`, which is not there"));
-            assert_eq!(findings, Vec::<String>::new());
-        }
-    }
-
-    #[test]
-    fn a_mistake_in_a_pipeline_is_found() {
-        let broken = |from: &str, to: &str| {
-            assert!(TEST_DEPLOY.contains(from), "{from}");
-            check(&TEST_DEPLOY.replacen(from, to, 1)).join("\n")
-        };
-        let found = [
-            broken("requires: [index]", "requires: [indx]"),
-            broken("revision: required", "revision: [required]"),
-            broken(
-                "executor:\n      name: verify-registry-image/docr",
-                "executor:\n      name: verify-registry-image/doc",
-            ),
-            broken("<< pipeline.parameters.image_repository >>", "<< pipeline.parameters.image >>"),
-            broken("          arch: arm64\n", ""),
-            broken("          arch: arm64\n", "          arch: arm\n"),
-        ];
-        insta::assert_snapshot!(found.join("\n---\n"), @"
-        workflows/test-deploy: `verify-registry-image/verify` requires `indx`, which is not there
-        ---
-        workflows/test-deploy: `verify-registry-image/verify`: the value of `revision` is not of type string
-        ---
-        jobs/must_fail: there is no executor `verify-registry-image/doc`
-        ---
-        the pipeline parameter `image` is not declared
-        ---
-        workflows/test-deploy: `image`: the parameter `arch` is required and not given
-        ---
-        workflows/test-deploy: `image`: the value of `arch` is not of type enum
-        ");
-    }
 
     /// The jobs that a job of the releasing workflow rests on, and the job itself.
     fn above(pipeline: &Value, job: &str) -> BTreeSet<String> {
@@ -202,7 +106,7 @@ mod tests {
     #[test]
     fn the_image_that_everything_defaults_to_is_the_one_that_is_published_and_gated() {
         let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
-        let orb = pack(&Source::committed().unwrap()).unwrap();
+        let orb: Value = serde_yaml::from_str(include_str!("../../orb/orb.yml")).unwrap();
         let default = &orb["executors"]["default"]["parameters"];
         let image = default["image"]["default"].as_str().unwrap();
         let version = default["tag"]["default"].as_str().unwrap();
@@ -222,52 +126,6 @@ mod tests {
             let text = std::fs::read_to_string(root.join(path)).unwrap();
             assert!(text.contains(&format!("{image}:{version}")), "{path}");
         }
-    }
-
-    #[test]
-    fn the_executors_log_in_where_they_are_told_to_and_the_gates_token_goes_to_digitalocean_alone()
-    {
-        let orb = pack(&Source::committed().unwrap()).unwrap();
-        let compiled = |name: &str, given: &str| {
-            let given: Mapping = serde_yaml::from_str(given).unwrap();
-            serde_yaml::to_string(&executor(&orb, name, &given).unwrap()).unwrap()
-        };
-        insta::assert_snapshot!(compiled("default", "{}"), @"
-        resource_class: small
-        docker:
-        - auth:
-            password: $GATE_IMAGE_PASSWORD
-            username: $GATE_IMAGE_USERNAME
-          image: ghcr.io/OWNER/verify-registry-image:0.1.0
-        ");
-        let private = "{ image: registry.gitlab.com/team/gate, tag: 1.2.3, username: PULL_USER, password: PULL_TOKEN, \
-                       resource_class: arm.medium }";
-        insta::assert_snapshot!(compiled("default", private), @"
-        resource_class: arm.medium
-        docker:
-        - auth:
-            password: $PULL_TOKEN
-            username: $PULL_USER
-          image: registry.gitlab.com/team/gate:1.2.3
-        ");
-        insta::assert_snapshot!(compiled("docr", "{ repository: team/gate }"), @"
-        resource_class: small
-        docker:
-        - auth:
-            password: $DIGITALOCEAN_ACCESS_TOKEN
-            username: $DIGITALOCEAN_ACCESS_TOKEN
-          image: registry.digitalocean.com/team/gate:0.1.0
-        ");
-        insta::assert_snapshot!(compiled("docr", "{ repository: team/gate, token: DO_READ }"), @"
-        resource_class: small
-        docker:
-        - auth:
-            password: $DO_READ
-            username: $DO_READ
-          image: registry.digitalocean.com/team/gate:0.1.0
-        ");
-        let nameless: Mapping = serde_yaml::from_str("{ username: $PULL_USER }").unwrap();
-        assert!(executor(&orb, "default", &nameless).is_err(), "a value in place of a name");
     }
 
     #[test]
@@ -363,9 +221,9 @@ mod tests {
             std::fs::create_dir_all(to.parent().unwrap()).unwrap();
             std::fs::copy(root.join(path), to).unwrap();
         }
-        // In the place of cargo, which packs the orb: nothing to do here.
+        // In the place of make, which packs the orb: nothing to do here.
         std::fs::create_dir(copy.path().join("bin")).unwrap();
-        std::os::unix::fs::symlink("/bin/true", copy.path().join("bin/cargo")).unwrap();
+        std::os::unix::fs::symlink("/bin/true", copy.path().join("bin/make")).unwrap();
         let output = Command::new("/bin/sh")
             .arg(copy.path().join("scripts/set-placeholders.sh"))
             .args(["Some-Owner", "some-space"])

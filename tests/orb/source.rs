@@ -1,4 +1,4 @@
-//! The orb's source files, as texts: `orb/src` read from the disk, or a few lines written by a test.
+//! The orb's source files, and what its tests share.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,50 +30,21 @@ pub(crate) fn write_program(path: &Path, script: &str) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
-/// Every file under the orb's root, by its path relative to it with `/` between the parts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Source {
-    pub(crate) files: BTreeMap<String, String>,
-}
-
-impl Source {
-    /// Reads a folder.
-    pub(crate) fn read(root: &Path) -> io::Result<Self> {
-        let mut source = Self::default();
-        source.add(root, "")?;
-        Ok(source)
-    }
-
-    /// The committed sources.
-    pub(crate) fn committed() -> io::Result<Self> {
-        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("orb/src"))
-    }
-
-    /// The same with one file put in, or put in another's place.
-    pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
-        self.files.insert(path.to_owned(), text.to_owned());
-        self
-    }
-
-    /// The same with a text in one file replaced; the text must be there, or the test proves nothing.
-    pub(crate) fn edited(mut self, path: &str, from: &str, to: &str) -> Self {
-        let text = self.files.get(path).map_or("", String::as_str);
-        assert!(text.contains(from), "`{from}` is not in {path}");
-        let edited = text.replacen(from, to, 1);
-        self.files.insert(path.to_owned(), edited);
-        self
-    }
-
-    fn add(&mut self, folder: &Path, prefix: &str) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
+/// The texts of the orb's source files, by their path below `orb/src`.
+pub(crate) fn sources() -> io::Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![String::new()];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("orb/src");
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root.join(&folder))? {
             let entry = entry?;
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let name = format!("{folder}{}", entry.file_name().to_string_lossy());
             if entry.file_type()?.is_dir() {
-                self.add(&entry.path(), &format!("{name}/"))?;
+                folders.push(format!("{name}/"));
             } else {
-                self.files.insert(name, fs::read_to_string(entry.path())?);
+                files.insert(name, fs::read_to_string(entry.path())?);
             }
         }
-        Ok(())
     }
+    Ok(files)
 }

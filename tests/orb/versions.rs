@@ -9,7 +9,7 @@ mod tests {
 
     use regex_lite::Regex;
 
-    use crate::source::could_not_run;
+    use crate::source::{could_not_run, sources};
 
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     const NEW: &str = "31.41.59";
@@ -159,5 +159,64 @@ mod tests {
                 "{word}"
             );
         }
+    }
+
+    #[test]
+    fn the_versions_in_the_orb_are_the_programs() {
+        let version = env!("CARGO_PKG_VERSION");
+        let (series, _) = version.rsplit_once('.').unwrap();
+        let source = sources().unwrap();
+        let has = |path: &str, text: String| {
+            assert!(source[path].contains(&text), "{path} should say `{text}`");
+        };
+        has("commands/verify.yml", format!("ORB_SERIES: \"{series}\""));
+        has("commands/install.yml", format!("default: \"{version}\""));
+        has("executors/default.yml", format!("default: \"{version}\""));
+        has("executors/docr.yml", format!("default: \"{version}\""));
+        has("examples/url_orb.yaml", format!("/v{version}/orb/orb.yml"));
+        has("examples/deploy_marker.yml", format!("version: \"{version}\""));
+        let skill = include_str!("../../skills/verify-registry-image.sh");
+        assert!(skill.contains(&format!("verify-registry-image:{version}}}")), "the old command");
+        let changes = include_str!("../../CHANGELOG.md");
+        assert!(changes.contains(&format!("\n## {version} - ")), "CHANGELOG.md");
+        for path in source.keys() {
+            if !path.starts_with("examples/") || path.rsplit('.').next() != Some("yml") {
+                continue;
+            }
+            has(path, format!("verify-registry-image@{version}"));
+        }
+    }
+
+    /// Where a version stands behind one of these words, in every file that is tracked.
+    const VERSIONED: [&str; 4] = [
+        "verify-registry-image@",
+        "verify-registry-image:",
+        "verify-registry-image/v",
+        "parameters.image_repository >>:",
+    ];
+
+    #[test]
+    fn every_version_of_ours_in_a_page_an_example_or_a_pipeline_is_the_programs() {
+        let version = env!("CARGO_PKG_VERSION");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let tracked = Command::new("git").arg("ls-files").current_dir(root).output();
+        let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
+            could_not_run("the versions: this is not a git checkout");
+            return;
+        };
+        let tracked = String::from_utf8(tracked.stdout).unwrap();
+        let mut seen = 0;
+        for path in tracked.lines().filter(|path| !path.starts_with("tests/")) {
+            let text = fs::read_to_string(root.join(path)).unwrap_or_default();
+            for found in VERSIONED.iter().flat_map(|word| text.split(word).skip(1)) {
+                let end = found.find(|c: char| !c.is_ascii_digit() && c != '.');
+                let told = found[..end.unwrap_or(found.len())].trim_end_matches('.');
+                if told.contains('.') {
+                    seen += 1;
+                    assert_eq!(told, version, "{path}");
+                }
+            }
+        }
+        assert!(seen > 12, "the versions were found: {seen}");
     }
 }
