@@ -106,14 +106,10 @@ def mapped(value, change):
 
 
 def pairs(value):
-    """Every key of every mapping in a value, with what it holds; an item of a list has the list's key."""
-    for key, inner in value.items() if isinstance(value, dict) else []:
-        yield key, inner
+    """Every key of every mapping in a value, with what it holds."""
+    yield from mapping(value).items()
+    for inner in [*mapping(value).values(), *sequence(value)]:
         yield from pairs(inner)
-        if isinstance(inner, list):
-            for item in inner:
-                yield key, item
-                yield from pairs(item)
 
 
 def get(value, *keys):

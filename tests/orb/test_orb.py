@@ -160,6 +160,8 @@ commands:
             refused("@orb.yml", "version: 2.1\nparameters: {}\n"),
             refused("examples/e.yml", "usage:\n  commands: {}\n"),
             refused("commands/b.yml", "a: 1\na: 2\n"),
+            refused("examples/e.yml", "usage: all\n"),
+            refused("@orb.yml", "version: 2.1\ncommands: none\n"),
         ]
         self.assertEqual(
             messages,
@@ -175,7 +177,9 @@ commands:
 `other.yml`: only `@orb.yml` belongs in the root
 `@orb.yml`: `parameters` would be dropped by packing
 `examples/e.yml`: `commands` would be dropped by packing
-`commands/b.yml`: duplicate key `a`""".splitlines(),
+`commands/b.yml`: duplicate key `a`
+`examples/e.yml`: expected a map
+`commands` in `@orb.yml` is not a map""".splitlines(),
         )
 
 
@@ -210,6 +214,8 @@ class References(Case):
                 after(job, "      port: << parameters.port >>\n", "      port: << parameters.checkout >>\n"),
                 after(job, "      wait: << parameters.wait >>\n", ""),
                 after(job, "      wait: ", "      wiat: "),
+                after(job, "  attach_workspace:\n", "  attach:\n"),
+                after(command, "    type: env_var_name\n", "    type: variable\n"),
             ],
             f"""
 commands/verify: uses the undeclared parameter `weit`
@@ -246,6 +252,14 @@ jobs/verify: does not hand `wait` on to the command
 
 jobs/verify: command `verify`: the parameter `wiat` does not exist
 jobs/verify: does not hand `wait` on to the command
+
+jobs/verify: uses the undeclared parameter `attach_workspace`
+jobs/verify: declares the parameter `attach` and does not use it
+jobs/verify: has the parameter `attach`, the command has not
+
+commands/verify: the default of parameter `token` has the unknown type `variable`
+jobs/verify: command `verify`: `token` is passed on with another type
+jobs/verify: does not declare `token` as the command does
 """,
         )
 
@@ -267,6 +281,8 @@ jobs/verify: does not hand `wait` on to the command
                 after("- docker/check:", "- verify-registry-image/check:"),
                 after(push.format("push"), push.format("pish")),
                 after(push.format("push"), push.format("other/push")),
+                after("- docker/check:", "- verify:"),
+                after(push.format("push"), push.format("pish").replace("context", "type: approval\n            context")),
             ],
             """
 workflows/develop: there is no job `verify-registry-image/verifi`
@@ -287,6 +303,10 @@ workflows/develop: there is no job `pish`
 workflows/develop: `verify-registry-image/verify` requires `push`, which is not there
 
 workflows/develop: the orb of `other/push` is not imported
+workflows/develop: `verify-registry-image/verify` requires `push`, which is not there
+
+jobs/push: there is no command `verify`
+
 workflows/develop: `verify-registry-image/verify` requires `push`, which is not there
 """,
         )
@@ -416,6 +436,8 @@ steps:
         ]
         self.assertEqual(found, [[f"RC{number:03}"] for number in range(1, 13)])
         self.assertEqual(broken(command, include, f"command: {'x' * 64}"), [])
+        self.assertEqual(with_file("commands/a-b.yml", "description: x\n"), ["RC010"])
+        self.assertEqual(with_file("commands/a.yml", "description: x\nsteps: [run: make]\n"), ["RC008", "RC009"])
 
 
 class Compiled(Case):
@@ -468,6 +490,18 @@ steps:
         run = {"name": "", "command": "cat <<END", "when": "on_success", "environment": {"A": "1", "B": "x2"}}
         always = {"name": "", "command": "", "when": "always", "environment": {}}
         self.assertEqual(found, [("run", run), ("b", None), ("run", always)])
+        found = list(orb.steps({"commands": {"c": element}}, "commands", "c", {"on": False}))
+        self.assertEqual([name for name, _ in found], ["run", "a"])
+        with self.assertRaisesRegex(orb.Mistake, "^the value of `on` is not of type boolean$"):
+            list(orb.steps({"commands": {"c": element}}, "commands", "c", {"on": "true"}))
+
+    def test_a_job_has_the_steps_of_its_command(self):
+        packed = orb.pack(SOURCES)
+        command = list(orb.steps(packed, "commands", "verify", {"image": "a"}))
+        job = list(orb.steps(packed, "jobs", "verify", {"image": "a"}))
+        self.assertEqual([step for step in job if step[0] == "run"], [step for step in command if step[0] == "run"])
+        with self.assertRaisesRegex(orb.Mistake, "^there is no `verfy` in `jobs`$"):
+            list(orb.steps(packed, "jobs", "verfy", {}))
 
 
 if __name__ == "__main__":
