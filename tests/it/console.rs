@@ -37,7 +37,7 @@ fn quiet_is_the_verdict_alone() {
 
 /// The requests run side by side, so that their order differs from run to run: they are sorted here.
 fn told_of_requests(stand_in: &StandIn, verbosity: &str) -> String {
-    let run = gate(stand_in).arg(verbosity).run();
+    let run = gate(stand_in).with_notes().arg(verbosity).run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
     assert!(!run.stderr.contains("X-Amz-Signature="), "{}", run.stderr);
     assert!(!run.stderr.contains("Bearer e") && !run.stderr.contains("Basic "), "{}", run.stderr);

@@ -39,15 +39,10 @@ fn an_immutable_tag_that_names_the_same_image_proves_it() {
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
       service    support-email in development
 
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 immutable-tag, platform, layers-present
-      not asked  digest-expected, port, runtime
+      passed     immutable-tag
 
     note: revision-expected skipped: there is no label `org.opencontainers.image.revision` on the image, so no commit was compared; add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -79,9 +74,6 @@ fn an_immutable_tag_that_names_another_image_is_red() {
         next       The moving tag is from another build.
                    Did this commit's push job run before this one?
                    Push again, unless a newer commit has.
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, port, runtime
 
       digest     sha256:72aa2829510e[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -91,9 +83,6 @@ fn an_immutable_tag_that_names_another_image_is_red() {
 
     note: revision-expected skipped: there is no label `org.opencontainers.image.revision` on the image, so no commit was compared; add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -115,9 +104,6 @@ fn an_immutable_tag_that_was_never_pushed_is_red() {
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, port, runtime
 
       digest     sha256:72aa2829510e[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -127,9 +113,6 @@ fn an_immutable_tag_that_was_never_pushed_is_red() {
 
     note: revision-expected skipped: there is no label `org.opencontainers.image.revision` on the image, so no commit was compared; add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -149,16 +132,9 @@ fn an_immutable_tag_of_an_unknown_commit_is_skipped_and_told() {
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
       service    support-email in development
 
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, revision-expected, port, runtime
-
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     note: immutable-tag skipped: no commit was given, and the image has no revision label to name the tag by
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 

@@ -52,10 +52,6 @@ fn an_error_document_with_a_code_of_its_own_is_the_registrys_own_word() {
         next       1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr

@@ -278,18 +278,12 @@ fn an_older_record_is_gone_when_the_image_is_not_verified() {
                    1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/4711
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, revision-expected, immutable-tag, platform,
-                 layers-present, port, runtime: there is no manifest to look at
-      not asked  digest-expected
+      skipped    revision-expected, immutable-tag, port, runtime: there is no manifest to look at
 
       service    support-email in development
 
     note: no record was written: the image is not VERIFIED
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: tag-missing: [registry]/keepkey/support-email has no tag latest-dev (404 MANIFEST_UNKNOWN manifest unknown) (tag-exists)'
     ----- record.json: removed

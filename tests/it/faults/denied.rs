@@ -20,10 +20,6 @@ fn a_missing_tag_is_red_at_a_registry_without_credentials() {
         next       1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -49,16 +45,9 @@ fn a_missing_tag_is_red_with_a_bearer_token() {
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET ApiGc -> 404
     1 x Api: GET ApiRegistries -> 200
@@ -84,17 +73,9 @@ fn name_unknown_is_red() {
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest
-      skipped    tag-exists: there is no repository to look in
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-mail
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET ApiGc -> 404
     1 x Api: GET ApiRegistries -> 200
@@ -120,10 +101,6 @@ fn not_found_as_harbor_writes_it_is_red() {
         next       1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
@@ -142,14 +119,9 @@ fn a_404_that_is_a_web_page_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 404 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     not-found-unclear
         next       A gateway or proxy answered: try again, and look at the answer that the message shows.
-      passed     registry-honest
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
     1 x Registry: GET Control -> 404
@@ -175,13 +147,9 @@ fn a_login_page_in_the_registrys_place_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered with a web page: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
     1 x Registry: GET Control -> 200
@@ -213,15 +181,8 @@ fn a_message_with_control_characters_and_commands_is_printed_harmless() {
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }

@@ -41,9 +41,6 @@ fn a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be() {
         reason     revision-differs
         next       Did this commit's push job run before this one?
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:230388b293ca[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -52,9 +49,6 @@ fn a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be() {
       commit     '; touch pwned; $(touch pwned) `touch pwned` " status: GREEN image.x: "GREEN
       service    support-email in development
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from '\'' touch pwned (touch pwned) '\''touch pwned'\''  status: GREEN image.x: GREEN, not from 1111111111111111111111111111111111111111 (revision-expected)'
     ----- status/development.status
@@ -96,9 +90,6 @@ fn a_label_of_another_commit_is_compared_whole() {
         reason     revision-differs
         next       Did this commit's push job run before this one?
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:9a090e0bf1b6[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -107,9 +98,6 @@ fn a_label_of_another_commit_is_compared_whole() {
       commit     1111111111111111111111111111111111111112
       service    support-email in development
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 1111111111111111111111111111111111111112, not from 1111111111111111111111111111111111111111 (revision-expected)'
     ----- status/development.status
@@ -152,9 +140,6 @@ fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
         reason     revision-differs
         next       Did this commit's push job run before this one?
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:dba5f0150bad[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -163,9 +148,6 @@ fn a_label_of_a_mebibyte_is_cut_where_it_is_shown() {
       commit     111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111…
       service    support-email in development
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from 111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111, not from 1111111111111111111111111111111111111111...'
     ----- status/development.status

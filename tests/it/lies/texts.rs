@@ -81,9 +81,6 @@ fn what_cannot_be_seen_of_a_label_is_shown_escaped() {
         reason     revision-differs
         next       Did this commit's push job run before this one?
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, immutable-tag, port, runtime
 
       digest     sha256:3ac1425947f7[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -92,9 +89,6 @@ fn what_cannot_be_seen_of_a_label_is_shown_escaped() {
       commit     \u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}  VERIFIED (GREEN)\u{0}\u{202e}desrever\u{2066}\u{200b}\u{fffe}\u{ffff}\u{9b}2J…
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: revision-differs: the image says that it was built from u1b31mredu1b0mu1b0titleu7  VERIFIED (GREEN)u0u202edesreveru2066u200bufffeuffffu9b2J, not from 1111111111111111111111111111111111111111 (revision-expected)'
     ");
@@ -138,16 +132,10 @@ fn an_error_that_holds_control_characters_is_shown_without_them() {
                    1. Is the push job in this workflow, and does this job require it?
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, revision-expected, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, immutable-tag, port, runtime
+      skipped    revision-expected: there is no manifest to look at
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='FAILED [registry]/keepkey/support-email:latest-dev: tag-missing: [registry]/keepkey/support-email has no tag latest-dev (404 MANIFEST_UNKNOWN 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'') (tag-exists)'
     "#);
@@ -167,14 +155,9 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
       repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 404 (no content type): `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`
         reason     not-found-bare
         next       Try again; if it persists, check by other means whether the image is there, and report the answer that the message shows.
-      passed     registry-honest
-      not asked  digest-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- reason
     FAILURE_REASON='UNDECIDED [registry]/keepkey/support-email:latest-dev: not-found-bare: the manifest of latest-dev: [registry] answered 404 (no content type): 31mred0m0title  VERIFIED (GREEN)desrever2Jb'\'' (repository-exists)'
     "#);
@@ -197,15 +180,8 @@ fn characters_that_xml_forbids_do_not_break_the_junit_file() {
       commit     \u{fffe}abc\u{ffff}\u{1}]]>&<
       service    support-email
 
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
-
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     assert_outputs_plain(&gate().args("--junit junit.xml --record record.json").run());
     // And where the label stands in the JUnit file itself.

@@ -61,13 +61,9 @@ fn a_login_page_in_the_token_servers_place_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered 200 (`text/html`) with something that is not a token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
     ");
@@ -218,16 +214,11 @@ fn a_token_that_ends_during_the_run_is_fetched_once_more() {
       manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `token expired`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-      passed     registry-honest, repository-exists, tag-exists
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       digest     sha256:72aa2829510e[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET ApiGc -> 404
     1 x Api: GET ApiRegistries -> 200

@@ -26,13 +26,9 @@ fn a_connection_that_is_closed_before_the_response_is_tried_again() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     4 x Api: GET Token -> no answer
     ");
@@ -51,14 +47,9 @@ fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      passed     registry-honest
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
     1 x Registry: GET Control -> 404

@@ -26,13 +26,10 @@ fn an_api_whose_name_has_no_address_is_no_verdict() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
     note: DigitalOcean's API is `https://nosuch.invalid` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     ");
 }
@@ -58,13 +55,10 @@ fn a_refused_connection_is_tried_four_times() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[closed]`: connection refused (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
     note: DigitalOcean's API is `http://[closed]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     GET http://[closed]/v2/registry/auth -> connection refused ( [duration])
     the token: `[closed]`: connection refused; asking again in [duration] (try 2 of 4)
     GET http://[closed]/v2/registry/auth -> connection refused ( [duration])
@@ -119,13 +113,9 @@ fn a_host_that_drops_every_packet_ends_with_the_deadline() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
     ");

@@ -44,23 +44,16 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `second`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
-      passed     registry-honest
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    support-email
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:third
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
-      passed     registry-honest
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    support-email
 
     note: support-email: found, but not proven to be this commit's: `first` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     assert_eq!(third, 0, "it was not asked for");
 }

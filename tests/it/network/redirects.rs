@@ -42,13 +42,9 @@ fn the_api_is_not_followed() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` answered with a redirect (302), which is not followed
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 302
     ");
@@ -68,16 +64,9 @@ fn the_api_is_not_followed() {
       repository-exists errored: the registry denied the tag (404 `MANIFEST_UNKNOWN` `manifest unknown`) and did not say whether it has the repository; the repository's tags: the API answered 302 and that says nothing
         reason     unexpected-answer
         next       This is beside the point: the registry denied the tag itself. Look at `tag-exists` first.
-      passed     registry-honest
-      skipped    manifest-intact, platform, layers-present:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET ApiGc -> 404
     1 x Api: GET ApiRegistries -> 200
@@ -100,14 +89,9 @@ fn a_manifest_is_not_followed() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 302 (no content type, no text); a redirect is followed for configs and layers only
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
-      passed     registry-honest
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `http://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ----- asked
     1 x Api: GET Token -> 200
     1 x Registry: GET Control -> 404

@@ -41,13 +41,9 @@ fn an_expired_certificate_is_seen_at_once_and_nothing_is_sent() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate has expired
         reason     tls-failed
         next       Look at this machine's clock first; else the server's certificate must be renewed.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -65,13 +61,9 @@ fn a_certificate_that_is_not_valid_yet_hints_at_the_clock() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate is not valid yet
         reason     tls-failed
         next       Look at this machine's clock.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -89,13 +81,9 @@ fn a_certificate_for_another_host_is_seen_at_once_and_nothing_is_sent() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate is for another host name
         reason     tls-failed
         next       Look at the host's name and at any proxy in between.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
 }
 
@@ -113,13 +101,9 @@ fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
         reason     tls-failed
         next       If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     let help = Gate::alone().args("--help").run().stdout;
     assert!(
@@ -229,13 +213,9 @@ fn without_ca_certificates_the_message_says_what_to_install() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email
     ----- stderr
-    note: DigitalOcean's API is `https://[api]` (`DIGITALOCEAN_API_URL`)
-    note: DigitalOcean's registry is `[registry]` (`DIGITALOCEAN_REGISTRY_HOST`)
-    note: the DigitalOcean token comes from the variable `DIGITALOCEAN_ACCESS_TOKEN`
     ");
     assert_eq!(stand_in.connections(Origin::Api), 0);
 }

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use super::leak::Secrets;
 use super::pipe::Pipe;
 use super::redaction::Redactions;
+use super::usual;
 use crate::stand_in::{Origin, Route, StandIn};
 
 /// A run that hangs is killed after this long, and the test fails: far beyond what any run takes on a busy machine.
@@ -31,6 +32,8 @@ pub(crate) struct Gate<'a> {
     within: Option<PathBuf>,
     secrets: Secrets,
     redactions: Redactions,
+    has_notes: bool,
+    has_checks: bool,
 }
 
 impl<'a> Gate<'a> {
@@ -72,6 +75,8 @@ impl<'a> Gate<'a> {
             within: None,
             secrets: Secrets::default(),
             redactions,
+            has_notes: false,
+            has_checks: false,
         }
     }
 
@@ -154,6 +159,18 @@ impl<'a> Gate<'a> {
         self
     }
 
+    /// With the notes in its snapshot that every run prints: for tests that are about them.
+    pub(crate) fn with_notes(mut self) -> Self {
+        self.has_notes = true;
+        self
+    }
+
+    /// With the whole lists of checks in its snapshot that passed, were skipped or were not asked.
+    pub(crate) fn with_checks(mut self) -> Self {
+        self.has_checks = true;
+        self
+    }
+
     /// With a program in its folder, to be found through `PATH`.
     pub(crate) fn program(self, name: &str, script: &str) -> Self {
         let gate = self.file(&format!("bin/{name}"), script);
@@ -174,7 +191,7 @@ impl<'a> Gate<'a> {
         self.start().finish()
     }
 
-    /// Runs it to its end and shows everything.
+    /// Runs it to its end and shows everything but the usual.
     pub(crate) fn snapshot(self) -> String {
         self.run().snapshot()
     }
@@ -281,7 +298,8 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Everything that can be seen of the run, with what differs from run to run taken out.
+    /// Everything that can be seen of the run, without what differs from run to run and what nearly every run
+    /// prints: see [`Gate::with_notes`] and [`Gate::with_checks`].
     pub(crate) fn snapshot(&self) -> String {
         let program = self.gate.program.file_name().unwrap_or_default().to_string_lossy();
         let mut text = match &self.gate.shell {
@@ -302,7 +320,14 @@ impl Run<'_> {
                 None => drop(writeln!(text, "----- {path}: removed")),
             }
         }
-        self.redacted(&text)
+        let mut text = self.redacted(&text);
+        if !self.gate.has_notes {
+            text = usual::without_notes(&text);
+        }
+        if !self.gate.has_checks {
+            text = usual::without_checks(&text);
+        }
+        text
     }
 
     /// A text of the run with what differs from run to run taken out.

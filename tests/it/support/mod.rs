@@ -15,6 +15,7 @@ mod requests;
 mod skip;
 mod tests;
 mod time;
+mod usual;
 
 pub(crate) use gate::Gate;
 #[allow(unused_imports, reason = "named by the tests that look at more than the snapshot")]
