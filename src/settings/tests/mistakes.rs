@@ -1,28 +1,149 @@
-//! Each mistake has a message and a next step. Exit code 2's wording is read by people at the end of a day.
+//! `docs/mistakes.md` is written by these tests: each mistake has a message and a next step, and the page holds what
+//! the runs say. `UPDATE_MISTAKES=1` writes it again.
 
-#![expect(clippy::too_many_lines, reason = "tables are shown whole")]
+use std::fmt::Write as _;
+use std::fs;
 
 use super::*;
 
-/// Each reading's command line and what is told of it.
-fn table(worlds: impl IntoIterator<Item = World>) -> String {
-    let tell = |world: World| {
-        let line: Vec<_> =
-            world.arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
-        let variables = world.variables.iter().filter(|(name, _)| *name != TOKEN_VARIABLE);
-        let variables =
-            variables.map(|(name, value)| [name, "=", &value.to_string_lossy(), " "].concat());
-        let variables = variables.collect::<Vec<_>>().concat();
-        let told = world.told();
-        assert!(told.starts_with("error: "), "{line:?} is accepted: {told}");
-        let folder = world.path().display().to_string();
-        format!("$ {variables}{}\n{}\n", line.join(" "), told.replace(&folder, "FOLDER"))
-    };
-    worlds.into_iter().map(tell).collect::<Vec<_>>().join("\n")
+const PAGE: &str = "docs/mistakes.md";
+
+const BEGINNING: &str = "\
+# Mistakes
+
+What `verify-registry-image` prints when it is called in a way that it cannot follow. Each of these runs ends with exit code 2
+before anything is requested. `DIGITALOCEAN_ACCESS_TOKEN` is set unless the line says otherwise.
+
+This page is written by a test, `src/settings/tests/mistakes.rs`, from the runs that it shows; do not edit it by hand:
+`UPDATE_MISTAKES=1 cargo test --lib mistakes`.
+";
+
+/// Services whose names make keys that collide or are not allowed.
+const PULUMI: &str = "
+registry: registry.digitalocean.com/keepkey
+services:
+  '1': {}
+  a-b: {}
+  a_b: {}
+  sealed: { env: { secure: x } }
+  open: { env: { secure: x }, port: 80 }
+";
+
+/// Some mistakes under one heading.
+struct Section {
+    title: &'static str,
+    /// The config file of each run; empty: each run shows its own.
+    config: &'static str,
+    worlds: Vec<World>,
+}
+
+impl Section {
+    fn new(title: &'static str, worlds: impl IntoIterator<Item = World>) -> Self {
+        Self { title, config: "", worlds: worlds.into_iter().collect() }
+    }
+
+    fn with_config(
+        title: &'static str,
+        config: &'static str,
+        worlds: impl IntoIterator<Item = World>,
+    ) -> Self {
+        let worlds = worlds.into_iter().map(|world| world.config(config)).collect();
+        Self { title, config, worlds }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("\n## {}\n\n", self.title);
+        if !self.config.is_empty() {
+            let config = self.config.trim();
+            let _ = write!(text, "With this `{FILE_NAME}`:\n\n```yaml\n{config}\n```\n\n");
+        }
+        let runs: Vec<String> =
+            self.worlds.iter().map(|world| run(world, !self.config.is_empty())).collect();
+        text + &format!("```text\n{}```\n", runs.join("\n"))
+    }
+}
+
+/// The files of a run, its line and its answer.
+fn run(world: &World, hides_config: bool) -> String {
+    let mut text = String::new();
+    let mut files: Vec<_> = fs::read_dir(world.path()).unwrap().map(Result::unwrap).collect();
+    files.sort_by_key(fs::DirEntry::file_name);
+    for file in files {
+        let name = file.file_name().into_string().unwrap();
+        if name == FILE_NAME && hides_config {
+            continue;
+        }
+        let content = fs::read_to_string(file.path()).unwrap();
+        let _ = writeln!(text, "$ cat {name}\n{}", content.trim_end());
+    }
+    let line = line(world);
+    let told = world.told().replace(&world.path().display().to_string(), "FOLDER");
+    assert!(told.starts_with("error: "), "`{line}` is accepted: {told}");
+    text + &format!("$ {line}\n{told}\n")
+}
+
+/// What a person types into a shell.
+fn line(world: &World) -> String {
+    let mut words = Vec::new();
+    if !world.variables.contains_key(TOKEN_VARIABLE) {
+        words.push(format!("env -u {TOKEN_VARIABLE}"));
+    }
+    for (name, value) in world.variables.iter().filter(|(_, value)| *value != TOKEN) {
+        words.push(format!("{name}={}", quoted(value.to_str().unwrap())));
+    }
+    words.extend(world.arguments.iter().map(|word| quoted(word.to_str().unwrap())));
+    if world.arguments.iter().any(|word| word == "-") {
+        words.push("< /dev/null".to_owned());
+    }
+    words.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    assert!(!word.contains('\''), "{word}");
+    format!("'{word}'")
 }
 
 #[test]
-fn of_the_command_line() {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a switch and a page of this test, not of the program"
+)]
+fn the_page_holds_what_the_runs_say() {
+    let sections = [
+        command_line(),
+        values(),
+        images_without_a_config(),
+        images_with_a_config(),
+        configs(),
+        expectations(),
+        pulumi_configuration(),
+        token_and_addresses(),
+    ];
+    let page = BEGINNING.to_owned() + &sections.map(|section| section.text()).concat();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    if std::env::var_os("UPDATE_MISTAKES").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let committed = fs::read_to_string(path).unwrap_or_default();
+    // The first difference alone: the whole page twice would hide it.
+    let differs = |(_, (old, new)): &(usize, (&str, &str))| old != new;
+    let end = std::iter::repeat("(the end)");
+    let lines = committed.lines().chain(end.clone()).zip(page.lines().chain(end));
+    let most = committed.lines().count().max(page.lines().count());
+    if let Some((number, (old, new))) = lines.take(most).enumerate().find(differs) {
+        panic!(
+            "{PAGE}, line {}:\n  it holds:     {old}\n  the runs say: {new}\n\
+             run `UPDATE_MISTAKES=1 cargo test --lib mistakes`, read the difference and commit the page",
+            number + 1
+        );
+    }
+}
+
+fn command_line() -> Section {
     let lines = [
         "--expect-revison",
         "--nope=1",
@@ -40,66 +161,10 @@ fn of_the_command_line() {
         "--expect-digest a --expect-digest-file b",
         "--completions tcsh",
     ];
-    insta::assert_snapshot!(table(lines.map(World::new)), @"
-    $ --expect-revison
-    error: there is no option `--expect-revison`
-      did you mean `--expect-revision`?
-
-    $ --nope=1
-    error: there is no option `--nope`
-      `verify-registry-image --help` lists the options
-
-    $ -x
-    error: there is no option `-x`
-      `verify-registry-image --help` lists the options
-
-    $ --token hunter2
-    error: there is no option `--token`
-      no option takes a secret: set `DIGITALOCEAN_ACCESS_TOKEN`, or name another variable with `--token-env NAME`
-
-    $ --password=hunter2
-    error: there is no option `--password`
-      no option takes a secret: set `DIGITALOCEAN_ACCESS_TOKEN`, or name another variable with `--token-env NAME`
-
-    $ -t hunter2
-    error: there is no option `-t`
-      no option takes a secret: set `DIGITALOCEAN_ACCESS_TOKEN`, or name another variable with `--token-env NAME`
-
-    $ --format yaml
-    error: invalid value `yaml` for `--format`: expected `human` or `json`
-
-    $ --format jsn
-    error: invalid value `jsn` for `--format`: expected `human` or `json`
-      did you mean `json`?
-
-    $ --wait
-    error: `--wait` needs a value
-      write `--wait`, a space and the value; a value that starts with `-` needs `=`
-
-    $ --wait --jobs 3
-    error: `--wait` needs a value
-      write `--wait`, a space and the value; a value that starts with `-` needs `=`
-
-    $ --update-status=yes
-    error: `--update-status` takes no value
-
-    $ --wait 1m --wait 2m
-    error: `--wait` is given twice
-
-    $ -q -v
-    error: `--verbose` and `--quiet` cannot be used together
-
-    $ --expect-digest a --expect-digest-file b
-    error: `--expect-digest-file` and `--expect-digest` cannot be used together
-
-    $ --completions tcsh
-    error: invalid value `tcsh` for `--completions`
-      expected one of: bash, elvish, fish, powershell, zsh
-    ");
+    Section::new("The command line", lines.map(World::new))
 }
 
-#[test]
-fn of_values() {
+fn values() -> Section {
     let lines = [
         "--wait soon",
         "--wait -5s",
@@ -127,88 +192,13 @@ fn of_values() {
         ("TOKEN_ENV", "a b"),
     ]
     .map(|(name, value)| World::new(IMAGE).variable(&format!("{PREFIX}{name}"), value));
-    insta::assert_snapshot!(table(worlds.into_iter().chain(empty).chain(variables)), @"
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait soon
-    error: invalid duration `soon` for `--wait`: expected a duration such as `90s`, `2m` or `1h30m`
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait -5s
-    error: invalid duration `-5s` for `--wait`: must not be negative
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --deadline 25h
-    error: invalid duration `25h` for `--deadline`: must be at most 24 hours
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --deadline 0
-    error: `--deadline` must be longer than 0
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait 5m --deadline 1m
-    error: `--deadline` is shorter than the wait (300 s)
-      make `--deadline` longer than `--wait`, or omit it: the default already includes the wait
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --jobs 0
-    error: invalid number `0` for `--jobs`: expected a number from 1 to 64
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --jobs 65
-    error: invalid number `65` for `--jobs`: expected a number from 1 to 64
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --port 0
-    error: invalid port `0` for `--port`: expected a number from 1 to 65535
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --port http
-    error: invalid port `http` for `--port`: expected a number from 1 to 65535
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --platform linux
-    error: invalid platform `linux` for `--platform`: it is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --platform linux/amd64,
-    error: the value of `--platform` is empty
-      check that the variable it is built from is set in this job
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --token-env 1x
-    error: `--token-env` must be the name of a variable
-      give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --wait 
-    error: the value of `--wait` is empty
-      check that the variable it is built from is set in this job
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --environment 
-    error: the value of `--environment` is empty
-      check that the variable it is built from is set in this job
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --junit 
-    error: the value of `--junit` is empty
-      check that the variable it is built from is set in this job
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest 
-    error: the value of `--expect-digest` is empty
-      check that the variable it is built from is set in this job
-
-    $ VERIFY_REGISTRY_IMAGE_UPDATE_STATUS=yes registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: invalid value `yes` for `VERIFY_REGISTRY_IMAGE_UPDATE_STATUS`: expected `1`, `0`, `true` or `false`
-
-    $ VERIFY_REGISTRY_IMAGE_QUIET=2 registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: invalid value `2` for `VERIFY_REGISTRY_IMAGE_QUIET`: expected `1`, `0`, `true` or `false`
-
-    $ VERIFY_REGISTRY_IMAGE_VERBOSE=3 registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: invalid value `3` for `VERIFY_REGISTRY_IMAGE_VERBOSE`: expected `0`, `1` or `2`
-
-    $ VERIFY_REGISTRY_IMAGE_FORMAT=xml registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: invalid value `xml` for `VERIFY_REGISTRY_IMAGE_FORMAT`: expected `human` or `json`
-
-    $ VERIFY_REGISTRY_IMAGE_COLOR=blue registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: invalid value `blue` for `VERIFY_REGISTRY_IMAGE_COLOR`: expected `auto`, `always` or `never`
-
-    $ VERIFY_REGISTRY_IMAGE_JOBS=many registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: invalid number `many` for `VERIFY_REGISTRY_IMAGE_JOBS`: expected a number from 1 to 64
-
-    $ VERIFY_REGISTRY_IMAGE_TOKEN_ENV=a b registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: `VERIFY_REGISTRY_IMAGE_TOKEN_ENV` must be the name of a variable
-      give a name, as in `--token-env DEPLOY_TOKEN`; the token itself goes into that variable
-    ");
+    Section::new(
+        "Values of options and variables",
+        worlds.into_iter().chain(empty).chain(variables),
+    )
 }
 
-#[test]
-fn of_images_without_a_config() {
+fn images_without_a_config() -> Section {
     let lines = [
         "",
         "latest-dev",
@@ -236,137 +226,10 @@ fn of_images_without_a_config() {
         "latest@sha256:12",
     ];
     let empty = World::new("").argument("");
-    insta::assert_snapshot!(table(lines.map(World::new).into_iter().chain([empty])), @"
-    $ 
-    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
-      name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
-
-    $ latest-dev
-    error: `latest-dev` is a tag without a repository
-      write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:latest-dev`, or name the repository with `--repository`
-
-    $ support-email:latest-dev
-    error: `support-email:latest-dev` names the service `support-email`, but there is no config file
-      write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
-
-    $ keepkey/support-email:latest-dev
-    error: `keepkey/support-email:latest-dev` has no registry host
-      did you mean `registry.digitalocean.com/keepkey/support-email:latest-dev`?
-
-    $ https://registry.digitalocean.com/keepkey/a:b
-    error: `https://registry.digitalocean.com/keepkey/a:b` starts with `https://`; an image reference has no scheme
-      did you mean `registry.digitalocean.com/keepkey/a:b`?
-
-    $ registry.digitalocean.com/keepkey/support-email
-    error: `registry.digitalocean.com/keepkey/support-email` names neither a tag nor a digest; add `:TAG`
-
-    $ registry.digitalocean.com/keepkey/Support:x
-    error: `registry.digitalocean.com/keepkey/Support:x` has a repository with upper-case letters; repositories are lower-case
-
-    $ registry.digitalocean.com/keepkey/a:b@sha256:123
-    error: `registry.digitalocean.com/keepkey/a:b@sha256:123` has a malformed digest: it has 3 hex digits where sha256 has 64
-
-    $ registry.digitalocean.com/support-email:latest-dev
-    error: `registry.digitalocean.com/support-email:latest-dev` has no registry: on DigitalOcean a reference is `HOST/REGISTRY/REPOSITORY:TAG`
-
-    $ registry.digitalocean.com:443/keepkey/a:b
-    error: `registry.digitalocean.com:443/keepkey/a:b` has a port; DigitalOcean's registry is written without one
-
-    $ registry.digitalocean.com/keepkey/a:-rf
-    error: `registry.digitalocean.com/keepkey/a:-rf` has a malformed tag: `-rf` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)
-
-    $ $NOPE
-    error: `$NOPE` uses the variable `$NOPE`, which is unset or empty
-      set it in this job, or write the value itself
-
-    $ {revision}
-    error: `{revision}` uses `{revision}`, and no commit is known
-      `CIRCLE_SHA1` is not set: give the commit with `--expect-revision=SHA`
-
-    $ --environment development
-    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
-      name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
-
-    $ --environment development registry.digitalocean.com/keepkey/a:b
-    error: an environment is named, but there is no config file
-      add `verify-registry-image.yml` to the repository, or name it with `--config`
-
-    $ --service a
-    error: `--service` is given, but there is no config file with services
-      add `verify-registry-image.yml` to the repository, or name it with `--config`
-
-    $ --repository keepkey/a latest-dev
-    error: the value `keepkey/a` of `--repository` has no registry host
-      write host, registry and repository, as in `registry.digitalocean.com/REGISTRY/REPOSITORY`
-
-    $ --repository registry.digitalocean.com/keepkey/a:b latest-dev
-    error: the value `registry.digitalocean.com/keepkey/a:b` of `--repository` has a tag or a digest
-      give the tag as `IMAGE`
-
-    $ --repository registry.digitalocean.com/keepkey/a registry.digitalocean.com/keepkey/b:c
-    error: `--repository` is given, but `registry.digitalocean.com/keepkey/b:c` already names its repository
-      omit `--repository`, or give the tag alone
-
-    $ --repository registry.digitalocean.com/keepkey/a --service b latest-dev
-    error: `--repository` and `--service` cannot be used together
-
-    $ --expect-revision 0123456789abcdef0123456789abcdef01234567
-    error: `0123456789abcdef0123456789abcdef01234567` is a commit hash, but `--expect-revision` has no value
-      did you mean `--expect-revision=0123456789abcdef0123456789abcdef01234567`?
-
-    $ -
-    error: nothing to verify: standard input holds no `IMAGE`
-      write one `IMAGE` per line
-
-    $ sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
-    error: `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest without a repository
-      write the repository too, as in `HOST/REGISTRY/REPOSITORY@DIGEST`, or give the digest with `--expect-digest`
-
-    $ latest@sha256:12
-    error: `latest@sha256:12` has a malformed digest: it has 2 hex digits where sha256 has 64
-
-    $ 
-    error: an `IMAGE` is empty
-      check that the variable it is built from is set in this job
-    ");
+    Section::new("Images, without a config file", lines.map(World::new).into_iter().chain([empty]))
 }
 
-#[test]
-fn of_a_pulumi_configuration() {
-    let config = "registry: registry.digitalocean.com/keepkey\nservices:\n  '1': {}\n  a-b: {}\n  a_b: {}\n  \
-                  sealed: { env: { secure: x } }\n  open: { env: { secure: x }, port: 80 }\n";
-    let lines = [
-        "1:t --pulumi-config p",
-        "a-b:t --pulumi-config p",
-        "registry.digitalocean.com/keepkey/a/b:t --pulumi-config p",
-        "sealed:t --pulumi-config p",
-    ];
-    insta::assert_snapshot!(table(lines.map(|line| World::new(line).config(config))), @"
-    $ 1:t --pulumi-config p
-    error: `--pulumi-config` cannot make a key of the name `1`: a key begins with a letter
-      give the service another key in the config file, with its `repository`
-
-    $ a-b:t --pulumi-config p
-    error: `--pulumi-config` would write `a-b` and service `a_b` of the config file under the same key, `aB`
-      give the service another key in the config file, with its `repository`
-
-    $ registry.digitalocean.com/keepkey/a/b:t --pulumi-config p
-    error: `--pulumi-config` would write `a/b` and service `a-b` of the config file under the same key, `aB`
-      give the service another key in the config file, with its `repository`
-
-    $ sealed:t --pulumi-config p
-    error: `--pulumi-config` cannot write the `env` of `sealed`: Pulumi reserves a map with the one key `secure`
-      declare another variable or a `port` beside it
-    ");
-    for line in
-        ["sealed:t --pulumi-config p --port 80", "open:t --pulumi-config p", "1:t --record r"]
-    {
-        World::new(line).config(config).settings();
-    }
-}
-
-#[test]
-fn of_images_with_a_config() {
+fn images_with_a_config() -> Section {
     let lines = [
         "",
         "latest-dev",
@@ -393,109 +256,17 @@ fn of_images_with_a_config() {
         "--draw-status support-email:latest-dev",
     ];
     let worlds = lines.map(|line| {
-        let world = World::new(line).config(CONFIG).variable("CIRCLE_SHA1", COMMIT);
+        let world = World::new(line);
+        let world =
+            if line.contains("{revision}") { world.variable("CIRCLE_SHA1", COMMIT) } else { world };
         // Without it, nobody can say whether these tags are production's.
         if line.starts_with("support-email:a ") { world.variable("RELEASE", "v1") } else { world }
     });
-    let branch = World::new("").config(CONFIG).variable("CIRCLE_BRANCH", "feature/x");
-    insta::assert_snapshot!(table(worlds.into_iter().chain([branch])), @"
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 
-    error: nothing to verify: neither `IMAGE` nor `--environment` is given, and `CIRCLE_BRANCH` is not set
-      name an environment with `--environment`, or give an `IMAGE`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 latest-dev
-    error: `latest-dev` is a tag, but the config file has several services: `support-email` and `support-chat`
-      write `SERVICE:latest-dev`, or add `--service SERVICE`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email
-    error: `support-email` is a service of the config file without a tag
-      write `support-email:TAG`, or `--service support-email` with `--environment`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-mail:latest-dev
-    error: the config file has no service `support-mail`
-      did you mean `support-email`?
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 zzz:latest-dev
-    error: the config file has no service `zzz`
-      its services are `support-email` and `support-chat`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:
-    error: `support-email:` names neither a tag nor a digest; add `:TAG`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --service support-mail
-    error: the config file has no service `support-mail`
-      did you mean `support-email`?
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --service support-email support-chat:latest-dev
-    error: `--service` is given, but `support-chat:latest-dev` already names its repository
-      omit `--service`, or give the tag alone
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --environment developmnt
-    error: the config file has no environment `developmnt`
-      did you mean `development`?
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --environment development support-email:v1
-    error: environment `development` does not deploy the tag `v1`
-      it deploys `latest-dev`: verify that tag, or omit `--environment`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --environment production
-    error: verify-registry-image.yml:9:10: the value `$RELEASE` uses the variable `$RELEASE`, which is unset or empty
-      set it in this job, or write the value itself
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --repository registry.digitalocean.com/keepkey/a
-    error: `--repository` is given, but `support-email:a` already names its repository
-      omit `--repository`, or give the tag alone
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --record r.json
-    error: `--record` needs exactly one image, but 2 are given
-      `--record-dir DIR` writes one record for each image
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --image-ref r
-    error: `--image-ref` needs exactly one image, but 2 are given
-      verify one image per run, or omit it; `--record-dir DIR` writes one record for each image
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a support-chat:b --expect-digest sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
-    error: `--expect-digest` needs exactly one image, but 2 are given
-      verify one image per run, or omit it; `--record-dir DIR` writes one record for each image
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a --record-dir records
-    error: `--record-dir` needs an environment, but `registry.digitalocean.com/keepkey/support-email:a` has none
-      name an environment of the config file with `--environment`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 RELEASE=v1 support-email:a --update-status
-    error: `--update-status` needs an environment, but `registry.digitalocean.com/keepkey/support-email:a` has none
-      name an environment of the config file with `--environment`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a --record r
-    error: `--record` needs a tag, but `registry.digitalocean.com/keepkey/support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest alone
-      add the tag, as in `HOST/REGISTRY/REPOSITORY:TAG@DIGEST`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:latest-dev support-email:{revision}-dev --record-dir r
-    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-email:latest-dev` and `registry.digitalocean.com/keepkey/support-email:0123456789abcdef0123456789abcdef01234567-dev` to the same place: service `support-email`, environment `development`
-      verify them in two runs
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 support-email:latest-dev --record out.json --junit ./out.json
-    error: `--junit` and `--record` both write to `out.json`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/other/support-email:latest-dev --update-status
-    error: `--update-status` would write `registry.digitalocean.com/keepkey/other/support-email:latest-dev` as service `support-email` of the config file, which has another repository
-      check which one is meant; give this repository its own service in the config file (`repository:`), or omit `--update-status`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 registry.digitalocean.com/keepkey/support-chat:latest-dev --record-dir r
-    error: `--record-dir` would write `registry.digitalocean.com/keepkey/support-chat:latest-dev` as service `support-chat` of the config file, which has another repository
-      check which one is meant; give this repository its own service in the config file (`repository:`), or omit `--record-dir`
-
-    $ CIRCLE_SHA1=0123456789abcdef0123456789abcdef01234567 --draw-status support-email:latest-dev
-    error: `--draw-status` asks no registry, and an `IMAGE` is given
-
-    $ CIRCLE_BRANCH=feature/x 
-    error: no environment in `verify-registry-image.yml` uses branch `feature/x`
-      add `branch` to the environment that it deploys to, or name one with `--environment`
-    ");
+    let branch = World::new("").variable("CIRCLE_BRANCH", "feature/x");
+    Section::with_config("Images, with a config file", CONFIG, worlds.into_iter().chain([branch]))
 }
 
-#[test]
-fn of_configs_that_do_not_fit() {
+fn configs() -> Section {
     let of = |line: &str, config: &str| World::new(line).config(config);
     let two = "environments: {a: {tag: x, branch: b}, c: {tag: x, branch: b}}\nregistry: r.example\nservices: {s: }";
     let shared = "registry: r.example/k\nservices: {a: {repository: s}, b: {repository: s}}";
@@ -533,86 +304,10 @@ fn of_configs_that_do_not_fit() {
         World::new("--config nope.yml"),
         of("r.example/a:b", "registry: r.example\nservcies: {}\n"),
     ];
-    insta::assert_snapshot!(table(worlds), @"
-    $ s:x
-    error: the tag `x` belongs to several environments: `a` and `c`
-      name one with `--environment`
-
-    $ CIRCLE_BRANCH=b 
-    error: the branch `b` belongs to several environments: `a` and `c`
-      name one with `--environment`
-
-    $ r.example/k/s:x
-    error: `r.example/k/s:x` is in the repository of several services: `a` and `b`
-      name the service, as in `SERVICE:TAG`
-
-    $ a:b
-    error: verify-registry-image.yml:1:11: the value `keepkey` has no registry host
-      start with the host, as in `registry.digitalocean.com/REGISTRY`
-
-    $ a:b
-    error: verify-registry-image.yml:1:11: the value `r.example/Upper` has a repository with upper-case letters; repositories are lower-case
-
-    $ a:b
-    error: verify-registry-image.yml:1:11: the value `$R` uses the variable `$R`, which is unset or empty
-      set it in this job, or write the value itself
-
-    $ a:b
-    error: verify-registry-image.yml:4:17: the value `$R` uses the variable `$R`, which is unset or empty
-      set it in this job, or write the value itself
-
-    $ a:b
-    error: verify-registry-image.yml:4:17: the value `/b` has a malformed repository: `/b`
-
-    $ --environment e
-    error: verify-registry-image.yml:5:10: the value `-x` has a malformed tag: `-x` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)
-
-    $ --environment e
-    error: verify-registry-image.yml:6:20: the value `{sha}` holds a brace that is not part of `{revision}` or `{revision:7}`
-
-    $ --environment e
-    error: verify-registry-image.yml:6:20: the value `a/0000000000000000000000000000000000000000` has a malformed tag: `a/0000000000000000000000000000000000000000` (letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`)
-
-    $ --environment e
-    error: the config file requires a commit (`expect_revision: required`), but `CIRCLE_SHA1` is not set
-      CircleCI sets it in every job; elsewhere, give `--expect-revision=SHA`
-
-    $ --environment e
-    error: nothing to verify: no `IMAGE` is given, and there is no config file with services
-      name an image, as in `verify-registry-image registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`
-
-    $ r.example/a:b --update-status
-    error: `--update-status` needs `status` in the config file
-      add `status: { directory: docs/deployment/status }` to it
-
-    $ --draw-status
-    error: `--draw-status` needs `status` in the config file
-      add `status: { directory: docs/deployment/status }` to it
-
-    $ --draw-status
-    error: `--draw-status` needs `status` in the config file, but there is no config file
-      add `status: { directory: docs/deployment/status }` to it
-
-    $ r.example/a:b --update-status
-    error: `--update-status` needs `status` in the config file, but there is no config file
-      add `status: { directory: docs/deployment/status }` to it
-
-    $ r.example/a:b --record-dir x
-    error: `--record-dir` needs an environment, but `r.example/a:b` has none
-      name an environment of the config file with `--environment`
-
-    $ --config nope.yml
-    error: the config file `nope.yml` does not exist
-      check the path, which is relative to the working folder; the usual name is `verify-registry-image.yml`
-
-    $ r.example/a:b
-    error: verify-registry-image.yml:2:1: unknown key `servcies`
-      did you mean `services`?
-    ");
+    Section::new("Config files", worlds)
 }
 
-#[test]
-fn of_what_is_expected() {
+fn expectations() -> Section {
     let at = |line: &str| World::new(&format!("{IMAGE} {line}"));
     let worlds = [
         at("--expect-revision"),
@@ -627,54 +322,20 @@ fn of_what_is_expected() {
         at("--expect-digest-file m.json").file("m.json", "{\"buildx.build.ref\":\"x\"}"),
         World::new(&format!("{IMAGE}@{DIGEST} --expect-digest sha256:{}", "0".repeat(64))),
     ];
-    insta::assert_snapshot!(table(worlds), @"
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision
-    error: `--expect-revision` needs a commit, but `CIRCLE_SHA1` is not set
-      CircleCI sets it in every job; elsewhere, give `--expect-revision=SHA`
-
-    $ CIRCLE_SHA1=main registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision
-    error: the commit `main` in `CIRCLE_SHA1` is not a whole commit hash (40 hex digits)
-      `git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision=0123456
-    error: the commit `0123456` in `--expect-revision` is not a whole commit hash (40 hex digits)
-      `git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision=1
-    error: the commit `1` in `--expect-revision` is not a whole commit hash (40 hex digits)
-      `git rev-parse HEAD` prints it; other values are `required`, `when-labelled` and `off`
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-revision=$NOPE
-    error: the value `$NOPE` of `--expect-revision` uses the variable `$NOPE`, which is unset or empty
-      set it in this job, or write the value itself
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest 44136fa3
-    error: the value `44136fa3` of `--expect-digest` has no algorithm; a digest is written `sha256:` and 64 hex digits
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest $NOPE
-    error: the value `$NOPE` of `--expect-digest` uses the variable `$NOPE`, which is unset or empty
-      set it in this job, or write the value itself
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest-file nope.txt
-    error: the file `nope.txt` of `--expect-digest-file` does not exist
-      check that the push job wrote it and that this job attached its workspace
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest-file d
-    error: the file `d` of `--expect-digest-file` holds text that is not a digest
-      it must hold `sha256:…`, `REPOSITORY@sha256:…` or the metadata file of `docker buildx`
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --expect-digest-file m.json
-    error: the file `m.json` of `--expect-digest-file` has no `containerimage.digest` in its JSON
-      `docker buildx build` and `bake` write it where they push; give the file of the step that pushed
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a --expect-digest sha256:0000000000000000000000000000000000000000000000000000000000000000
-    error: `--expect-digest` and `registry.digitalocean.com/keepkey/support-email:latest-dev@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060…` name different digests
-      omit one of them
-    ");
+    Section::new("What the image is compared with", worlds)
 }
 
-#[test]
-fn of_the_token_and_the_places_it_goes_to() {
+fn pulumi_configuration() -> Section {
+    let lines = [
+        "1:t --pulumi-config p",
+        "a-b:t --pulumi-config p",
+        "registry.digitalocean.com/keepkey/a/b:t --pulumi-config p",
+        "sealed:t --pulumi-config p",
+    ];
+    Section::with_config("A Pulumi configuration", PULUMI, lines.map(World::new))
+}
+
+fn token_and_addresses() -> Section {
     let at = |name: &str, value: &str| World::new(IMAGE).variable(name, value);
     let none = || World::new(IMAGE).without(TOKEN_VARIABLE);
     let worlds = [
@@ -689,55 +350,16 @@ fn of_the_token_and_the_places_it_goes_to() {
         at("DIGITALOCEAN_REGISTRY_HOST", "127.0.0.1:5000"),
         at("HTTPS_PROXY", "socks5://user:hunter2@proxy"),
     ];
-    insta::assert_snapshot!(table(worlds), @"
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: there is no DigitalOcean token: `DIGITALOCEAN_ACCESS_TOKEN` is not set, and doctl has stored none
-      in CircleCI, set `DIGITALOCEAN_ACCESS_TOKEN` under Project Settings > Environment Variables or in a context that the job names;
-      on your own machine, export it, or run `doctl auth init`;
-      where the token is in a variable of another name, give that name with `--token-env`.
-      docker's login is not used for DigitalOcean: its API needs the token itself
+    Section::new("The token, and where it is sent", worlds)
+}
 
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: there is no DigitalOcean token: `DIGITALOCEAN_ACCESS_TOKEN` is not set, and doctl has stored none
-      in CircleCI, set `DIGITALOCEAN_ACCESS_TOKEN` under Project Settings > Environment Variables or in a context that the job names;
-      on your own machine, export it, or run `doctl auth init`;
-      where the token is in a variable of another name, give that name with `--token-env`.
-      docker's login is not used for DigitalOcean: its API needs the token itself
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --token-env DEPLOY_TOKEN
-    error: there is no DigitalOcean token: the variable `DEPLOY_TOKEN`, which `--token-env` names, is not set
-      in CircleCI, set `DEPLOY_TOKEN` under Project Settings > Environment Variables or in a context that the job names;
-      on your own machine, export it
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev --token-env DEPLOY_TOKEN
-    error: there is no DigitalOcean token: the variable `DEPLOY_TOKEN`, which `--token-env` names, is not set
-      in CircleCI, set `DEPLOY_TOKEN` under Project Settings > Environment Variables or in a context that the job names;
-      on your own machine, export it
-
-    $ DIGITALOCEAN_CONFIG=/nonexistent/doctl.yaml registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: doctl's config file `/nonexistent/doctl.yaml` does not exist
-      set `DIGITALOCEAN_ACCESS_TOKEN`, or let `doctl auth init` write the file again
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` holds a quotation mark
-      set it to the token alone, without quotation marks, `Bearer` or white space
-
-    $ registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: the token in the variable `DIGITALOCEAN_ACCESS_TOKEN` starts with `Bearer`
-      set it to the token alone, without quotation marks, `Bearer` or white space
-
-    $ DIGITALOCEAN_API_URL=http://api.example registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: `DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine
-      the token is sent there: plain `http` is allowed on this machine only
-
-    $ DIGITALOCEAN_REGISTRY_HOST=127.0.0.1:5000 registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: `registry.digitalocean.com/keepkey/support-email:latest-dev` is in DigitalOcean's own registry, but `DIGITALOCEAN_REGISTRY_HOST` names another host
-      unset `DIGITALOCEAN_REGISTRY_HOST`, so that the real registry is asked
-
-    $ HTTPS_PROXY=socks5://user:hunter2@proxy registry.digitalocean.com/keepkey/support-email:latest-dev
-    error: invalid `HTTPS_PROXY`: expected the address of an `http` or `https` proxy
-      write it as `http://HOST:PORT`, or unset it
-    ");
+#[test]
+fn services_that_pulumi_can_name_are_accepted() {
+    for line in
+        ["sealed:t --pulumi-config p --port 80", "open:t --pulumi-config p", "1:t --record r"]
+    {
+        World::new(line).config(PULUMI).settings();
+    }
 }
 
 #[test]
