@@ -12,11 +12,11 @@ use crate::observation::{
 };
 use crate::observe::content::{Content, MOST_BYTES, most_of};
 use crate::observe::index::{self, PlatformManifest};
-use crate::observe::lost;
+use crate::observe::{Peer, lost};
 use crate::oci::{
     ConfigDocument, ConfigError, Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform,
 };
-use crate::registry::{BlobAnswer, ConfigAnswer, Repository};
+use crate::registry::{BlobAnswer, ConfigAnswer};
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
@@ -41,8 +41,7 @@ pub(super) enum Layers<'a> {
 /// Requests every wanted image behind `resolved`. `then` is started as soon as the configs are there, beside the
 /// layers.
 pub(super) async fn behind<T>(
-    client: &Client,
-    repository: &Repository,
+    peer: Peer<'_>,
     request: &ImageRequest,
     resolved: &Fact<Resolved>,
     layers: Layers<'_>,
@@ -57,13 +56,11 @@ pub(super) async fn behind<T>(
     let started = Instant::now();
     let manifests = match manifest {
         Manifest::Image(image) => vec![PlatformManifest::single(digest, image)],
-        Manifest::Index(index) => {
-            index::manifests(client, repository, request, index, &mut content).await
-        }
+        Manifest::Index(index) => index::manifests(peer, request, index, &mut content).await,
     };
     content.took_manifests = started.elapsed();
     let started = Instant::now();
-    let (observed, value, notes) = with_blobs(client, repository, &manifests, layers, then).await;
+    let (observed, value, notes) = with_blobs(peer, &manifests, layers, then).await;
     content.notes.extend(notes);
     content.images = observed;
     content.took_blobs = started.elapsed();
@@ -78,17 +75,16 @@ pub(super) async fn behind<T>(
 
 /// Asks for the configs and layers of all images; a blob that several share is asked for once.
 async fn with_blobs<T>(
-    client: &Client,
-    repository: &Repository,
+    peer: Peer<'_>,
     manifests: &[PlatformManifest],
     layers: Layers<'_>,
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
 ) -> (Vec<PlatformObservation>, T, Vec<String>) {
     let ask = async |is_asked: bool| {
-        if is_asked { ask_layers(client, repository, manifests).await } else { BTreeMap::new() }
+        if is_asked { ask_layers(peer, manifests).await } else { BTreeMap::new() }
     };
     let configs = async {
-        let configs = read_configs(client, repository, manifests).await;
+        let configs = read_configs(peer, manifests).await;
         let images = assembled(manifests, &configs, &BTreeMap::new());
         let is_worth_it = matches!(layers, Layers::If(is_worth_it) if is_worth_it(&images));
         let (value, later) = join(then(&images), ask(is_worth_it)).await;
@@ -113,8 +109,7 @@ fn assembled(
 
 /// Asks for the configs of all images at once.
 async fn read_configs(
-    client: &Client,
-    repository: &Repository,
+    Peer { client, repository, share }: Peer<'_>,
     manifests: &[PlatformManifest],
 ) -> BTreeMap<Digest, Config> {
     let mut configs: BTreeMap<Digest, (Descriptor, Listings)> = BTreeMap::new();
@@ -124,12 +119,25 @@ async fn read_configs(
         let (_, listings) = config.or_insert_with(|| (image.config.clone(), Listings::new()));
         listings.insert(manifest.platform().cloned());
     }
-    let (mut bytes, is_alone) = (0_u64, manifests.len() == 1);
-    let asked = configs.values().map(|(descriptor, listings)| {
-        bytes = bytes.saturating_add(descriptor.size);
-        let asked = whole_config(client, repository, descriptor, bytes);
+    let (mut bytes, mut announced, is_alone) = (0_u64, 0, manifests.len() == 1);
+    let bounds: Vec<_> = configs
+        .values()
+        .map(|(Descriptor { size, .. }, _)| {
+            bytes = bytes.saturating_add(*size);
+            let too_large = too_large(*size, bytes);
+            announced += if too_large.is_none() { *size } else { 0 };
+            too_large
+        })
+        .collect();
+    let turn = share.announce(client, announced).await;
+    let asked = configs.values().zip(bounds).map(|((descriptor, listings), too_large)| {
+        let may_not = too_large.or(turn.as_ref().err().cloned());
         async move {
-            let ConfigAnswer { bytes, blob, note } = asked.await;
+            let most = most_of(descriptor.size);
+            let ConfigAnswer { bytes, blob, note } = match may_not {
+                Some(why) => ConfigAnswer::unknown(why),
+                None => repository.config(client, &descriptor.digest, most).await,
+            };
             let said = read_config(client, descriptor, listings, &bytes, is_alone);
             Config { blob, said, note }
         }
@@ -140,8 +148,7 @@ async fn read_configs(
 
 /// Asks for the layers of all images, many at once.
 async fn ask_layers(
-    client: &Client,
-    repository: &Repository,
+    Peer { client, repository, share: _ }: Peer<'_>,
     manifests: &[PlatformManifest],
 ) -> BTreeMap<Digest, BlobAnswer> {
     let mut layers: BTreeMap<Digest, (Descriptor, String)> = BTreeMap::new();
@@ -225,25 +232,16 @@ struct Config {
     note: Option<String>,
 }
 
-/// Asks for a config. `together` is the size of all configs up to this one.
-async fn whole_config(
-    client: &Client,
-    repository: &Repository,
-    descriptor: &Descriptor,
-    together: u64,
-) -> ConfigAnswer {
-    let too_large = if descriptor.size > MOST_CONTENT as u64 {
-        let size = descriptor.size;
-        Some(format!("the config is {size} bytes large, and at most {MOST_CONTENT} are read"))
+/// Why a config of this size is not asked for. `together` is the size of all configs up to this one.
+fn too_large(size: u64, together: u64) -> Option<Unavailable> {
+    let message = if size > MOST_CONTENT as u64 {
+        format!("the config is {size} bytes large, and at most {MOST_CONTENT} are read")
     } else if together > MOST_BYTES {
-        Some(format!("the configs are more than {MOST_BYTES} bytes together, and no more are read"))
+        format!("the configs are more than {MOST_BYTES} bytes together, and no more are read")
     } else {
-        None
+        return None;
     };
-    if let Some(message) = too_large {
-        return ConfigAnswer::unknown(Unavailable::new(Reason::AnswerTooLarge, message));
-    }
-    repository.config(client, &descriptor.digest, most_of(descriptor.size)).await
+    Some(Unavailable::new(Reason::AnswerTooLarge, message))
 }
 
 /// What the bytes of a config say. `is_alone` says that it is the only image.

@@ -5,13 +5,12 @@
 
 use futures_util::future::join_all;
 
+use super::Peer;
 use super::content::{Content, MOST_BYTES, MOST_IMAGES, most_of};
-use crate::http::Client;
 use crate::observation::{Denial, Fact, PlatformObservation, Resolved, Unavailable};
 use crate::oci::{
     Descriptor, Digest, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage, Platform,
 };
-use crate::registry::Repository;
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
@@ -56,14 +55,13 @@ impl PlatformManifest {
 
 /// The images behind the wanted entries of an index.
 pub(super) async fn manifests(
-    client: &Client,
-    repository: &Repository,
+    peer: Peer<'_>,
     request: &ImageRequest,
     index: &ImageIndex,
     seen: &mut Content,
 ) -> Vec<PlatformManifest> {
     let mut manifests: Vec<PlatformManifest> = Vec::new();
-    for (entry, said) in children(client, repository, request, index, None, seen).await {
+    for (entry, said) in children(peer, request, index, None, seen).await {
         match said {
             Fact::Present(Ok(Manifest::Index(nested))) => {
                 let within = entry.platform;
@@ -75,8 +73,7 @@ pub(super) async fn manifests(
                     continue;
                 }
                 // Descended into once: an index even there is reported as such.
-                let inside =
-                    children(client, repository, request, &nested, within.as_ref(), seen).await;
+                let inside = children(peer, request, &nested, within.as_ref(), seen).await;
                 manifests.extend(
                     inside
                         .into_iter()
@@ -140,8 +137,7 @@ pub(super) fn inside(image: PlatformObservation, within: Platform) -> PlatformOb
 /// The wanted entries of an index and what the registry said of each; of an index that is listed under a
 /// platform (`within`), those of that platform only.
 async fn children(
-    client: &Client,
-    repository: &Repository,
+    Peer { client, repository, share }: Peer<'_>,
     request: &ImageRequest,
     index: &ImageIndex,
     within: Option<&Platform>,
@@ -163,13 +159,22 @@ async fn children(
                 || entry.platform.as_ref().is_none_or(|listed| platforms.contains(listed))
         })
         .collect();
-    let asked = wanted.into_iter().map(|entry| {
+    let mut announced = 0;
+    let mut bound = |entry: &IndexEntry| {
+        let size = entry.manifest.size;
+        let may = seen.may_ask(size);
+        announced += if may { size } else { 0 };
+        // What is not looked at is not known.
+        (!may).then(too_many)
+    };
+    let bounds: Vec<_> = wanted.iter().map(|entry| bound(entry)).collect();
+    let turn = share.announce(client, announced).await;
+    let asked = wanted.into_iter().zip(bounds).map(|(entry, too_many)| {
         let Descriptor { digest, size, .. } = &entry.manifest;
-        let may = seen.may_ask(*size);
+        let may_not = too_many.or(turn.as_ref().err().cloned());
         async move {
-            if !may {
-                // It is not looked at, and so not known.
-                return (entry.clone(), Fact::Unknown(too_many()), None);
+            if let Some(why) = may_not {
+                return (entry.clone(), Fact::Unknown(why), None);
             }
             let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
             // The entry's own texts are not masked yet; those of what it names are.

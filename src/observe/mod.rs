@@ -10,6 +10,7 @@ mod lost;
 mod round;
 mod session;
 mod settle;
+mod share;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) use round::{Prospect, Round};
 pub(crate) use session::Session;
 pub(crate) use settle::is_open;
 use settle::settle;
+use share::Share;
 
 /// Asks the registry about one image, and the API if the registry said no. Requests are counted by `client`.
 pub(crate) async fn observe(
@@ -41,9 +43,17 @@ pub(crate) async fn observe(
     request: &ImageRequest,
     round: Round<'_>,
 ) -> Observation {
+    let share = session.share();
     let mut observation = match session.repository(request) {
         Ok(repository) => {
-            let observer = Observer { session, client, repository: &repository, request, round };
+            let observer = Observer {
+                session,
+                client,
+                repository: &repository,
+                request,
+                round,
+                share: &share,
+            };
             Box::pin(observer.observe()).await
         }
         Err(why) => nothing(why, client.ambient().now()),
@@ -72,6 +82,14 @@ pub(crate) fn nothing(why: Unavailable, answered_at: Timestamp) -> Observation {
     }
 }
 
+/// Whom the content of one image is requested from, and how much of it at once.
+#[derive(Clone, Copy)]
+struct Peer<'a> {
+    client: &'a Client,
+    repository: &'a Repository,
+    share: &'a Share,
+}
+
 /// One look at one image.
 #[derive(Clone, Copy)]
 struct Observer<'a> {
@@ -80,6 +98,7 @@ struct Observer<'a> {
     repository: &'a Repository,
     request: &'a ImageRequest,
     round: Round<'a>,
+    share: &'a Share,
 }
 
 impl Observer<'_> {
@@ -159,7 +178,7 @@ impl Observer<'_> {
     /// What the tag's manifest leads to: the manifest by its digest, those behind an index, configs, layers, and the
     /// immutable tag that a config names. In a round that may end a wait with a yes, the control is asked again.
     async fn ask_for_content(self, observation: &mut Observation, started: Instant) {
-        let Self { client, repository, request, round, .. } = self;
+        let Self { client, repository, request, round, share, .. } = self;
         let seen: &Observation = observation;
         let leaves_out_layers = |images: &[PlatformObservation]| {
             round.leaves_out_layers(&Observation { images: images.to_vec(), ..seen.clone() })
@@ -182,10 +201,14 @@ impl Observer<'_> {
             Some(repository.control_since(client, tag, started).await)
         };
         let ((content, by_label), by_digest, control) = join3(
-            images::behind(client, repository, request, &seen.resolved, layers, async |images| {
-                immutable_by_label(client, repository, request, images).await
-            }),
-            serves_digest(client, repository, request, &seen.resolved),
+            images::behind(
+                Peer { client, repository, share },
+                request,
+                &seen.resolved,
+                layers,
+                async |images| immutable_by_label(client, repository, request, images).await,
+            ),
+            serves_digest(Peer { client, repository, share }, request, &seen.resolved),
             control,
         )
         .await;
@@ -250,8 +273,7 @@ async fn resolve(
 /// Whether the registry serves an image's own manifest by its digest, too. Some serve a tag and deny the
 /// digest that it names, which is what engines pull.
 async fn serves_digest(
-    client: &Client,
-    repository: &Repository,
+    Peer { client, repository, share }: Peer<'_>,
     request: &ImageRequest,
     resolved: &Fact<Resolved>,
 ) -> Option<(Fact<()>, Option<String>)> {
@@ -259,6 +281,9 @@ async fn serves_digest(
     request.reference.tag.as_ref()?;
     let Resolved { digest, size, content, age: _, note: _ } = resolved.present()?;
     content.as_ref().ok()?;
+    if let Err(why) = share.announce(client, *size).await {
+        return Some((Fact::Unknown(why), None));
+    }
     let served = repository.manifest_by_digest(client, digest, content::most_of(*size)).await;
     let note = served.present().and_then(|served| served.note.clone());
     Some((served.map(|_| ()), note))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::Url;
 
 use super::settle::{self, Served, settle};
+use super::share::{Places, Share};
 use super::timed;
 use crate::digitalocean::names::DigitalOceanNames;
 use crate::digitalocean::{Api, Moment, explain};
@@ -28,6 +29,7 @@ pub(crate) struct Session {
     repositories: Mutex<HashMap<String, Arc<Repository>>>,
     /// DigitalOcean's registries, and all repositories, of which a manifest was served in this run.
     served: Mutex<HashSet<String>>,
+    places: Places,
 }
 
 impl Session {
@@ -58,6 +60,7 @@ impl Session {
             registries: Mutex::new(registries),
             repositories: Mutex::default(),
             served: Mutex::default(),
+            places: Places::default(),
         }
     }
 
@@ -69,6 +72,11 @@ impl Session {
     /// The run's client.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The share of one look at an image.
+    pub(super) fn share(&self) -> Share {
+        Share::of(&self.places)
     }
 
     /// Settles once more what could not be settled before every image had been asked for.
