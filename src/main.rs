@@ -17,14 +17,15 @@ use tokio::time::{sleep_until, timeout};
 use verify_registry_image::ambient::Ambient;
 use verify_registry_image::exit::Exit;
 use verify_registry_image::file;
-use verify_registry_image::output::{self, OutputError, Prepared, Written};
+use verify_registry_image::gate::{self, Done};
+use verify_registry_image::output::{self, OutputError, Prepared, Written, say};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
 use verify_registry_image::request::ImageRequest;
 use verify_registry_image::settings::{
     self, Asked, Format, Outputs, Settings, SettingsError, StatusFolder, Surroundings,
 };
-use verify_registry_image::{gate, secret, status};
+use verify_registry_image::{secret, status};
 
 /// The stack of the thread on which everything but asking is done: as large as a main thread's.
 const STACK: usize = 8 << 20;
@@ -180,9 +181,20 @@ async fn verify(settings: &'static Settings) -> Exit {
         Ok(outputs) => outputs,
         Err(error) => return aside(move || cannot_write(&error, settings)).await,
     };
-    let report = match elsewhere(move || ask_here(settings)).await {
-        Ok(report) => report.unwrap_or_else(|error| unstarted(settings, &error)),
-        Err(_) => ask(settings).await,
+    // They live as long as the process.
+    let done: &'static Done = Box::leak(Box::default());
+    let asked = async {
+        match elsewhere(move || ask_here(settings, done)).await {
+            Ok(report) => report.unwrap_or_else(|error| unstarted(settings, &error)),
+            Err(_) => ask(settings, done).await,
+        }
+    };
+    // A server that keeps the thread busy that asks keeps nothing from being written.
+    let report = tokio::select! {
+        report = asked => report,
+        () = sleep_until((settings.started + settings.deadline + GRACE / 2).into()) => {
+            aside(move || gate::cut_short(settings, &Ambient::system(), done)).await
+        }
     };
     // Aside, too: a lock that is held, or a reader that does not read, must not make the process one that cannot be
     // ended.
@@ -190,22 +202,22 @@ async fn verify(settings: &'static Settings) -> Exit {
 }
 
 /// Asks on a runtime of this thread: a document that takes long to read keeps no signal waiting.
-fn ask_here(settings: &'static Settings) -> anyhow::Result<Report> {
+fn ask_here(settings: &'static Settings, done: &'static Done) -> anyhow::Result<Report> {
     let runtime = runtime()?;
-    let report = runtime.block_on(ask(settings));
+    let report = runtime.block_on(ask(settings, done));
     // A name that is being resolved cannot be interrupted, and nobody waits for it any more.
     runtime.shutdown_background();
     Ok(report)
 }
 
 /// Asks for every image.
-async fn ask(settings: &'static Settings) -> Report {
+async fn ask(settings: &'static Settings, done: &Done) -> Report {
     let loudness = Loudness::of(settings.console.quiet, settings.console.verbosity);
     let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr());
     for note in &settings.notes {
         progress.say(Loudness::Normal, &format!("note: {note}"));
     }
-    gate::run(settings, &Ambient::system(), &progress).await
+    gate::run(settings, &Ambient::system(), &progress, done).await
 }
 
 /// The report of a run that the system denied what it needs to ask.
@@ -217,14 +229,7 @@ fn unstarted(settings: &Settings, error: &anyhow::Error) -> Report {
 /// Writes the files, shows the report, and says how the process ends.
 fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
     let Written { unwritten, notes } = outputs.write(report, settings);
-    let text = match settings.console.format {
-        Format::Json => output::json::report(report, &unwritten),
-        Format::Human => {
-            let next = output::remarks(report, settings, &unwritten);
-            output::console::text(report, settings.console, &unwritten, &next)
-        }
-    };
-    let shown = say(&settings.redactor.redact(&text));
+    let shown = output::show(report, settings, &unwritten);
     if let Err(error) = &shown {
         complain(&format!("could not write standard output: {}", error.kind()), None);
         // Without all of its outputs, a run leaves nothing to deploy.
@@ -352,16 +357,6 @@ fn complain(message: &str, hint: Option<&str>) {
     }
     // A closed standard error changes nothing.
     let _ = io::stderr().write_all(text.as_bytes());
-}
-
-/// Writes to standard output. A reader that has gone away, or never was, changes nothing; a disk that is full
-/// is another matter.
-fn say(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-        Err(_) | Ok(()) => Ok(()),
-    }
 }
 
 /// A core file would hold the token, and CI keeps files. What cannot be set is no reason to ask nothing.

@@ -4,7 +4,9 @@
 
 mod wait;
 
+use std::collections::HashMap;
 use std::mem;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -16,6 +18,7 @@ use crate::checks;
 use crate::http::Client;
 use crate::observation::{Observation, Unavailable};
 use crate::observe::{self, Session, is_open};
+use crate::oci::Reference;
 use crate::progress::{Loudness, Progress};
 use crate::registry::DockerConfig;
 use crate::report::{CheckId, CheckResult, Finding, ImageReport, Outcome, Reason, Report, Traffic};
@@ -30,7 +33,12 @@ const MOST_RESERVE: u32 = 10;
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Verifies every image of `settings`.
-pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) -> Report {
+pub async fn run(
+    settings: &Settings,
+    ambient: &Ambient,
+    progress: &Progress,
+    done: &Done,
+) -> Report {
     let started = Instant::from_std(settings.started);
     let now = ambient.now();
     let started_at = now.checked_sub(started.elapsed()).unwrap_or(now);
@@ -41,6 +49,7 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
         progress.clone(),
         settings.redactor.clone(),
     );
+    let _ = done.client.set(client.clone());
     let session = Session::new(
         client.clone(),
         &settings.digitalocean,
@@ -51,7 +60,7 @@ pub async fn run(settings: &Settings, ambient: &Ambient, progress: &Progress) ->
             token_server: settings.token_server.clone(),
         },
     );
-    let asking = ask_all(settings, &session, started);
+    let asking = ask_all(settings, &session, started, done);
     // CircleCI ends a job that is silent for ten minutes, however quiet it was asked to be.
     let is_circleci = settings.circleci.build_url.is_some();
     let level = if is_circleci { Loudness::Quiet } else { Loudness::Normal };
@@ -84,6 +93,59 @@ pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
     }
 }
 
+/// The report of a run whose deadline passed while its asking thread was kept busy, by a server that sends without end or
+/// by a document that takes long to read. What was found out until then counts.
+pub fn cut_short(settings: &Settings, ambient: &Ambient, done: &Done) -> Report {
+    let now = ambient.now();
+    let took = settings.started.elapsed();
+    let mut observed = done.take();
+    let images = settings.images.iter().enumerate();
+    let image = |(place, request): (usize, &ImageRequest)| match observed.remove(&place) {
+        Some(Observed::Done(report)) => *report,
+        Some(Observed::Open(observation)) => report(settings, request, &observation, true),
+        None => {
+            report(settings, request, &observe::nothing(unanswered(&request.reference), now), true)
+        }
+    };
+    Report {
+        images: images.map(image).collect(),
+        started_at: now.checked_sub(took).unwrap_or(now),
+        took,
+        traffic: done.client.get().map(Client::traffic).unwrap_or_default(),
+        circleci: settings.circleci.clone(),
+        notes: settings.notes.clone(),
+    }
+}
+
+fn unanswered(reference: &Reference) -> Unavailable {
+    let Reference { registry, repository: _, tag, digest } = reference;
+    let tag = tag.as_ref().map(|tag| format!(" of `{tag}`"));
+    let digest = digest.as_ref().map(|digest| format!(" `{}`", digest.short()));
+    let which = tag.or(digest).unwrap_or_default();
+    let message = format!(
+        "the manifest{which}: `{registry}` had not answered when the run's deadline passed"
+    );
+    Unavailable::new(Reason::DeadlinePassed, message)
+}
+
+/// What a run has found out so far.
+#[derive(Default)]
+pub struct Done {
+    /// The images that were observed, by their places.
+    observed: Mutex<HashMap<usize, Observed>>,
+    client: OnceLock<Client>,
+}
+
+impl Done {
+    fn put(&self, place: usize, image: Observed) {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner).insert(place, image);
+    }
+
+    fn take(&self) -> HashMap<usize, Observed> {
+        mem::take(&mut *self.observed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// An image that was observed.
 enum Observed {
     /// Its report.
@@ -92,27 +154,29 @@ enum Observed {
     Open(Box<Observation>),
 }
 
-async fn ask_all(settings: &Settings, session: &Session, started: Instant) -> Vec<ImageReport> {
-    let mut asked: Vec<(usize, Observed)> =
-        stream::iter(settings.images.iter().enumerate())
-            .map(|(place, request)| async move {
-                (place, ask(settings, session, request, started).await)
-            })
-            .buffer_unordered(settings.jobs)
-            .collect()
-            .await;
-    asked.sort_unstable_by_key(|(place, _)| *place);
-    asked
-        .into_iter()
-        .zip(&settings.images)
-        .map(|((_, asked), request)| match asked {
-            Observed::Done(report) => *report,
-            Observed::Open(mut observation) => {
-                session.settle_again(request, &mut observation);
-                report(settings, request, &observation, session.is_late())
-            }
+async fn ask_all(
+    settings: &Settings,
+    session: &Session,
+    started: Instant,
+    done: &Done,
+) -> Vec<ImageReport> {
+    stream::iter(settings.images.iter().enumerate())
+        .for_each_concurrent(settings.jobs, |(place, request)| async move {
+            done.put(place, ask(settings, session, request, started).await);
         })
-        .collect()
+        .await;
+    let mut observed = done.take();
+    let images = settings.images.iter().enumerate();
+    let image = |(place, request)| match observed.remove(&place) {
+        Some(Observed::Done(report)) => Some(*report),
+        Some(Observed::Open(mut observation)) => {
+            session.settle_again(request, &mut observation);
+            Some(report(settings, request, &observation, session.is_late()))
+        }
+        // It was taken at the deadline, and nobody waits for it here any more.
+        None => None,
+    };
+    images.filter_map(image).collect()
 }
 
 async fn ask(

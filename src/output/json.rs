@@ -3,11 +3,12 @@
 //! Wire structs of their own. `.images[0].pinned` is a frozen path: it is the pinned reference of a
 //! VERIFIED image and null for every other, so that a script cannot deploy what was not verified.
 
+use std::io;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::document::{indented, instant};
+use crate::document::{indented, instant, written};
 use crate::exit::Exit;
 use crate::file::Unwritten;
 use crate::oci::Reference;
@@ -198,9 +199,16 @@ pub struct ErrorText {
     pub hint: Option<String>,
 }
 
-/// The report as it is printed: indented JSON with a newline at the end.
-pub fn report(report: &report::Report, unwritten: &[Unwritten]) -> String {
-    indented(&Report::of(report, unwritten))
+/// Passes the report as it is printed to `put`, in pieces of whole lines: indented JSON with a newline at the end.
+///
+/// # Errors
+/// When `put` fails.
+pub fn report(
+    report: &report::Report,
+    unwritten: &[Unwritten],
+    put: impl FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    written(&Report::of(report, unwritten), put)
 }
 
 /// The error of exit code 2 as it is printed.

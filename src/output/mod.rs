@@ -21,12 +21,14 @@ mod remarks;
 mod removal;
 mod row;
 mod status_folder;
+mod stdout;
 mod write;
 
 pub use error::OutputError;
 pub use prove::Prepared;
 pub use remarks::{remarks, status_remark};
 pub use removal::{discard, discard_deployable};
+pub use stdout::{say, show};
 pub use write::Written;
 
 #[cfg(test)]

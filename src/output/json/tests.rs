@@ -15,6 +15,41 @@ enum Document {
     Error(ErrorReport),
 }
 
+fn shown(report: &report::Report, unwritten: &[Unwritten]) -> String {
+    let mut text = String::new();
+    super::report(report, unwritten, |lines| {
+        text.push_str(lines);
+        Ok(())
+    })
+    .unwrap();
+    text
+}
+
+#[test]
+fn a_long_report_comes_in_pieces_of_whole_lines() {
+    let mut images = vec![fixtures::verified(); 200];
+    images[100].notes.push("\u{e000}\u{202e}".to_owned() + &"x".repeat(1 << 20));
+    let report = fixtures::report(images);
+    let mut pieces = Vec::new();
+    super::report(&report, &[], |lines| {
+        pieces.push(lines.to_owned());
+        Ok(())
+    })
+    .unwrap();
+    assert!(pieces.len() > 4);
+    assert!(pieces.iter().all(|piece| piece.ends_with('\n')));
+    let long = pieces.iter().filter(|piece| piece.len() > 100 << 10).count();
+    assert_eq!(long, 1, "the line that is as long by itself");
+    assert_eq!(pieces.concat(), indented(&Report::of(&report, &[])));
+    // What cannot be written ends it.
+    let mut asked = 0;
+    let full = super::report(&report, &[], |_| {
+        asked += 1;
+        Err(io::Error::from(io::ErrorKind::StorageFull))
+    });
+    assert_eq!((full.unwrap_err().kind(), asked), (io::ErrorKind::StorageFull, 1));
+}
+
 #[test]
 fn the_published_schema_is_the_derived_one() {
     crate::document::assert_published::<Document>(
@@ -25,7 +60,7 @@ fn the_published_schema_is_the_derived_one() {
 }
 
 fn json(images: Vec<report::ImageReport>, unwritten: &[Unwritten]) -> serde_json::Value {
-    serde_json::from_str(&report(&fixtures::report(images), unwritten)).unwrap()
+    serde_json::from_str(&shown(&fixtures::report(images), unwritten)).unwrap()
 }
 
 #[test]
@@ -172,7 +207,7 @@ fn exit_two_is_json_too() {
 proptest! {
     #[test]
     fn it_reads_back_whatever_the_registry_sent(texts in fixtures::texts()) {
-        let text = report(&fixtures::report(fixtures::saying(&texts)), &[]);
+        let text = shown(&fixtures::report(fixtures::saying(&texts)), &[]);
         prop_assert!(text.chars().all(|c| c == '\n' || crate::secret::is_printable(c)), "{:?}", text);
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&report["images"][1]["checks"][5]["message"], &texts[0]);

@@ -139,9 +139,15 @@ fn endless_early_hints_end_with_the_deadline() {
     let link = format!("</{}.css>; rel=preload", "style".repeat(400));
     let hint = format!("HTTP/1.1 103 Early Hints\r\nLink: {link}\r\n\r\n").leak().as_bytes();
     let (stand_in, server) = (with_image(Options::default()), endless(hint, hint, Duration::ZERO));
-    let run = registry_at(&stand_in, &server.host()).args("--deadline 2s").run();
-    // On a slow machine the program may never come to the end of what was sent: then it is ended.
+    let run = registry_at(&stand_in, &server.host())
+        .args("--deadline 2s --junit junit.xml --html page.html --failure-reason-file reason")
+        .run();
     assert_eq!(run.code, Some(3), "{}", run.snapshot());
+    // On a slow machine the program never comes to the end of what was sent, and writes its outputs all the same.
+    for output in ["junit.xml", "page.html", "reason"] {
+        let text = run.file(output);
+        assert!(text.contains("deadline"), "{output}: {}", run.snapshot());
+    }
 }
 
 #[test]
