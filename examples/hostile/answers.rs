@@ -155,7 +155,6 @@ fn child(stand_in: &StandIn, number: usize, manifest: String) -> Value {
     })
 }
 
-#[expect(clippy::too_many_lines, reason = "one variant after the other")]
 /// Indexes: of 4 MiB, and of 100 manifests of 160 KiB.
 pub(crate) fn indexes() -> Variants {
     vec![
@@ -173,21 +172,8 @@ pub(crate) fn indexes() -> Variants {
         }),
         variant("100 manifests of 160 KiB, each with 690 layers", || {
             let stand_in = empty();
-            let layer = |number: usize| {
-                json!({
-                    "mediaType": LAYER, "digest": digest_of(format!("l{number}").as_bytes()), "size": 9,
-                })
-            };
-            let config = blob(&stand_in, CONFIG, config_of(690).to_string());
-            let entry = |number: usize| {
-                let layers: Vec<Value> =
-                    (0..690).map(|place| layer(number * 690 + place)).collect();
-                let manifest = json!({
-                    "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers,
-                });
-                child(&stand_in, number, manifest.to_string())
-            };
-            index(&stand_in, &(0..100).map(entry).collect::<Vec<_>>());
+            let entries = entries_of_layers(&stand_in, 0);
+            index(&stand_in, &entries);
             Trial::of_image(stand_in)
         }),
         variant(
@@ -473,6 +459,39 @@ fn layers_to_count() -> (String, Box<dyn Fn() -> Trial>) {
         tagged(&stand_in, MANIFEST, manifest.to_string());
         Trial::of_image(stand_in)
     })
+}
+
+/// The entries of an index of 100 manifests of 160 KiB, each with 690 layers that no index of another number has.
+fn entries_of_layers(stand_in: &StandIn, index: usize) -> Vec<Value> {
+    let layer = |number: usize| {
+        let digest = digest_of(format!("l{index}.{number}").as_bytes());
+        json!({ "mediaType": LAYER, "digest": digest, "size": 9 })
+    };
+    let config = blob(stand_in, CONFIG, config_of(690).to_string());
+    let entry = |number: usize| {
+        let layers: Vec<Value> = (0..690).map(|place| layer(number * 690 + place)).collect();
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers,
+        });
+        child(stand_in, number, manifest.to_string())
+    };
+    (0..100).map(entry).collect()
+}
+
+/// `images` tags, each with an index at its bound.
+pub(crate) fn indexes_at_once(images: usize) -> Trial {
+    let stand_in = empty();
+    let (repository, _) = repository();
+    let mut lines = String::new();
+    for number in 0..images {
+        let entries = entries_of_layers(&stand_in, number);
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": entries });
+        let tag = format!("t{number}");
+        let content = Content::Raw(INDEX.to_owned(), index.to_string().into());
+        stand_in.image(repository, &tag, content);
+        let _ = writeln!(lines, "{}:{tag}", stand_in.reference(repository));
+    }
+    Trial::at(stand_in).arguments("- --deadline 20m").stdin(lines)
 }
 
 /// `images` tags, each with its own manifest of 4 MiB and config of 4 MiB.

@@ -22,7 +22,7 @@ mod texts;
 mod trial;
 
 use answers::Variants;
-use many::Shape;
+use many::{Shape, Told};
 use table::{Table, mib};
 use trial::{Cost, Trial};
 
@@ -116,12 +116,29 @@ impl Hostile {
                 }
             }
         }
+        for images in [1, 4, 16] {
+            if self.is_wanted("indexes at once") {
+                let name = format!("{images} indexes at once");
+                let cost = self.measure(&name, answers::indexes_at_once(images))?;
+                let (cpu, peak) = (seconds(cost.cpu), mib(cost.peak));
+                table.row(&[&images.to_string(), "indexes", &cpu, &peak]);
+            }
+        }
         say(&table.to_string())
     }
 
     /// Whether time grows as the number of images does.
     fn many(&self) -> anyhow::Result<()> {
-        let mut table = Table::new(&["images", "of", "CPU", "time", "memory", "ends with"]);
+        let mut table = Table::new(&[
+            "images",
+            "of",
+            "CPU",
+            "time",
+            "of the answers alone",
+            "times",
+            "memory",
+            "ends with",
+        ]);
         for (name, shape) in [
             ("one repository", Shape::OneRepository),
             ("as many repositories", Shape::ManyRepositories),
@@ -132,12 +149,22 @@ impl Hostile {
                 // 64 KiB of a config file have no room for more.
                 let fits = shape != Shape::Services || count <= 2_000;
                 if fits && self.is_wanted("many") {
-                    let cost =
-                        self.measure(&format!("many: {count}, {name}"), many::many(count, shape))?;
-                    let row =
-                        [count.to_string(), name.to_owned(), seconds(cost.cpu), seconds(cost.wall)];
-                    let [count, name, cpu, wall] = row.each_ref().map(String::as_str);
-                    table.row(&[count, name, cpu, wall, &mib(cost.peak), &cost.code.to_string()]);
+                    let told = format!("many: {count}, {name}");
+                    let cost = self.measure(&told, many::many(count, shape, Told::Everything))?;
+                    let silent = format!("{told}, told nothing");
+                    let alone = self.measure(&silent, many::many(count, shape, Told::Verdicts))?;
+                    let times = cost.wall / alone.wall.max(0.01);
+                    let row = [
+                        count.to_string(),
+                        name.to_owned(),
+                        seconds(cost.cpu),
+                        seconds(cost.wall),
+                        seconds(alone.wall),
+                        format!("{times:.2}"),
+                        mib(cost.peak),
+                        cost.code.to_string(),
+                    ];
+                    table.row(&row.each_ref().map(String::as_str));
                 }
             }
         }

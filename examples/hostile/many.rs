@@ -19,8 +19,17 @@ pub(crate) enum Shape {
     Services,
 }
 
+/// What a run writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Every output.
+    Everything,
+    /// A line for each image, which takes no time beside the answers.
+    Verdicts,
+}
+
 /// A run of so many images.
-pub(crate) fn many(count: usize, shape: Shape) -> Trial {
+pub(crate) fn many(count: usize, shape: Shape, told: Told) -> Trial {
     let stand_in = StandIn::start(Options { redirect_blobs: true, ..Options::default() });
     let name = |number: usize| match shape {
         Shape::OneRepository => ("keepkey/many".to_owned(), format!("t{number}")),
@@ -36,7 +45,10 @@ pub(crate) fn many(count: usize, shape: Shape) -> Trial {
         stand_in.image(&repository, pushed, image);
         let _ = writeln!(lines, "{}:{tag}", stand_in.reference(&repository));
     }
-    let outputs = "--junit out/junit.xml --html out/report.html --format json";
+    let outputs = match told {
+        Told::Everything => "--junit out/junit.xml --html out/report.html --format json",
+        Told::Verdicts => "-q",
+    };
     let trial = Trial::at(stand_in).file("out/.keep", "").arguments(outputs);
     if shape != Shape::Services {
         return trial.argument("-").stdin(lines);
@@ -51,5 +63,9 @@ pub(crate) fn many(count: usize, shape: Shape) -> Trial {
         .file("verify-registry-image.yml", config)
         .file("status/.keep", "")
         .file("badges/.keep", "")
-        .arguments("--environment dev --update-status --record-dir records")
+        .arguments("--environment dev")
+        .arguments(match told {
+            Told::Everything => "--update-status --record-dir records",
+            Told::Verdicts => "",
+        })
 }
