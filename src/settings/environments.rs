@@ -6,10 +6,9 @@
 
 use crate::oci::Tag;
 use crate::request::ImmutableTag;
-use crate::settings::config::{
-    Cause, Config, ConfigError, EnvironmentEntry, FILE_NAME, Name, Text,
-};
-use crate::settings::expand::{Expander, ExpansionMistake, KnownRevision, is_plain};
+use crate::settings::config::{Cause, ConfigError, EnvironmentEntry, FILE_NAME, Name, Text};
+use crate::settings::declared::Declared;
+use crate::settings::expand::{ExpansionMistake, KnownRevision, is_plain};
 use crate::settings::service::ConfiguredService;
 use crate::settings::usage_error::{Shown, UsageError, did_you_mean, listed};
 
@@ -28,25 +27,18 @@ pub(super) struct Environment<'c> {
     pub entry: &'c EnvironmentEntry,
 }
 
-/// The environments of the config.
-#[derive(Clone, Copy)]
-pub(super) struct Environments<'c> {
-    pub config: &'c Config,
-    pub expander: Expander<'c>,
-}
-
-impl<'c> Environments<'c> {
-    fn all(self) -> impl Iterator<Item = Environment<'c>> {
+impl<'c> Declared<'c> {
+    fn environments(self) -> impl Iterator<Item = Environment<'c>> {
         let entries = &self.config.document.environments.0;
         entries.iter().map(|(Name(name), entry)| Environment { name, entry })
     }
 
     /// The environment of this name.
-    pub(super) fn named(self, name: &str) -> Result<Environment<'c>, UsageError> {
-        if let Some(found) = self.all().find(|environment| environment.name == name) {
+    pub(super) fn environment_named(self, name: &str) -> Result<Environment<'c>, UsageError> {
+        if let Some(found) = self.environments().find(|environment| environment.name == name) {
             return Ok(found);
         }
-        let names = || self.all().map(|environment| environment.name);
+        let names = || self.environments().map(|environment| environment.name);
         let redactor = self.expander.variables.redactor;
         let all = || match listed(names(), redactor) {
             known if known.is_empty() => "it has no environments".to_owned(),
@@ -58,11 +50,11 @@ impl<'c> Environments<'c> {
     }
 
     /// The environment that is deployed from this branch.
-    pub(super) fn of_branch(self, branch: &str) -> Result<Environment<'c>, UsageError> {
+    pub(super) fn environment_of_branch(self, branch: &str) -> Result<Environment<'c>, UsageError> {
         let is_of = |environment: &Environment<'_>| {
             environment.entry.branch.as_ref().is_some_and(|Text(of)| of == branch)
         };
-        let found: Vec<_> = self.all().filter(is_of).collect();
+        let found: Vec<_> = self.environments().filter(is_of).collect();
         let redactor = self.expander.variables.redactor;
         let branch = || Shown::new(branch, redactor);
         match found.as_slice() {
@@ -80,11 +72,11 @@ impl<'c> Environments<'c> {
 
     /// What is wrong with any environment wherever the file is read: a rule that nobody can keep must not be
     /// dropped in silence.
-    pub(super) fn check(self) -> Result<(), ConfigError> {
-        for environment in self.all() {
+    pub(super) fn check_environments(self) -> Result<(), ConfigError> {
+        for environment in self.environments() {
             let EnvironmentEntry { tag: Text(tag), immutable_tag, .. } = environment.entry;
             let immutable = immutable_tag.as_ref().map_or("", |Text(text)| text);
-            let of_tag = self.tag(environment, None).map(|_| ());
+            let of_tag = self.tag_of(environment, None).map(|_| ());
             let of_immutable = self.immutable_tag(environment, None).map(|_| ());
             for (result, text) in [(of_tag, tag.as_str()), (of_immutable, immutable)] {
                 match result {
@@ -97,14 +89,14 @@ impl<'c> Environments<'c> {
     }
 
     /// The environment that deploys this tag of a service, where one does.
-    pub(super) fn of_tag(
+    pub(super) fn environment_of_tag(
         self,
         tag: &Tag,
         service: Option<ConfiguredService<'c>>,
     ) -> Result<Option<Environment<'c>>, UsageError> {
         let shown = || Shown::new(tag.as_str(), self.expander.variables.redactor);
         let (mut found, mut unresolved) = (Vec::new(), None);
-        for environment in self.all() {
+        for environment in self.environments() {
             match self.deploys(environment, tag, service) {
                 Ok(true) => found.push(environment),
                 Ok(false) => {}
@@ -134,8 +126,8 @@ impl<'c> Environments<'c> {
     }
 
     /// Whether any environment is known to deploy this tag of a service.
-    pub(super) fn deploy(self, tag: &Tag, service: ConfiguredService<'c>) -> bool {
-        self.all().any(|environment| {
+    pub(super) fn is_deployed(self, tag: &Tag, service: ConfiguredService<'c>) -> bool {
+        self.environments().any(|environment| {
             self.deploys(environment, tag, Some(service)).is_ok_and(|deploys| deploys)
         })
     }
@@ -150,7 +142,7 @@ impl<'c> Environments<'c> {
         tag: &Tag,
         service: Option<ConfiguredService<'c>>,
     ) -> Result<bool, ConfigError> {
-        let moving = self.tag(environment, service).map(|moving| moving == *tag);
+        let moving = self.tag_of(environment, service).map(|moving| moving == *tag);
         let immutable = self.immutable_tag(environment, service).map(|immutable| match immutable {
             Some(ImmutableTag::Named(immutable) | ImmutableTag::Fixed(immutable)) => {
                 immutable == *tag
@@ -165,7 +157,7 @@ impl<'c> Environments<'c> {
     }
 
     /// The tag of a service that an environment deploys; without a service, the environment's own.
-    pub(super) fn tag(
+    pub(super) fn tag_of(
         self,
         environment: Environment<'c>,
         service: Option<ConfiguredService<'c>>,
@@ -225,7 +217,7 @@ impl<'c> Environments<'c> {
         // It would be compared with itself.
         if tag
             .name()
-            .is_some_and(|tag| self.tag(environment, service).is_ok_and(|moving| moving == *tag))
+            .is_some_and(|tag| self.tag_of(environment, service).is_ok_and(|moving| moving == *tag))
         {
             let shown = Shown::new(text, self.expander.variables.redactor);
             let message = format!("`immutable_tag` is the same tag as `tag`: {shown}");
@@ -240,13 +232,13 @@ impl<'c> Environments<'c> {
 
 /// The environment of an image whose tag is known: the one that was named, else the one that deploys the tag.
 pub(super) fn of_image<'c>(
-    environments: Option<Environments<'c>>,
+    declared: Option<Declared<'c>>,
     named: Option<&str>,
     tag: Option<&Tag>,
     service: Option<ConfiguredService<'c>>,
     is_of_config: bool,
 ) -> Result<Option<Environment<'c>>, UsageError> {
-    let Some(environments) = environments else {
+    let Some(declared) = declared else {
         return match named {
             Some(_) => Err(no_config()),
             None => Ok(None),
@@ -254,12 +246,12 @@ pub(super) fn of_image<'c>(
     };
     match (named, tag) {
         (Some(named), tag) => {
-            let environment = environments.named(named)?;
+            let environment = declared.environment_named(named)?;
             if let Some(tag) = tag
-                && !environments.deploys(environment, tag, service)?
+                && !declared.deploys(environment, tag, service)?
             {
-                let redactor = environments.expander.variables.redactor;
-                let deployed = environments.tag(environment, service)?;
+                let redactor = declared.expander.variables.redactor;
+                let deployed = declared.tag_of(environment, service)?;
                 let shown = |text| Shown::new(text, redactor);
                 return Err(UsageError::new(format!(
                     "environment {} does not deploy the tag {}",
@@ -274,7 +266,7 @@ pub(super) fn of_image<'c>(
             Ok(Some(environment))
         }
         // Another team's `latest` is not this config's.
-        (None, Some(tag)) if is_of_config => environments.of_tag(tag, service),
+        (None, Some(tag)) if is_of_config => declared.environment_of_tag(tag, service),
         (None, _) => Ok(None),
     }
 }

@@ -7,14 +7,13 @@ use std::io::Read;
 use std::time::Duration;
 
 use crate::oci::{Digest, DigestError, Reference, ReferenceError, Tag};
-use crate::secret::Redactor;
-use crate::settings::args::Args;
-use crate::settings::config::{Config, FILE_NAME, TAG_PLACE};
-use crate::settings::environments::{self, Environment, Environments};
-use crate::settings::expand::{Expander, ExpansionMistake, MOST_EXPANDED, is_one_variable};
+use crate::settings::config::{FILE_NAME, TAG_PLACE};
+use crate::settings::declared::Declared;
+use crate::settings::environments::{self, Environment};
+use crate::settings::expand::{ExpansionMistake, MOST_EXPANDED, is_one_variable};
+use crate::settings::question::Question;
 use crate::settings::service::ConfiguredService;
-use crate::settings::services::Services;
-use crate::settings::usage_error::{Shown, UsageError};
+use crate::settings::usage_error::UsageError;
 use crate::settings::values::{Given, conflict};
 use crate::settings::variables;
 
@@ -41,17 +40,7 @@ impl<'c> Target<'c> {
     }
 }
 
-/// What finds the images that are meant.
-#[derive(Clone, Copy)]
-pub(super) struct Finder<'c> {
-    pub args: &'c Args,
-    pub config: Option<&'c Config>,
-    pub expander: Expander<'c>,
-    /// `CIRCLE_BRANCH`.
-    pub branch: Option<&'c str>,
-}
-
-impl<'c> Finder<'c> {
+impl<'c> Question<'c> {
     /// The images, in the order of asking.
     /// Standard input is waited for no longer than `limit`.
     pub(super) fn targets(
@@ -69,22 +58,10 @@ impl<'c> Finder<'c> {
         self.expanded_words(&words)?.iter().map(|word| self.target(word)).collect()
     }
 
-    fn redactor(self) -> &'c Redactor {
-        self.expander.variables.redactor
-    }
-
-    fn shown(self, text: &str) -> Shown {
-        Shown::new(text, self.redactor())
-    }
-
-    fn services(self) -> Option<Services<'c>> {
-        self.config.map(|config| Services { config, expander: self.expander })
-    }
-
     /// The services that `--service` leaves.
     fn wanted(self) -> Result<Vec<ConfiguredService<'c>>, UsageError> {
-        let services = self.services().filter(|services| !services.is_empty());
-        let Some(services) = services else {
+        let declared = self.declared().filter(|declared| !declared.has_no_services());
+        let Some(declared) = declared else {
             return match self.args.services.first() {
                 Some(given) => Err(UsageError::new(format!(
                     "{} is given, but there is no config file with services",
@@ -95,9 +72,9 @@ impl<'c> Finder<'c> {
             };
         };
         if self.args.services.is_empty() {
-            return Ok(services.all().collect());
+            return Ok(declared.services().collect());
         }
-        let named = self.args.services.iter().map(|given| services.named(&given.value));
+        let named = self.args.services.iter().map(|given| declared.service_named(&given.value));
         named.collect()
     }
 
@@ -109,16 +86,15 @@ impl<'c> Finder<'c> {
             return Err(nothing());
         }
         let named = self.args.environment.as_ref();
-        let Some(config) = self.config else {
+        let Some(declared) = self.declared() else {
             return Err(match named {
                 Some(_) => environments::no_config(),
                 None => nothing(),
             });
         };
-        let environments = Environments { config, expander: self.expander };
         let environment = match (named, self.branch) {
-            (Some(given), _) => environments.named(&self.expanded(&given.value)?)?,
-            (None, Some(branch)) => environments.of_branch(branch)?,
+            (Some(given), _) => declared.environment_named(&self.expanded(&given.value)?)?,
+            (None, Some(branch)) => declared.environment_of_branch(branch)?,
             (None, None) => {
                 return Err(UsageError::new(
                     "nothing to verify: neither `IMAGE` nor `--environment` is given, and `CIRCLE_BRANCH` is not set",
@@ -128,25 +104,17 @@ impl<'c> Finder<'c> {
         };
         let here = |target| Target { environment: Some(environment), ..target };
         if let Some(repository) = repository {
-            let tag = environments.tag(environment, None)?;
+            let tag = declared.tag_of(environment, None)?;
             return Ok(vec![here(self.in_repository(repository, tag.as_str(), None)?)]);
         }
-        let services = Services { config, expander: self.expander };
         wanted
             .into_iter()
             .map(|service| {
-                let tag = environments.tag(environment, Some(service))?;
-                let reference = services.reference(service, Some(tag), None)?;
+                let tag = declared.tag_of(environment, Some(service))?;
+                let reference = declared.reference(service, Some(tag), None)?;
                 Ok(here(Target::new(reference, Some(service))))
             })
             .collect()
-    }
-
-    /// A word of the command line, expanded.
-    pub(super) fn expanded(self, text: &str) -> Result<String, UsageError> {
-        self.expander.text(text).map_err(|why| {
-            UsageError::new(format!("{} {why}", self.shown(text))).maybe_hint(why.hint())
-        })
     }
 
     /// A word that is no reference.
@@ -212,8 +180,8 @@ impl<'c> Finder<'c> {
 
     /// The target of a reference, with the service that it belongs to.
     fn with_declarations(self, reference: Reference, text: &str) -> Result<Target<'c>, UsageError> {
-        let service = match self.services() {
-            Some(services) => services.of_repository(&reference, &self.shown(text))?,
+        let service = match self.declared() {
+            Some(declared) => declared.service_of_repository(&reference, &self.shown(text))?,
             None => None,
         };
         Ok(Target::new(reference, service))
@@ -236,10 +204,10 @@ impl<'c> Finder<'c> {
         if text.parse::<Digest>().is_ok() || name.is_empty() {
             return Err(self.bare_digest(text));
         }
-        let services = self.services();
+        let declared = self.declared();
         if let Some((service, tag)) = name.split_once(':') {
             self.refuse_beside(text)?;
-            let Some(services) = services else {
+            let Some(declared) = declared else {
                 return Err(UsageError::new(format!(
                     "{} names the service {}, but there is no config file",
                     self.shown(text),
@@ -249,17 +217,17 @@ impl<'c> Finder<'c> {
                     "write the reference in full, as in `{WHOLE}`, or add `{FILE_NAME}`"
                 )));
             };
-            let service = services.named(service)?;
-            let tag = self.tag_of_service(text, tag, services, service)?;
-            let reference = services.reference(service, Some(tag), digest)?;
+            let service = declared.service_named(service)?;
+            let tag = self.tag_of_service(text, tag, declared, service)?;
+            let reference = declared.reference(service, Some(tag), digest)?;
             return Ok(Target::new(reference, Some(service)));
         }
-        let is_service = services.is_some_and(|services| services.named(name).is_ok());
-        match (is_service, services, digest) {
-            (true, Some(services), Some(digest)) => {
+        let is_service = declared.is_some_and(|declared| declared.service_named(name).is_ok());
+        match (is_service, declared, digest) {
+            (true, Some(declared), Some(digest)) => {
                 self.refuse_beside(text)?;
-                let service = services.named(name)?;
-                let reference = services.reference(service, None, Some(digest))?;
+                let service = declared.service_named(name)?;
+                let reference = declared.reference(service, None, Some(digest))?;
                 Ok(Target::new(reference, Some(service)))
             }
             (true, _, None) => {
@@ -288,10 +256,10 @@ impl<'c> Finder<'c> {
             return self.in_repository(repository, tag, digest);
         }
         let wanted = self.wanted()?;
-        match (self.services(), wanted.as_slice()) {
-            (Some(services), [service]) => {
-                let tag = self.tag_of_service(text, tag, services, *service)?;
-                let reference = services.reference(*service, Some(tag), digest)?;
+        match (self.declared(), wanted.as_slice()) {
+            (Some(declared), [service]) => {
+                let tag = self.tag_of_service(text, tag, declared, *service)?;
+                let reference = declared.reference(*service, Some(tag), digest)?;
                 Ok(Target::new(reference, Some(*service)))
             }
             (None, _) | (_, []) => {
@@ -302,8 +270,8 @@ impl<'c> Finder<'c> {
                     word.as_str()
                 )))
             }
-            (Some(services), wanted) => {
-                let (word, listed) = (self.shown(text), services.listed(wanted));
+            (Some(declared), wanted) => {
+                let (word, listed) = (self.shown(text), declared.listed(wanted));
                 let message =
                     format!("{word} is a tag, but the config file has several services: {listed}");
                 Err(UsageError::new(message)
@@ -324,11 +292,11 @@ impl<'c> Finder<'c> {
         self,
         text: &str,
         tag: &str,
-        services: Services<'c>,
+        declared: Declared<'c>,
         service: ConfiguredService<'c>,
     ) -> Result<Tag, UsageError> {
         let tag = self.tag(text, tag)?;
-        match service.tags(services.config, services.expander).transpose()? {
+        match service.tags(declared.config, declared.expander).transpose()? {
             Some(template) if !template.fits(&tag) => {
                 let service = self.shown(service.name);
                 let message = format!(

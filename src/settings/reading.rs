@@ -9,24 +9,22 @@ use std::time::{Duration, Instant};
 use clap::error::ErrorKind;
 
 use crate::circleci::CircleCi;
-use crate::request::RegistryKind;
+use crate::request::{ImageRequest, RegistryKind};
 use crate::secret::{Redactor, Secret, password_of, split_user, token_like};
 use crate::settings::args::Args;
 use crate::settings::config::Config;
-use crate::settings::environments::Environments;
+use crate::settings::declared::Declared;
 use crate::settings::expand::{Expander, KnownRevision};
-use crate::settings::images::Finder;
 use crate::settings::output_options::{OUTPUT_OPTIONS, OutputOption, files};
 use crate::settings::outputs;
-use crate::settings::requests::Maker;
-use crate::settings::services::Services;
+use crate::settings::question::Question;
 use crate::settings::settings_error::Caller;
 use crate::settings::usage;
 use crate::settings::usage_error::UsageError;
 use crate::settings::variable_name::PREFIX;
 use crate::settings::variables::{StandardVariables, Variables};
 use crate::settings::{
-    Asked, Console, Outputs, Settings, SettingsError, Surroundings, Words, console, doctl,
+    Asked, Console, Outputs, Settings, SettingsError, Surroundings, Token, Words, console, doctl,
     duration, expectation, inputs, network, shown_instead, token, variables,
 };
 
@@ -214,31 +212,30 @@ impl Run<'_> {
         let revision = expectation::revision(args.expect_revision.as_ref(), sha1, without)?;
         let expander = Expander { variables, revision: &revision.known, in_config: false };
         if let Some(config) = config {
-            Services { config, expander }.check()?;
-            Environments { config, expander }.check()?;
+            let declared = Declared { config, expander };
+            declared.check_services()?;
+            declared.check_environments()?;
         }
-        let finder = Finder { args, config, expander, branch: circleci.branch.as_deref() };
+        let question = Question {
+            args,
+            config,
+            expander,
+            branch: circleci.branch.as_deref(),
+            revision: &revision,
+            digitalocean: &digitalocean,
+            folder,
+        };
         // Whoever writes the images takes part of the run's time.
         let left = deadline(args, 1).saturating_sub(started.elapsed());
-        let targets = finder.targets(stdin, left)?;
-        let maker = Maker { finder, revision: &revision, digitalocean: &digitalocean, folder };
-        let images = maker.requests(targets)?;
+        let targets = question.targets(stdin, left)?;
+        let images = question.requests(targets)?;
         let digest_file = args.expect_digest_file.as_ref().map(|given| given.value.as_path());
         let config_file = config.map(|config| config.path.as_path());
         let outputs = Outputs {
             inputs: inputs::inputs(folder, config_file, digest_file, standard),
             ..outputs::outputs(args, config, &images, redactor)?
         };
-        let token = if images.iter().any(|image| image.registry_kind == RegistryKind::DigitalOcean)
-        {
-            let named = args.token_env.as_ref().map(|given| given.value.as_str());
-            let (token, note) = token::find(variables, standard, named)?;
-            notes.extend(note);
-            notes.push(format!("the DigitalOcean token comes from {}", token.source));
-            Some(token)
-        } else {
-            None
-        };
+        let token = self.token(&images, &mut notes)?;
         Ok(Settings {
             deadline: deadline(args, images.len()),
             started,
@@ -258,6 +255,24 @@ impl Run<'_> {
             notes,
             redactor: redactor.clone(),
         })
+    }
+
+    /// The token, where an image of the run needs it.
+    fn token(
+        &self,
+        images: &[ImageRequest],
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Token>, UsageError> {
+        let is_digitalocean =
+            |image: &ImageRequest| image.registry_kind == RegistryKind::DigitalOcean;
+        if !images.iter().any(is_digitalocean) {
+            return Ok(None);
+        }
+        let named = self.args.token_env.as_ref().map(|given| given.value.as_str());
+        let (token, note) = token::find(self.variables, self.standard, named)?;
+        notes.extend(note);
+        notes.push(format!("the DigitalOcean token comes from {}", token.source));
+        Ok(Some(token))
     }
 }
 

@@ -1,39 +1,28 @@
 //! Makes each image that is meant a whole request: its service, its environment, and what it must be.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use crate::oci::{Digest, Platform, Reference, RegistryHost};
 use crate::request::{Expectation, ExpectedPort, ImageRequest, RegistryKind, Runtime, Service};
-use crate::settings::DigitalOcean;
 use crate::settings::config::{
     Entries, Flag, Key, PlatformWord, Port, RuntimeEntry, ServiceEntry, Text, Value,
 };
-use crate::settings::environments::{self, Environment, Environments};
-use crate::settings::expectation::{self, RevisionAsked};
-use crate::settings::images::{Finder, Target};
+use crate::settings::environments::{self, Environment};
+use crate::settings::expectation;
+use crate::settings::images::Target;
 use crate::settings::output_options::{Images, OUTPUT_OPTIONS};
+use crate::settings::question::Question;
 use crate::settings::service::ConfiguredService;
-use crate::settings::services::Services;
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::values::{Given, Origin};
 
-/// What makes requests of targets.
-#[derive(Clone, Copy)]
-pub(super) struct Maker<'c> {
-    pub finder: Finder<'c>,
-    pub revision: &'c RevisionAsked,
-    pub digitalocean: &'c DigitalOcean,
-    pub folder: &'c Path,
-}
-
-impl<'c> Maker<'c> {
+impl<'c> Question<'c> {
     /// The requests, in the order of asking, each image once.
     pub(super) fn requests(
         self,
         targets: Vec<Target<'c>>,
     ) -> Result<Vec<ImageRequest>, UsageError> {
-        let args = self.finder.args;
+        let args = self.args;
         let mut seen = HashSet::new();
         let mut targets = targets;
         targets.retain(|target| {
@@ -55,7 +44,7 @@ impl<'c> Maker<'c> {
         // An expected digest is that of the only image.
         let digest = match targets.first() {
             Some(Target { reference, .. }) => {
-                expectation::digest(args, self.folder, self.finder.expander, reference)?
+                expectation::digest(args, self.folder, self.expander, reference)?
             }
             None => None,
         };
@@ -69,7 +58,7 @@ impl<'c> Maker<'c> {
     ) -> Result<ImageRequest, UsageError> {
         let Target { reference, service, environment, mut notes } = target;
         let registry_kind = self.registry_kind(&reference)?;
-        let environments = self.environments();
+        let declared = self.declared();
         let is_inside = self.is_inside(&reference, service)?;
         let environment = match environment {
             Some(environment) => Some(environment),
@@ -87,21 +76,21 @@ impl<'c> Maker<'c> {
         let is_of_config = service.is_some() || environment.is_some();
         let of_service = service.and_then(|service| service.entry.expect_revision);
         let of_environment = environment.and_then(|environment| environment.entry.expect_revision);
-        let immutable_tag = match (environments, environment, &reference.tag) {
-            (Some(environments), Some(environment), Some(_)) => {
-                environments.immutable_tag(environment, service)?
+        let immutable_tag = match (declared, environment, &reference.tag) {
+            (Some(declared), Some(environment), Some(_)) => {
+                declared.immutable_tag(environment, service)?
             }
             // Of a reference by digest alone, no tag is checked.
             (_, _, _) => None,
         };
-        let args = self.finder.args;
+        let args = self.args;
         let platforms = if args.platforms.is_empty() {
             declared_platforms(service)
         } else {
             args.platforms.iter().map(|Given { value, .. }| value.clone()).collect()
         };
         let service =
-            Service { is_outside: outside.is_some(), ..self.declared(&reference, service) };
+            Service { is_outside: outside.is_some(), ..self.service_of(&reference, service) };
         let port = match (args.port.as_ref(), service.port) {
             (Some(given), _) => Some(ExpectedPort { number: given.value, strict: true }),
             (None, Some(number)) => Some(ExpectedPort { number, strict: false }),
@@ -130,11 +119,11 @@ impl<'c> Maker<'c> {
 
     /// What is declared of an image's service. One that is not in the config has the name of its repository,
     /// as far as that is not the name of a service of the config: what that one is must not be told of another.
-    fn declared(self, reference: &Reference, service: Option<ConfiguredService<'c>>) -> Service {
+    fn service_of(self, reference: &Reference, service: Option<ConfiguredService<'c>>) -> Service {
         if let Some(service) = service {
             return of_config(service);
         }
-        let config = self.finder.config;
+        let config = self.config;
         let is_taken = |name: &&str| config.is_some_and(|config| config.has_service(name));
         let repository = reference.repository.as_str();
         let short = last_part(reference);
@@ -150,21 +139,15 @@ impl<'c> Maker<'c> {
         }
     }
 
-    fn environments(self) -> Option<Environments<'c>> {
-        let expander = self.finder.expander;
-        self.finder.config.map(|config| Environments { config, expander })
-    }
-
     /// Whether the config says anything of an image: a service has its repository, or it is below the registry.
     fn is_inside(
         self,
         reference: &Reference,
         service: Option<ConfiguredService<'c>>,
     ) -> Result<bool, UsageError> {
-        let Finder { config, expander, .. } = self.finder;
-        match (service, config) {
+        match (service, self.declared()) {
             (Some(_), _) => Ok(true),
-            (None, Some(config)) => Ok(Services { config, expander }.holds(reference)?),
+            (None, Some(declared)) => Ok(declared.holds(reference)?),
             (None, None) => Ok(false),
         }
     }
@@ -175,13 +158,13 @@ impl<'c> Maker<'c> {
         service: Option<ConfiguredService<'c>>,
         is_inside: bool,
     ) -> Result<Option<Environment<'c>>, UsageError> {
-        let args = self.finder.args;
+        let args = self.args;
         let named = match &args.environment {
-            Some(given) => Some(self.finder.expanded(&given.value)?),
+            Some(given) => Some(self.expanded(&given.value)?),
             None => None,
         };
         environments::of_image(
-            self.environments(),
+            self.declared(),
             named.as_deref(),
             reference.tag.as_ref(),
             service,
@@ -196,7 +179,7 @@ impl<'c> Maker<'c> {
     ) -> Result<Option<Digest>, UsageError> {
         match (&reference.digest, expected) {
             (Some(named), Some((expected, origin))) if named != expected => {
-                let redactor = self.finder.expander.variables.redactor;
+                let redactor = self.redactor();
                 let reference = Shown::new(&reference.to_string(), redactor);
                 Err(UsageError::new(format!("{origin} and {reference} name different digests"))
                     .hint("omit one of them"))
@@ -208,7 +191,7 @@ impl<'c> Maker<'c> {
 
     /// The kind of a reference's registry. One of DigitalOcean's must have the form that it has there.
     fn registry_kind(self, reference: &Reference) -> Result<RegistryKind, UsageError> {
-        let shown = || Shown::new(&reference.to_string(), self.finder.expander.variables.redactor);
+        let shown = || Shown::new(&reference.to_string(), self.redactor());
         let host = &reference.registry;
         let real = RegistryHost::DIGITALOCEAN;
         let is_real = host.host() == real;

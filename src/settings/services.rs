@@ -2,28 +2,21 @@
 
 use crate::oci::{Digest, Reference, Tag};
 use crate::secret::Redactor;
-use crate::settings::config::{Config, ConfigError, Name, Repositories, Text};
-use crate::settings::environments::Environments;
-use crate::settings::expand::{Expander, is_plain};
+use crate::settings::config::{ConfigError, Name, Repositories, Text};
+use crate::settings::declared::Declared;
+use crate::settings::expand::is_plain;
 use crate::settings::service::{ConfiguredService, expanded};
 use crate::settings::usage_error::{Shown, UsageError, did_you_mean, listed};
 
-/// The services of the config.
-#[derive(Clone, Copy)]
-pub(super) struct Services<'c> {
-    pub config: &'c Config,
-    pub expander: Expander<'c>,
-}
-
-impl<'c> Services<'c> {
+impl<'c> Declared<'c> {
     /// Every service, in the order of the file.
-    pub(super) fn all(self) -> impl Iterator<Item = ConfiguredService<'c>> + Clone {
+    pub(super) fn services(self) -> impl Iterator<Item = ConfiguredService<'c>> + Clone {
         let services = &self.config.document.services.0;
         services.iter().map(|(Name(name), entry)| ConfiguredService { name, entry })
     }
 
     /// Whether there is none.
-    pub(super) fn is_empty(self) -> bool {
+    pub(super) fn has_no_services(self) -> bool {
         self.config.document.services.0.is_empty()
     }
 
@@ -37,9 +30,9 @@ impl<'c> Services<'c> {
     }
 
     /// The service of this name.
-    pub(super) fn named(self, name: &str) -> Result<ConfiguredService<'c>, UsageError> {
-        self.all().find(|service| service.name == name).ok_or_else(|| {
-            let names = self.all().map(|service| service.name);
+    pub(super) fn service_named(self, name: &str) -> Result<ConfiguredService<'c>, UsageError> {
+        self.services().find(|service| service.name == name).ok_or_else(|| {
+            let names = self.services().map(|service| service.name);
             let all = || match listed(names.clone(), self.redactor()) {
                 known if known.is_empty() => "it has no services".to_owned(),
                 known => format!("its services are {known}"),
@@ -54,7 +47,7 @@ impl<'c> Services<'c> {
     }
 
     /// The service whose repository a reference is in.
-    pub(super) fn of_repository(
+    pub(super) fn service_of_repository(
         self,
         reference: &Reference,
         word: &Shown,
@@ -63,14 +56,14 @@ impl<'c> Services<'c> {
             self.config.repositories.get_or_init(|| self.repositories());
         let numbers = of.get(&reference.name()).map_or(&[][..], Vec::as_slice);
         let of_repository: Vec<_> =
-            numbers.iter().filter_map(|number| self.all().nth(*number)).collect();
+            numbers.iter().filter_map(|number| self.services().nth(*number)).collect();
         let found = match &reference.tag {
             Some(tag) => self.with_tag(&of_repository, tag)?,
             None => of_repository.clone(),
         };
         match found.as_slice() {
             [] => {
-                let unresolved = untold.first().and_then(|number| self.all().nth(*number));
+                let unresolved = untold.first().and_then(|number| self.services().nth(*number));
                 match unresolved.filter(|_| of_repository.is_empty()) {
                     Some(service) if self.holds(reference)? => {
                         self.repository(service).map_err(|error| error.for_word(word))?;
@@ -104,8 +97,7 @@ impl<'c> Services<'c> {
         }
         if fitting.len() > 1 {
             // `api-{tag}` and `api-v2-{tag}` both fit `api-v2-latest`; an environment deploys one of them.
-            let environments = Environments { config: self.config, expander: self.expander };
-            let exact = |service: &&ConfiguredService<'c>| environments.deploy(tag, **service);
+            let exact = |service: &&ConfiguredService<'c>| self.is_deployed(tag, **service);
             let exact: Vec<_> = fitting.iter().filter(exact).copied().collect();
             return Ok(if exact.len() == 1 { exact } else { fitting });
         }
@@ -114,7 +106,7 @@ impl<'c> Services<'c> {
 
     fn repositories(self) -> Repositories {
         let mut repositories = Repositories::default();
-        for (number, service) in self.all().enumerate() {
+        for (number, service) in self.services().enumerate() {
             match self.repository(service) {
                 Ok(repository) => {
                     repositories.of.entry(repository.name()).or_default().push(number);
@@ -126,8 +118,8 @@ impl<'c> Services<'c> {
     }
 
     /// What is wrong with the registry or any service wherever the file is read.
-    pub(super) fn check(self) -> Result<(), ConfigError> {
-        for service in self.all() {
+    pub(super) fn check_services(self) -> Result<(), ConfigError> {
+        for service in self.services() {
             let Some((before, after)) = service.around() else { continue };
             let at = ["services", service.name, "tag"];
             let is_plain = is_plain(before) && is_plain(after);
@@ -150,7 +142,7 @@ impl<'c> Services<'c> {
                 Ok(_) => {}
             }
         }
-        for service in self.all() {
+        for service in self.services() {
             match self.repository(service) {
                 Err(error) if error.is_everywhere(is_plain(service.text())) => {
                     return Err(error);

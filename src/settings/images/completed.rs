@@ -3,8 +3,9 @@
 //! Every IMAGE is a reference there. With a config file it could be a misspelt service, which must never become
 //! somebody else's image, so the two exclude each other.
 
-use super::{Finder, Target, nothing};
+use super::{Target, nothing};
 use crate::oci::{Digest, Reference, RegistryHost};
+use crate::settings::question::Question;
 use crate::settings::usage_error::UsageError;
 use crate::settings::values::{Given, conflict};
 
@@ -14,7 +15,7 @@ const DOCKER_HUB: &str = "docker.io";
 /// The tag of a reference that has neither tag nor digest.
 const LATEST: &str = "latest";
 
-impl<'c> Finder<'c> {
+impl<'c> Question<'c> {
     /// The images of words that are references, completed with a registry where they have none.
     pub(super) fn completed(
         self,
