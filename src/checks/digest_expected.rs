@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn is_skipped_or_errs_without_a_digest_to_compare() {
+    fn is_skipped_or_errored_without_a_digest_to_compare() {
         said!(with(None, None), @"skipped: no digest was expected");
         let missing = absent(Reason::TagMissing, "404 `MANIFEST_UNKNOWN`");
         said!(with(Some(digest("top")), Some(missing)), @"skipped: there is no manifest to look at");

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn errs_when_either_tag_is_unknown() {
+    fn is_errored_when_either_tag_is_unknown() {
         said!(with(unknown(Reason::RateLimited)).said(CHECK), @"
         errored rate-limited: an answer that is rate-limited
         hint: Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn errs_when_a_config_is_unknown() {
+    fn is_errored_when_a_config_is_unknown() {
         let mut sample = Sample::single();
         sample.expectation().port = Some(ExpectedPort { number: 5001, strict: true });
         sample.observation.images[0].manifest = unknown(Reason::AnswerTooLarge);

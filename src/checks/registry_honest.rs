@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn errs_when_it_is_affirmed() {
+    fn is_errored_when_the_control_tag_exists() {
         said!(with(Control::Affirmed("200 with\u{1b} a manifest".into())), @"
         errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 with a manifest)
         hint: A proxy or a mirror answers in the registry's place: check what is between this job and the registry.
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn errs_with_the_reason_why_it_could_not_be_asked() {
+    fn is_errored_with_the_reason_why_it_could_not_be_requested() {
         let why = Unavailable::new(Reason::ServerError, "the registry answered 503 four times");
         said!(with(Control::Unknown(why)), @"
         errored server-error: whether the registry denies a tag that cannot exist could not be tried: the registry answered 503 four times

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn errs_when_it_is_unknown() {
+    fn is_errored_when_it_is_unknown() {
         said!(with(unknown(Reason::CredentialsRefused), None), @"
         errored credentials-refused: an answer that is credentials-refused
         hint: For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.

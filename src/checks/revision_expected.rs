@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn is_skipped_and_told_without_a_label_that_is_not_required() {
+    fn is_skipped_with_a_note_without_a_label_that_is_not_required() {
         let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
         sample.expectation().revision = RevisionRule::WhenLabelled(COMMIT.parse().unwrap());
         assert!(matches!(sample.outcome(CHECK), Outcome::Passed { .. }));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn is_skipped_or_errs_without_a_config_to_look_at() {
+    fn is_skipped_or_errored_without_a_config_to_look_at() {
         said!(Sample::single().said(CHECK), @"skipped: no commit was expected");
         let mut sample = required(Sample::index(&["linux/amd64", "linux/arm64"]));
         sample.observation.images[0].config = absent(Reason::BlobMissing, "404 `BLOB_UNKNOWN`");

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn is_skipped_and_told_when_only_a_part_is_shown() {
+    fn is_skipped_with_a_note_when_only_a_part_is_shown() {
         said!(with("nodejs", "alpine", |config| config.history.clear()), @"skipped, to be told: nothing in the image speaks for or against `alpine`; it shows `nodejs` (`NODE_VERSION` is set)");
     }
 }

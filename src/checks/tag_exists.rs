@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn errs_when_it_is_unknown() {
+    fn is_errored_when_it_is_unknown() {
         let mut sample = Sample::single();
         sample.observation.resolved = unknown(Reason::NotFoundUnclear);
         said!(sample.said(CheckId::TagExists), @"

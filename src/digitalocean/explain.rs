@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_knows_is_told() {
+    fn what_the_api_knows_is_in_the_message() {
         let explanation = read(
             Answered::Yes(vec![registry("keepkey", true), registry("other", false)]),
             Answered::Yes(tags(&["latest", "v1", "latest-dev", "latest-prod", "latest-de"])),

@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_honestly_something_else_is_told_apart() {
+    fn an_honest_artifact_is_not_called_a_broken_image() {
         let parse = |body: &str, kind: &str| {
             Manifest::parse(body.as_bytes(), kind).unwrap().unwrap_err().to_string()
         };

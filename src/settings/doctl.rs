@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_told_without_the_file_s_text() {
+    fn each_mistake_is_reported_without_the_file_s_text() {
         assert_eq!(in_file("", None), Ok(None));
         assert_eq!(in_file("access-token: \"\"\n", None), Ok(None));
         for context in ["other", "none"] {

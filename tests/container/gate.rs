@@ -132,7 +132,7 @@ fn a_run_that_gives_up_at_once_keeps_nothing_of_an_earlier_green_one() {
 }
 
 #[test]
-fn the_fragment_for_pulumi_can_be_had_with_an_environment() {
+fn the_fragment_for_pulumi_is_written_with_an_environment() {
     for place in PLACES {
         let stand_in = stand_in();
         let job = Job::new(&stand_in).file("verify-registry-image.yml", CONFIG);

@@ -95,7 +95,7 @@ fn without_a_ca_bundle_it_says_so_and_is_undecided() {
 }
 
 #[test]
-fn it_ends_at_once_when_it_is_told_to() {
+fn it_ends_at_once_on_a_signal() {
     let stand_in = StandIn::honest();
     stand_in.empty_repository("keepkey/support-email");
     let variables: Vec<String> = stand_in

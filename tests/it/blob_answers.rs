@@ -52,7 +52,7 @@ fn of_layer(narrow: impl Fn(Matcher) -> Matcher, lie: Lie) -> String {
 }
 
 #[test]
-fn a_coding_of_any_kind_but_identity_is_no_verdict() {
+fn a_coding_of_any_kind_but_identity_is_undecided() {
     let coded = |route: Route, coding: &str| {
         let (stand_in, _) = honest();
         stand_in.lie(route, Lie::Headers(vec![("content-encoding".to_owned(), coding.to_owned())]));
@@ -101,7 +101,7 @@ fn a_piece_that_is_sent_alone_with_200_is_asked_for_again_plainly() {
 }
 
 #[test]
-fn a_no_that_only_a_range_brought_is_no_no() {
+fn a_denial_of_a_range_alone_is_undecided() {
     let range = |value: &str| Lie::Header("content-range".to_owned(), Some(value.to_owned()));
     let part = Answer::new(206).header("content-range", "bytes 0-0/1").bytes("x");
     let empty = Answer::new(416).header("content-range", "bytes */0");
@@ -289,7 +289,7 @@ fn blobs_that_come_whole_in_chunks_are_there_and_short_or_long_ones_are_not() {
 
 /// What was read whole is compared with its digest: an error or a page as long as the layer is no layer.
 #[test]
-fn a_body_as_long_as_the_layer_that_is_another_is_no_verdict() {
+fn a_body_as_long_as_the_layer_that_is_another_is_undecided() {
     let error = format!("{:<1260}", r#"{"errors":[{"code":"UNKNOWN"}]}"#);
     let page = format!("{:<1260}", "<!doctype html>");
     let other = vec![b'x'; 1260];
@@ -315,7 +315,7 @@ fn a_wrong_type_beside_the_right_range_is_the_layers() {
 }
 
 #[test]
-fn a_text_in_a_layers_place_is_no_verdict_and_other_bytes_are_a_no() {
+fn a_text_in_a_layers_place_is_undecided_and_other_bytes_are_a_no() {
     let text = |kind: &str, body: &str| {
         let answer = Answer::new(200).header("content-type", kind).bytes(body.to_owned());
         of_layer(|layer| layer, Lie::Answer(answer))

@@ -60,7 +60,7 @@ fn an_index_is_requested_by_its_own_digest_as_well() {
 }
 
 #[test]
-fn what_is_unknown_of_the_digest_is_no_verdict() {
+fn what_is_unknown_of_the_digest_is_undecided() {
     let (stand_in, pushed) = with_image();
     stand_in.lie(Route::ManifestByDigest.containing(&pushed.digest), Lie::status(400));
     let run = gate(&stand_in).run();
@@ -86,7 +86,7 @@ fn a_reference_by_digest_needs_no_second_request() {
 }
 
 #[test]
-fn a_tag_is_requested_past_every_cache_and_an_old_answer_is_told() {
+fn a_tag_is_requested_past_every_cache_and_an_old_answer_is_noted() {
     let (stand_in, _) = with_image();
     stand_in.lie(Route::ManifestByTag, Lie::Headers(vec![("age".to_owned(), "3600".to_owned())]));
     let run = gate(&stand_in).run();

@@ -50,7 +50,7 @@ fn told_of_requests(stand_in: &StandIn, verbosity: &str) -> String {
 }
 
 #[test]
-fn verbose_tells_of_each_request() {
+fn verbose_prints_each_request() {
     let stand_in = with_image();
     insta::assert_snapshot!(told_of_requests(&stand_in, "-v"), @"
     GET http://[api]/v2/registry/auth -> 200 ( [duration])
@@ -76,7 +76,7 @@ fn verbose_tells_of_each_request() {
 }
 
 #[test]
-fn more_verbose_tells_the_names_of_headers_and_no_secret_value() {
+fn more_verbose_prints_the_names_of_headers_and_no_secret_value() {
     let stand_in = with_image();
     let told = told_of_requests(&stand_in, "-vv");
     assert!(told.contains("docker-content-digest") && told.contains("location"), "{told}");

@@ -86,7 +86,7 @@ fn a_control_that_is_refused_while_nothing_was_served_is_refused_credentials() {
 }
 
 #[test]
-fn a_control_that_could_not_be_asked_is_no_verdict() {
+fn a_control_that_could_not_be_asked_is_undecided() {
     let stand_in = with_image(Options::default());
     stand_in.lie(Route::Control, Lie::status(501));
     let run = gate(&stand_in).run();

@@ -205,7 +205,7 @@ fn an_image_that_names_no_port_is_red_where_one_was_asked_for() {
 }
 
 #[test]
-fn an_image_that_names_no_port_is_told_where_one_was_declared() {
+fn an_image_that_names_no_port_is_skipped_with_a_note_where_one_was_declared() {
     let stand_in = with(Image::node_on_alpine().without_env("PORT").ports(&[]));
     insta::assert_snapshot!(gate_with_config(&stand_in, "{ port: 5001 }").snapshot(), @"
     $ verify-registry-image latest-dev
@@ -254,7 +254,7 @@ fn an_image_of_another_runtime_is_red() {
 }
 
 #[test]
-fn an_image_that_shows_nothing_of_its_runtime_is_told() {
+fn an_image_that_shows_nothing_of_its_runtime_is_skipped_with_a_note() {
     let stand_in = with(Image::empty().layer_of(100, "COPY app /app"));
     let service = "{ runtime: { language: nodejs, base: alpine } }";
     insta::assert_snapshot!(gate_with_config(&stand_in, service).snapshot(), @"

@@ -170,7 +170,7 @@ fn a_token_server_elsewhere_is_not_asked_for_a_redirects_target_and_neither_is_d
 }
 
 #[test]
-fn a_registrys_policy_and_its_limit_are_told_in_its_own_words() {
+fn a_registrys_policy_and_its_limit_are_shown_in_its_own_words() {
     let error =
         |status, code, message| Answer::oci_error(status, code, message, &serde_json::Value::Null);
     let harbor = error(

@@ -136,7 +136,7 @@ fn a_digest_file_without_a_digest_is_a_mistake_of_the_command_line() {
 }
 
 #[test]
-fn a_digest_alone_is_verified_as_it_stands() {
+fn a_digest_alone_is_verified_as_it_is() {
     let (stand_in, pushed) = with(Image::node_on_alpine());
     let reference = format!("{REPOSITORY}@{}", pushed.digest);
     insta::assert_snapshot!(Gate::at(&stand_in).image(&reference).snapshot(), @"

@@ -214,7 +214,7 @@ fn an_api_that_refuses_the_token_explains_nothing_and_changes_nothing() {
 }
 
 #[test]
-fn a_404_that_is_nobodys_word_is_no_verdict() {
+fn a_404_that_is_nobodys_word_is_undecided() {
     let stand_in = with_image();
     stand_in.lie(Route::Control.containing("latest-test"), bare_404());
     insta::assert_snapshot!(missing_tag(&stand_in).with_checks().snapshot(), @"
@@ -274,7 +274,7 @@ fn a_404_without_words_is_the_same_no_whichever_image_was_asked_for_first() {
 }
 
 #[test]
-fn a_404_of_the_gateway_is_no_verdict_whoever_else_is_served() {
+fn a_404_of_the_gateway_is_undecided_whoever_else_is_served() {
     let stand_in = with_image();
     stand_in.lie(Route::Control.containing("latest-test"), Lie::Answer(gateway_404()));
     let run = missing_tag(&stand_in).image("keepkey/support-email:latest-dev").run();

@@ -117,7 +117,7 @@ fn an_immutable_tag_that_was_never_pushed_is_red() {
 }
 
 #[test]
-fn an_immutable_tag_of_an_unknown_commit_is_skipped_and_told() {
+fn an_immutable_tag_of_an_unknown_commit_is_skipped_with_a_note() {
     let (stand_in, _) = with(Image::node_on_alpine());
     let gate = gate_with_immutable_tag(&stand_in, "{revision}-dev");
     insta::assert_snapshot!(gate.snapshot(), @"

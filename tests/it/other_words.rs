@@ -111,7 +111,7 @@ fn a_missing_immutable_tag_is_red_where_the_moving_one_could_not_be_read_or_cont
 }
 
 #[test]
-fn a_tags_answer_that_contradicts_itself_is_no_no_to_the_digest_that_is_expected() {
+fn a_contradictory_answer_for_the_tag_does_not_fail_the_expected_digest() {
     let stand_in = with_image();
     let other = format!("sha256:{}", "0".repeat(64));
     stand_in.lie(Route::ManifestByTag, Lie::digest_header(Some(&other)));

@@ -64,7 +64,7 @@ fn no_template_leaves_a_text_unescaped() {
 }
 
 #[test]
-fn the_verdict_stands_first_and_each_page_says_its_own() {
+fn the_verdict_is_first_and_each_page_has_its_own() {
     let first = |report| {
         let page = html::render(&report, &[]);
         let title = page.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
@@ -195,7 +195,7 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
 }
 
 #[test]
-fn forty_services_fit_one_list_and_what_needs_attention_stands_first() {
+fn forty_services_fit_one_list_and_what_needs_attention_is_first() {
     let page = html::render(&samples::forty(), &[]);
     let glance = page.split("<ul class=\"glance\">").nth(1).unwrap();
     let glance = text_of(glance.split("</ul>").next().unwrap());

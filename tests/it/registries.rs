@@ -223,7 +223,7 @@ fn a_credential_helper_is_asked_and_its_output_is_never_shown() {
 }
 
 #[test]
-fn a_credential_helper_that_fails_is_no_verdict() {
+fn a_credential_helper_that_fails_is_undecided() {
     let stand_in = registry(Auth::OwnHost);
     let mut seen = String::new();
     for (name, script) in [
@@ -324,7 +324,7 @@ fn registry_with_tls(certificate: Certificate) -> StandIn {
 }
 
 #[test]
-fn a_registry_on_this_machine_that_speaks_tls_is_asked_over_tls() {
+fn a_registry_on_this_machine_with_tls_is_requested_over_tls() {
     let stand_in = registry_with_tls(Certificate::Good);
     let run = logged_in(&stand_in, PASSWORD).args("-v").run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
@@ -355,7 +355,7 @@ fn a_login_is_not_sent_in_the_clear_where_a_certificate_is_not_accepted() {
 }
 
 #[test]
-fn a_registry_on_this_machine_that_speaks_no_tls_is_asked_without() {
+fn a_registry_on_this_machine_without_tls_is_requested_without() {
     let stand_in = registry(Auth::OwnHost);
     let run = logged_in(&stand_in, PASSWORD).args("-v").run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());

@@ -38,7 +38,7 @@ fn waiting_for_the_immutable_tag(
 }
 
 #[test]
-fn a_layer_that_was_lost_during_the_wait_is_no_part_of_a_yes() {
+fn a_layer_that_was_lost_during_the_wait_is_red() {
     let stand_in = StandIn::honest();
     let pushed = stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     let run = waiting_for_the_immutable_tag(&stand_in, || {
@@ -84,7 +84,7 @@ fn the_tag_is_asked_for_once_more_at_the_end_however_long_the_look_before_took()
 }
 
 #[test]
-fn a_registry_that_hangs_at_the_end_of_a_wait_is_no_no() {
+fn a_registry_that_hangs_at_the_end_of_a_wait_is_undecided() {
     let stand_in = StandIn::honest();
     stand_in.empty_repository(REPOSITORY);
     stand_in.lie(Route::Control.containing("/latest-dev").after(1), Lie::Hang);

@@ -211,7 +211,7 @@ fn refused_credentials_end_it_at_once() {
 }
 
 #[test]
-fn a_token_that_ran_out_is_fetched_anew_once() {
+fn an_expired_token_is_fetched_again_once() {
     let stand_in = StandIn::honest();
     stand_in.empty_repository(REPOSITORY);
     let running = gate(&stand_in).args("--wait 10m").start();
@@ -248,7 +248,7 @@ fn trouble_that_passes_is_waited_through() {
 }
 
 #[test]
-fn trouble_that_does_not_pass_is_no_verdict_at_the_end() {
+fn trouble_that_does_not_pass_is_undecided_at_the_end() {
     let troubled = || {
         let stand_in = StandIn::honest();
         stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());

@@ -135,8 +135,8 @@ fn a_layer_that_a_registry_without_lengths_lost_or_cut_is_red() {
 }
 
 #[test]
-fn a_password_that_a_registry_does_not_take_is_no_verdict() {
-    let name = "a_password_that_a_registry_does_not_take_is_no_verdict";
+fn a_password_that_a_registry_does_not_take_is_undecided() {
+    let name = "a_password_that_a_registry_does_not_take_is_undecided";
     let Some(registry) = Minimal::start(name) else { return };
     registry.push("no-attestation");
     let run = registry.gate(TAG, "another-password-altogether").run();

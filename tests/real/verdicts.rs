@@ -137,8 +137,8 @@ fn blob(world: &World, method: Method, digest: &str) -> (u16, Option<usize>) {
 }
 
 #[test]
-fn a_token_that_is_not_accepted_is_no_verdict() {
-    let name = "a_token_that_is_not_accepted_is_no_verdict";
+fn a_token_that_is_not_accepted_is_undecided() {
+    let name = "a_token_that_is_not_accepted_is_undecided";
     let Some(world) = World::new(name, DescriptorCache::On) else { return };
     world.push(TAG, Image::node_on_alpine());
     let run = world.gate(TAG).token("dop_v1_of-somebody-else-altogether").run();
@@ -147,8 +147,8 @@ fn a_token_that_is_not_accepted_is_no_verdict() {
 }
 
 #[test]
-fn a_registry_that_is_down_is_no_verdict() {
-    let name = "a_registry_that_is_down_is_no_verdict";
+fn a_registry_that_is_down_is_undecided() {
+    let name = "a_registry_that_is_down_is_undecided";
     let Some(world) = World::new(name, DescriptorCache::On) else { return };
     world.push(TAG, Image::node_on_alpine());
     world.registry.stop();

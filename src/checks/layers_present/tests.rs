@@ -229,7 +229,7 @@ fn passes_with_a_note_for_a_layer_that_was_announced_and_not_read() {
 }
 
 #[test]
-fn errs_when_only_the_config_could_say_whether_the_entry_counts() {
+fn is_errored_when_only_the_config_could_say_whether_the_entry_counts() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     let entry = &mut sample.observation.images[1];
     entry.listed_as = None;
@@ -241,7 +241,7 @@ fn errs_when_only_the_config_could_say_whether_the_entry_counts() {
 }
 
 #[test]
-fn errs_when_a_blob_is_unknown_or_was_not_asked_for() {
+fn is_errored_when_a_blob_is_unknown_or_was_not_requested() {
     let mut sample = Sample::single();
     sample.observation.images[0].blobs[1].size = unknown(Reason::TimedOut);
     sample.observation.images[0].blobs[2].size = unknown(Reason::CredentialsRefused);

@@ -41,7 +41,7 @@ fn fails_when_the_registry_denies_the_tags_own_digest() {
 }
 
 #[test]
-fn errs_when_it_is_not_known_whether_the_digest_is_served() {
+fn is_errored_when_it_is_unknown_whether_the_digest_is_served() {
     let mut sample = Sample::single();
     sample.observation.by_digest = Some(unknown(Reason::ServerError));
     said!(sample.said(CheckId::ManifestIntact), @"
@@ -60,7 +60,7 @@ fn errs_when_it_is_not_known_whether_the_digest_is_served() {
 }
 
 #[test]
-fn an_artifact_behind_an_image_of_its_platform_is_no_no_where_that_image_could_not_be_read() {
+fn is_not_failed_by_an_artifact_behind_an_image_that_could_not_be_read() {
     let behind = |first: Fact<Result<crate::oci::ImageConfig, NotAnImage>>| {
         let mut sample = Sample::index(&["linux/amd64", "linux/amd64"]);
         sample.observation.images[0].config = first;
@@ -184,7 +184,7 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
 }
 
 #[test]
-fn says_so_when_the_history_speaks_of_more_layers_than_there_are() {
+fn passes_with_a_note_when_the_history_has_more_layers_than_the_image() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     sample.config(1).steps = 3;
     said!(sample.said(CheckId::ManifestIntact), @"
@@ -225,7 +225,7 @@ fn passes_beside_an_artifact_that_an_index_lists_under_no_platform() {
 }
 
 #[test]
-fn fails_for_an_artifact_that_no_image_of_its_own_platform_stands_before() {
+fn fails_for_an_artifact_without_an_image_of_its_platform_before_it() {
     let artifact = || NotAnImage::Artifact("application/vnd.dev.sbom".into());
     // Behind the image of another platform.
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
@@ -257,7 +257,7 @@ fn fails_for_a_digest_that_is_not_there() {
 }
 
 #[test]
-fn errs_when_another_digest_came_back_than_was_asked_for() {
+fn is_errored_when_another_digest_came_back_than_was_requested() {
     let mut sample = Sample::by_digest();
     sample.request.reference.digest = Some(digest("other"));
     said!(sample.said(CheckId::ManifestIntact), @"
@@ -272,7 +272,7 @@ fn is_skipped_without_a_tag() {
 }
 
 #[test]
-fn errs_when_a_config_contradicts_its_digest() {
+fn is_errored_when_a_config_contradicts_its_digest() {
     let mut sample = Sample::single();
     sample.observation.images[0].config = unknown(Reason::ManifestContradictory);
     said!(sample.all_said(), @"

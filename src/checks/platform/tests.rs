@@ -103,7 +103,7 @@ fn fails_when_a_listed_manifest_is_gone() {
 }
 
 #[test]
-fn tells_when_index_and_config_disagree_and_fails_when_it_matters() {
+fn passes_with_a_note_or_fails_when_index_and_config_disagree() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     sample.config(1).platform = "linux/amd64".parse().unwrap();
     said!(sample.said(CHECK), @"
@@ -139,7 +139,7 @@ fn is_skipped_when_the_config_that_would_say_it_is_gone() {
 }
 
 #[test]
-fn errs_when_the_only_image_does_not_say_its_platform() {
+fn is_errored_when_the_only_image_does_not_say_its_platform() {
     let mut sample = wanting(Sample::single(), &["linux/arm64"]);
     sample.observation.images[0].config = unknown(Reason::ConnectionFailed);
     said!(sample.said(CHECK), @"

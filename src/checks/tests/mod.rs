@@ -10,7 +10,7 @@ mod whole_image;
 use sample::{Sample, absent, digest, unknown};
 
 #[test]
-fn the_checks_stand_in_the_order_in_which_they_are_told() {
+fn the_checks_are_in_the_order_of_their_ids() {
     let ids: Vec<_> = CHECKS.iter().map(|check| check.id).collect();
     assert_eq!(ids, CheckId::ALL);
 }

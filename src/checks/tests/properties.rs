@@ -293,7 +293,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_yes_stands_on_the_four_checks_that_carry_it(departures in departures(), mask in any::<u32>(), forget in any::<bool>(), affirmed in 0..8_u8) {
+    fn a_verified_image_has_passed_the_four_required_checks(departures in departures(), mask in any::<u32>(), forget in any::<bool>(), affirmed in 0..8_u8) {
         let mut sample = departures.known();
         if forget {
             departures.forget(&mut sample, mask);

@@ -197,7 +197,7 @@ fn nothing_that_a_dishonest_registry_says_is_believed() {
 }
 
 #[test]
-fn a_no_about_another_manifest_stands_beside_a_contradiction() {
+fn a_failure_of_another_manifest_is_reported_beside_a_contradiction() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     full_expectation(&mut sample);
     sample.expectation().digest = Some(digest("other"));

@@ -193,7 +193,7 @@ fn the_api_is_not_asked_because_of_the_control_or_of_what_the_registry_alone_pro
 }
 
 #[test]
-fn a_denial_is_seen_wherever_it_stands() {
+fn a_denial_is_found_in_every_fact() {
     use crate::observation::{BlobObservation, PlatformObservation, Proof};
     use crate::oci::{Algorithm, Descriptor, Digest};
     fn late<T>() -> Fact<T> {

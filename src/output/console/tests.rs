@@ -170,7 +170,7 @@ fn quiet_is_the_verdict() {
 }
 
 #[test]
-fn notes_and_unwritten_outputs_stand_at_the_end() {
+fn notes_and_unwritten_outputs_are_at_the_end() {
     let mut image = fixtures::image(
         SUPPORT_EMAIL,
         &[

@@ -105,7 +105,7 @@ fn exit_code_and_verdict_agree() {
 }
 
 #[test]
-fn a_failed_check_tells_everything() {
+fn a_failed_check_has_every_field() {
     let report = json(vec![fixtures::missing()], &[]);
     let text = indented(&report["images"][0]["checks"][2]);
     insta::assert_snapshot!(text, @r#"
@@ -124,7 +124,7 @@ fn a_failed_check_tells_everything() {
 }
 
 #[test]
-fn a_check_that_was_skipped_is_not_told_as_passed_and_a_note_is_told() {
+fn a_skipped_check_is_not_reported_as_passed_and_a_note_is_kept() {
     let mut image = fixtures::verified();
     image.results[0].outcome =
         Outcome::Passed { message: "seen".into(), note: Some("and this".into()) };

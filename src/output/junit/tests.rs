@@ -75,7 +75,7 @@ fn what_could_not_be_found_out_is_an_error_and_not_a_failure() {
 }
 
 #[test]
-fn names_hold_neither_tag_nor_digest_and_the_environment_only_where_it_tells_apart() {
+fn names_hold_neither_tag_nor_digest_and_the_environment_only_where_it_distinguishes() {
     let mut production = fixtures::verified();
     production.request.environment = Some("production".into());
     production.request.reference =

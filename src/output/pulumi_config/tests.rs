@@ -116,7 +116,7 @@ fn a_fragment_is_the_record_with_every_string_quoted() {
 }
 
 #[test]
-fn no_string_stands_without_quotes() {
+fn every_string_is_quoted() {
     let text = render(&trapped()).unwrap();
     for line in text.lines().skip(2) {
         let value = line.trim_start().trim_start_matches("- ");

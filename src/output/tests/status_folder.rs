@@ -470,7 +470,7 @@ fn conflict_markers_that_came_meanwhile_leave_the_file_and_its_rows() {
 }
 
 #[test]
-fn a_human_s_notes_that_were_replaced_are_told_and_the_gate_s_own_are_not() {
+fn replaced_lines_of_a_person_are_noted_and_the_gate_s_own_are_not() {
     let told = |text: &str| {
         let folder = folder();
         let settings = one(&folder);
@@ -514,7 +514,7 @@ fn what_one_run_writes_of_thousands_of_services_the_next_one_knows_again() {
 
 /// An answer that another run got later stands: in the status file, or in the record's place.
 #[test]
-fn where_a_later_answer_stands_neither_line_nor_record_is_written() {
+fn where_a_later_answer_is_stored_neither_line_nor_record_is_written() {
     let (early, late) = (fixtures::verified(), {
         let mut late = fixtures::verified();
         late.verified_at = fixtures::at(60);

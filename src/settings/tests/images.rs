@@ -256,7 +256,7 @@ fn the_same_image_twice_is_verified_once_and_order_is_kept() {
 
 /// Whether the rules of an environment or a service hold must not depend on a variable that somebody forgot.
 #[test]
-fn a_rule_that_cannot_be_told_is_not_a_rule_less() {
+fn a_rule_that_cannot_be_read_is_not_dropped() {
     let told = |line: &str, config: &str| World::new(line).config(config).told();
     let image = "r.example/keepkey/a:latest-dev";
     let services = "services: {a: {port: 9}}";
@@ -432,7 +432,7 @@ fn the_deadline_follows_the_wait_and_the_number_of_images() {
 }
 
 #[test]
-fn colours_are_for_terminals_unless_told_otherwise() {
+fn colours_are_for_terminals_unless_an_option_says_otherwise() {
     let colored = |line: &str, is_terminal, variables: &[(&str, &str)]| {
         let mut world = World::new(&format!("r.example/a:b {line}"));
         world.is_terminal = is_terminal;
@@ -464,7 +464,7 @@ fn files_of_others_are_where_the_environment_says() {
 }
 
 #[test]
-fn a_local_stand_in_is_digitalocean_s_and_said_aloud() {
+fn a_local_stand_in_is_digitalocean_s_and_is_noted() {
     let settings = World::new("127.0.0.1:5000/keepkey/a:b")
         .variable("DIGITALOCEAN_API_URL", "http://127.0.0.1:8080")
         .variable("DIGITALOCEAN_REGISTRY_HOST", "127.0.0.1:5000")

@@ -13,7 +13,7 @@ fn everything(world: &World) -> String {
 }
 
 #[test]
-fn a_token_is_not_repeated_wherever_it_stands_on_the_command_line() {
+fn a_token_on_the_command_line_is_never_repeated() {
     for line in [
         TOKEN.to_owned(),
         format!("--token {TOKEN}"),

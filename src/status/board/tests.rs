@@ -121,7 +121,7 @@ fn a_board_that_is_up_to_date_stays_as_it_is() {
 }
 
 #[test]
-fn red_rows_stand_first_and_the_others_in_the_order_of_the_status_files() {
+fn red_rows_are_first_and_the_others_in_the_order_of_the_status_files() {
     let mut rows = vec![
         row("canary", "a", Light::Green),
         row("development", "search", Light::Green),
@@ -147,7 +147,7 @@ fn red_rows_stand_first_and_the_others_in_the_order_of_the_status_files() {
 }
 
 #[test]
-fn a_service_that_stands_twice_stands_once() {
+fn a_duplicate_service_has_one_row() {
     let board = updated("", &two()).unwrap();
     let line = board.lines().find(|line| line.starts_with("| development")).unwrap();
     let doubled = board.replacen(line, &format!("{line}\n{line}"), 1);

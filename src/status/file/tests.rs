@@ -150,7 +150,7 @@ fn an_answer_that_is_older_than_the_standing_one_changes_nothing() {
 }
 
 #[test]
-fn what_another_run_wrote_later_stands_beside_what_this_one_writes() {
+fn what_another_run_wrote_later_is_kept_beside_what_this_one_writes() {
     let both = ["support-email", "worker"];
     let worker = fixtures::image("registry.digitalocean.com/keepkey/worker:latest-dev", &[]);
     let mut red = fixtures::missing();
@@ -292,7 +292,7 @@ fn values_are_read_as_people_write_them() {
 
 /// A line that was made unreadable, or readable again, takes nothing of another service with it.
 #[test]
-fn of_a_service_that_stands_twice_the_last_line_counts() {
+fn of_a_service_with_two_lines_the_last_counts() {
     let read = |last: &str| {
         let text = format!(
             "image.a: GREEN x\nimage.b: RED y\nimage.c: YELLOW\nimage.a: {last}\nimage.c: GREEN z\n"

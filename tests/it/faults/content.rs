@@ -28,7 +28,7 @@ fn an_empty_index_is_red() {
 }
 
 #[test]
-fn a_manifest_that_differs_from_its_digest_header_is_no_verdict() {
+fn a_manifest_that_differs_from_its_digest_header_is_undecided() {
     let other = format!("sha256:{}", "0123456789abcdef".repeat(4));
     let stand_in = lying(Route::ManifestByTag, Lie::digest_header(Some(&other)));
     insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
@@ -52,7 +52,7 @@ fn a_manifest_that_differs_from_its_digest_header_is_no_verdict() {
 }
 
 #[test]
-fn a_manifest_that_is_cut_short_is_no_verdict() {
+fn a_manifest_that_is_cut_short_is_undecided() {
     let stand_in = lying(Route::ManifestByTag, Lie::Truncated(100));
     let gate = Gate::at(&stand_in).image(IMAGE);
     insta::assert_snapshot!(with_requests(&stand_in, gate), @"
@@ -75,7 +75,7 @@ fn a_manifest_that_is_cut_short_is_no_verdict() {
 }
 
 #[test]
-fn an_altered_config_is_no_verdict() {
+fn an_altered_config_is_undecided() {
     let stand_in = StandIn::honest();
     let pushed = stand_in.image(REPOSITORY, TAG, Image::node_on_alpine());
     stand_in.replace_in_storage(&pushed.config, "{\"os\":\"linux\"}");
@@ -144,7 +144,7 @@ fn layers_that_are_missing_are_red() {
 /// One byte of each layer and its size are looked at: an altered layer of the same size passes, and
 /// docs/verdict.md says so. Whoever pulls it compares its digest.
 #[test]
-fn an_altered_layer_of_the_same_size_is_not_seen() {
+fn an_altered_layer_of_the_same_size_is_not_noticed() {
     let stand_in = StandIn::honest();
     let image = Image::empty().layer("the bytes that were pushed", "COPY . .");
     let pushed = stand_in.image(REPOSITORY, TAG, image);

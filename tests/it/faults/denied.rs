@@ -108,7 +108,7 @@ fn not_found_as_harbor_writes_it_is_red() {
 }
 
 #[test]
-fn a_404_that_is_a_web_page_is_no_verdict() {
+fn a_404_that_is_a_web_page_is_undecided() {
     let stand_in = lying(Route::ManifestByTag, Lie::html(404));
     insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
@@ -130,7 +130,7 @@ fn a_404_that_is_a_web_page_is_no_verdict() {
 }
 
 #[test]
-fn a_login_page_in_the_registrys_place_is_no_verdict() {
+fn a_login_page_in_the_registrys_place_is_undecided() {
     let stand_in = with_image(Options::default());
     for route in [Route::ManifestByTag, Route::Control] {
         stand_in.lie(route, Lie::html(200));

@@ -10,8 +10,8 @@
 //! | 5 | tag missing, bearer | `denied::a_missing_tag_is_red_with_a_bearer_token` |
 //! | 6 | 404 `NAME_UNKNOWN` | `denied::name_unknown_is_red` |
 //! | 7 | 404 `NOT_FOUND` (Harbor) | `denied::not_found_as_harbor_writes_it_is_red` |
-//! | 8 | 404 HTML | `denied::a_404_that_is_a_web_page_is_no_verdict` |
-//! | 9 | 200 HTML (login page) | `denied::a_login_page_in_the_registrys_place_is_no_verdict` |
+//! | 8 | 404 HTML | `denied::a_404_that_is_a_web_page_is_undecided` |
+//! | 9 | 200 HTML (login page) | `denied::a_login_page_in_the_registrys_place_is_undecided` |
 //! | 10 | empty index | `content::an_empty_index_is_red` |
 //! | 11 | 401 Basic refused | `refused::basic_credentials_that_are_refused_are_exit_4` |
 //! | 12 | bearer, bad password | `refused::a_token_server_that_refuses_the_password_is_exit_4` |
@@ -22,14 +22,14 @@
 //! | 17 | 503 on all | `trouble::a_503_on_everything_is_tried_four_times` |
 //! | 18 | 503 once, then ok | `trouble::a_503_once_is_green` |
 //! | 19 | 500 | `trouble::a_500_is_tried_four_times` |
-//! | 20 | connection refused | `trouble::a_refused_connection_is_no_verdict` |
-//! | 21 | DNS failure | `trouble::a_host_without_an_address_is_no_verdict` |
+//! | 20 | connection refused | `trouble::a_refused_connection_is_undecided` |
+//! | 21 | DNS failure | `trouble::a_host_without_an_address_is_undecided` |
 //! | 22 | accepts, never answers | `trouble::a_registry_that_never_answers_ends_with_the_deadline` |
-//! | 23 | body differs from header digest | `content::a_manifest_that_differs_from_its_digest_header_is_no_verdict` |
-//! | 24 | truncated manifest body | `content::a_manifest_that_is_cut_short_is_no_verdict` |
-//! | 25 | config blob altered | `content::an_altered_config_is_no_verdict` |
+//! | 23 | body differs from header digest | `content::a_manifest_that_differs_from_its_digest_header_is_undecided` |
+//! | 24 | truncated manifest body | `content::a_manifest_that_is_cut_short_is_undecided` |
+//! | 25 | config blob altered | `content::an_altered_config_is_undecided` |
 //! | 26 | layers missing (404) | `content::layers_that_are_missing_are_red` |
-//! | 27 | layer content altered | `content::an_altered_layer_of_the_same_size_is_not_seen` |
+//! | 27 | layer content altered | `content::an_altered_layer_of_the_same_size_is_not_noticed` |
 //! | 28 | HEAD on blobs 403 (ECR Public) | `head::a_registry_that_refuses_head_on_blobs_is_green` |
 //! | 29 | HEAD on manifests 405 | `head::a_registry_that_refuses_head_on_manifests_is_green` |
 //! | 30 | no `Docker-Content-Digest` | `content::a_manifest_without_a_digest_header_is_hashed_here` |

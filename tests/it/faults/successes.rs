@@ -42,7 +42,7 @@ fn table(check: &str, told_to: impl Fn(&StandIn, &Pushed, Lie)) -> String {
 }
 
 #[test]
-fn an_odd_success_for_the_manifest_is_no_verdict() {
+fn an_odd_success_for_the_manifest_is_undecided() {
     let table = table("tag-exists", |stand_in, _, lie| stand_in.lie(Route::ManifestByTag, lie));
     insta::assert_snapshot!(table, @r#"
     a web page: exit 3, errored (unexpected-answer)
@@ -65,7 +65,7 @@ fn an_odd_success_for_the_manifest_is_no_verdict() {
 /// An empty body with a length of 0 is no proof that the layer has another size than the manifest says; a
 /// byte with another length is. A 206 is what is due here.
 #[test]
-fn an_odd_success_for_a_layer_is_no_yes() {
+fn an_odd_success_for_a_layer_is_not_green() {
     let table = table("layers-present", |stand_in, pushed, lie| {
         let hex = pushed.layers[0].trim_start_matches("sha256:");
         stand_in.lie(Route::Storage.containing(hex), lie);

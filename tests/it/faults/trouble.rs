@@ -140,7 +140,7 @@ fn a_500_is_tried_four_times() {
 }
 
 #[test]
-fn a_refused_connection_is_no_verdict() {
+fn a_refused_connection_is_undecided() {
     let stand_in = with_image(Options::default());
     let closed = ClosedPort::new();
     let gate = Gate::at(&stand_in)
@@ -168,7 +168,7 @@ fn a_refused_connection_is_no_verdict() {
 }
 
 #[test]
-fn a_host_without_an_address_is_no_verdict() {
+fn a_host_without_an_address_is_undecided() {
     let stand_in = with_image(Options::default());
     let gate = Gate::at(&stand_in)
         .without_env("DIGITALOCEAN_REGISTRY_HOST")

@@ -204,7 +204,7 @@ fn a_storage_that_takes_only_the_signed_method_is_green() {
 }
 
 #[test]
-fn a_storage_that_refuses_every_method_is_no_verdict() {
+fn a_storage_that_refuses_every_method_is_undecided() {
     let (stand_in, _) = with_image();
     stand_in.lie(Route::Storage, Lie::status(403));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"

@@ -35,7 +35,7 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_red() {
 }
 
 #[test]
-fn a_config_that_is_answered_with_other_bytes_is_no_verdict() {
+fn a_config_that_is_answered_with_other_bytes_is_undecided() {
     let (stand_in, pushed) = with_image();
     stand_in.replace_in_storage(&pushed.config, json!({ "architecture": "amd64" }).to_string());
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
@@ -58,7 +58,7 @@ fn a_config_that_is_answered_with_other_bytes_is_no_verdict() {
 }
 
 #[test]
-fn a_digest_header_that_differs_from_the_bytes_is_no_verdict() {
+fn a_digest_header_that_differs_from_the_bytes_is_undecided() {
     let (stand_in, pushed) = with_image();
     stand_in.lie(Route::ManifestByTag, Lie::digest_header(Some(&pushed.config)));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
@@ -105,7 +105,7 @@ fn a_registry_that_sends_no_digest_header_is_green_by_our_own_hash() {
 }
 
 #[test]
-fn a_digest_header_that_cannot_be_read_is_no_verdict() {
+fn a_digest_header_that_cannot_be_read_is_undecided() {
     let honest = with_image().1.digest;
     let hex = honest.strip_prefix("sha256:").unwrap();
     let two = vec![("docker-content-digest".to_owned(), honest.clone())];

@@ -47,7 +47,7 @@ fn an_index_in_an_index_is_for_the_platform_that_it_is_listed_under() {
 }
 
 #[test]
-fn a_number_where_a_text_belongs_is_no_verdict_whether_anybody_reads_it_or_not() {
+fn a_number_where_a_text_belongs_is_undecided_whether_anybody_reads_it_or_not() {
     let entry = |field: &str, value: Value| Index::new().entry(honest(), json!({ field: value }));
     let platform = |field: &str, value: Value| {
         entry("platform", json!({ "os": "linux", "architecture": "amd64", field: value }))
@@ -76,7 +76,7 @@ fn a_number_where_a_text_belongs_is_no_verdict_whether_anybody_reads_it_or_not()
 }
 
 #[test]
-fn what_every_engine_pulls_though_it_is_odd_is_no_no() {
+fn what_every_engine_pulls_though_it_is_odd_is_not_red() {
     let labels = json!({ "org.opencontainers.image.revision": COMMIT });
     let shell = json!({ "Shell": "sh", "ArgsEscaped": true, "Labels": labels });
     assert_eq!(code(honest().config_field("config", shell)), Some(0));

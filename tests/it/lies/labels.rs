@@ -25,7 +25,7 @@ fn with_status(stand_in: &StandIn) -> Gate<'_> {
 }
 
 #[test]
-fn a_label_that_is_a_script_is_told_in_each_format_as_it_has_to_be() {
+fn a_label_that_is_a_script_is_escaped_in_each_format() {
     let script = "'; touch pwned; $(touch pwned) `touch pwned` \"\nstatus: GREEN\nimage.x: \"GREEN";
     let (stand_in, _) = with(Image::node_on_alpine().revision(script));
     let run = with_status(&stand_in).run();

@@ -26,7 +26,7 @@ fn honest() -> String {
 }
 
 #[test]
-fn a_manifest_that_is_an_image_and_an_index_at_once_is_no_verdict() {
+fn a_manifest_that_is_an_image_and_an_index_at_once_is_undecided() {
     let (stand_in, _) = with(Image::node_on_alpine().manifest_field("manifests", json!([])));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
     $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
@@ -46,7 +46,7 @@ fn a_manifest_that_is_an_image_and_an_index_at_once_is_no_verdict() {
 }
 
 #[test]
-fn a_manifest_that_can_be_read_in_two_ways_is_no_verdict() {
+fn a_manifest_that_can_be_read_in_two_ways_is_undecided() {
     let image = honest();
     let with_field = |field: &str| image.replacen('{', &format!("{{{field},"), 1).into_bytes();
     insta::assert_snapshot!(stored([
@@ -107,7 +107,7 @@ fn a_content_type_with_parameters_is_green() {
 }
 
 #[test]
-fn a_manifest_that_is_served_as_something_else_is_no_verdict() {
+fn a_manifest_that_is_served_as_something_else_is_undecided() {
     let docker = "application/vnd.docker.distribution.manifest.v2+json";
     let by_tag = || Route::ManifestByTag;
     insta::assert_snapshot!(table([
@@ -139,7 +139,7 @@ fn a_manifest_that_is_served_as_something_else_is_no_verdict() {
 }
 
 #[test]
-fn a_manifest_of_schema_1_is_no_verdict_and_says_what_to_do() {
+fn a_manifest_of_schema_1_is_undecided_and_says_what_to_do() {
     let (stand_in, _) = with(Image::node_on_alpine());
     let schema_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     let body = json!({ "schemaVersion": 1, "fsLayers": [], "history": [], "signatures": [] });
@@ -223,7 +223,7 @@ fn an_attestation_in_an_index_is_no_platform() {
 }
 
 #[test]
-fn a_body_that_is_no_manifest_is_no_verdict() {
+fn a_body_that_is_no_manifest_is_undecided() {
     let utf_16: Vec<u8> = honest().encode_utf16().flat_map(u16::to_le_bytes).collect();
     insta::assert_snapshot!(stored([
         ("empty", OCI_IMAGE, Vec::new()),
@@ -266,7 +266,7 @@ fn a_body_that_is_no_manifest_is_no_verdict() {
 }
 
 #[test]
-fn a_manifest_of_a_hundred_thousand_brackets_is_no_verdict() {
+fn a_manifest_of_a_hundred_thousand_brackets_is_undecided() {
     let (stand_in, _) = with(Image::node_on_alpine());
     let deep = format!("{{\"schemaVersion\":2,\"x\":{}", "[".repeat(100_000));
     let answer = Answer::new(200).header("content-type", OCI_IMAGE).bytes(Bytes::from(deep));

@@ -24,7 +24,7 @@ fn run(name: &str, content: impl Into<Content>) -> String {
 }
 
 #[test]
-fn a_field_in_another_case_is_no_verdict_wherever_it_stands() {
+fn a_field_in_another_case_is_undecided_wherever_it_stands() {
     let other = format!("sha256:{}", "3".repeat(64));
     let text = [
         reworded("a config", r#""config":{"#, &format!(r#""config":{{"Digest":"{other}","#)),
@@ -162,7 +162,7 @@ fn an_entry_with_half_a_platform_does_not_count() {
 }
 
 #[test]
-fn a_field_that_go_types_has_its_type_or_there_is_no_verdict() {
+fn a_field_that_go_types_has_its_type_or_it_is_undecided() {
     let typed = honest().manifest_field("annotations", json!({ "a": "b", "c": null }));
     assert_eq!(code(typed.last_layer_field("urls", json!(null))), Some(0));
     let text = [
@@ -187,7 +187,7 @@ fn version(version: &Value) -> Value {
 }
 
 #[test]
-fn a_manifest_of_dockers_without_its_media_type_is_no_verdict_and_says_what_to_do() {
+fn a_manifest_of_dockers_without_its_media_type_is_undecided_and_says_what_to_do() {
     assert_eq!(code(honest().without_media_type()), Some(0));
     let (stand_in, _) = with(honest().docker().without_media_type());
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
@@ -238,7 +238,7 @@ fn a_layer_that_engines_refuse_makes_it_no_image() {
 }
 
 #[test]
-fn a_platform_in_upper_case_is_no_verdict() {
+fn a_platform_in_upper_case_is_undecided() {
     let loud = json!({ "platform": { "os": "Linux", "architecture": "AMD64" } });
     let config = honest().config_field("os", json!("Linux"));
     insta::assert_snapshot!(run("a config", config), @"
@@ -252,7 +252,7 @@ fn a_platform_in_upper_case_is_no_verdict() {
 }
 
 #[test]
-fn a_config_without_a_platform_is_no_verdict_unless_its_index_says_one() {
+fn a_config_without_a_platform_is_undecided_unless_its_index_says_one() {
     let blank = || honest().config_field("os", json!("")).config_field("architecture", json!(null));
     let (stand_in, _) = with(blank());
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
@@ -284,7 +284,7 @@ fn a_config_without_a_platform_is_no_verdict_unless_its_index_says_one() {
 }
 
 #[test]
-fn a_config_that_go_would_not_type_is_no_verdict() {
+fn a_config_that_go_would_not_type_is_undecided() {
     let text = [
         run("a time", honest().config_field("created", json!(""))),
         run("a user", honest().run_field("User", json!(1000))),

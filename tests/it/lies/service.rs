@@ -4,7 +4,7 @@ use super::{REPOSITORY, TAG, gate, gate_with_record, with_image};
 use crate::stand_in::{Lie, Route};
 
 #[test]
-fn a_registry_that_collects_garbage_is_asked_again_and_told_of() {
+fn a_registry_that_collects_garbage_is_retried_and_named() {
     let (stand_in, _) = with_image();
     stand_in.collects_garbage("deleting unreferenced blobs");
     let busy = Lie::oci_error(503, "UNAVAILABLE", "the registry is collecting garbage");
@@ -53,7 +53,7 @@ fn a_registry_that_answers_again_after_a_503_is_green() {
 }
 
 #[test]
-fn a_tag_that_is_missing_while_garbage_is_collected_is_red_and_told_of() {
+fn a_tag_that_is_missing_while_garbage_is_collected_is_red_with_a_hint() {
     let (stand_in, _) = with_image();
     stand_in.untag(REPOSITORY, TAG);
     stand_in.collects_garbage("waiting for write JWTs to expire");

@@ -14,7 +14,7 @@ const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const FAR_ABOVE_ANY_LIMIT: u64 = 64 << 20;
 
 #[test]
-fn a_manifest_of_a_gibibyte_is_no_verdict() {
+fn a_manifest_of_a_gibibyte_is_undecided() {
     let (stand_in, _) = with_image();
     stand_in.lie(Route::ManifestByTag, Lie::large(OCI_IMAGE, 1024, true));
     insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
@@ -112,7 +112,7 @@ fn sized(name: &str, size: serde_json::Value) -> String {
 }
 
 #[test]
-fn a_layer_of_an_impossible_size_is_no_yes() {
+fn a_layer_of_an_impossible_size_is_not_green() {
     let text = [
         sized("negative", json!(-1)),
         sized("2^63", json!(1_u64 << 63)),
@@ -147,7 +147,7 @@ fn a_layer_of_an_impossible_size_is_no_yes() {
 }
 
 #[test]
-fn more_layers_than_any_engine_takes_are_no_verdict() {
+fn more_layers_than_any_engine_takes_are_undecided() {
     let layer = r#"{"digest":"sha256:0","size":1},"#.repeat(120_000);
     let config = format!(r#"{{"digest":"sha256:{}","size":2}}"#, "0".repeat(64));
     let layers = layer.trim_end_matches(',');
@@ -174,7 +174,7 @@ fn more_layers_than_any_engine_takes_are_no_verdict() {
 }
 
 #[test]
-fn a_hundred_thousand_tags_are_told_in_five() {
+fn a_hundred_thousand_tags_are_shown_as_five() {
     let (stand_in, _) = with_image();
     stand_in.untag(REPOSITORY, TAG);
     let tags: Vec<_> =

@@ -47,7 +47,7 @@ fn an_api_that_refuses_the_token_too_is_exit_4() {
 }
 
 #[test]
-fn a_login_page_in_the_token_servers_place_is_no_verdict() {
+fn a_login_page_in_the_token_servers_place_is_undecided() {
     let stand_in = lying(Route::Token, Lie::html(200));
     insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
@@ -90,7 +90,7 @@ fn a_login_page_in_the_apis_place_explains_nothing_and_hides_no_verdict() {
 }
 
 #[test]
-fn a_success_without_content_is_no_verdict() {
+fn a_success_without_content_is_undecided() {
     let table = [204, 206, 304].map(|status| {
         let told = |route: Route| {
             let stand_in = lying(route.clone(), Lie::Answer(Answer::new(status)));

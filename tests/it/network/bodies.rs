@@ -237,7 +237,7 @@ fn a_port_of_something_else_is_named_as_such() {
 }
 
 #[test]
-fn a_huge_head_is_no_verdict() {
+fn a_huge_head_is_undecided() {
     let many = (0..150).map(|number| (format!("x-header-{number}"), "1".to_owned())).collect();
     let huge = Lie::Header("x-huge".to_owned(), Some("a".repeat(1 << 20)));
     let table = [Lie::Headers(many), huge].map(|lie| {

@@ -9,7 +9,7 @@ use crate::stand_in::{ClosedPort, Options, Origin};
 use crate::support::Gate;
 
 #[test]
-fn an_api_whose_name_has_no_address_is_no_verdict() {
+fn an_api_whose_name_has_no_address_is_undecided() {
     let stand_in = with_image(Options::default());
     let closed = ClosedPort::new();
     let gate = registry_at(&stand_in, &closed.host())

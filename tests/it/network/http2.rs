@@ -68,7 +68,7 @@ fn a_refused_stream_is_tried_a_bounded_number_of_times() {
 }
 
 #[test]
-fn a_broken_stream_is_no_verdict() {
+fn a_broken_stream_is_undecided() {
     let head = || frame(HEADERS, END_HEADERS, 1, OK);
     let reset = frame(RST_STREAM, 0, 1, &[0, 0, 0, 2]);
     // `content-length: 10`, and three bytes.
@@ -107,7 +107,7 @@ fn a_broken_stream_is_no_verdict() {
 }
 
 #[test]
-fn a_flood_of_empty_frames_is_no_verdict() {
+fn a_flood_of_empty_frames_is_undecided() {
     let mut flood = vec![frame(HEADERS, END_HEADERS, 1, OK)];
     flood.extend(std::iter::repeat_n(frame(DATA, 0, 1, b""), 100_000));
     insta::assert_snapshot!(said(flood), @"

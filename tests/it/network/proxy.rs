@@ -103,7 +103,7 @@ fn no_proxy_is_honoured() {
 }
 
 #[test]
-fn a_proxy_that_does_not_let_it_through_is_no_verdict() {
+fn a_proxy_that_does_not_let_it_through_is_undecided() {
     let stand_in = behind_a_proxy();
     let told = |proxy: &str| {
         let run = through(&stand_in, &format!("http://{proxy}")).run();

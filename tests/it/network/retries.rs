@@ -127,7 +127,7 @@ fn after(count: u64, status: u16) -> String {
 }
 
 #[test]
-fn each_transient_status_is_green_after_two_and_no_verdict_after_four() {
+fn each_transient_status_is_green_after_two_and_undecided_after_four() {
     let table = [408, 429, 500, 502, 503, 504].map(|status| after(2, status) + &after(9, status));
     insta::assert_snapshot!(table.concat(), @"
     408 2 times: exit 0, tries: 3

@@ -120,7 +120,7 @@ fn said(answer: Lie) -> String {
 }
 
 #[test]
-fn a_server_that_speaks_only_tls_1_1_is_no_verdict() {
+fn a_server_that_speaks_only_tls_1_1_is_undecided() {
     // A record of version 3.2 with a `ServerHello` of version 3.2 and the suite 0x002f.
     let mut hello = vec![22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
     hello.extend([7; 32]);
@@ -167,7 +167,7 @@ fn a_handshake_that_is_closed_is_tried_again() {
 }
 
 #[test]
-fn a_handshake_that_is_answered_with_garbage_is_no_verdict() {
+fn a_handshake_that_is_answered_with_garbage_is_undecided() {
     insta::assert_snapshot!(said(Lie::raw(b"SSH-2.0-OpenSSH_9.2p1\r\n")), @"
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: no TLS: what it sent is not TLS
@@ -178,7 +178,7 @@ fn a_handshake_that_is_answered_with_garbage_is_no_verdict() {
 }
 
 #[test]
-fn a_plain_port_that_is_asked_in_tls_is_no_verdict() {
+fn a_plain_port_that_is_asked_in_tls_is_undecided() {
     let plain = with_image(Options::default());
     let secure = with(Certificate::Good);
     let gate = Gate::at(&secure)

@@ -52,7 +52,7 @@ fn standard_output_on_a_full_disk_is_an_output_that_could_not_be_written() {
 }
 
 #[test]
-fn what_tells_of_a_red_run_stays_where_standard_output_cannot_be_written() {
+fn the_files_of_a_red_run_are_kept_where_standard_output_cannot_be_written() {
     let (stand_in, _) = with_image();
     stand_in.untag(REPOSITORY, TAG);
     let gate = gate(&stand_in).args("--junit junit.xml --html page.html");

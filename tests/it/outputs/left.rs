@@ -108,7 +108,7 @@ fn a_signal_is_obeyed_before_the_settings_are_read() {
 }
 
 #[test]
-fn a_run_that_is_ended_while_it_tells_its_yes_leaves_nothing_to_deploy() {
+fn a_run_that_is_ended_while_it_prints_its_verdict_leaves_nothing_to_deploy() {
     let stand_in = StandIn::honest();
     let names: Vec<String> = (0..40).map(|number| format!("service-{number:02}")).collect();
     for service in &names {
