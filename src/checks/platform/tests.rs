@@ -102,6 +102,25 @@ fn fails_when_a_listed_manifest_is_gone() {
     ");
 }
 
+/// Up to three platforms are named for the next run; of more, the list would be longer than its use.
+#[test]
+fn names_the_platforms_that_are_left_while_they_are_few() {
+    let platforms = ["linux/amd64", "linux/arm64", "linux/386", "linux/s390x", "linux/ppc64le"];
+    let hint = |whole: usize| {
+        let mut sample = Sample::index(&platforms[..=whole]);
+        let gone = &mut sample.observation.images[whole];
+        gone.manifest = absent(Reason::ManifestMissing, "404 `MANIFEST_UNKNOWN`");
+        gone.config = absent(Reason::ManifestMissing, "404 `MANIFEST_UNKNOWN`");
+        sample.said(CHECK).lines().last().unwrap().to_owned()
+    };
+    said!([0, 2, 3, 4].map(hint).join("\n"), @"
+    hint: If you deploy other platforms only, name them with `--platform`.
+    hint: If you deploy the others only, name them: `--platform linux/amd64 --platform linux/arm64`.
+    hint: If you deploy the others only, name them: `--platform linux/amd64 --platform linux/arm64 --platform linux/386`.
+    hint: If you deploy other platforms only, name them with `--platform`.
+    ");
+}
+
 #[test]
 fn passes_with_a_note_or_fails_when_index_and_config_disagree() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
