@@ -128,19 +128,27 @@ pub fn prove(path: &Path) -> Result<(), FileError> {
 
 /// Replaces the file at `path`, or makes it. A new file gets mode 0644 under the umask, an old one keeps its own.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    replace_and(path, content, File::sync_all)
+    replace_by(path, |mut file| file.write_all(content))
+}
+
+/// Like [`replace`], with the content that `write` writes.
+pub(crate) fn replace_by(
+    path: &Path,
+    write: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<(), FileError> {
+    replace_and(path, write, File::sync_all)
 }
 
 /// As [`replace`]; `flush` makes a file or a folder outlive a power cut.
 fn replace_and(
     path: &Path,
-    content: &[u8],
+    write: impl FnOnce(&File) -> io::Result<()>,
     flush: impl Fn(&File) -> io::Result<()>,
 ) -> Result<(), FileError> {
     let mode = existing_mode(path)?;
     let temporary = temporary(path)?;
-    let mut file = temporary.file()?;
-    file.write_all(content)?;
+    let file = temporary.file()?;
+    write(file)?;
     if let Some(mode) = mode {
         file.set_permissions(mode)?;
     }
@@ -324,11 +332,19 @@ mod tests {
     fn a_file_is_flushed_whole_before_it_is_renamed_and_its_folder_after() {
         let (folder, path) = folder_with("a", "old");
         let seen = RefCell::new(Vec::new());
-        replace_and(&path, b"new", |flushed| {
-            let what = flushed.metadata()?.is_dir();
-            seen.borrow_mut().push((what, fs::read_to_string(&path)?, names(folder.path()).len()));
-            Ok(())
-        })
+        replace_and(
+            &path,
+            |mut file| file.write_all(b"new"),
+            |flushed| {
+                let what = flushed.metadata()?.is_dir();
+                seen.borrow_mut().push((
+                    what,
+                    fs::read_to_string(&path)?,
+                    names(folder.path()).len(),
+                ));
+                Ok(())
+            },
+        )
         .unwrap();
         // The file, while the old one is still there; the folder, when the new one is.
         assert_eq!(seen.into_inner(), [(false, "old".into(), 2), (true, "new".into(), 1)]);
@@ -337,15 +353,23 @@ mod tests {
     #[test]
     fn what_cannot_be_flushed_does_not_replace_the_old_file() {
         let (folder, path) = folder_with("a", "old");
-        let full = replace_and(&path, b"new", |_| Err(io::ErrorKind::StorageFull.into()));
+        let full = replace_and(
+            &path,
+            |mut file| file.write_all(b"new"),
+            |_| Err(io::ErrorKind::StorageFull.into()),
+        );
         assert!(matches!(full, Err(FileError::Io(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(names(folder.path()), ["a"]);
         // A folder of a network file system may be one that cannot be flushed; any other trouble is told.
         let of_a_folder = |kind: io::ErrorKind| {
-            replace_and(&path, b"new", |flushed| {
-                if flushed.metadata()?.is_dir() { Err(kind.into()) } else { Ok(()) }
-            })
+            replace_and(
+                &path,
+                |mut file| file.write_all(b"new"),
+                |flushed| {
+                    if flushed.metadata()?.is_dir() { Err(kind.into()) } else { Ok(()) }
+                },
+            )
         };
         assert!(of_a_folder(io::ErrorKind::Unsupported).is_ok());
         assert!(of_a_folder(io::ErrorKind::InvalidInput).is_ok());

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -14,9 +16,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use needles::{Needles, SHORT_ENDING};
 
 mod address;
+mod masking;
 mod needles;
 mod token_like;
 
+pub(crate) use masking::Masking;
 pub(crate) use token_like::token_like;
 
 pub(crate) use address::{password_of, split_user, without_user};
@@ -131,15 +135,26 @@ impl Redactor {
         if places.is_empty() {
             return Cow::Borrowed(text);
         }
-        let mut masked = String::with_capacity(text.len());
-        let mut done = 0;
-        for place in places {
-            masked.extend(text.get(done..place.start));
-            masked.push_str(MASK);
-            done = place.end;
+        Cow::Owned(masked(text, &places))
+    }
+
+    /// Takes the beginning out of a text that goes on, and masks it. What stays is where a secret may begin whose end
+    /// has not come. Also returns the length of the longest secret.
+    fn redact_beginning(&self, text: &mut String) -> (String, usize) {
+        let needles = self.needles.lock().unwrap_or_else(PoisonError::into_inner);
+        let longest = needles.longest();
+        let mut places = needles.find(text).places;
+        let mut end = text.len().saturating_sub(longest);
+        while !text.is_char_boundary(end) {
+            end -= 1;
         }
-        masked.extend(text.get(done..));
-        Cow::Owned(masked)
+        // All secrets that begin before `end` are whole. The one that goes beyond it stays.
+        let beyond = places.iter().find(|place| place.start < end && end < place.end);
+        end = beyond.map_or(end, |place| place.start);
+        places.retain(|place| place.end <= end);
+        let rest = text.split_off(end);
+        let beginning = mem::replace(text, rest);
+        (masked(&beginning, &places), longest)
     }
 
     /// The same of a text that is kept.
@@ -161,6 +176,19 @@ impl Redactor {
         }
         line
     }
+}
+
+/// `text` with these places masked.
+fn masked(text: &str, places: &[Range<usize>]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for place in places {
+        masked.extend(text.get(done..place.start));
+        masked.push_str(MASK);
+        done = place.end;
+    }
+    masked.extend(text.get(done..));
+    masked
 }
 
 impl fmt::Debug for Redactor {

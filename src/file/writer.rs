@@ -1,10 +1,11 @@
 //! Files that are written one after the other, with every secret masked; what could not be written is remembered.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::FileError;
-use crate::secret::Redactor;
+use crate::secret::{Masking, Redactor};
 
 /// An output that could not be written, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,21 @@ impl Writer<'_> {
     pub(crate) fn put(&mut self, path: &Path, text: &str) {
         let masked = self.redactor.redact(text);
         self.keep(path, super::replace(path, masked.as_bytes()));
+    }
+
+    /// Writes what `render` renders, piece by piece.
+    pub(crate) fn put_by(
+        &mut self,
+        path: &Path,
+        render: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result,
+    ) {
+        let redactor = self.redactor;
+        let written = super::replace_by(path, |file| {
+            let mut masking = Masking::new(redactor, file);
+            let rendered = render(&mut masking);
+            masking.finish(rendered)
+        });
+        self.keep(path, written);
     }
 
     /// Writes a file that others write to as well, which read `old` before, and which the next run reads if it has no

@@ -275,8 +275,11 @@ async fn with_heartbeat<T>(
 mod tests {
     use std::cell::RefCell;
 
+    use jiff::Timestamp;
+
     use super::*;
     use crate::report::Verdict;
+    use crate::settings::Outputs;
 
     #[test]
     fn a_yes_that_is_found_after_the_deadline_is_none_and_a_no_stays_one() {
@@ -291,6 +294,29 @@ mod tests {
         report.results[0].outcome = no.clone();
         report.results = without_a_late_yes(report.results);
         assert_eq!((report.verdict(), &report.results[0].outcome), (Verdict::Failed, &no));
+    }
+
+    #[test]
+    fn a_run_that_is_cut_short_reports_what_was_found_out_and_names_what_was_not() {
+        let verified = crate::report::fixtures::verified();
+        let mut other = verified.request.clone();
+        other.reference.tag = Some("other".parse().unwrap());
+        let requests = vec![other.clone(), verified.request.clone()];
+        let settings = crate::output::tests::settings(requests, Outputs::default());
+        let done = Done::default();
+        done.put(1, Observed::Done(Box::new(verified.clone())));
+        let report = cut_short(&settings, &Ambient::fixed(Timestamp::UNIX_EPOCH, 0), &done);
+        assert_eq!(report.images[1], verified);
+        assert_eq!(report.images[0].request, other);
+        assert_eq!(report.verdict(), Verdict::Undecided);
+        let of_the_tag = |result: &&CheckResult| result.check == CheckId::TagExists;
+        let result = report.images[0].results.iter().find(of_the_tag).unwrap();
+        let finding = result.outcome.finding().unwrap();
+        assert_eq!(finding.reason, Reason::DeadlinePassed);
+        assert_eq!(
+            finding.message,
+            "the manifest of `other`: `registry.digitalocean.com` had not answered when the run's deadline passed"
+        );
     }
 
     #[tokio::test(start_paused = true)]

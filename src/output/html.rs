@@ -20,21 +20,19 @@ use image::ImageView;
 
 /// The page of a report. `about` are sentences about the other outputs.
 pub fn render(report: &Report, about: &[String]) -> String {
-    let page = Page::of(report, about);
+    let mut text = String::new();
     // Writing to a `String` fails only when a value's own `Display` does, and none of these can.
-    page.render().unwrap_or_else(|error| {
-        format!(
-            "<!doctype html><title>{0}</title><p>{0}: the page could not be drawn: {error}</p>",
-            page.verdict
-        )
-    })
+    let _ = Page::of(report, about).render_into(&mut text);
+    text
 }
 
 /// The output.
 pub(super) const OUTPUT: Output = Output {
     option: "html",
     older: Older::Replaced { is_ours, is_alike, what: "a web page" },
-    content: Content::Run(|report, context| Ok(Some(render(report, context.remarks)))),
+    content: Content::Long(|report, context, to| {
+        Page::of(report, context.remarks).render_into(to).map_err(|_| fmt::Error)
+    }),
 };
 
 /// What stands in the head of every page.

@@ -20,6 +20,9 @@ const NAME: &str = "verify-registry-image";
 /// The name of the case that is added where no check speaks for the verdict.
 const VERDICT_CASE: &str = "verdict";
 
+/// How many bytes the suite of an image usually takes.
+const OF_AN_IMAGE: usize = 8 << 10;
+
 /// The output.
 pub(super) const OUTPUT: Output = Output {
     option: "junit",
@@ -38,7 +41,8 @@ pub fn text(report: &Report, file: &str) -> Result<String, quick_junit::Serializ
     let mut document = quick_junit::Report::new(NAME);
     document.set_time(*took);
     let timestamp = instant(*started_at);
-    let mut text = String::new();
+    // Large enough at once: a text of megabytes that grows is copied, and takes the room of both for that time.
+    let mut text = String::with_capacity(OF_AN_IMAGE.saturating_mul(images.len()));
     for (image, class) in images.iter().zip(classes(images)) {
         let mut suite = suite(image, &class, file);
         suite.extra.insert(line("timestamp"), line(&timestamp));

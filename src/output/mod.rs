@@ -32,4 +32,4 @@ pub use stdout::{say, show};
 pub use write::Written;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

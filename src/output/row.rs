@@ -1,5 +1,7 @@
 //! What the program has to know of an output. Each output is one row, beside what renders it.
 
+use std::fmt;
+
 use crate::output::older::Older;
 use crate::output::record::Record;
 use crate::report::Report;
@@ -20,6 +22,8 @@ pub(super) struct Output {
 pub(super) enum Content {
     /// A text about the whole run.
     Run(fn(&Report, &Context<'_>) -> Rendered),
+    /// A text about the whole run that is written piece by piece.
+    Long(fn(&Report, &Context<'_>, &mut dyn fmt::Write) -> fmt::Result),
     /// The status folder of the config, which has files of its own.
     Status,
     /// A VERIFIED image's record in another form, to deploy from.

@@ -22,7 +22,7 @@ use crate::status;
 
 mod status_folder;
 
-pub(super) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
+pub(crate) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings {
     Settings {
         images,
         digitalocean: DigitalOcean {

@@ -38,8 +38,14 @@ impl Prepared {
             match output.content {
                 Content::Run(render) => {
                     let Some(path) = settings.outputs.files.get(output.option) else { continue };
-                    let text = about_the_run(render, report, settings, &writer.notes);
-                    put(&mut writer, path, text);
+                    let remarks = remarks(report, settings, &writer.notes);
+                    put(&mut writer, path, render(report, &context(settings, &remarks)));
+                }
+                Content::Long(render) => {
+                    let Some(path) = settings.outputs.files.get(output.option) else { continue };
+                    let remarks = remarks(report, settings, &writer.notes);
+                    let context = context(settings, &remarks);
+                    writer.put_by(path, |to| render(report, &context, to));
                 }
                 Content::Status => {
                     let Some(folder) = &settings.outputs.status else { continue };
@@ -56,16 +62,14 @@ impl Prepared {
     }
 }
 
-fn about_the_run(
-    render: fn(&Report, &Context<'_>) -> Rendered,
-    report: &Report,
-    settings: &Settings,
-    notes: &[String],
-) -> Rendered {
-    let mut remarks: Vec<String> = status_remark(report, settings).into_iter().collect();
-    remarks.extend_from_slice(notes);
+/// What the reader should know of the outputs that are written already.
+fn remarks(report: &Report, settings: &Settings, notes: &[String]) -> Vec<String> {
+    status_remark(report, settings).into_iter().chain(notes.iter().cloned()).collect()
+}
+
+fn context<'a>(settings: &'a Settings, remarks: &'a [String]) -> Context<'a> {
     let config_file = &settings.outputs.config_file;
-    render(report, &Context { config_file, remarks: &remarks, redactor: &settings.redactor })
+    Context { config_file, remarks, redactor: &settings.redactor }
 }
 
 /// Writes a text. Where the verdict has none, an older one goes.
@@ -100,7 +104,7 @@ fn write_deployable(
     let mut written: Vec<PathBuf> = Vec::new();
     for output in OUTPUTS {
         let render = match output.content {
-            Content::Run(_) | Content::Status => continue,
+            Content::Run(_) | Content::Long(_) | Content::Status => continue,
             Content::Fragment(render) => render,
             Content::Record => |record: &Record| Ok(record.to_json()),
         };

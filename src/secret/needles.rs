@@ -30,6 +30,8 @@ pub(super) struct Needles {
     short: HashMap<u64, Vec<usize>>,
     long: HashMap<u128, Vec<usize>>,
     filter: Vec<u64>,
+    /// The length of the longest secret.
+    longest: usize,
     /// How much room was taken by [`insert_within`](Self::insert_within).
     taken: usize,
 }
@@ -37,7 +39,14 @@ pub(super) struct Needles {
 impl Default for Needles {
     fn default() -> Self {
         let filter = vec![0; 1 << (FILTER_BITS - u64::BITS.ilog2())];
-        Self { all: HashSet::new(), short: HashMap::new(), long: HashMap::new(), filter, taken: 0 }
+        Self {
+            all: HashSet::new(),
+            short: HashMap::new(),
+            long: HashMap::new(),
+            filter,
+            longest: 0,
+            taken: 0,
+        }
     }
 }
 
@@ -72,7 +81,13 @@ impl Needles {
         if let Some(word) = self.filter.get_mut(word) {
             *word |= bit;
         }
+        self.longest = self.longest.max(length);
         self.all.insert(needle);
+    }
+
+    /// The length of the longest secret.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Adds a secret if all that were added so take no more than `most` bytes. Whether it is there now.
