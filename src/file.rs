@@ -496,7 +496,7 @@ mod tests {
         assert_eq!(names(folder.path()), [""; 0]);
     }
 
-    /// An older yes that could not be removed must be told of.
+    /// An older yes that could not be removed must be reported.
     #[test]
     fn only_what_is_not_there_counts_as_removed_or_as_not_there() {
         let folder = tempfile::tempdir().unwrap();

@@ -345,7 +345,7 @@ fn refuse(message: &str, hint: Option<&str>, wants_json: bool) -> Exit {
     Exit::Usage
 }
 
-/// What is no error and should be known, in every form of standard output.
+/// What is not an error but should be known, in every form of standard output.
 fn mention(note: &str) {
     let _ = io::stderr().write_all(format!("note: {note}\n").as_bytes());
 }

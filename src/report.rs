@@ -1,4 +1,4 @@
-//! What a run found out, and the one value that is told to the world: the [`Verdict`].
+//! What a run found out, and the one value that every output shows: the [`Verdict`].
 //!
 //! The exit code, the JUnit file, the record and the status are all drawn from a [`Report`], so that they
 //! cannot disagree. Texts in it are cleaned and masked where they arrive.

@@ -157,7 +157,7 @@ impl Redactor {
         (masked(&beginning, &places), longest)
     }
 
-    /// The same of a text that is kept.
+    /// Like [`redact`](Self::redact), but takes and returns an owned string.
     pub fn masked(&self, text: String) -> String {
         match self.redact(&text) {
             Cow::Owned(masked) => masked,
@@ -165,7 +165,7 @@ impl Redactor {
         }
     }
 
-    /// A text of somebody else's as one line that is safe on a terminal, in XML and in a log: control
+    /// An untrusted text as one line that is safe on a terminal, in XML and in a log: control
     /// and bidirectional characters removed, secrets masked, cut to `most` characters, in this order.
     pub fn line(&self, text: &str, most: usize) -> String {
         let clean = printable(text);

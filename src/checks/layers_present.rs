@@ -1,4 +1,4 @@
-//! The config and every layer of the wanted platforms can be had, in the size that the manifest says.
+//! The config and every layer of the wanted platforms can be pulled, in the size that the manifest gives.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -23,7 +23,7 @@ pub(super) fn push_steps(circleci: &CircleCi) -> String {
     )
 }
 
-/// Where to look whether this commit's push job ran.
+/// Where to check whether this commit's push job ran.
 pub(super) fn this_commits_push(circleci: &CircleCi) -> String {
     format!("Did this commit's push job run before this one?{}", link(circleci))
 }

@@ -18,7 +18,7 @@ pub struct Subject<'a> {
     pub request: &'a ImageRequest,
     /// What was learnt.
     pub observation: &'a Observation,
-    /// What CircleCI says of the job; only hints speak of it.
+    /// What CircleCI says about the job; used in hints only.
     pub circleci: &'a CircleCi,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// How manifest and config speak of other layers, so that container engines refuse the image.
+/// How manifest and config list different layers, so that container engines refuse the image.
 fn unlike(manifest: &ImageManifest, config: &ImageConfig) -> Option<NotAnImage> {
     let (layers, diff_ids) = (&manifest.layers, &config.diff_ids);
     if layers.len() != diff_ids.len() {

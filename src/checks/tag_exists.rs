@@ -65,7 +65,7 @@ fn explained(subject: &Subject<'_>, tag: &Tag) -> Vec<String> {
                 .to_owned(),
         );
     }
-    // The immutable tag was told of already.
+    // The immutable tag was mentioned already.
     let named = subject.observation.immutable.as_ref().map(|(immutable, _)| immutable.as_str());
     let near: Vec<_> =
         explanation.near_tags.iter().filter(|near| named != Some(near.as_str())).collect();

@@ -12,7 +12,7 @@ const MOST_CHARACTERS: usize = 120;
 /// characters of its body.
 const MOST_CHARACTERS_SAID: usize = 600;
 
-/// A text that is not ours, fit for a message. What a reader could not see stands there as `\u{202e}`: dropped,
+/// A text that is not ours, fit for a message. What a reader could not see is written as `\u{202e}`: dropped,
 /// it would make two values that differ look the same where they are compared.
 pub(super) fn cleaned(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -1,6 +1,6 @@
 //! Addresses that a report links to: the pipeline's job and the commit. Pure; nothing is fetched.
 //!
-//! CircleCI's variables are only trusted to be text: what is no plain web address is not linked.
+//! CircleCI's variables are only trusted to be text: anything other than a plain web address is not linked.
 
 use crate::circleci::CircleCi;
 

@@ -44,7 +44,7 @@ pub(crate) enum Moment {
     Last,
 }
 
-/// The API's answers to one kind of question, by path: each is asked for once a [`Moment`].
+/// The API's answers to one kind of question, by path: each is requested once per [`Moment`].
 #[derive(Debug)]
 struct Answers<T>(Mutex<HashMap<(String, Moment), Cell<T>>>);
 

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 pub(crate) struct Request<'a> {
     /// The address.
     pub(crate) url: Url,
-    /// What is asked for, as in ``the manifest of `latest-dev` ``.
+    /// What is requested, as in ``the manifest of `latest-dev` ``.
     pub(crate) what: &'a str,
     /// The `Accept` header.
     pub(crate) accept: Option<&'static str>,

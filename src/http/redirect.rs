@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use super::message::{Peer, Request};
 use crate::secret::Secret;
 
-/// The most bytes of a `Location`. No server takes a request line of more than 8 KiB, unless it is told to; and each part
+/// The most bytes of a `Location`. No server takes a request line of more than 8 KiB, unless it is configured to; and each part
 /// of the address that may be a secret is looked for in each text that is shown.
 const MOST_LOCATION: usize = 16 << 10;
 

@@ -20,14 +20,14 @@ use crate::registry::{BlobAnswer, ConfigAnswer};
 use crate::report::Reason;
 use crate::request::ImageRequest;
 
-/// The most layers that are asked for. Dockerd 20.10 stops at 125 an image.
+/// The most layers that are requested. Dockerd 20.10 stops at 125 an image.
 const MOST_LAYERS: usize = 10_000;
 /// The most bytes of the layers of one request that are read to their end, where a server ignores ranges.
 const MOST_READ: u64 = 64 << 20;
-/// How many layers are asked for at once. A host is sent 64 requests at once, and its storage as many.
+/// How many layers are requested at once. A host is sent 64 requests at once, and its storage as many.
 const LAYERS_AT_ONCE: usize = 128;
 
-/// When the layers are asked for.
+/// When the layers are requested.
 #[derive(Clone, Copy)]
 pub(super) enum Layers<'a> {
     /// Beside the configs.
@@ -73,7 +73,7 @@ pub(super) async fn behind<T>(
     (content, value)
 }
 
-/// Asks for the configs and layers of all images; a blob that several share is asked for once.
+/// Requests the configs and layers of all images; a blob that several share is requested once.
 async fn with_blobs<T>(
     peer: Peer<'_>,
     manifests: &[PlatformManifest],

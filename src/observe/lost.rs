@@ -2,7 +2,7 @@
 //!
 //! A registry with a descriptor cache goes on announcing a blob whose bytes are gone: each time with a
 //! success and the right size, and not a byte behind it. One cut body says nothing; when every try ends so
-//! while the same host sends other blobs of the image, the blob cannot be had, and that is a no.
+//! while the same host sends other blobs of the image, the blob cannot be pulled, and that is a no.
 
 use std::collections::BTreeSet;
 

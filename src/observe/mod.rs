@@ -155,7 +155,7 @@ impl Observer<'_> {
         let ((resolved, took_resolving), answered_at) = resolved;
         Observation {
             control: control.0,
-            // Until it is asked for.
+            // Until it is requested.
             repository: resolved.as_ref().map(|_| ()),
             resolved,
             answered_at,

@@ -2,7 +2,7 @@
 //!
 //! Go's reader, which container engines use, takes `Digest` for `digest` and the last of two; others do not.
 //! An object in which the two would differ says two things, and is refused wherever it stands. A field
-//! that stands there alone in another case may be read as Go reads it ([`Fields::IN_ANY_CASE`]).
+//! that occurs only in another case may be read as Go reads it ([`Fields::IN_ANY_CASE`]).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,11 +11,11 @@ use serde::de::value::{MapAccessDeserializer, StringDeserializer};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// The fields of an object that somebody reads.
+/// The fields of an object that are read.
 pub(super) trait Fields {
     /// Their names.
     const NAMES: &'static [&'static str];
-    /// Whether a field in another case is read as the field, as Go reads it, where it stands there alone.
+    /// Whether a field in another case is read as the field, as Go reads it, if it does not occur in its own case.
     const IN_ANY_CASE: bool = false;
 }
 

@@ -1,7 +1,7 @@
 //! Manifests: what a tag names. Either one image or an index of images.
 //!
 //! Stricter than most clients on purpose: a body that two programs could read in two ways is refused
-//! (CVE-2021-41190), and a body that is honestly something else than an image is told apart from it.
+//! (CVE-2021-41190), and a body that is honestly something other than an image is distinguished from it.
 
 use std::collections::BTreeMap;
 

@@ -32,7 +32,7 @@ pub enum ManifestError {
     MediaTypeSpelling {
         /// The body's field.
         body: String,
-        /// What should stand there.
+        /// What was expected.
         meant: MediaType,
     },
     /// The media type is none of the four.

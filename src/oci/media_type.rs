@@ -16,7 +16,7 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// All four. A registry that is not told of one may convert the manifest or deny that it exists.
+    /// All four. A registry that does not see one of them in `Accept` may convert the manifest or deny that it exists.
     pub const ALL: [Self; 4] = [
         Self::OciImageIndex,
         Self::OciImageManifest,

@@ -29,7 +29,7 @@ pub enum NotAnImage {
         /// What is served.
         served: String,
     },
-    /// The config speaks of another number of layers than the manifest.
+    /// The config lists another number of layers than the manifest.
     #[error("an image whose config lists {config} layers while its manifest lists {manifest}")]
     LayerCount {
         /// `rootfs.diff_ids` in the config.

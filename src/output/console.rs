@@ -277,7 +277,7 @@ impl Page {
                 Outcome::Skipped { message: _, skip: Skip::NotAsked } => {
                     not_asked.push(check.as_str());
                 }
-                // A noteworthy one is told among the notes.
+                // A noteworthy one is listed among the notes.
                 Outcome::Skipped { message: _, skip: Skip::Noteworthy }
                 | Outcome::Failed(_)
                 | Outcome::Errored(_) => {}
@@ -313,7 +313,7 @@ impl Page {
         self.row(indent, label, &lines.join("\n"));
     }
 
-    /// What the reader should know although nothing failed by it. The same of several images is told once.
+    /// What the reader should know although nothing failed by it. The same note of several images is shown once.
     fn notes(&mut self, images: &[ImageReport]) {
         let mut told: Vec<(String, Vec<&str>)> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();

@@ -20,7 +20,7 @@ pub enum OutputError {
         /// Why not.
         source: FileError,
     },
-    /// A file stands there that no run of ours has written.
+    /// There is a file that no run of ours has written.
     #[error("`{}` (`--{option}`) already exists and is not {what}", path.display())]
     NotOurs {
         /// The option that named it.

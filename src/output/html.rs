@@ -51,7 +51,7 @@ pub fn is_alike(head: &[u8]) -> bool {
     begins(b"<!doctype html") || begins(b"<html")
 }
 
-/// Escapes HTML, and shows what a reader could not see: a control or bidirectional character stands there
+/// Escapes HTML, and shows what a reader could not see: a control or bidirectional character is written
 /// as `\u{202e}`. A line break stays one.
 #[derive(Clone, Copy, Debug)]
 pub struct Escape;

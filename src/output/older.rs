@@ -68,11 +68,11 @@ impl Older {
         }
     }
 
-    /// Whether what stands there is what it must be.
+    /// Whether the existing file is what it must be.
     pub(super) fn allows(self, option: &'static str, path: &Path) -> Result<(), OutputError> {
         let unwritable = |source| OutputError::Unwritable { option, path: path.to_owned(), source };
         match self {
-            // What cannot be read is told where every path is proved writable.
+            // What cannot be read is reported where every path is proved writable.
             Self::Replaced { is_ours: _, is_alike, what } => match file::head(path, HEAD) {
                 Ok(Some(head)) if !head.trim_ascii().is_empty() && !is_alike(&head) => {
                     Err(OutputError::NotOurs { option, path: path.to_owned(), what })

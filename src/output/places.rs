@@ -1,4 +1,4 @@
-//! Where a run writes, and what may stand there before.
+//! Where a run writes, and what may already be there.
 
 use std::path::PathBuf;
 

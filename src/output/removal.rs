@@ -68,7 +68,7 @@ pub(super) fn forgotten(
 ) -> (Vec<Place>, Vec<String>) {
     let Outputs { files, services, .. } = &settings.outputs;
     let (mut places, mut notes) = (Vec::new(), Vec::new());
-    // A config without services never had the ones of which records stand there.
+    // A config without services never had those that the records are of.
     let Some(folder) = files.get("record-dir").filter(|_| !services.is_empty()) else {
         return (places, notes);
     };

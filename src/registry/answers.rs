@@ -14,7 +14,7 @@ use crate::registry::token::words;
 use crate::report::Reason;
 use crate::secret::Redactor;
 
-/// What is asked for, in messages and for the codes that deny it.
+/// What is requested, in messages and for the codes that deny it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A tag's manifest: `MANIFEST_UNKNOWN`, `NAME_UNKNOWN` or `NOT_FOUND` deny it.

@@ -41,7 +41,7 @@ pub(crate) struct ConfigAnswer {
 }
 
 impl BlobAnswer {
-    /// One that could not be had.
+    /// One that could not be read.
     pub(crate) fn unknown(why: Unavailable) -> Self {
         Self { size: Fact::Unknown(why), host: None }
     }
@@ -76,7 +76,7 @@ fn settled<T>(first: &Wrong, second: Wrong) -> Content<T> {
 }
 
 impl ConfigAnswer {
-    /// One that could not be had.
+    /// One that could not be read.
     pub(crate) fn unknown(why: Unavailable) -> Self {
         let blob = BlobAnswer::unknown(why.clone());
         Self { bytes: Fact::Unknown(why), blob, note: None }

@@ -49,7 +49,7 @@ impl Repository {
 
 impl Strangers {
     /// The answer of a host that was redirected to; where it asks for a token of its own, the answer with an
-    /// anonymous one. Where it cannot be had, the answer stays as it was.
+    /// anonymous one. If there is none, the answer stays as it was.
     pub(super) async fn admitted(
         &self,
         client: &Client,

@@ -176,7 +176,7 @@ impl Repository {
     }
 
     /// Asks for a manifest by its digest, which its bytes must have. At most `most` bytes are read. Other
-    /// bytes are asked for once more: the same ones again are what the registry holds.
+    /// bytes are requested once more: the same ones again are what the registry holds.
     pub(crate) async fn manifest_by_digest(
         &self,
         client: &Client,

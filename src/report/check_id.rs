@@ -21,7 +21,7 @@ pub enum CheckId {
     ImmutableTag,
     /// Each wanted platform has a manifest.
     Platform,
-    /// The config and each layer can be had.
+    /// The config and each layer can be pulled.
     LayersPresent,
     /// The image listens on the declared port.
     Port,

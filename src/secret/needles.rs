@@ -13,7 +13,7 @@ pub(super) const SHORT_ENDING: usize = 6;
 /// How many last bytes the others are filed under.
 const LONG_ENDING: usize = 16;
 
-/// How many lengths of secrets with one ending are told apart. A server that hands out more than that is up to
+/// How many lengths of secrets with one ending are kept apart. A server that hands out more than that is up to
 /// something; then everything that could be one of them is masked, and nothing is compared.
 const MOST_LENGTHS: usize = 16;
 

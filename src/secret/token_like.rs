@@ -16,7 +16,7 @@ pub(crate) fn token_like(text: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Redactor {
-    /// Whether a text holds a secret of this run, or what looks like a token of anybody's.
+    /// Whether a text holds a secret of this run, or anything that looks like a token.
     pub(crate) fn finds_token_in(&self, text: &str) -> bool {
         self.finds_in(text) || token_like(text).next().is_some()
     }

@@ -118,7 +118,7 @@ pub(super) struct Args {
     /// number is seconds; a day is the most.
     #[arg(long, value_name = "DURATION", value_parser = values::deadline(), allow_hyphen_values = true, help_heading = ASKING)]
     pub deadline: Option<Given<Duration>>,
-    /// How many images are asked for side by side, 1 to 64 [default: 16]
+    /// How many images are verified at once, 1 to 64 [default: 16]
     #[arg(long, value_name = "NUMBER", value_parser = values::jobs(), allow_hyphen_values = true, help_heading = ASKING)]
     pub jobs: Option<Given<usize>>,
     /// Variable that holds the token; no other is read [default: DIGITALOCEAN_ACCESS_TOKEN]
@@ -221,7 +221,7 @@ pub(super) struct OptionVariable {
     pub values: Vec<String>,
 }
 
-/// How many images are asked for side by side, unless `--jobs` says so.
+/// How many images are verified at once, unless `--jobs` says so.
 const JOBS: usize = 16;
 
 impl Args {
@@ -294,7 +294,7 @@ impl Args {
         self.wait.as_ref().map(|wait| wait.value).filter(|wait| !wait.is_zero())
     }
 
-    /// How many images are asked for side by side.
+    /// How many images are verified at once.
     pub(super) fn jobs(&self) -> usize {
         self.jobs.as_ref().map_or(JOBS, |jobs| jobs.value)
     }

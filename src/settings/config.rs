@@ -71,7 +71,7 @@ impl Config {
         }
         for level in searched(folder) {
             let path = level.join(FILE_NAME);
-            // A broken link is a config that cannot be had, and not the absence of one.
+            // A broken link is a config that cannot be read, and not the absence of one.
             if std::fs::symlink_metadata(&path).is_ok() {
                 let shown = if level == folder { Path::new(FILE_NAME) } else { &path };
                 return Self::read(folder, shown, redactor).map(Some);

@@ -41,7 +41,7 @@ struct Document {
 }
 
 /// Hides what doctl's file holds, before anything can be shown: a text of the command line or of the
-/// environment may hold it too. A file that cannot be read hides nothing and is told where it is needed.
+/// environment may hold it too. A file that cannot be read hides nothing and is reported where it is needed.
 pub(super) fn hide(lookup: &dyn Fn(&str) -> Option<OsString>, redactor: &Redactor) {
     let value = |name: &str| {
         let value = lookup(name)?.to_string_lossy().into_owned();

@@ -136,7 +136,7 @@ impl RevisionAsked {
             let revision = commit(&self.known)?.ok_or_else(none)?;
             Ok(RevisionRule::Required(revision.clone()))
         };
-        // What neither the options nor the config speak of is as the config is when it is silent.
+        // What neither the options nor the config mention is as in a config that does not mention it.
         let silent = if is_of_config { RevisionWord::WhenLabelled } else { RevisionWord::Off };
         match (&self.rule, configured) {
             (Some(Rule::Required(revision)), _) => Ok(RevisionRule::Required(revision.clone())),

@@ -15,7 +15,7 @@ use super::variables::StandardVariables;
 use crate::fuzzing::{SECRET, assert_shown, redactor};
 use crate::secret::Redactor;
 
-/// What is wrong with a config can be shown, and a secret in it cannot be had from that.
+/// What is wrong with a config can be shown, and a secret in it cannot be recovered from that.
 pub(crate) fn config_file(bytes: &[u8]) {
     static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
     let redactor = redactor();

@@ -120,7 +120,7 @@ pub struct Settings {
     pub deadline: Duration,
     /// When the program was started.
     pub started: Instant,
-    /// How many images are asked for side by side.
+    /// How many images are verified at once.
     pub jobs: usize,
     /// What is written, and where.
     pub outputs: Outputs,

@@ -48,7 +48,7 @@ pub(super) fn digitalocean(
             UsageError::new(format!("invalid host {shown} in `DIGITALOCEAN_REGISTRY_HOST`"))
                 .hint("give a host and, if it has one, a port, as in `127.0.0.1:5000`")
         };
-        // A name is asked for in the open.
+        // A name is looked up unencrypted.
         if redactor.finds_token_in(text) {
             return Err(mistake());
         }

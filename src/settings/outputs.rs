@@ -227,7 +227,7 @@ fn prove_key(
     Ok(())
 }
 
-/// A line or a record by a service's name speaks of the service's own repository.
+/// A line or a record under a service's name is about the service's own repository.
 fn refuse_others(
     option: &'static str,
     config: &Config,

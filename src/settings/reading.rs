@@ -106,7 +106,7 @@ fn value_of(arguments: &[OsString], option: &str) -> Option<String> {
     found.last()
 }
 
-/// The files that are to be written, as far as a command line tells that may be wrong elsewhere.
+/// The files to be written, read from a command line that may be wrong elsewhere.
 fn spoken_files(value: impl Fn(&str) -> Option<String>) -> BTreeMap<&'static str, PathBuf> {
     let file = |output: &OutputOption| Some((output.option, value(output.option)?.into()));
     OUTPUT_OPTIONS.iter().filter_map(file).collect()
@@ -309,7 +309,7 @@ fn secret_variables(args: &Args) -> Vec<String> {
     known.map(str::to_owned).into_iter().chain(named).collect()
 }
 
-/// CircleCI's values are told in every output, so they are cleaned here, where they arrive. The address of
+/// CircleCI's values are shown in every output, so they are cleaned here, where they arrive. The address of
 /// the repository can hold a password.
 fn cleaned(circleci: CircleCi, redactor: &Redactor) -> CircleCi {
     const MOST: usize = 1_000;

@@ -118,7 +118,7 @@ impl<'c> Question<'c> {
     }
 
     /// What is declared of an image's service. One that is not in the config has the name of its repository,
-    /// as far as that is not the name of a service of the config: what that one is must not be told of another.
+    /// as far as that is not the name of a service of the config: what is true of that one must not be said of another.
     fn service_of(self, reference: &Reference, service: Option<ConfiguredService<'c>>) -> Service {
         if let Some(service) = service {
             return of_config(service);

@@ -182,7 +182,7 @@ impl<'c> Declared<'c> {
         expanded(self.config, self.expander, text, at)
     }
 
-    /// The registry. It is looked at alone, so that each mistake is told at its own place.
+    /// The registry. It is checked alone, so that each mistake is reported at its own place.
     fn registry(self) -> Result<String, ConfigError> {
         let at = ["registry"];
         let Some(Text(registry)) = &self.config.document.registry else {

@@ -112,7 +112,7 @@ fn body_drawn(
     end: &str,
 ) -> Result<(String, Removed), BoardError> {
     let Some(Table { before, rows: old, after }) = table(body)? else {
-        // Whatever stands there without being a table is somebody's text.
+        // Whatever is there without being a table is a person's text.
         let kept = if body.trim().is_empty() { "" } else { body };
         return Ok((format!("{kept}{}", fresh(rows, end)), Vec::new()));
     };

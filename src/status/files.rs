@@ -109,7 +109,7 @@ pub(crate) fn removed_rows(removed: &[(String, String)], told: &[(String, String
     said.collect()
 }
 
-/// Whether an environment has a badge to keep up to date: one of a service line, or one that stands there.
+/// Whether an environment has a badge to keep up to date: one of a service line, or one that exists.
 pub(crate) fn has_badge(badges: &Path, (environment, file): &(String, StatusFile)) -> bool {
     file.has_services() || badge::stands(&badge::path(badges, environment))
 }

@@ -127,7 +127,7 @@ pub(in crate::settings) struct StatusEntry {
     pub badges: Option<Text>,
 }
 
-/// A value that stands there, if its key does. An `Option` of serde's would take `key: ~` for no key.
+/// A value that is present if its key is. An `Option` of serde's would take `key: ~` for no key.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

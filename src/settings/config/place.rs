@@ -39,7 +39,7 @@ impl Place {
         lines.last().map_or(Self::START, |(index, _)| Self { line: index + 1, column: 1 })
     }
 
-    /// The character that stands there.
+    /// The character at this place.
     pub(super) fn character(self, text: &str) -> Option<char> {
         let line = text.split('\n').nth(self.line.checked_sub(1)?)?;
         line.chars().nth(self.column.checked_sub(1)?)
@@ -134,7 +134,7 @@ impl Visitor<'_> for Nothing {
     }
 }
 
-/// Looks through a whole document for what its typed form would not show: a key that stands there a second
+/// Looks through a whole document for what its typed form would not show: a key that occurs a second
 /// time, nothing at all (`~`, `null`), and tags of YAML's own.
 pub(super) fn check(text: &str) -> Result<(), serde_yaml::Error> {
     Strict { depth: 0, in_services: false }.deserialize(serde_yaml::Deserializer::from_str(text))
@@ -152,7 +152,7 @@ impl Strict {
         Self { depth: self.depth + 1, in_services }
     }
 
-    /// `services: { worker: }` is a service with nothing but its name; an empty file is told elsewhere.
+    /// `services: { worker: }` is a service with nothing but its name; an empty file is reported elsewhere.
     fn may_be_nothing(self) -> bool {
         self.depth == 0 || (self.in_services && self.depth == 2)
     }

@@ -1,5 +1,5 @@
 //! The leaves of the config file. Every one is read from the text as it stands in the file, so that
-//! `1.10` stays `1.10` and no word of YAML 1.1 becomes a boolean. That something stands there at all, and not
+//! `1.10` stays `1.10` and no word of YAML 1.1 becomes a boolean. That a value is present at all, and not
 //! `~` or `null`, has been seen by [`place`](super::place).
 
 use std::fmt;

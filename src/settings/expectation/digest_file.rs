@@ -66,7 +66,7 @@ impl NoDigest {
     }
 }
 
-/// The digest in a file's text; where the file speaks of several images, that of `image`.
+/// The digest in a file's text; if the file lists several images, that of `image`.
 pub(super) fn read(text: &str, image: &Reference, redactor: &Redactor) -> Result<Digest, NoDigest> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {

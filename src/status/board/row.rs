@@ -22,7 +22,7 @@ pub struct BoardRow {
     /// The service.
     pub service: String,
     /// Its line in the status file; `None` where that cannot be read. Such a row is not added to a board, and
-    /// one that stands there says so.
+    /// one that is there says so.
     pub line: Option<ServiceLine>,
     /// What stands in the last column.
     pub pipeline: Pipeline,

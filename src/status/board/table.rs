@@ -88,7 +88,7 @@ pub(super) struct Table<'a> {
 
 /// The most rows. No row that was drawn has fewer than 40 bytes, so the rows of a whole file are fewer.
 const MOST_ROWS: usize = 1_000_000;
-/// The most cells of a row that are told apart. A row of the board has [`HEADER`]'s.
+/// The most cells of a row that are kept apart. A row of the board has [`HEADER`]'s.
 const MOST_CELLS: usize = 64;
 
 pub(super) fn table(body: &str) -> Result<Option<Table<'_>>, BoardError> {

@@ -187,7 +187,7 @@ mod tests {
             "{status: RED, health_check: PASS}\n",
             "notes: &a b\nhealth_check: *a\n",
             "owner: &a b\nnotes: &a c\nhealth_check: *a\n",
-            // Replaced, a list would be lost, however it stands there.
+            // Replaced, a list would be lost, however it is written.
             "status: RED\nnotes:\n  - a\n  - b\n",
             "notes:\n  # who\n  a: b\n",
             "notes: [a, b]\n",

@@ -50,7 +50,7 @@ impl<'a> Line<'a> {
     /// The value, without quotes.
     pub(super) fn value(self) -> String {
         if let Some(inner) = between(self.value, '"') {
-            // What is no JSON string is taken as it stands: YAML has more escapes, which nobody writes here.
+            // A value that is not a JSON string is taken literally: YAML has more escapes, which nobody writes here.
             serde_json::from_str(self.value).unwrap_or_else(|_| inner.to_owned())
         } else if let Some(inner) = between(self.value, '\'') {
             inner.replace("''", "'")
@@ -59,7 +59,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Whether there is nothing to see on it.
+    /// Whether the line is blank.
     fn is_blank(self) -> bool {
         self.head.trim().is_empty() && self.value.is_empty()
     }

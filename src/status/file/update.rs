@@ -11,7 +11,7 @@ use crate::report::ImageReport;
 use crate::secret::{Redactor, printable};
 
 /// How far ahead of this machine's clock a standing time may be and still be believed. Clocks differ by
-/// seconds; what is further ahead was written by hand or by a broken clock, and would stand there for ever.
+/// seconds; what is further ahead was written by hand or by a broken clock, and would stay for ever.
 pub const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// The most characters of a replaced text that a note repeats.
@@ -147,7 +147,7 @@ impl Update<'_> {
         false
     }
 
-    /// The newest of the answers and of the time that stands there, as far as it is believed.
+    /// The newest of the answers and of the time in the file, as far as it is believed.
     fn latest(
         &self,
         written: &[(&ImageReport, ServiceLine)],
