@@ -69,11 +69,8 @@ pub fn prove<'s>(text: &str, services: impl IntoIterator<Item = &'s str>) -> Res
     changes.push(("notes".to_owned(), Change::Quote("a".to_owned())));
     let new = line::changed(text, &changes);
     compare(text, &new)?;
-    if mapping(text)?.is_some() {
-        return Ok(());
-    }
-    // A service's broken line can be all that keeps the file from being YAML: written, it is, and the next run
-    // would refuse what this one left.
+    // A service's own line can be all that keeps the rest from being what a reader of lines takes it for: it breaks the
+    // file, or begins a quoted text. Once it is written, the next run would refuse what this one left.
     compare(&line::changed(text, &lines("RED")), &new)
 }
 
@@ -196,6 +193,7 @@ mod tests {
             // No YAML before the gate's own line is written, and YAML that is not flat behind it.
             "image.a: \0\nowner: \"a\nnotes: b\"\n",
             "owner: 'a\nimage.a: \"\0\"\n'\n",
+            "image.a: \"b: \nstatus:notes: c\"\n",
         ];
         insta::assert_snapshot!(texts.map(told).join("\n"), @"
         its `notes` is a list or a map, and the gate would write one line over it
@@ -212,6 +210,7 @@ mod tests {
         its `image.a` is a list or a map, and the gate would write one line over it
         it is YAML that is not flat: with the gate's lines changed it would be broken
         it is YAML that is not flat: with the gate's lines changed, `owner` would be another
+        it is YAML that is not flat: with the gate's lines changed, `status:notes` would be another
         ");
     }
 }
