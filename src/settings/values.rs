@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use clap::Arg;
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 
 use crate::oci::{Platform, PlatformError, Reference, RegistryHost};
@@ -165,6 +164,8 @@ impl BadValue {
 #[derive(Debug)]
 pub(super) struct Kind<T> {
     read: fn(&str) -> Result<T, Fault>,
+    /// How a value is read that is not UTF-8; without it, there is no such value.
+    raw: Option<fn(&OsStr) -> T>,
     /// The only words that are allowed, for completions.
     words: &'static [&'static str],
     /// What a value may not be, whatever its kind.
@@ -191,7 +192,7 @@ enum Refuses {
 
 impl<T> Kind<T> {
     fn new(read: fn(&str) -> Result<T, Fault>) -> Self {
-        Self { read, words: &[], refuses: Refuses::Empty }
+        Self { read, raw: None, words: &[], refuses: Refuses::Empty }
     }
 
     fn checked(self, text: &str, origin: &Origin) -> Result<T, Fault> {
@@ -231,6 +232,9 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Kind<T> {
         source: ValueSource,
     ) -> Result<Given<T>, clap::Error> {
         let (kind, origin) = (*self, Origin::of(argument, source));
+        if let (Some(raw), None) = (kind.raw, value.to_str()) {
+            return Ok(Given { value: raw(value), origin });
+        }
         let read = move |text: &str| match kind.checked(text, &origin) {
             Ok(value) => Ok(Given { value, origin: origin.clone() }),
             Err(fault) => Err(BadValue { text: text.to_owned(), origin: origin.clone(), fault }),
@@ -244,46 +248,14 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Kind<T> {
     }
 }
 
-/// A path, which need not be UTF-8.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PathKind;
-
-impl TypedValueParser for PathKind {
-    type Value = Given<PathBuf>;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<Given<PathBuf>, clap::Error> {
-        self.parse_ref_(command, argument, value, ValueSource::CommandLine)
-    }
-
-    fn parse_ref_(
-        &self,
-        command: &clap::Command,
-        argument: Option<&Arg>,
-        value: &OsStr,
-        source: ValueSource,
-    ) -> Result<Given<PathBuf>, clap::Error> {
-        match Kind::new(|text| Ok(PathBuf::from(text))).parse_ref_(command, argument, value, source)
-        {
-            Err(error) if error.kind() == ErrorKind::InvalidUtf8 => {
-                Ok(Given { value: value.into(), origin: Origin::of(argument, source) })
-            }
-            read => read,
-        }
-    }
-}
-
 /// Any text.
 pub(super) fn text() -> Kind<String> {
     Kind::new(|text| Ok(text.to_owned()))
 }
 
-pub(super) fn path() -> PathKind {
-    PathKind
+/// A path, which need not be UTF-8.
+pub(super) fn path() -> Kind<PathBuf> {
+    Kind { raw: Some(|raw| PathBuf::from(raw)), ..Kind::new(|text| Ok(PathBuf::from(text))) }
 }
 
 /// A word that names an image. Whether it is empty is seen where the words are read, standard input's too.

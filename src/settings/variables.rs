@@ -32,6 +32,8 @@ pub fn variable_of(long: &str) -> Option<String> {
 
 /// The option that a variable stands for, by the variable's name: its long name, or `IMAGE`.
 pub(super) fn long_of(variable: &str) -> Option<String> {
+    // Every word between backticks may be one, and the list of options is built on each call.
+    variable.strip_prefix(PREFIX)?;
     let command = args::command();
     let mut arguments = command.get_arguments();
     let found =
