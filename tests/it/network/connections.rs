@@ -1,6 +1,6 @@
 //! No connection comes about, or not at once.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
 use super::registry_at;
 use super::servers::RawServer;
@@ -76,10 +76,7 @@ fn a_registry_that_comes_up_during_the_run_is_green() {
     let closed = ClosedPort::new();
     let running = registry_at(&stand_in, &closed.host()).args("-v").start();
     running.wait_for("connection refused; asking again");
-    let host = closed.host();
-    drop(closed);
-    let listener = TcpListener::bind(host).expect("the port that was held until now");
-    let _server = RawServer::forwarding(listener, stand_in.host(Origin::Registry));
+    let _server = RawServer::forwarding(closed.open(), stand_in.host(Origin::Registry));
     let run = running.finish();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
 }
