@@ -237,8 +237,8 @@ mod tests {
         let mut sample = with(Fact::Present(digest("top")));
         sample.observation.immutable = None;
         said!(sample.said(CHECK), @"
-        errored unexpected-answer: not looked at, so nothing is known of it: the immutable tag
-        hint: This is a mistake of this program: please report it.
+        errored unexpected-answer: the program did not look at this: the immutable tag
+        hint: This is a bug in the program: please report it.
         ");
         sample.expectation().immutable_tag =
             Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap()));

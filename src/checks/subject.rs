@@ -157,10 +157,10 @@ pub(super) fn no_image() -> Outcome {
     Outcome::skipped("there is no image of a wanted platform to look at")
 }
 
-/// The answer where the observation lacks what the check needs. It cannot be, and is never a yes.
+/// The answer where the observation lacks what the check needs. That cannot happen, and is never a yes.
 pub(super) fn unasked(what: &str) -> Outcome {
-    let message = format!("not looked at, so nothing is known of it: {what}");
-    let hint = "This is a mistake of this program: please report it.";
+    let message = format!("the program did not look at this: {what}");
+    let hint = "This is a bug in the program: please report it.";
     Outcome::Errored(Finding::new(Reason::UnexpectedAnswer, message).hint(hint))
 }
 

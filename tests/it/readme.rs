@@ -336,6 +336,29 @@ fn the_image_is_the_one_that_the_orb_runs_in() {
 }
 
 #[test]
+fn the_parameters_are_the_orbs() {
+    let job: serde_yaml::Value =
+        serde_yaml::from_str(include_str!("../../orb/src/jobs/verify.yml")).unwrap();
+    let rows: Vec<String> = job["parameters"]
+        .as_mapping()
+        .unwrap()
+        .iter()
+        .map(|(name, parameter)| {
+            let default = serde_yaml::to_string(&parameter["default"]).unwrap();
+            let default = match default.trim() {
+                "''" => "empty".to_owned(),
+                text => format!("`{text}`"),
+            };
+            let text = parameter["description"].as_str().unwrap().replace('\n', " ");
+            let (sentence, _) =
+                text.split_once(". ").unwrap_or((text.trim_end_matches(['.', ' ']), ""));
+            format!("| `{}` | {default} | {} |", name.as_str().unwrap(), cell(sentence))
+        })
+        .collect();
+    holds("docs/circleci.md", "| parameter | default | meaning |\n|---|---|---|", &rows);
+}
+
+#[test]
 fn every_yaml_block_is_yaml() {
     let blocks: Vec<String> = pages().iter().flat_map(|(_, text)| blocks(text, "yaml")).collect();
     assert!(blocks.len() >= 8, "the blocks were found: {}", blocks.len());

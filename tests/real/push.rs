@@ -1,4 +1,4 @@
-//! A push over plain HTTP, byte for byte: a copier writes some manifests anew, and refuses others.
+//! A push over plain HTTP, byte for byte: a copier rewrites some manifests, and refuses others.
 
 use reqwest::{Client, Method, RequestBuilder};
 

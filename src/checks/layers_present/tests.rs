@@ -256,7 +256,7 @@ fn is_errored_when_a_blob_is_unknown_or_was_not_requested() {
     ");
     sample.observation.images[0].blobs.truncate(1);
     said!(sample.said(CHECK), @"
-    errored unexpected-answer: not looked at, so nothing is known of it: layer 1 of 2, layer 2 of 2
-    hint: This is a mistake of this program: please report it.
+    errored unexpected-answer: the program did not look at this: layer 1 of 2, layer 2 of 2
+    hint: This is a bug in the program: please report it.
     ");
 }

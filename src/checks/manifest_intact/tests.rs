@@ -50,8 +50,8 @@ fn is_errored_when_it_is_unknown_whether_the_digest_is_served() {
     ");
     sample.observation.by_digest = None;
     said!(sample.said(CheckId::ManifestIntact), @"
-    errored unexpected-answer: not looked at, so nothing is known of it: the manifest by its digest
-    hint: This is a mistake of this program: please report it.
+    errored unexpected-answer: the program did not look at this: the manifest by its digest
+    hint: This is a bug in the program: please report it.
     ");
     // A reference by digest was resolved by it.
     sample.request.reference.tag = None;
@@ -234,7 +234,7 @@ fn fails_for_an_artifact_without_an_image_of_its_platform_before_it() {
     failed not-an-image: `linux/arm64` is not a runnable container image: an artifact of type `application/vnd.dev.sbom`
     hint: Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
     ");
-    // Behind what is no image either.
+    // Nor behind an answer that is no image.
     let mut sample = Sample::index(&["linux/amd64", "linux/amd64", "linux/arm64"]);
     sample.observation.images[0].manifest = Fact::Present(Err(artifact()));
     sample.observation.images[1].manifest = Fact::Present(Err(artifact()));
@@ -298,7 +298,7 @@ fn is_not_a_pass_when_no_image_was_looked_at() {
     registry-honest   passed: the registry denied a tag that cannot exist
     repository-exists passed: the registry serves `registry.digitalocean.com/keepkey/support-email`
     tag-exists        passed: `latest-dev` names `sha256:28720365c5e7476a011e4f43ac003ee5f16247a263b9d623aa85ed311d73bf39`
-    manifest-intact   errored unexpected-answer: not looked at, so nothing is known of it: the image
+    manifest-intact   errored unexpected-answer: the program did not look at this: the image
     digest-expected   skipped: no digest was expected
     revision-expected skipped: no commit was expected
     immutable-tag     skipped: no immutable tag is expected

@@ -44,8 +44,8 @@ fn is_not_a_no_when_nobody_looked() {
     let mut sample = wanting(Sample::index(&["linux/amd64"]), &["linux/amd64"]);
     sample.observation.images.clear();
     said!(sample.said(CHECK), @"
-    errored unexpected-answer: not looked at, so nothing is known of it: `linux/amd64`
-    hint: This is a mistake of this program: please report it.
+    errored unexpected-answer: the program did not look at this: `linux/amd64`
+    hint: This is a bug in the program: please report it.
     ");
     said!(sample.said(CheckId::ManifestIntact), @"skipped: there is no image of a wanted platform to look at");
     // Another platform's image was looked at, which says nothing of this one.
@@ -53,8 +53,8 @@ fn is_not_a_no_when_nobody_looked() {
         wanting(Sample::index(&["linux/amd64", "linux/arm64"]), &["linux/amd64", "linux/arm64"]);
     sample.observation.images.truncate(1);
     said!(sample.said(CHECK), @"
-    errored unexpected-answer: not looked at, so nothing is known of it: `linux/arm64`
-    hint: This is a mistake of this program: please report it.
+    errored unexpected-answer: the program did not look at this: `linux/arm64`
+    hint: This is a bug in the program: please report it.
     ");
 }
 
