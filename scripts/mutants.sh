@@ -12,8 +12,12 @@ PATH="$(sh scripts/tool.sh cargo-mutants 27.1.0):$PATH"
 folder=target/mutants
 tab=$(printf '\t')
 rm -rf "$folder"
-mkdir -p "$folder/tmp"
+mkdir -p "$folder/tree"
 exec </dev/null
+# The changes are made in a copy, which all passes share: what the program needs is compiled once.
+git ls-files -z | tar -c --null --files-from=- | tar -x -C "$folder/tree"
+CARGO_TARGET_DIR=$PWD/$folder/target
+export CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
 
 # The modules, and the tests of the binary `it` that touch each.
 modules='src/checks/|lies:: expectations:: declared:: immutable_tag:: record:: faults::found
@@ -41,11 +45,12 @@ cargo mutants --list "$@" | grep -v 'delete field ' | grep -v '/tests/\|/tests\.
     LC_ALL=C sort | cut -f 2 | head -n "${N:-100}" >"$folder/drawn"
 [ -s "$folder/drawn" ] || { echo "nothing was drawn" >&2; exit 1; }
 
-# pass NAME FILE ARGUMENTS...: runs the mutants that FILE names against these tests.
+# pass NAME FILE TARGET TESTS...: runs the mutants that FILE names against these tests of a target, and builds no other.
 pass() {
-    out=$folder/$1
+    out=$PWD/$folder/$1
     names=$2
-    shift 2
+    target=$3
+    shift 3
     # Each name is a pattern of its own, whole.
     sed 's/[][\\.*^$+?(){}|/]/\\&/g; s/.*/--re\n^&$/' "$names" >"$folder/patterns"
     tests=$*
@@ -56,9 +61,9 @@ pass() {
     sed 's/:.*//' "$names" | LC_ALL=C sort -u >"$folder/files"
     while IFS= read -r file; do set -- "$@" --file "$file"; done <"$folder/files"
     # shellcheck disable=SC2086 # several words are meant
-    TMPDIR=$PWD/$folder/tmp CARGO_MUTANTS_MINIMUM_TEST_TIMEOUT=120 RUST_BACKTRACE=0 \
-        cargo mutants --no-shuffle --baseline skip --timeout 600 --build-timeout 1800 --jobs "${JOBS:-1}" --output "$out" \
-        --colors never "$@" -- $tests || true
+    CARGO_MUTANTS_MINIMUM_TEST_TIMEOUT=120 RUST_BACKTRACE=0 \
+        cargo mutants --dir "$folder/tree" --in-place --no-shuffle --baseline skip --timeout 600 --build-timeout 1800 \
+        --cargo-arg=--locked --cargo-arg="$target" --output "$out" --colors never "$@" -- -- $tests || true
     [ -e "$out/mutants.out/caught.txt" ] || { echo "cargo-mutants did not run" >&2; exit 1; }
     for end in caught missed timeout unviable; do
         grep -x -F -f "$names" "$out/mutants.out/$end.txt" >"$out/$end" || true
@@ -78,13 +83,13 @@ for module in $(echo "$modules" | sed 's/|.*//'); do
     number=$((number + 1))
     grep -F -- "$module" "$folder/drawn" >"$folder/own" || continue
     own=$(echo "${module#src/}" | sed 's|/$||; s|/|::|g')
-    pass "own-$number" "$folder/own" --locked --lib -- "$own::"
+    pass "own-$number" "$folder/own" --lib "$own::"
     cat "$folder/own-$number/missed" >>"$folder/left"
 done
 : >"$folder/survived"
 if [ -s "$folder/left" ]; then
     # A name's `unviable` is counted once.
-    pass lib "$folder/left" --locked --lib
+    pass lib "$folder/left" --lib
     cp "$folder/lib/missed" "$folder/survived"
 fi
 number=0
@@ -92,7 +97,7 @@ echo "$modules" | while IFS='|' read -r module tests; do
     number=$((number + 1))
     grep -F -- "$module" "$folder/survived" >"$folder/again" || continue
     # shellcheck disable=SC2086 # several words are meant
-    pass "it-$number" "$folder/again" --locked --test it -- $tests
+    pass "it-$number" "$folder/again" --test=it $tests
 done
 for caught in "$folder"/it-*/caught "$folder"/it-*/timeout; do
     [ -s "$caught" ] || continue

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Python tools and a Node.js of the tests into target/tools, where nothing else on the machine sees them,
+# Installs the Python tools, promtool and a Node.js of the tests into target/tools, where nothing else on the machine sees them,
 # and prints the folder to put first in PATH. With `--node`, Node.js too, where the machine's own is older than 20.
 #
 # A tool that could not be installed is named on standard error; the exit code is 0, because each part of the tests
@@ -38,5 +38,20 @@ if [ "${1:-}" = --node ] && ! PATH="$bin:$PATH" is_new_enough; then
     else
         echo "tools: Node.js could not be installed in $tools" >&2
     fi
+fi
+
+# Prometheus' own reader of its text format, out of Debian's package: installed, that would start a server.
+get_promtool() {
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+    unpacked=$(mktemp -d)
+    (cd "$unpacked" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .) >&2 &&
+        cp "$unpacked/usr/bin/promtool" "$bin/promtool"
+    result=$?
+    rm -rf "$unpacked"
+    return "$result"
+}
+if ! [ -x "$bin/promtool" ] && ! command -v promtool >/dev/null; then
+    mkdir -p "$bin"
+    get_promtool || echo "tools: promtool could not be had in $bin" >&2
 fi
 printf '%s\n' "$bin"

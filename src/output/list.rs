@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::output::older::Older;
 use crate::output::row::{Content, Output};
-use crate::output::{failure_reason, html, image_ref, junit, pulumi_config, record};
+use crate::output::{failure_reason, html, image_ref, junit, metrics, pulumi_config, record};
 use crate::request::ImageRequest;
 use crate::settings::Outputs;
 
@@ -16,6 +16,7 @@ pub(super) const OUTPUTS: &[Output] = &[
     failure_reason::OUTPUT,
     image_ref::OUTPUT,
     html::OUTPUT,
+    metrics::OUTPUT,
     pulumi_config::OUTPUT,
     RECORD,
     RECORD_DIR,

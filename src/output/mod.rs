@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 mod later;
 mod list;
+pub mod metrics;
 mod older;
 mod places;
 mod prove;

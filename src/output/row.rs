@@ -24,6 +24,9 @@ pub(super) enum Content {
     Run(fn(&Report, &Context<'_>) -> Rendered),
     /// A text about the whole run that is written piece by piece.
     Long(fn(&Report, &Context<'_>, &mut dyn fmt::Write) -> fmt::Result),
+    /// A text about the whole run and how it ended: whether every output was written, as far as is known. It is
+    /// written again if one behind it could not be.
+    Ending(fn(&Report, bool, &mut dyn fmt::Write) -> fmt::Result),
     /// The status folder of the config, which has files of its own.
     Status,
     /// A VERIFIED image's record in another form, to deploy from.

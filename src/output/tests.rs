@@ -328,6 +328,23 @@ fn records_are_written_all_or_none() {
 }
 
 #[test]
+fn the_exit_code_of_the_metrics_knows_a_record_that_could_not_be_written() {
+    let folder = folder();
+    let place = |name: &str| folder.path().join(name);
+    let outputs = only([("metrics", place("metrics.prom")), ("record", place("record.json"))]);
+    let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], outputs);
+    let prepared = Prepared::prove(&settings).unwrap();
+    fs::create_dir(place("record.json")).unwrap();
+    let report = fixtures::report(vec![fixtures::verified()]);
+    assert_eq!(prepared.write(&report, &settings).unwritten.len(), 1);
+    let code = |folder: &Path| read(folder, "metrics.prom").lines().last().unwrap().to_owned();
+    assert_eq!(code(folder.path()), "verify_registry_image_exit_code 5");
+    fs::remove_dir(place("record.json")).unwrap();
+    assert_eq!(run(&settings, vec![fixtures::verified()]), []);
+    assert_eq!(code(folder.path()), "verify_registry_image_exit_code 0");
+}
+
+#[test]
 fn a_secret_that_slipped_in_is_masked_in_every_file() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));

@@ -1,5 +1,6 @@
 //! Writes the outputs once, after the last answer, in the order of [`OUTPUTS`].
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::file::{self, Unwritten, Writer};
@@ -8,7 +9,7 @@ use crate::output::list::{OUTPUTS, files};
 use crate::output::prove::Prepared;
 use crate::output::record::Record;
 use crate::output::remarks::status_remark;
-use crate::output::row::{Content, Context, Rendered};
+use crate::output::row::{Content, Context, Output, Rendered};
 use crate::report::{ImageReport, MASKED_REFERENCE, Report, Verdict};
 use crate::settings::Settings;
 use crate::status;
@@ -53,13 +54,35 @@ impl Prepared {
                     let overtaken = |image: &ImageReport| records.overtake(image);
                     status::update(folder, report, &overtaken, left, &mut writer);
                 }
+                Content::Ending(render) => ending(output, render, report, settings, &mut writer),
                 Content::Fragment(_) | Content::Record => {}
             }
         }
+        let before = writer.unwritten.len();
         write_deployable(report, settings, &records, &mut writer);
+        if before == 0 && !writer.unwritten.is_empty() {
+            for output in OUTPUTS {
+                if let Content::Ending(render) = output.content {
+                    ending(output, render, report, settings, &mut writer);
+                }
+            }
+        }
         let Writer { redactor: _, unwritten, notes } = writer;
         Written { unwritten, notes }
     }
+}
+
+/// Writes what says how the run ended, as far as is known.
+fn ending(
+    output: &Output,
+    render: fn(&Report, bool, &mut dyn fmt::Write) -> fmt::Result,
+    report: &Report,
+    settings: &Settings,
+    writer: &mut Writer<'_>,
+) {
+    let Some(path) = settings.outputs.files.get(output.option) else { return };
+    let all_written = writer.unwritten.is_empty();
+    writer.put_by(path, |to| render(report, all_written, to));
 }
 
 /// What the reader should know of the outputs that are written already.
@@ -104,7 +127,7 @@ fn write_deployable(
     let mut written: Vec<PathBuf> = Vec::new();
     for output in OUTPUTS {
         let render = match output.content {
-            Content::Run(_) | Content::Long(_) | Content::Status => continue,
+            Content::Run(_) | Content::Long(_) | Content::Ending(_) | Content::Status => continue,
             Content::Fragment(render) => render,
             Content::Record => |record: &Record| Ok(record.to_json()),
         };

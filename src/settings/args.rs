@@ -150,6 +150,9 @@ pub(super) struct Args {
     /// Report page (HTML in one file)
     #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
     pub html: Option<Given<PathBuf>>,
+    /// Metrics in Prometheus' text format, whatever the verdict
+    #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
+    pub metrics: Option<Given<PathBuf>>,
     /// One line FAILURE_REASON='…'; removed if all is VERIFIED
     #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
     pub failure_reason_file: Option<Given<PathBuf>>,

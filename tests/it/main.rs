@@ -27,6 +27,7 @@ mod immutable_tag;
 mod lies;
 mod logins;
 mod many;
+mod metrics;
 mod network;
 mod openapi;
 mod orb_words;

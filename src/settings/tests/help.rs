@@ -173,6 +173,7 @@ fn the_short_help_is_whole_too() {
           --pulumi-config <FILE>        The same record as a fragment of a Pulumi stack configuration
           --image-ref <FILE>            Reference of the one image with its digest, on one line
           --html <FILE>                 Report page (HTML in one file)
+          --metrics <FILE>              Metrics in Prometheus' text format, whatever the verdict
           --failure-reason-file <FILE>  One line FAILURE_REASON='…'; removed if all is VERIFIED
           --update-status               Update status file, board and badges, where the config's status
                                         says

@@ -135,7 +135,9 @@ fn a_run_that_is_ended_while_it_prints_its_verdict_leaves_nothing_to_deploy() {
 fn a_path_that_ends_like_a_folder_s_is_refused_before_anything_is_asked() {
     let (stand_in, _) = with_image();
     let mut said = String::new();
-    for option in ["junit", "record", "html", "image-ref", "pulumi-config", "failure-reason-file"] {
+    for option in
+        ["junit", "record", "html", "image-ref", "pulumi-config", "metrics", "failure-reason-file"]
+    {
         let run = gate(&stand_in).arg(format!("--{option}=results/")).run();
         assert_eq!((run.code, run.files.len()), (Some(2), 0), "{}", run.snapshot());
         said.push_str(&run.stderr);
@@ -150,6 +152,8 @@ fn a_path_that_ends_like_a_folder_s_is_refused_before_anything_is_asked() {
     error: cannot write `results/` (`--image-ref`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
     error: cannot write `results/` (`--pulumi-config`): its name ends with `/`, as a folder's does
+      hint: name a file in that folder
+    error: cannot write `results/` (`--metrics`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
     error: cannot write `results/` (`--failure-reason-file`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
@@ -177,9 +181,15 @@ fn what_the_run_reads_is_never_an_output() {
     let files =
         ["digest", "verify-registry-image.yml", "docker/config.json", "doctl.yaml", "ca.pem"];
     for file in files {
-        for option in
-            ["junit", "record", "html", "image-ref", "pulumi-config", "failure-reason-file"]
-        {
+        for option in [
+            "junit",
+            "record",
+            "html",
+            "image-ref",
+            "pulumi-config",
+            "metrics",
+            "failure-reason-file",
+        ] {
             let run = inputs().arg(format!("--{option}={file}")).run();
             assert!(run.files.is_empty(), "{option} {file}: {}", run.snapshot());
             assert_eq!(run.code, Some(2), "{option} {file}: {}", run.snapshot());
