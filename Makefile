@@ -3,7 +3,7 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
-.PHONY: help demo record-demo version rust test fresh lint deny bench hostile live image reproduce page-check orb-pack fuzz fuzz-coverage mutants
+.PHONY: help demo record-demo version rust test fresh lint deny bench hostile live image reproduce page-check orb-pack fuzz fuzz-coverage mutants engines
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -43,6 +43,9 @@ fuzz-coverage: ## which lines of the parsers the kept corpus reaches
 
 mutants: ## whether a test goes red when a decision is changed: N=100 of them, SEED=1
 	N="$(N)" SEED="$(SEED)" sh scripts/mutants.sh
+
+engines: ## which images docker, containerd and podman pull: N=400 drawn ones, SEED=1; writes docs/engines.md
+	N="$(N)" SEED="$(SEED)" sh scripts/engines.sh
 
 bench: ## size, requests, time and memory, with their limits, beside skopeo's
 	sh scripts/bench.sh
