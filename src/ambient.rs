@@ -4,8 +4,45 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
+
+/// What is added to a run's deadline while it goes on. Clones share it.
+#[derive(Clone, Debug)]
+pub struct MoreTime(Option<Arc<AtomicU64>>);
+
+impl Default for MoreTime {
+    /// Nothing yet.
+    fn default() -> Self {
+        Self(Some(Arc::default()))
+    }
+}
+
+impl MoreTime {
+    /// The most that is added: no pipeline lives longer than a day.
+    const MOST: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Nothing, ever: somebody gave the deadline.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Adds this much, unless the deadline was given.
+    pub(crate) fn add(&self, time: Duration) {
+        if let Some(added) = &self.0 {
+            let time = u64::try_from(time.min(Self::MOST).as_millis()).unwrap_or(u64::MAX);
+            added.fetch_add(time, Ordering::Relaxed);
+        }
+    }
+
+    /// What was added so far.
+    pub(crate) fn so_far(&self) -> Duration {
+        let added = self.0.as_ref().map_or(0, |added| added.load(Ordering::Relaxed));
+        Duration::from_millis(added).min(Self::MOST)
+    }
+}
 
 /// The time of day and randomness.
 #[derive(Clone)]

@@ -192,7 +192,7 @@ async fn verify(settings: &'static Settings) -> Exit {
     // A server that keeps the thread busy that asks keeps nothing from being written.
     let report = tokio::select! {
         report = asked => report,
-        () = sleep_until((settings.started + settings.deadline + GRACE / 2).into()) => {
+        () = late(settings, GRACE / 2) => {
             aside(move || gate::cut_short(settings, &Ambient::system(), done)).await
         }
     };
@@ -298,7 +298,18 @@ async fn overdue(started: Instant, verified: &SetOnce<&'static Settings>) {
         settings = verified.wait() => settings,
         () = sleep_until((started + given + GRACE).into()) => return,
     };
-    sleep_until((started + settings.deadline + GRACE).into()).await;
+    late(settings, GRACE).await;
+}
+
+/// Waits until so long after the deadline, which may be put off meanwhile.
+async fn late(settings: &Settings, grace: Duration) {
+    loop {
+        let end = settings.ends_after();
+        sleep_until((settings.started + end + grace).into()).await;
+        if settings.ends_after() == end {
+            return;
+        }
+    }
 }
 
 #[expect(

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::ambient::Ambient;
 use crate::checks;
-use crate::http::Client;
+use crate::http::{Client, Deadline};
 use crate::observation::{Observation, Unavailable};
 use crate::observe::{self, Session, is_open};
 use crate::oci::Reference;
@@ -43,7 +43,7 @@ pub async fn run(
     let now = ambient.now();
     let started_at = now.checked_sub(started.elapsed()).unwrap_or(now);
     let client = Client::new(
-        started + settings.deadline - reserve(settings),
+        Deadline::new(started + settings.deadline - reserve(settings), settings.more_time.clone()),
         settings.proxy.clone(),
         ambient.clone(),
         progress.clone(),
@@ -60,6 +60,7 @@ pub async fn run(
             token_server: settings.token_server.clone(),
         },
     );
+    session.expect(&settings.images);
     let asking = ask_all(settings, &session, started, done);
     // CircleCI ends a job that is silent for ten minutes, however quiet it was asked to be.
     let is_circleci = settings.circleci.build_url.is_some();

@@ -26,6 +26,7 @@ impl Client {
                 );
                 Unavailable::new(Reason::RedirectRefused, said)
             })?;
+            self.expect_alike(&answer.url, &url);
             let secrets = redirect::secrets(&answer.url, &answer.headers);
             let peer = Peer::Redirected(&secrets);
             // The accepted types go along, as a manifest's redirect needs them; nothing else does.

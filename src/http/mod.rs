@@ -1,9 +1,13 @@
 //! One HTTP client for the run: requests with limits, timeouts and retries; no cookies, no automatic
 //! redirects, no compression. What an answer means is for the rooms above to say.
 
+mod asking;
 mod body;
+mod connections;
+mod deadline;
 mod failure;
 mod follow;
+mod limit;
 mod message;
 mod origin;
 mod redirect;
@@ -25,16 +29,19 @@ use tokio::time::Instant;
 use crate::ambient::Ambient;
 use crate::observation::Unavailable;
 use crate::progress::Progress;
-use crate::report::{Reason, Traffic};
+use crate::report::Traffic;
 use crate::secret::Redactor;
 use crate::settings::Proxy;
 
 use body::{Meter, Plan};
-use failure::{FailedTry, deadline_passed, never_came, too_many_secrets};
+use connections::{Connecting, Connections, Purpose};
+pub use deadline::Deadline;
+use failure::{FailedTry, deadline_passed, too_many_secrets};
 pub(crate) use message::{Answer, Extent, Length, Patience, Peer, Request, Want, host_of};
-use origin::{Connected, Noticing, Origin, Turn};
+use origin::{Origin, Turn};
 pub(crate) use redirect::{is_local, is_redirect, permitted};
-use retry::{Decision, Failure};
+use resolver::Resolver;
+use retry::Failure;
 pub(crate) use words::{guarded_kind, guarded_words, words};
 
 /// The most bytes of a manifest, a config or an API page (contract, promise 2).
@@ -61,10 +68,11 @@ pub struct Client(Arc<Shared>, Arc<AtomicU64>);
 #[derive(Debug)]
 struct Shared {
     origins: Mutex<HashMap<String, Arc<Origin>>>,
+    resolver: Resolver,
     /// The CA certificates, loaded for the first origin over `https`.
     tls: OnceLock<Result<rustls::ClientConfig, tls::TlsError>>,
     proxy: Proxy,
-    deadline: Instant,
+    deadline: Deadline,
     ambient: Ambient,
     progress: Progress,
     redactor: Redactor,
@@ -76,7 +84,7 @@ struct Shared {
 impl Client {
     /// A client for one run that ends at `deadline`.
     pub fn new(
-        deadline: Instant,
+        deadline: Deadline,
         proxy: Proxy,
         ambient: Ambient,
         progress: Progress,
@@ -84,6 +92,7 @@ impl Client {
     ) -> Self {
         let shared = Shared {
             origins: Mutex::default(),
+            resolver: Resolver::default(),
             tls: OnceLock::new(),
             proxy,
             deadline,
@@ -117,7 +126,7 @@ impl Client {
 
     /// How long the run may still take.
     pub(crate) fn time_left(&self) -> Duration {
-        self.0.deadline.saturating_duration_since(Instant::now())
+        self.0.deadline.left()
     }
 
     /// The run's redactor.
@@ -135,76 +144,6 @@ impl Client {
         &self.0.progress
     }
 
-    /// Sends a request, again where that may help, and returns an answer that no retry would change.
-    pub(crate) async fn get(&self, request: &Request<'_>) -> Result<Answer, Unavailable> {
-        let host = host_of(&request.url);
-        let most = if request.patience == Patience::Full { retry::TRIES } else { 1 };
-        let mut tries = 0;
-        let mut empty_promises = 0;
-        loop {
-            tries += 1;
-            if tries > 1 {
-                self.0.retries.fetch_add(1, Ordering::Relaxed);
-            }
-            let (failed, asked) = match self.attempt(request, &host).await? {
-                Ok(answer) if retry::is_transient(Failure::Status(answer.status)) => {
-                    (self.failed_by_status(request.peer, &answer), self.wait_asked_for(&answer))
-                }
-                Ok(answer) => return Ok(answer),
-                Err(failed) => (failed, None),
-            };
-            empty_promises += u32::from(failed.failure == Failure::NeverCame);
-            let left = self.time_left();
-            match retry::decide(failed.failure, tries, most, asked, self.jitter(), left) {
-                Decision::Again(wait) => {
-                    self.say_retry(&failed, request.what, &host, wait, tries);
-                    tokio::time::sleep(wait).await;
-                }
-                Decision::GiveUp if empty_promises == most => {
-                    return Err(never_came(request.what, &host, tries));
-                }
-                Decision::GiveUp => {
-                    return Err(failed.unavailable(request.what, &host, tries, asked));
-                }
-                Decision::TooLate(wait) => {
-                    return Err(failed.too_late(request.what, &host, tries, asked, wait));
-                }
-            }
-        }
-    }
-
-    /// Sends a request over TLS once, to find out whether what answers speaks it. `None`: it does not, or
-    /// nothing answers. A certificate that is not accepted is an error: what it stands for speaks TLS.
-    pub(crate) async fn probe_tls(
-        &self,
-        request: &Request<'_>,
-    ) -> Result<Option<Answer>, Unavailable> {
-        let host = host_of(&request.url);
-        let patience = Patience::Once(PROBE_TIMEOUT);
-        let failed = match self.attempt(&Request { patience, ..request.clone() }, &host).await {
-            Ok(Ok(answer)) if retry::is_transient(Failure::Status(answer.status)) => {
-                // It speaks TLS, and may be in a better mood soon.
-                return self.get(request).await.map(Some);
-            }
-            Ok(Ok(answer)) => return Ok(Some(answer)),
-            Ok(Err(failed)) => failed,
-            // Without CA certificates nobody speaks TLS with this program.
-            Err(why) if why.reason == Reason::TlsFailed => return Ok(None),
-            Err(why) => return Err(why),
-        };
-        match failed.failure {
-            Failure::NoConnection
-            | Failure::TimedOut
-            | Failure::Cut
-            | Failure::BrokenOff
-            | Failure::NeverCame
-            | Failure::NotTls => Ok(None),
-            Failure::Status(_) | Failure::Tls | Failure::Garbage | Failure::TooLarge => {
-                Err(failed.unavailable(request.what, &host, 1, None))
-            }
-        }
-    }
-
     fn jitter(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a jitter needs no precision")]
         let jitter = self.0.ambient.random() as f64 / u64::MAX as f64;
@@ -216,21 +155,9 @@ impl Client {
         &self,
         request: &Request<'_>,
         host: &str,
+        origin: &Origin,
+        turn: Turn<'_>,
     ) -> Result<Result<Answer, FailedTry>, Unavailable> {
-        if self.time_left().is_zero() {
-            let said = "was not asked any more: the run's deadline had passed";
-            let message = format!("{}: `{host}` {said}", request.what);
-            return Err(Unavailable::new(Reason::DeadlinePassed, message));
-        }
-        let origin = self.origin(&request.url).map_err(|error| {
-            let message = format!("{}: `{host}`: {error}", request.what);
-            let hint = "Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.";
-            Unavailable::new(Reason::TlsFailed, message).hint(hint)
-        })?;
-        // The time in the queue for this host is no fault of the host's.
-        let Ok(turn) = tokio::time::timeout_at(self.0.deadline, origin.turn()).await else {
-            return Err(deadline_passed(request.what, host));
-        };
         let started = Instant::now();
         let limit = match request.patience {
             Patience::Full => REQUEST_TIMEOUT,
@@ -239,8 +166,8 @@ impl Client {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.1.fetch_add(1, Ordering::Relaxed);
         // In a box: a run holds hundreds of these, and the client's futures are large.
-        let exchange = Box::pin(self.exchange(&origin, turn, request, host, limit));
-        let result = tokio::time::timeout_at(self.0.deadline, exchange).await;
+        let exchange = Box::pin(self.exchange(origin, turn, request, host, limit));
+        let result = self.0.deadline.before(exchange).await.ok_or(());
         if let (Peer::Redirected(secrets), Ok(Ok(answer))) = (request.peer, &result)
             && answer.may_be_quoted()
             && !secrets.iter().all(|secret| self.0.redactor.has_room_for(secret))
@@ -256,7 +183,7 @@ impl Client {
                 Err(deadline_passed(request.what, host))
             }
             Ok(result) => Ok(result),
-            Err(_) => Err(deadline_passed(request.what, host)),
+            Err(()) => Err(deadline_passed(request.what, host)),
         }
     }
 
@@ -329,11 +256,27 @@ impl Client {
         let plain = url.scheme() == "http";
         let config =
             if plain { tls::unused()? } else { self.0.tls.get_or_init(tls::config).clone()? };
-        let connected = Connected::default();
+        let connections = Connections::default();
+        let client = self.client(url, config, &connections, Purpose::Requests)?;
+        let origin = Arc::new(Origin::new(client, connections, plain));
+        origins.insert(key, Arc::clone(&origin));
+        Ok(origin)
+    }
+
+    /// A client for one origin.
+    fn client(
+        &self,
+        url: &Url,
+        config: rustls::ClientConfig,
+        connections: &Connections,
+        purpose: Purpose,
+    ) -> Result<reqwest::Client, tls::TlsError> {
+        let resolver = self.0.resolver.clone();
+        let connecting = Connecting { connections: connections.clone(), purpose, resolver };
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
-            .connector_layer(Noticing(connected.clone()))
-            .dns_resolver(Arc::new(resolver::Resolver))
+            .connector_layer(connecting)
+            .dns_resolver(Arc::new(self.0.resolver.clone()))
             .user_agent(concat!("verify-registry-image/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             // A connection that has died in silence must not take every try with it.
@@ -342,7 +285,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .https_only(!plain)
+            .https_only(url.scheme() != "http")
             .no_proxy();
         if let Some(address) = self.0.proxy.https.as_ref().filter(|_| self.may_be_proxied(url)) {
             let no_proxy = self.0.proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
@@ -350,29 +293,11 @@ impl Client {
                 .map_err(|_| tls::TlsError::Setup("the proxy's address is not valid".to_owned()))?;
             builder = builder.proxy(proxy.no_proxy(no_proxy));
         }
-        let client = builder.build().map_err(|error| tls::TlsError::Setup(error.to_string()))?;
-        let origin = Arc::new(Origin::new(client, connected));
-        origins.insert(key, Arc::clone(&origin));
-        Ok(origin)
+        builder.build().map_err(|error| tls::TlsError::Setup(error.to_string()))
     }
 
     /// Whether an address is reached through the proxy, unless `NO_PROXY` names its host.
     fn may_be_proxied(&self, url: &Url) -> bool {
         self.0.proxy.https.is_some() && url.scheme() == "https" && !is_local(url)
-    }
-
-    fn failed_by_status(&self, peer: Peer<'_>, answer: &Answer) -> FailedTry {
-        let said = words::of_trouble(peer, answer, &self.0.redactor);
-        FailedTry::new(Failure::Status(answer.status), said)
-    }
-
-    /// How long the server asks to wait.
-    fn wait_asked_for(&self, answer: &Answer) -> Option<Duration> {
-        let now = self.0.ambient.now();
-        let asked = answer.header("retry-after").and_then(|text| retry::retry_after(text, now));
-        let reset =
-            || answer.header("ratelimit-reset").and_then(|text| retry::ratelimit_reset(text, now));
-        // An hourly limit of DigitalOcean's API names no wait but the second at which it opens again.
-        if answer.status == 429 { asked.or_else(reset) } else { asked }
     }
 }

@@ -1,35 +1,134 @@
 //! Resolves names with the system's resolver, each on a thread of its own: nobody can interrupt it.
 //!
 //! The client's own resolver takes a thread of the runtime's pool, and panics where the system gives none. Here that is a
-//! name that could not be resolved.
+//! name that could not be resolved. A name is looked up once a run, and again where no connection came of it.
 
+use std::collections::HashMap;
 use std::io;
-use std::net::ToSocketAddrs as _;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-/// The system's resolver.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Resolver;
+/// Looks a name up; it may block.
+type LookUp = fn(&str) -> io::Result<Vec<SocketAddr>>;
+
+/// The system's resolver, and what it said in this run. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolver {
+    look_up: LookUp,
+    known: Arc<Mutex<HashMap<String, Arc<Known>>>>,
+}
+
+/// What is known of a name, and since when. Held while it is looked up, so that the others wait for it.
+type Known = tokio::sync::Mutex<Option<(Result<Vec<SocketAddr>, NotFound>, Instant)>>;
+
+/// A name has no addresses.
+#[derive(Clone, Debug, thiserror::Error)]
+enum NotFound {
+    #[error("not looked up")]
+    NoThread(#[from] NoThread),
+    #[error("not resolved")]
+    Unknown(#[source] Arc<io::Error>),
+}
 
 /// There is no thread to resolve a name on.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("the system gives no thread")]
-pub(crate) struct NoThread(#[source] io::Error);
+pub(crate) struct NoThread(#[source] Arc<io::Error>);
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::of(|name| Ok((name, 0).to_socket_addrs()?.collect()))
+    }
+}
+
+impl Resolver {
+    fn of(look_up: LookUp) -> Self {
+        Self { look_up, known: Arc::default() }
+    }
+
+    /// Forgets every address: one of them led nowhere.
+    pub(crate) fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    async fn addresses(self, name: String) -> Result<Vec<SocketAddr>, NotFound> {
+        let asked_at = Instant::now();
+        let known = {
+            let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(name.clone()).or_default())
+        };
+        let mut known = known.lock().await;
+        match &*known {
+            Some((Ok(addresses), _)) => return Ok(addresses.clone()),
+            // Those who waited for a failure share it.
+            Some((Err(error), at)) if *at >= asked_at => return Err(error.clone()),
+            Some(_) | None => {}
+        }
+        let found = on_a_thread(self.look_up, name).await;
+        *known = Some((found.clone(), Instant::now()));
+        found
+    }
+}
+
+async fn on_a_thread(look_up: LookUp, name: String) -> Result<Vec<SocketAddr>, NotFound> {
+    let (sender, receiver) = oneshot::channel();
+    let started = thread::Builder::new().spawn(move || {
+        // Where nobody waits any more, nobody is told.
+        let _ = sender.send(look_up(&name));
+    });
+    started.map_err(|error| NoThread(Arc::new(error)))?;
+    let unknown = |error: io::Error| NotFound::Unknown(Arc::new(error));
+    receiver.await.map_err(|error| unknown(io::Error::other(error)))?.map_err(unknown)
+}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (sender, receiver) = oneshot::channel();
-        let started = thread::Builder::new().spawn(move || {
-            // Where nobody waits any more, nobody is told.
-            let _ = sender.send((name.as_str(), 0).to_socket_addrs());
-        });
+        let resolver = self.clone();
         Box::pin(async move {
-            started.map_err(NoThread)?;
-            let addresses = receiver.await??;
-            Ok(Box::new(addresses) as Addrs)
+            let addresses = resolver.addresses(name.as_str().to_owned()).await?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_host_is_looked_up_once_and_again_when_its_addresses_lead_nowhere() {
+        static LOOKED_UP: AtomicU32 = AtomicU32::new(0);
+        let resolver = Resolver::of(|name| {
+            let number = LOOKED_UP.fetch_add(1, Ordering::Relaxed);
+            if name == "r.example" {
+                return Ok(vec![SocketAddr::from(([192, 0, 2, 1], 0))]);
+            }
+            // The first look-up fails.
+            if number == 0 { Err(io::Error::other("no")) } else { Ok(Vec::new()) }
+        });
+        let look = |name: &'static str| {
+            let asked = (0..100).map(|_| resolver.clone().addresses(name.to_owned()));
+            join_all(asked.collect::<Vec<_>>())
+        };
+        assert!(look("nosuch.example").await.iter().all(Result::is_err));
+        assert_eq!(LOOKED_UP.load(Ordering::Relaxed), 1, "a failure is shared by those who waited");
+        assert!(look("nosuch.example").await.iter().all(Result::is_ok));
+        assert_eq!(LOOKED_UP.load(Ordering::Relaxed), 2, "and not kept");
+        for _ in 0..2 {
+            assert!(look("r.example").await.iter().all(Result::is_ok));
+        }
+        assert_eq!(LOOKED_UP.load(Ordering::Relaxed), 3);
+        resolver.forget();
+        assert!(look("r.example").await.iter().all(Result::is_ok));
+        assert_eq!(LOOKED_UP.load(Ordering::Relaxed), 4);
     }
 }

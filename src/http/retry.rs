@@ -116,6 +116,12 @@ pub(crate) fn ratelimit_reset(text: &str, now: Timestamp) -> Option<Duration> {
     Duration::try_from(at.duration_since(now)).ok().filter(|wait| !wait.is_zero())
 }
 
+/// Reads a `ratelimit-remaining`: a number of requests. Docker Hub's has its window behind a semicolon.
+pub(crate) fn ratelimit_remaining(text: &str) -> Option<u64> {
+    let number = text.split(';').next().unwrap_or_default().trim();
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -218,9 +224,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_remains_is_a_number_and_perhaps_a_window() {
+        assert_eq!(ratelimit_remaining("0"), Some(0));
+        assert_eq!(ratelimit_remaining(" 4816 "), Some(4816));
+        assert_eq!(ratelimit_remaining("76;w=21600"), Some(76));
+        for text in ["", "-1", "1.5", "x", ";w=1", "99999999999999999999"] {
+            assert_eq!(ratelimit_remaining(text), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_retry_after_is_survived(text: String) {
+            let _ = ratelimit_remaining(&text);
             let _ = retry_after(&text, Timestamp::UNIX_EPOCH);
             let _ = ratelimit_reset(&text, Timestamp::UNIX_EPOCH);
         }

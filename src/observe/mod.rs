@@ -15,7 +15,7 @@ mod share;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::{FutureExt as _, join3};
+use futures_util::future::{join, join3};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -58,7 +58,6 @@ pub(crate) async fn observe(
         }
         Err(why) => nothing(why, client.ambient().now()),
     };
-    session.explain(request, &mut observation, round.moment()).await;
     settle(&mut observation, session.served(request));
     observation
 }
@@ -82,6 +81,20 @@ pub(crate) fn nothing(why: Unavailable, answered_at: Timestamp) -> Observation {
     }
 }
 
+/// The observation of an image whose tag was answered at `answered_at`, before anything else is known.
+fn before_its_content(
+    (resolved, took): (Fact<Resolved>, Duration),
+    answered_at: Timestamp,
+) -> Observation {
+    let not_yet = Unavailable::new(Reason::UnexpectedAnswer, "it was not answered yet");
+    Observation {
+        repository: resolved.as_ref().map(|_| ()),
+        resolved,
+        took: BTreeMap::from([(CheckId::TagExists, took)]),
+        ..nothing(not_yet, answered_at)
+    }
+}
+
 /// Whom the content of one image is requested from, and how much of it at once.
 #[derive(Clone, Copy)]
 struct Peer<'a> {
@@ -102,9 +115,70 @@ struct Observer<'a> {
 }
 
 impl Observer<'_> {
+    /// The image, and the control beside it, for which nothing waits but the end.
     async fn observe(self) -> Observation {
+        let Self { session, client, repository, request, .. } = self;
         let started = Instant::now();
-        let mut observation = self.ask_for_tags().await;
+        // The manifest is requested first: over HTTP/1.1 it takes the connection that is there.
+        let image = Box::pin(self.observe_image(started));
+        let control = Box::pin(timed(repository.control(client, request.reference.tag.as_ref())));
+        let ((mut observation, again), (control, took)) = join(image, control).await;
+        observation.control = again.unwrap_or(control);
+        observation.took.insert(CheckId::RegistryHonest, took);
+        // What a registry says that affirms everything shows nothing.
+        let is_believed = !matches!(observation.control, Control::Affirmed(_));
+        let immutable = observation.immutable.as_ref();
+        let is_served = observation.resolved.present().is_some()
+            || immutable.is_some_and(|(_, fact)| fact.present().is_some());
+        if is_believed && is_served {
+            session.remember_served(request);
+        }
+        let notes = std::mem::take(&mut observation.notes);
+        observation.notes = repository.notes().into_iter().chain(notes).collect();
+        observation
+    }
+
+    /// The tag, the immutable tag and what the tag leads to, and the control where it was asked again. Under a wait, the
+    /// immutable tag shows whether the layers are worth asking for; else nothing waits for it.
+    async fn observe_image(self, started: Instant) -> (Observation, Option<Control>) {
+        let Self { session, client, repository, request, round, .. } = self;
+        let expected = request.expectation.digest.as_ref();
+        let resolved = async {
+            let resolved = timed(resolve(client, repository, request, expected)).await;
+            before_its_content(resolved, client.ambient().now())
+        };
+        let immutable = timed(resolve_immutable(client, repository, request, expected));
+        let put = |observation: &mut Observation, (immutable, took): (Option<_>, Duration)| {
+            if immutable.is_some() {
+                observation.immutable = immutable;
+                observation.took.insert(CheckId::ImmutableTag, took);
+            }
+        };
+        let (mut observation, control) = match round {
+            Round::Only => {
+                let image = async {
+                    let mut observation = resolved.await;
+                    let control = self.follow(&mut observation, started).await;
+                    (observation, control)
+                };
+                let ((mut observation, control), immutable) = join(image, immutable).await;
+                put(&mut observation, immutable);
+                (observation, control)
+            }
+            Round::OfWait { .. } => {
+                let (mut observation, immutable) = join(resolved, immutable).await;
+                put(&mut observation, immutable);
+                let control = self.follow(&mut observation, started).await;
+                (observation, control)
+            }
+        };
+        session.explain(request, &mut observation, round.moment()).await;
+        (observation, control)
+    }
+
+    /// What follows from the tag's own answer. Returns the control where it was asked again.
+    async fn follow(self, observation: &mut Observation, started: Instant) -> Option<Control> {
+        let mut control = None;
         let known = observation.resolved.present();
         let known = known.and_then(|resolved| self.round.known(&resolved.digest));
         if let Some(known) = known {
@@ -116,9 +190,9 @@ impl Observer<'_> {
                 observation.immutable_skipped.clone_from(&known.immutable_skipped);
             }
         }
-        observation.layers_skipped = self.round.leaves_out_layers(&observation).map(str::to_owned);
+        observation.layers_skipped = self.round.leaves_out_layers(observation).map(str::to_owned);
         if known.is_none() || observation.layers_skipped.is_none() {
-            self.ask_for_content(&mut observation, started).await;
+            control = self.ask_for_content(observation, started).await;
         }
         if let Some(ImmutableTag::Named(tag) | ImmutableTag::Fixed(tag)) =
             &self.request.expectation.immutable_tag
@@ -127,57 +201,17 @@ impl Observer<'_> {
             let named = observation.resolved.clone().map(|resolved| resolved.digest);
             observation.immutable = Some((tag.clone(), named));
         }
-        // What a registry says that affirms everything shows nothing.
-        let is_believed = !matches!(observation.control, Control::Affirmed(_));
-        let immutable = observation.immutable.as_ref();
-        let is_served = observation.resolved.present().is_some()
-            || immutable.is_some_and(|(_, fact)| fact.present().is_some());
-        if is_believed && is_served {
-            self.session.remember_served(self.request);
-        }
         observation.repository = exists(self.client, self.repository, &observation.resolved).await;
-        let notes = std::mem::take(&mut observation.notes);
-        observation.notes = self.repository.notes().into_iter().chain(notes).collect();
-        observation
-    }
-
-    /// Control, tag and immutable tag, side by side.
-    async fn ask_for_tags(self) -> Observation {
-        let Self { client, repository, request, .. } = self;
-        let expected = request.expectation.digest.as_ref();
-        let (control, resolved, immutable) = join3(
-            timed(repository.control(client, request.reference.tag.as_ref())),
-            timed(resolve(client, repository, request, expected))
-                .map(|answer| (answer, client.ambient().now())),
-            timed(resolve_immutable(client, repository, request, expected)),
-        )
-        .await;
-        let ((resolved, took_resolving), answered_at) = resolved;
-        Observation {
-            control: control.0,
-            // Until it is requested.
-            repository: resolved.as_ref().map(|_| ()),
-            resolved,
-            answered_at,
-            by_digest: None,
-            offered: Vec::new(),
-            images: Vec::new(),
-            layers_skipped: None,
-            immutable: immutable.0,
-            immutable_skipped: None,
-            explanation: None,
-            notes: Vec::new(),
-            took: BTreeMap::from([
-                (CheckId::RegistryHonest, control.1),
-                (CheckId::TagExists, took_resolving),
-                (CheckId::ImmutableTag, immutable.1),
-            ]),
-        }
+        control
     }
 
     /// What the tag's manifest leads to: the manifest by its digest, those behind an index, configs, layers, and the
     /// immutable tag that a config names. In a round that may end a wait with a yes, the control is asked again.
-    async fn ask_for_content(self, observation: &mut Observation, started: Instant) {
+    async fn ask_for_content(
+        self,
+        observation: &mut Observation,
+        started: Instant,
+    ) -> Option<Control> {
         let Self { client, repository, request, round, share, .. } = self;
         let seen: &Observation = observation;
         let leaves_out_layers = |images: &[PlatformObservation]| {
@@ -215,7 +249,6 @@ impl Observer<'_> {
         let skipped = needs_configs.then(|| leaves_out_layers(&content.images)).flatten();
         observation.layers_skipped =
             observation.layers_skipped.take().or(skipped.map(str::to_owned));
-        observation.control = control.unwrap_or_else(|| observation.control.clone());
         let (by_digest, note) = by_digest.unzip();
         observation.notes = content.notes.into_iter().chain(note.flatten()).collect();
         observation.by_digest = by_digest;
@@ -231,6 +264,7 @@ impl Observer<'_> {
             Some(Err(why)) => observation.immutable_skipped = Some(why),
             None => {}
         }
+        control
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Session {
     docker: DockerConfig,
     /// DigitalOcean's API, where an image of its registry is verified.
     api: Option<Api>,
+    /// DigitalOcean's token endpoint and its registry, likewise.
+    digitalocean: Option<(Url, Url)>,
     registries: Mutex<HashMap<RegistryHost, Registry>>,
     repositories: Mutex<HashMap<String, Arc<Repository>>>,
     /// DigitalOcean's registries, and all repositories, of which a manifest was served in this run.
@@ -46,9 +48,11 @@ impl Session {
         // Both addresses were checked with the settings.
         let known = token.zip(origin.ok().zip(api.ok()));
         let mut registries = HashMap::new();
+        let mut digitalocean = None;
         let api = known.map(|(token, (origin, api))| {
             let mut endpoint = api.clone();
             endpoint.set_path("/v2/registry/auth");
+            digitalocean = Some((endpoint.clone(), origin.clone()));
             let registry = Registry::digitalocean(&client, origin, endpoint, &token.secret);
             registries.insert(place.registry.clone(), registry);
             Api::new(api, &token.secret)
@@ -57,6 +61,7 @@ impl Session {
             client,
             docker,
             api,
+            digitalocean,
             registries: Mutex::new(registries),
             repositories: Mutex::default(),
             served: Mutex::default(),
@@ -67,6 +72,17 @@ impl Session {
     /// Whether the run's deadline has passed.
     pub(crate) fn is_late(&self) -> bool {
         self.client.time_left().is_zero()
+    }
+
+    /// Says how much will be asked of DigitalOcean at least: a token a repository, and of each image its tag and its
+    /// digest. Where a host says that it answers less, the run asks it more slowly.
+    pub(crate) fn expect(&self, images: &[ImageRequest]) {
+        let Some((endpoint, origin)) = &self.digitalocean else { return };
+        let is_ours = |image: &&ImageRequest| image.registry_kind == RegistryKind::DigitalOcean;
+        let ours = images.iter().filter(is_ours);
+        let repositories: HashSet<_> = ours.clone().map(|image| image.reference.name()).collect();
+        self.client.expect(endpoint, repositories.len() as u64);
+        self.client.expect(origin, 2 * ours.count() as u64);
     }
 
     /// The run's client.

@@ -77,14 +77,15 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::ambient::Ambient;
+    use crate::ambient::{Ambient, MoreTime};
+    use crate::http::Deadline;
     use crate::progress::{Loudness, Progress};
     use crate::secret::Redactor;
     use crate::settings::Proxy;
 
     fn client(deadline: Duration) -> Client {
         let progress = Progress::new(Loudness::Quiet, Redactor::default(), io::sink());
-        let deadline = Instant::now() + deadline;
+        let deadline = Deadline::new(Instant::now() + deadline, MoreTime::none());
         let ambient = Ambient::fixed(jiff::Timestamp::UNIX_EPOCH, 0);
         Client::new(deadline, Proxy::default(), ambient, progress, Redactor::default())
     }

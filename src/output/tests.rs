@@ -37,6 +37,7 @@ pub(crate) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings 
         proxy: Proxy::default(),
         wait: None,
         deadline: std::time::Duration::from_secs(120),
+        more_time: crate::ambient::MoreTime::none(),
         started: std::time::Instant::now(),
         jobs: 16,
         outputs,

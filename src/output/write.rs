@@ -50,7 +50,7 @@ impl Prepared {
                 }
                 Content::Status => {
                     let Some(folder) = &settings.outputs.status else { continue };
-                    let left = settings.deadline.saturating_sub(report.took);
+                    let left = settings.ends_after().saturating_sub(report.took);
                     let overtaken = |image: &ImageReport| records.overtake(image);
                     status::update(folder, report, &overtaken, left, &mut writer);
                 }
@@ -112,7 +112,7 @@ fn write_deployable(
     records: &Records<'_>,
     writer: &mut Writer<'_>,
 ) {
-    let _locks = match records.lock(settings.deadline.saturating_sub(report.took)) {
+    let _locks = match records.lock(settings.ends_after().saturating_sub(report.took)) {
         Ok(locks) => locks,
         Err((path, error)) => return writer.failed(path, error.to_string()),
     };

@@ -52,8 +52,9 @@ pub(crate) enum Access {
 pub(crate) struct Granted {
     /// The `Authorization` header.
     pub(super) header: Option<Secret>,
-    /// Whether the registry had asked for nothing so far.
-    pub(super) was_open: bool,
+    /// Whether the registry itself has not said yet what it asks for: it was not heard to ask for anything, or its token
+    /// server is known.
+    pub(super) was_assumed: bool,
     /// Whose credentials these are.
     pub(super) by: By,
 }
@@ -79,6 +80,13 @@ pub(crate) struct Shared<T>(Mutex<Option<(Result<T, Unavailable>, Instant)>>);
 impl<T> Default for Shared<T> {
     fn default() -> Self {
         Self(Mutex::new(None))
+    }
+}
+
+impl<T> Shared<T> {
+    /// A value that is there already.
+    fn of(value: T) -> Self {
+        Self(Mutex::new(Some((Ok(value), Instant::now()))))
     }
 }
 
@@ -160,19 +168,34 @@ impl Access {
         repository: &str,
     ) -> Result<Granted, Unavailable> {
         match self {
-            Self::DigitalOcean { origin: _, endpoint, basic, token } => {
+            Self::DigitalOcean { origin, endpoint, basic, token } => {
                 let service = Some(RegistryHost::DIGITALOCEAN);
                 let server = TokenServer { realm: endpoint, service };
+                if origin.origin() != endpoint.origin() {
+                    client.open_ahead(origin);
+                }
                 let issued = server.fetch(client, repository, Some(basic)).await?;
                 if token.finds_in(issued.expose()) {
                     return Err(hands_out_ours(endpoint));
                 }
-                Ok(Granted { header: Some(issued), was_open: false, by: By::Token })
+                Ok(Granted { header: Some(issued), was_assumed: false, by: By::Token })
             }
             Self::Other { logins, origin, settled } => {
-                let settle = scheme::settle(client, logins.host(), origin);
-                let Settled { origin, scheme } = settled.get(|_| false, settle).await?;
-                other(client, logins, &origin, scheme, repository).await
+                let settle = || scheme::settle(client, logins.host(), origin);
+                let known = settled.get(|_| false, settle()).await?;
+                if known.is_assumed {
+                    client.open_ahead(&known.origin);
+                }
+                let granted = other(client, logins, &known, repository).await;
+                if !known.is_assumed || granted.as_ref().err().is_none_or(is_its_last_word) {
+                    return granted;
+                }
+                // Where a token server was known to be, it is not: the registry itself says where it is now.
+                let heard = settled.get(|settled| settled.is_assumed, settle()).await?;
+                if heard.scheme == known.scheme {
+                    return granted;
+                }
+                other(client, logins, &heard, repository).await
             }
         }
     }
@@ -203,20 +226,24 @@ impl Access {
         told(why, by, logins.host())
     }
 
-    /// Handles a challenge from a registry that had not asked for authentication. Returns whether to try again.
+    /// Handles a challenge from a registry that had not been heard to ask for anything. Returns whether to try again.
     pub(crate) async fn challenged(
         &self,
         client: &Client,
         answer: &Answer,
     ) -> Result<bool, Unavailable> {
-        let Self::Other { logins, origin: _, settled } = self else { return Ok(false) };
+        let Self::Other { logins, origin, settled } = self else { return Ok(false) };
         let is_open = |settled: &Settled| matches!(settled.scheme, Scheme::Open);
         let settle = async {
             let scheme = scheme::settle_by(client, logins.host(), answer)?;
-            Ok(Settled { origin: answer.origin(), scheme })
+            Ok(Settled { origin: answer.origin(), scheme, is_assumed: false })
         };
-        let now = settled.get(is_open, settle).await?;
-        Ok(!is_open(&now))
+        let is_heard = scheme::challenge_of(answer).is_some();
+        let was_assumed = |settled: &Settled| is_heard && (settled.is_assumed || is_open(settled));
+        let now = settled.get(was_assumed, settle).await?;
+        // The token server that was known has granted nothing that the registry takes.
+        let is_known = Settled::known(origin).is_some_and(|known| known.scheme == now.scheme);
+        Ok(!is_open(&now) && !is_known)
     }
 }
 
@@ -224,19 +251,20 @@ impl Access {
 async fn other(
     client: &Client,
     logins: &Logins,
-    origin: &Url,
-    scheme: Scheme,
+    settled: &Settled,
     repository: &str,
 ) -> Result<Granted, Unavailable> {
     let host = logins.host();
+    let Settled { origin, scheme, is_assumed } = settled;
     if matches!(scheme, Scheme::Open) {
-        return Ok(Granted { header: None, was_open: true, by: By::Unasked });
+        return Ok(Granted { header: None, was_assumed: true, by: By::Unasked });
     }
     let (login, by) = match logins.find(client, repository).await {
         Found::Login(login, from) => (Some(login), By::Login(from)),
         Found::Nothing(trouble) => (None, By::Nobody(trouble)),
     };
-    let granted = |header: Option<Secret>, by: By| Granted { header, was_open: false, by };
+    let was_assumed = *is_assumed;
+    let granted = |header: Option<Secret>, by: By| Granted { header, was_assumed, by };
     match (scheme, login) {
         (Scheme::Open, _) | (Scheme::Basic, None) => Ok(granted(None, by)),
         (Scheme::Basic, Some(Login::Password(basic))) => Ok(granted(Some(basic), by)),
@@ -249,9 +277,9 @@ async fn other(
         (Scheme::Bearer { realm, service }, login) => {
             if login.is_some() {
                 let named = logins.token_server();
-                scheme::trust_with_login(&realm, origin, host, named, client)?;
+                scheme::trust_with_login(realm, origin, host, named, client)?;
             }
-            let server = TokenServer { realm: &realm, service: service.as_deref() };
+            let server = TokenServer { realm, service: service.as_deref() };
             let token = match &login {
                 None => server.fetch(client, repository, None).await,
                 Some(Login::Password(basic)) => server.fetch(client, repository, Some(basic)).await,
@@ -261,6 +289,17 @@ async fn other(
             Ok(granted(Some(token), by))
         }
     }
+}
+
+/// Whether a token server is where it was known to be, whatever it answered, or nobody could say otherwise in time.
+fn is_its_last_word(why: &Unavailable) -> bool {
+    matches!(
+        why.reason,
+        Reason::CredentialsRefused
+            | Reason::CredentialHelperFailed
+            | Reason::RateLimited
+            | Reason::DeadlinePassed
+    )
 }
 
 /// A refusal names whose login was refused, or that there was none. What kept a login from being found is then
@@ -324,7 +363,7 @@ pub(crate) fn for_other(config: &DockerConfig, host: &RegistryHost, origin: &Url
     Arc::new(Access::Other {
         logins: Logins::new(config.clone(), host.clone()),
         origin: origin.clone(),
-        settled: Shared::default(),
+        settled: Settled::known(origin).map_or_else(Shared::default, Shared::of),
     })
 }
 
@@ -333,6 +372,71 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    /// A client that can ask nobody any more.
+    fn late() -> Client {
+        use crate::ambient::{Ambient, MoreTime};
+        use crate::http::Deadline;
+        use crate::progress::{Loudness, Progress};
+        let progress = Progress::new(Loudness::Quiet, Redactor::default(), std::io::sink());
+        let deadline = Deadline::new(Instant::now(), MoreTime::none());
+        let proxy = crate::settings::Proxy::default();
+        Client::new(deadline, proxy, Ambient::system(), progress, Redactor::default())
+    }
+
+    fn access(host: &str) -> Arc<Access> {
+        let origin = format!("https://{host}/").parse().unwrap();
+        for_other(&DockerConfig::default(), &host.parse().unwrap(), &origin)
+    }
+
+    #[tokio::test]
+    async fn a_registry_whose_token_server_is_known_is_not_asked_for_it() {
+        let mut rows = Vec::new();
+        for host in [
+            "registry-1.docker.io",
+            "registry.gitlab.com",
+            "registry-1.docker.io:444",
+            "registry-1.docker.io.example",
+            "r.example",
+        ] {
+            let Access::Other { settled, .. } = &*access(host) else { panic!() };
+            let is_asked = access(host).origin(&late()).await.is_err();
+            let scheme = settled.now().map(|settled| settled.scheme);
+            rows.push(match scheme {
+                Some(Scheme::Bearer { realm, service }) => {
+                    format!("{host}: {realm} {service:?}, asked: {is_asked}")
+                }
+                _ => format!("{host}: asked: {is_asked}"),
+            });
+        }
+        insta::assert_snapshot!(rows.join("\n"), @r#"
+        registry-1.docker.io: https://auth.docker.io/token Some("registry.docker.io"), asked: false
+        registry.gitlab.com: https://gitlab.com/jwt/auth Some("container_registry"), asked: false
+        registry-1.docker.io:444: asked: true
+        registry-1.docker.io.example: asked: true
+        r.example: asked: true
+        "#);
+    }
+
+    #[tokio::test]
+    async fn a_registry_that_names_another_token_server_than_the_known_one_is_believed() {
+        let known = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io""#;
+        let other = r#"Bearer realm="https://auth2.docker.io/token",service="registry.docker.io""#;
+        let mut worth_another = Vec::new();
+        for challenge in [Some(known), Some(other), Some("Basic realm=\"x\""), None] {
+            let access = access("registry-1.docker.io");
+            let mut headers = reqwest::header::HeaderMap::new();
+            if let Some(challenge) = challenge {
+                headers.insert("www-authenticate", challenge.parse().unwrap());
+            }
+            let answer = Answer::for_tests(401, headers, b"");
+            let again = access.challenged(&late(), &answer).await.unwrap();
+            // Once it has been heard, nothing is assumed any more.
+            let Access::Other { settled, .. } = &*access else { panic!() };
+            worth_another.push((again, settled.now().unwrap().is_assumed));
+        }
+        assert_eq!(worth_another, [(false, false), (true, false), (true, false), (false, true)]);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_failure_is_shared_by_those_who_waited_for_it_and_tried_again_by_the_next() {

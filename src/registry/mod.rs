@@ -266,13 +266,16 @@ impl Repository {
         if self.accepted(&pass, &answer) {
             return Ok(answer);
         }
+        let challenged = || Box::pin(self.registry.access.challenged(client, &answer));
         let is_worth_another = match pass.granted.header {
             // The base address asked for nothing and the repository does.
-            None if pass.granted.was_open => {
-                Box::pin(self.registry.access.challenged(client, &answer)).await?
+            None => pass.granted.was_assumed && challenged().await?,
+            Some(_) => {
+                !self.is_newest(&pass)
+                    || self.was_good.load(Ordering::Relaxed)
+                    // It asks for a token of another server than the one that it was known to have.
+                    || pass.granted.was_assumed && challenged().await?
             }
-            None => false,
-            Some(_) => !self.is_newest(&pass) || self.was_good.load(Ordering::Relaxed),
         };
         if !is_worth_another {
             return Ok(answer);

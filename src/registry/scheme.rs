@@ -12,9 +12,30 @@ use crate::registry::challenge::{self, Challenge};
 use crate::report::Reason;
 use crate::secret::without_user;
 
-/// Token servers of others that are known to be a registry's own (contract §3).
-const KNOWN_TOKEN_SERVERS: [(&str, &str); 2] =
-    [("registry-1.docker.io", "auth.docker.io"), ("registry.gitlab.com", "gitlab.com")];
+/// Token servers of others that are known to be a registry's own (contract §3), and what the registry's challenge says of
+/// them.
+const KNOWN_TOKEN_SERVERS: [KnownTokenServer; 2] = [
+    KnownTokenServer {
+        registry: "registry-1.docker.io",
+        host: "auth.docker.io",
+        path: "/token",
+        service: "registry.docker.io",
+    },
+    KnownTokenServer {
+        registry: "registry.gitlab.com",
+        host: "gitlab.com",
+        path: "/jwt/auth",
+        service: "container_registry",
+    },
+];
+
+/// A token server that a registry is known to name.
+struct KnownTokenServer {
+    registry: &'static str,
+    host: &'static str,
+    path: &'static str,
+    service: &'static str,
+}
 
 /// What is known of how a registry is asked.
 #[derive(Clone, Debug)]
@@ -23,10 +44,24 @@ pub(crate) struct Settled {
     pub(super) origin: Url,
     /// What it asks for.
     pub(super) scheme: Scheme,
+    /// Whether that is what the registry is known to ask for, and nobody has heard it say so in this run.
+    pub(super) is_assumed: bool,
+}
+
+impl Settled {
+    /// A registry whose token server is known: its base address need not be asked. `None` for any other.
+    pub(super) fn known(origin: &Url) -> Option<Self> {
+        let has_port = origin.port().is_some();
+        let is_its = |known: &&KnownTokenServer| origin.host_str() == Some(known.registry);
+        let known = KNOWN_TOKEN_SERVERS.iter().find(is_its).filter(|_| !has_port)?;
+        let realm = format!("https://{}{}", known.host, known.path).parse().ok()?;
+        let scheme = Scheme::Bearer { realm, service: Some(known.service.to_owned()) };
+        Some(Self { origin: origin.clone(), scheme, is_assumed: true })
+    }
 }
 
 /// What a registry asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
     /// Nothing, as far as is known.
     Open,
@@ -69,11 +104,11 @@ pub(super) async fn settle(
             Err(why) if matches!(why.reason, Reason::TlsFailed | Reason::DeadlinePassed) => {
                 return Err(why);
             }
-            Err(_) => return Ok(Settled { origin, scheme: Scheme::Open }),
+            Err(_) => return Ok(Settled { origin, scheme: Scheme::Open, is_assumed: false }),
         },
     };
     let scheme = settle_by(client, host, &answer)?;
-    Ok(Settled { origin, scheme })
+    Ok(Settled { origin, scheme, is_assumed: false })
 }
 
 /// Decides what an answer of the registry itself asks for. Another host's challenge is no word of the registry's.
@@ -159,8 +194,8 @@ pub(super) fn trust_with_login(
 ) -> Result<(), Unavailable> {
     let is_known = realm.scheme() == "https"
         && realm.port().is_none()
-        && KNOWN_TOKEN_SERVERS.iter().any(|(registry, server)| {
-            origin.host_str() == Some(registry) && realm.host_str() == Some(server)
+        && KNOWN_TOKEN_SERVERS.iter().any(|known| {
+            origin.host_str() == Some(known.registry) && realm.host_str() == Some(known.host)
         });
     if realm.origin() == origin.origin()
         || is_known
@@ -212,7 +247,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::ambient::Ambient;
+    use crate::ambient::{Ambient, MoreTime};
     use crate::progress::Progress;
     use crate::secret::Redactor;
     use crate::settings::Proxy;
@@ -224,7 +259,7 @@ mod tests {
     fn judged_with(host: &str, realm: &str, has_login: bool, named: Option<&str>) -> String {
         let progress = Progress::new(Loudness::Quiet, Redactor::default(), std::io::sink());
         let client = Client::new(
-            Instant::now(),
+            http::Deadline::new(Instant::now(), MoreTime::none()),
             Proxy::default(),
             Ambient::system(),
             progress,

@@ -114,11 +114,11 @@ pub(super) struct Args {
     pub wait: Option<Given<Duration>>,
     /// End the whole run after this time [default: 2m and the wait; more with many images]
     ///
-    /// The default is two minutes, the wait, and ten seconds for every further round of --jobs images. A plain
-    /// number is seconds; a day is the most.
+    /// The default is two minutes, the wait, ten seconds for every 64 images, and what a rate limit announces. A
+    /// plain number is seconds; a day is the most.
     #[arg(long, value_name = "DURATION", value_parser = values::deadline(), allow_hyphen_values = true, help_heading = ASKING)]
     pub deadline: Option<Given<Duration>>,
-    /// How many images are verified at once, 1 to 64 [default: 16]
+    /// How many images are verified at once, 1 to 64 [default: 64]
     #[arg(long, value_name = "NUMBER", value_parser = values::jobs(), allow_hyphen_values = true, help_heading = ASKING)]
     pub jobs: Option<Given<usize>>,
     /// Variable that holds the token; no other is read [default: DIGITALOCEAN_ACCESS_TOKEN]
@@ -225,7 +225,7 @@ pub(super) struct OptionVariable {
 }
 
 /// How many images are verified at once, unless `--jobs` says so.
-const JOBS: usize = 16;
+const JOBS: usize = 64;
 
 impl Args {
     /// Reads the command line alone. The first argument is the program's name.

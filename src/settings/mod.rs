@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::ambient::MoreTime;
 use crate::circleci::CircleCi;
 use crate::oci::RegistryHost;
 use crate::request::ImageRequest;
@@ -116,8 +117,10 @@ pub struct Settings {
     pub token_server: Option<RegistryHost>,
     /// How long to wait for an image that is not there yet.
     pub wait: Option<Duration>,
-    /// How long the whole run may take.
+    /// How long the whole run may take, before [`more_time`](Self::more_time).
     pub deadline: Duration,
+    /// What is added to the deadline during the run.
+    pub more_time: MoreTime,
     /// When the program was started.
     pub started: Instant,
     /// How many images are verified at once.
@@ -134,6 +137,13 @@ pub struct Settings {
     pub notes: Vec<String>,
     /// Knows every secret of the run.
     pub redactor: Redactor,
+}
+
+impl Settings {
+    /// How long after its start the run ends, as far as is known now.
+    pub fn ends_after(&self) -> Duration {
+        self.deadline + self.more_time.so_far()
+    }
 }
 
 /// Where DigitalOcean's API and registry are.

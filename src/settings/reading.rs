@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::error::ErrorKind;
 
+use crate::ambient::MoreTime;
 use crate::circleci::CircleCi;
 use crate::request::{ImageRequest, RegistryKind};
 use crate::secret::{Redactor, Secret, password_of, split_user, token_like};
@@ -31,8 +32,8 @@ use crate::settings::{
 /// The time that a run has by default, before the wait.
 const TIME: Duration = Duration::from_secs(120);
 
-/// The time that every further round of images adds.
-const ROUND: Duration = Duration::from_secs(10);
+/// The time that so many images add.
+const MANY: (usize, Duration) = (64, Duration::from_secs(10));
 
 pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsError> {
     let redactor = Redactor::default();
@@ -238,6 +239,7 @@ impl Run<'_> {
         let token = self.token(&images, &mut notes)?;
         Ok(Settings {
             deadline: deadline(args, images.len()),
+            more_time: if args.deadline.is_some() { MoreTime::none() } else { MoreTime::default() },
             started,
             wait: args.wait(),
             jobs: args.jobs(),
@@ -294,11 +296,11 @@ fn draw_status(args: &Args, config: Option<&Config>) -> Result<Asked, UsageError
     Ok(Asked::DrawStatus(outputs::status(config, "draw-status")?, args.format()))
 }
 
-/// Two minutes, the wait, and ten seconds for every further round of images.
+/// Two minutes, the wait, and ten seconds for every 64 images. A rate limit may add to it during the run.
 fn deadline(args: &Args, images: usize) -> Duration {
-    let rounds = images.div_ceil(args.jobs()).saturating_sub(1);
-    let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-    let default = TIME + args.wait().unwrap_or_default() + ROUND.saturating_mul(rounds);
+    let (many, time) = MANY;
+    let times = u32::try_from(images / many).unwrap_or(u32::MAX);
+    let default = TIME + args.wait().unwrap_or_default() + time.saturating_mul(times);
     args.deadline.as_ref().map_or(default, |given| given.value)
 }
 

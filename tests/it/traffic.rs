@@ -1,7 +1,8 @@
 //! How much is asked, of whom, and over how many connections.
 
 use crate::stand_in::{
-    Certificate, Entry, Image, Index, Options, Origin, Route, StandIn, longest_sequence,
+    Certificate, Entry, Image, Index, Lie, Options, Origin, Protocols, Route, StandIn,
+    longest_sequence,
 };
 use crate::support::{Gate, requests};
 
@@ -98,6 +99,127 @@ fn over_tls_every_host_has_one_connection() {
     let versions: Vec<_> = log.iter().map(|entry| entry.version.as_str()).collect();
     assert!(versions.iter().all(|version| *version == "HTTP/2.0"), "{versions:?}");
     assert_eq!(longest_sequence(&log), 4);
+}
+
+/// Everything of one image over TLS, where a token is there only when the registry has so many connections.
+fn opened_ahead(connections: u64, protocols: Protocols) -> StandIn {
+    let stand_in =
+        together(Options { tls: Some(Certificate::Good), protocols, ..Options::default() });
+    stand_in.lie(Route::Token, Lie::AfterConnections(Origin::Registry, connections));
+    let log = verified(&stand_in);
+    assert_eq!(longest_sequence(&log), 4);
+    assert!(log.iter().all(|entry| entry.route != Route::Ping), "nothing is sent ahead");
+    stand_in
+}
+
+#[test]
+fn over_tls_the_registry_is_connected_to_while_the_token_is_asked_for() {
+    let stand_in = opened_ahead(1, Protocols::Both);
+    assert_eq!(stand_in.connections(Origin::Registry), 1);
+}
+
+#[test]
+fn over_http1_what_an_image_needs_side_by_side_is_opened_while_the_token_is_asked_for() {
+    let stand_in = opened_ahead(8, Protocols::Http1);
+    let connections =
+        [Origin::Api, Origin::Registry, Origin::Storage].map(|origin| stand_in.connections(origin));
+    assert_eq!(connections, [1, 8, 6]);
+}
+
+#[test]
+fn a_connection_that_is_opened_ahead_and_breaks_does_not_matter() {
+    for lie in [Lie::reset(), Lie::close(), Lie::raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")] {
+        let stand_in = together(Options { tls: Some(Certificate::Good), ..Options::default() });
+        stand_in.lie(Route::Connection(Origin::Registry).first(1), lie);
+        let log = verified(&stand_in);
+        assert_eq!(stand_in.connections(Origin::Registry), 2);
+        assert_eq!(log.len(), 16);
+    }
+}
+
+#[test]
+fn nothing_waits_for_the_control_but_the_verdict() {
+    // The control is answered when all layers have been asked for.
+    let together = vec![(vec![Route::Control, Route::Storage], 7)];
+    let stand_in = StandIn::start(Options { together, ..Options::default() });
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    verified(&stand_in);
+    stand_in.clear_log();
+    stand_in.lie(Route::Control, Lie::AffirmAs("latest-dev".to_owned()));
+    let run = Gate::at(&stand_in).image("keepkey/support-email:latest-dev").run();
+    assert_eq!(run.code, Some(3), "{}", run.snapshot());
+    assert!(run.stdout.contains("reason     registry-not-honest"), "{}", run.stdout);
+}
+
+#[test]
+fn the_layers_do_not_wait_for_the_immutable_tag_and_the_verdict_does() {
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    stand_in.image(REPOSITORY, "v1-dev", Image::empty());
+    stand_in.lie(Route::ManifestByTag.containing("/v1-dev"), Lie::After(Route::Storage, 6));
+    let config = format!(
+        "registry: {}\nenvironments:\n  development: {{ tag: latest-dev, immutable_tag: v1-dev }}\nservices:\n  support-email: {{}}\n",
+        stand_in.reference("keepkey")
+    );
+    let gate = Gate::at(&stand_in).file("verify-registry-image.yml", config);
+    let run = gate.args("--environment development").run();
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    assert!(run.stdout.contains("reason     immutable-tag-differs"), "{}", run.stdout);
+}
+
+/// Twenty images in as many repositories.
+fn twenty(stand_in: &StandIn) -> Gate<'_> {
+    (0..20).fold(Gate::at(stand_in), |gate, number| {
+        let repository = format!("keepkey/service-{number}");
+        stand_in.image(&repository, "latest-dev", Image::node_on_alpine());
+        gate.image(&format!("{repository}:latest-dev"))
+    })
+}
+
+#[test]
+fn a_429_is_one_wait_for_all_who_ask_that_host() {
+    let together = vec![(vec![Route::Token], 20)];
+    let stand_in = StandIn::start(Options { together, ..Options::default() });
+    stand_in.lie(Route::Token.first(21), Lie::too_many(Some("0")));
+    let run = twenty(&stand_in).run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    // All at once, one for all in vain, and then one before the others.
+    assert_eq!(stand_in.asked(&Route::Token).len(), 20 + 1 + 20);
+}
+
+#[test]
+fn a_429_that_stays_is_tried_four_times_for_all() {
+    let together = vec![(vec![Route::Token], 20)];
+    let stand_in = StandIn::start(Options { together, ..Options::default() });
+    stand_in.lie(Route::Token, Lie::too_many(Some("0")));
+    let run = twenty(&stand_in).run();
+    assert_eq!(run.code, Some(3), "{}", run.snapshot());
+    assert_eq!(stand_in.asked(&Route::Token).len(), 20 + 3);
+    assert_eq!(
+        run.stdout.matches("429, too many requests (4 tries)").count(),
+        40,
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn what_a_host_still_answers_is_spread_until_it_counts_again() {
+    let stand_in = StandIn::honest();
+    #[expect(clippy::disallowed_methods, reason = "the program compares it with its own clock")]
+    let reset = jiff::Timestamp::now().as_second() + 3;
+    let headers = [("ratelimit-remaining", "3".to_owned()), ("ratelimit-reset", reset.to_string())];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    stand_in.lie(Route::Token.first(1), Lie::Headers(headers));
+    let run = twenty(&stand_in).args("--jobs 1").run();
+    assert_eq!(run.code, Some(0), "{}", run.snapshot());
+    let line = run.stderr.lines().find(|line| line.contains("more requests in the next"));
+    let line = line.unwrap_or_else(|| panic!("{}", run.stderr));
+    assert!(
+        line.ends_with("s, and the run needs at least 19: they are spread over that time"),
+        "{line}"
+    );
+    assert_eq!(stand_in.asked(&Route::Token).len(), 20);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn every_option_has_its_help_under_a_heading_and_its_default() {
     }
     let help = shown("--help");
     for default in [
-        "[default: 16]",
+        "[default: 64]",
         "[default: 0]",
         "[default: 2m and the wait",
         "[default: human]",
@@ -159,7 +159,7 @@ fn the_short_help_is_whole_too() {
                                  [default: 0]
           --deadline <DURATION>  End the whole run after this time [default: 2m and the wait; more with
                                  many images]
-          --jobs <NUMBER>        How many images are verified at once, 1 to 64 [default: 16]
+          --jobs <NUMBER>        How many images are verified at once, 1 to 64 [default: 64]
           --token-env <NAME>     Variable that holds the token; no other is read [default:
                                  DIGITALOCEAN_ACCESS_TOKEN]
           --token-server <HOST>  Token server that may be given docker's login for a registry, as in

@@ -424,11 +424,18 @@ fn the_deadline_follows_the_wait_and_the_number_of_images() {
         World::new(line).argument("-").stdin(&words.join("\n")).settings().deadline.as_secs()
     };
     assert_eq!(seconds("", 1), 120);
-    assert_eq!(seconds("", 16), 120);
-    assert_eq!(seconds("", 17), 130);
+    assert_eq!(seconds("", 63), 120);
+    assert_eq!(seconds("", 64), 130);
+    assert_eq!(seconds("", 640), 220);
     assert_eq!(seconds("--wait 5m", 1), 420);
     assert_eq!(seconds("--wait 5m --deadline 5m", 40), 300);
-    assert_eq!(seconds("--jobs 1", 3), 140);
+    assert_eq!(seconds("--jobs 1", 3), 120);
+    let may_grow = |line: &str| {
+        let settings = World::new(&format!("r.example/a:b {line}")).settings();
+        settings.more_time.add(Duration::from_secs(60));
+        settings.ends_after().as_secs()
+    };
+    assert_eq!((may_grow(""), may_grow("--wait 1m"), may_grow("--deadline 2m")), (180, 240, 120));
 }
 
 #[test]

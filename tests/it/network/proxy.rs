@@ -116,6 +116,7 @@ fn a_proxy_that_does_not_let_it_through_is_undecided() {
         // Nobody listens.
         None,
     ];
+    // Four for the token, and one for the registry meanwhile.
     let table = side_by_side(answers, |answer| {
         let Some(answer) = answer else { return told(&ClosedPort::new().host()) };
         let proxy = RawServer::sending(answer);
@@ -127,17 +128,17 @@ fn a_proxy_that_does_not_let_it_through_is_undecided() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (proxy authorization required) (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-    connections: 4
+    connections: 5
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-    connections: 4
+    connections: 5
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-    connections: 4
+    connections: 5
     exit code: 3
       repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token: `[api]`: connection refused (4 tries)
         reason     connection-failed

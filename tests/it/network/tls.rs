@@ -9,13 +9,13 @@ fn with(certificate: Certificate) -> StandIn {
     with_image(Options { tls: Some(certificate), ..Options::default() })
 }
 
-/// One connection was made, and no request was sent on it.
+/// One connection was made to the API, one to the registry at most, and no request was sent on either.
 #[track_caller]
 fn refused_at_once(certificate: Certificate) -> String {
     let stand_in = with(certificate);
     let shown = Gate::at(&stand_in).image(IMAGE).snapshot();
     assert_eq!((stand_in.connections(Origin::Api), stand_in.log().len()), (1, 0), "{shown}");
-    assert_eq!(stand_in.connections(Origin::Registry), 0, "{shown}");
+    assert!(stand_in.connections(Origin::Registry) <= 1, "{shown}");
     shown
 }
 

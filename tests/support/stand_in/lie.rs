@@ -162,6 +162,10 @@ pub enum Lie {
     Answer(Answer),
     /// The honest answer after so long.
     Late(Duration),
+    /// The honest answer once so many requests for this route have arrived.
+    After(Route, usize),
+    /// The honest answer once this server has accepted so many connections.
+    AfterConnections(Origin, u64),
     /// The connection ends without an answer.
     End(End),
     /// No answer, ever.
@@ -282,6 +286,8 @@ pub(super) fn told(lie: Lie, honest: Answer, authorization: Option<&str>) -> Ans
         Lie::Unauthorized(_)
         | Lie::SamePathAt(_)
         | Lie::Late(_)
+        | Lie::After(..)
+        | Lie::AfterConnections(..)
         | Lie::AffirmAs(_)
         | Lie::Hang
         | Lie::Whole => honest,
@@ -324,11 +330,8 @@ pub(super) fn told(lie: Lie, honest: Answer, authorization: Option<&str>) -> Ans
         }
         Lie::Body(bytes) => honest.without_header("content-length").bytes(bytes),
         Lie::Header(name, value) => {
-            let answer = honest.without_header(&name);
-            match value {
-                Some(value) => answer.header(&name, &value),
-                None => answer,
-            }
+            let others = honest.without_header(&name);
+            value.iter().fold(others, |answer, value| answer.header(&name, value))
         }
         Lie::Headers(headers) => {
             headers.iter().fold(honest, |answer, (name, value)| answer.header(name, value))

@@ -90,6 +90,7 @@ impl Log {
 
     pub(super) fn accepted(&self, origin: Origin) {
         *self.0.lock().expect("no panic while held").connections.entry(origin).or_default() += 1;
+        self.2.notify_waiters();
     }
 
     pub(super) fn connections(&self, origin: Origin) -> u64 {
@@ -120,12 +121,21 @@ impl Log {
 
     /// Waits until so many requests for any of these routes have arrived.
     pub(super) async fn arrived(&self, routes: &[Route], count: usize) {
+        let is_one = |entry: &&Entry| routes.contains(&entry.route);
+        self.until(|| self.entries().iter().filter(is_one).count() >= count).await;
+    }
+
+    /// Waits until a server has accepted so many connections.
+    pub(super) async fn connected(&self, origin: Origin, count: u64) {
+        self.until(|| self.connections(origin) >= count).await;
+    }
+
+    async fn until(&self, condition: impl Fn() -> bool) {
         loop {
             let more = self.2.notified();
             tokio::pin!(more);
             more.as_mut().enable();
-            let entries = self.entries();
-            if entries.iter().filter(|entry| routes.contains(&entry.route)).count() >= count {
+            if condition() {
                 return;
             }
             more.await;

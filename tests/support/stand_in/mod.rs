@@ -57,7 +57,7 @@ pub use kept::{Kept, buildkit_image, buildkit_images};
 pub use layout::oci_layout;
 pub use lie::{Lie, Matcher};
 pub use log::{Entry, longest_sequence};
-pub use options::{Auth, Certificate, Options, TOKEN};
+pub use options::{Auth, Certificate, Options, Protocols, TOKEN};
 pub use route::{Origin, Route};
 pub use store::{Pushed, digest_of};
 pub use token::{ISSUER, SERVICE};
@@ -73,7 +73,7 @@ pub struct StandIn {
 impl StandIn {
     /// Starts it. Panics when it cannot, as a test should.
     pub fn start(options: Options) -> Self {
-        let tls = options.tls.map(tls::server);
+        let tls = options.tls.map(|certificate| tls::server(certificate, options.protocols));
         let (acceptor, ca_pem) = tls.map_or((None, None), |(tls, pem)| (Some(tls), Some(pem)));
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, start) = mpsc::channel();

@@ -31,10 +31,21 @@ pub struct Options {
     pub accept_delay: Duration,
     /// Whether it speaks TLS with a certificate of its own; see [`StandIn::ca_pem`].
     pub tls: Option<Certificate>,
+    /// What it speaks over TLS.
+    pub protocols: Protocols,
     /// The API's port; the registry's is the next, the storage's the one after. 0: any.
     pub port: u16,
     /// Only the API with its token endpoint listens.
     pub api_only: bool,
+}
+
+/// What a server speaks over TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocols {
+    /// HTTP/2 and HTTP/1.1.
+    Both,
+    /// HTTP/1.1 alone.
+    Http1,
 }
 
 /// How a registry wants its clients to prove who they are.
@@ -94,6 +105,7 @@ impl Default for Options {
             together: Vec::new(),
             accept_delay: Duration::ZERO,
             tls: None,
+            protocols: Protocols::Both,
             port: 0,
             api_only: false,
         }

@@ -112,6 +112,14 @@ async fn respond(
             tokio::time::sleep(time).await;
             honest(&shared, &ask)
         }
+        Some(Lie::After(awaited, count)) => {
+            shared.log.arrived(&[awaited], count).await;
+            honest(&shared, &ask)
+        }
+        Some(Lie::AfterConnections(awaited, count)) => {
+            shared.log.connected(awaited, count).await;
+            honest(&shared, &ask)
+        }
         Some(Lie::SamePathAt(base)) => {
             Answer::new(307).header("location", &format!("{base}{target}"))
         }

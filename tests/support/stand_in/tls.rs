@@ -9,10 +9,10 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::TlsAcceptor;
 
-use super::Certificate;
+use super::{Certificate, Protocols};
 
-/// An acceptor for HTTP/2 and HTTP/1.1, and the PEM of what a client has to trust.
-pub(super) fn server(certificate: Certificate) -> (TlsAcceptor, String) {
+/// An acceptor for HTTP/2 and HTTP/1.1, or for the latter alone, and the PEM of what a client has to trust.
+pub(super) fn server(certificate: Certificate, protocols: Protocols) -> (TlsAcceptor, String) {
     let trusted = authority("stand-in authority");
     let foreign = authority("foreign authority");
     let key = KeyPair::generate().expect("a key");
@@ -64,7 +64,10 @@ pub(super) fn server(certificate: Certificate) -> (TlsAcceptor, String) {
         .expect("protocol versions")
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = match protocols {
+        Protocols::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        Protocols::Http1 => vec![b"http/1.1".to_vec()],
+    };
     (TlsAcceptor::from(Arc::new(config)), pem)
 }
 
