@@ -13,6 +13,7 @@ pub mod document;
 pub mod file;
 mod yaml;
 pub mod oci;
+pub mod engines;
 pub mod progress;
 pub mod request;
 pub mod report;

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::oci::{Descriptor, Digest, ImageConfig, Manifest, NotAnImage, Platform, Tag};
+use crate::engines::Refusal;
+use crate::oci::{Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform, Tag};
 use crate::report::{CheckId, Finding, Reason};
 
 pub use every_fact::{AnyFact, FactOf};
@@ -137,6 +138,8 @@ pub struct Resolved {
     pub age: Option<Duration>,
     /// The manifest, or what else it is.
     pub content: Result<Manifest, NotAnImage>,
+    /// The rows of the engines' table that its bytes meet.
+    pub refusals: Vec<Refusal>,
     /// What the reader should know of how it came.
     pub note: Option<String>,
 }
@@ -172,6 +175,10 @@ pub struct PlatformObservation {
     pub digest: Digest,
     /// The platform that the index lists it under; `None` for a single image, and where the index is silent.
     pub listed_as: Option<Platform>,
+    /// What else the index says of it.
+    pub listing: Listing,
+    /// The rows of the engines' table that its manifest, its config and its index entry meet.
+    pub refusals: Vec<Refusal>,
     /// Its manifest, if it is one.
     pub manifest: Fact<Result<crate::oci::ImageManifest, NotAnImage>>,
     /// Its config, verified against its digest.

@@ -13,6 +13,7 @@ use crate::request::ImageRequest;
 use crate::secret::Redactor;
 
 mod check_id;
+mod engine_answer;
 mod evidence;
 mod reason;
 
@@ -20,6 +21,7 @@ mod reason;
 pub(crate) mod fixtures;
 
 pub use check_id::CheckId;
+pub use engine_answer::{EngineAnswer, EngineWord};
 pub use evidence::{Evidence, ProvenBy};
 pub use reason::Reason;
 
@@ -190,6 +192,8 @@ pub struct ImageReport {
     pub facts: Option<ImageFacts>,
     /// Whether it is known to be the image that was meant.
     pub evidence: Evidence,
+    /// What each engine does with it, as far as the rules say. Empty where nothing was seen of it.
+    pub engines: Vec<EngineAnswer>,
     /// What the reader should know beside the checks.
     pub notes: Vec<String>,
     /// When the registry answered for the tag, or for the digest of a reference without one. Under `--wait`, when
@@ -276,7 +280,7 @@ impl ImageReport {
 
     /// The image's verdict.
     ///
-    /// A proven no outweighs what could not be asked; a yes needs the four checks that carry it to have
+    /// A proven no outweighs what could not be asked; a yes needs the checks that carry it to have
     /// passed, so that a report in which nothing ran is not a pass.
     pub fn verdict(&self) -> Verdict {
         let mut worst = Verdict::Verified;
@@ -304,6 +308,7 @@ impl ImageReport {
             && passed(CheckId::RegistryHonest)
             && passed(CheckId::ManifestIntact)
             && passed(CheckId::LayersPresent)
+            && passed(CheckId::Engines)
     }
 
     /// The first check that gave the image its verdict, and what it found. `None` when it is VERIFIED,

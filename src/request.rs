@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::engines::Engine;
 use crate::oci::{Digest, Platform, Reference, ReferenceError, Tag};
 
 pub use registry_kind::RegistryKind;
@@ -79,10 +80,20 @@ pub struct Expectation {
     pub immutable_tag: Option<ImmutableTag>,
     /// The wanted platforms; empty: every runnable entry.
     pub platforms: Vec<Platform>,
+    /// The engines that pull it; empty: [`Engine::DEFAULT`].
+    pub engines: Vec<Engine>,
     /// The port that it listens on.
     pub port: Option<ExpectedPort>,
     /// The declared runtime.
     pub runtime: Runtime,
+}
+
+impl Expectation {
+    /// Whether this engine has to pull it.
+    pub fn is_for(&self, engine: Engine) -> bool {
+        let named = self.engines.as_slice();
+        if named.is_empty() { Engine::DEFAULT.contains(&engine) } else { named.contains(&engine) }
+    }
 }
 
 /// The key of a service in a Pulumi stack's configuration: `support-email` as `supportEmail`, of letters and

@@ -8,8 +8,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that are functions of their arguments, where they exist.
-const PURE: [&str; 9] =
-    ["circleci", "secret", "document", "oci", "request", "report", "exit", "observation", "checks"];
+const PURE: [&str; 10] = [
+    "circleci",
+    "secret",
+    "document",
+    "oci",
+    "engines",
+    "request",
+    "report",
+    "exit",
+    "observation",
+    "checks",
+];
 
 /// What a pure room may not mention.
 const IO: [&str; 9] = [

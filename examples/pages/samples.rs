@@ -252,6 +252,7 @@ fn verified(service: &str, environment: Option<&str>) -> ImageReport {
             CheckId::ImmutableTag => Outcome::passed("the immutable tag names the same digest"),
             CheckId::Platform => Outcome::passed("linux/amd64 has a manifest"),
             CheckId::LayersPresent => Outcome::passed("the config and 9 layers can be pulled"),
+            CheckId::Engines => Outcome::passed("docker and containerd pull it"),
             CheckId::Port => Outcome::passed("`5001/tcp` is exposed"),
             CheckId::Runtime => Outcome::Passed {
                 message: "`NODE_VERSION` is set; `apk` is in the history".to_owned(),
@@ -261,6 +262,7 @@ fn verified(service: &str, environment: Option<&str>) -> ImageReport {
         facts: Some(facts),
         notes: Vec::new(),
         evidence: Evidence::Proven(vec![ProvenBy::RevisionLabel, ProvenBy::ImmutableTag]),
+        engines: Vec::new(),
         verified_at: at("2026-03-02T17:58:05Z"),
     }
 }
@@ -289,6 +291,7 @@ fn missing(service: &str, environment: Option<&str>) -> ImageReport {
         facts: None,
         notes: Vec::new(),
         evidence: Evidence::None,
+        engines: Vec::new(),
         verified_at: at("2026-03-02T17:58:05Z"),
     }
 }
@@ -342,6 +345,7 @@ fn unreachable(service: &str, environment: Option<&str>) -> ImageReport {
         facts: None,
         notes: Vec::new(),
         evidence: Evidence::None,
+        engines: Vec::new(),
         verified_at: at("2026-03-02T17:58:11Z"),
     }
 }

@@ -114,13 +114,12 @@ fn with_two_contents<'a>(
 
 fn of_all_platforms(subject: &Subject<'_>, resolved: &Resolved, manifest: &Manifest) -> Outcome {
     let (mut sound, mut gone, mut differing) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut unknown, mut talkative) = (Vec::new(), Vec::new());
+    let mut unknown = Vec::new();
     let mut others: Vec<(&PlatformObservation, NotAnImage)> = Vec::new();
     for image in subject.images() {
         match Content::of(image) {
             Content::Image(manifest, config) => {
                 sound.push((image, manifest, config));
-                talkative.extend(more_steps(&subject.name(image), manifest, config));
             }
             Content::NotAnImage(other) => others.push((image, other)),
             Content::Differs(denial) => differing.push(denial),
@@ -165,7 +164,7 @@ fn of_all_platforms(subject: &Subject<'_>, resolved: &Resolved, manifest: &Manif
         };
     }
     let message = hashed(manifest, sound);
-    Outcome::Passed { message, note: noted(gone.into_iter().chain(talkative)) }
+    Outcome::Passed { message, note: noted(gone) }
 }
 
 /// What was compared with its digest.
@@ -179,17 +178,6 @@ fn hashed(manifest: &Manifest, sound: usize) -> String {
             format!("index, {sound} manifests and {sound} configs hash to their digests")
         }
     }
-}
-
-/// Docker counts the steps of the history and wants a layer for each; other engines do not look.
-fn more_steps(name: &str, manifest: &ImageManifest, config: &ImageConfig) -> Option<String> {
-    let (steps, layers) = (config.steps, manifest.layers.len());
-    (steps > layers).then(|| {
-        format!(
-            "the history of {name} speaks of {steps} layers where there are {layers}: docker refuses that, \
-             other engines pull it"
-        )
-    })
 }
 
 #[cfg(test)]

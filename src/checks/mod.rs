@@ -12,6 +12,7 @@ use crate::report::{CheckId, CheckResult, Outcome};
 use crate::request::ImageRequest;
 
 mod digest_expected;
+mod engines;
 mod evidence;
 mod facts;
 mod immutable_tag;
@@ -29,6 +30,7 @@ mod subject;
 mod tag_exists;
 mod wording;
 
+pub use engines::answers;
 pub use evidence::evidence;
 pub use facts::facts;
 pub use notes::notes;
@@ -54,6 +56,7 @@ pub const CHECKS: &[Check] = &[
     Check { id: CheckId::ImmutableTag, run: immutable_tag::run },
     Check { id: CheckId::Platform, run: platform::run },
     Check { id: CheckId::LayersPresent, run: layers_present::run },
+    Check { id: CheckId::Engines, run: engines::run },
     Check { id: CheckId::Port, run: port::run },
     Check { id: CheckId::Runtime, run: runtime::run },
 ];

@@ -205,6 +205,7 @@ fn report(
     let notes = checks::notes(request, observation, &results, &evidence);
     ImageReport {
         request: request.clone(),
+        engines: checks::answers(request, observation),
         facts: checks::facts(request, observation),
         notes: notes.into_iter().map(|note| settings.words.put(note)).collect(),
         evidence,

@@ -120,7 +120,16 @@ macro_rules! every_fact {
             if let Some((_, immutable)) = immutable {
                 facts.push((FactOf::ImmutableTag, immutable));
             }
-            for PlatformObservation { digest: _, listed_as: _, manifest, config, blobs } in images {
+            for PlatformObservation {
+                    digest: _,
+                    listed_as: _,
+                    listing: _,
+                    refusals: _,
+                    manifest,
+                    config,
+                    blobs,
+                } in images
+                {
                 facts.push((FactOf::Manifest, manifest));
                 facts.push((FactOf::Config, config));
                 for BlobObservation { role: _, descriptor: _, size, proof: _ } in blobs {

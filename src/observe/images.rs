@@ -6,6 +6,7 @@ use futures_util::future::{join, join_all};
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
+use crate::engines::{self, Refusal};
 use crate::http::{Client, MOST_CONTENT};
 use crate::observation::{
     BlobObservation, Fact, PlatformObservation, Proof, Resolved, Unavailable,
@@ -48,8 +49,7 @@ pub(super) async fn behind<T>(
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
 ) -> (Content, T) {
     let mut content = Content::default();
-    let Fact::Present(Resolved { digest, content: Ok(manifest), note, size: _, age: _ }) = resolved
-    else {
+    let Fact::Present(Resolved { digest, content: Ok(manifest), note, .. }) = resolved else {
         return (content, then(&[]).await);
     };
     content.notes.extend(note.clone());
@@ -85,7 +85,7 @@ async fn with_blobs<T>(
     };
     let configs = async {
         let configs = read_configs(peer, manifests).await;
-        let images = assembled(manifests, &configs, &BTreeMap::new());
+        let images = assembled(peer, manifests, &configs, &BTreeMap::new());
         let is_worth_it = matches!(layers, Layers::If(is_worth_it) if is_worth_it(&images));
         let (value, later) = join(then(&images), ask(is_worth_it)).await;
         (configs, value, later)
@@ -96,15 +96,24 @@ async fn with_blobs<T>(
     let of_configs = configs.values_mut().map(|config| &mut config.blob);
     lost::believe(of_configs.chain(layers.values_mut()).collect());
     let notes = configs.values().filter_map(|config| config.note.clone()).collect();
-    (assembled(manifests, &configs, &layers), value, notes)
+    (assembled(peer, manifests, &configs, &layers), value, notes)
 }
 
 fn assembled(
+    peer: Peer<'_>,
     manifests: &[PlatformManifest],
     configs: &BTreeMap<Digest, Config>,
     layers: &BTreeMap<Digest, BlobAnswer>,
 ) -> Vec<PlatformObservation> {
-    manifests.iter().map(|manifest| observed(manifest.clone(), configs, layers)).collect()
+    // An index entry's and a layer's own texts are not masked yet.
+    let mask = |text| peer.client.redactor().masked(text);
+    let masked = |manifest: &PlatformManifest| {
+        let mut image = observed(manifest.clone(), configs, layers);
+        image.refusals = image.refusals.into_iter().map(|one| one.map_texts(mask)).collect();
+        image.listing = image.listing.map_texts(mask);
+        image
+    };
+    manifests.iter().map(masked).collect()
 }
 
 /// Asks for the configs of all images at once.
@@ -139,7 +148,8 @@ async fn read_configs(
                 None => repository.config(client, &descriptor.digest, most).await,
             };
             let said = read_config(client, descriptor, listings, &bytes, is_alone);
-            Config { blob, said, note }
+            let refusals = bytes.present().map(|bytes| engines::of_config(bytes));
+            Config { blob, said, refusals: refusals.unwrap_or_default(), note }
         }
     });
     let said = join_all(asked.collect::<Vec<_>>()).await;
@@ -228,6 +238,8 @@ type Readings = BTreeMap<Option<Platform>, Fact<Result<ImageConfig, NotAnImage>>
 struct Config {
     blob: BlobAnswer,
     said: Readings,
+    /// The rows of the engines' table that its bytes meet.
+    refusals: Vec<Refusal>,
     /// What the reader should know of how it came.
     note: Option<String>,
 }
@@ -284,8 +296,8 @@ fn observed(
     configs: &BTreeMap<Digest, Config>,
     layers: &BTreeMap<Digest, BlobAnswer>,
 ) -> PlatformObservation {
-    let listing = manifest.platform().cloned();
-    let PlatformManifest { digest, listed_as, within, manifest } = manifest;
+    let within_platform = manifest.platform().cloned();
+    let PlatformManifest { digest, listed_as, within, listing, mut refusals, manifest } = manifest;
     let mut blobs = Vec::new();
     let mut config = match &manifest {
         Fact::Present(Ok(_)) => not_asked(),
@@ -296,16 +308,20 @@ fn observed(
     };
     if let Fact::Present(Ok(image)) = &manifest {
         let known = configs.get(&image.config.digest);
-        let said = known.and_then(|known| known.said.get(&listing));
+        let said = known.and_then(|known| known.said.get(&within_platform));
         config = said.cloned().unwrap_or_else(not_asked);
         let came = known.map(|known| &known.blob);
+        refusals.extend(known.into_iter().flat_map(|known| known.refusals.iter().cloned()));
+        let stated = config.present().and_then(|config| config.as_ref().ok());
+        refusals.extend(engines::of_image(image, stated));
         blobs.push(blob("config".to_owned(), &image.config, came));
         for (number, layer) in image.layers.iter().enumerate() {
             let role = role(number, image.layers.len());
             blobs.push(blob(role, layer, layers.get(&layer.digest)));
         }
     }
-    let observed = PlatformObservation { digest, listed_as, manifest, config, blobs };
+    let observed =
+        PlatformObservation { digest, listed_as, listing, refusals, manifest, config, blobs };
     match within {
         Some(within) => index::inside(observed, within),
         None => observed,

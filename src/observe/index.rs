@@ -7,9 +7,11 @@ use futures_util::future::join_all;
 
 use super::Peer;
 use super::content::{Content, MOST_BYTES, MOST_IMAGES, most_of};
+use crate::engines::{self, Refusal};
 use crate::observation::{Denial, Fact, PlatformObservation, Resolved, Unavailable};
 use crate::oci::{
-    Descriptor, Digest, ImageIndex, ImageManifest, IndexEntry, Manifest, NotAnImage, Platform,
+    Descriptor, Digest, ImageIndex, ImageManifest, IndexEntry, Listing, Manifest, NotAnImage,
+    Platform,
 };
 use crate::report::Reason;
 use crate::request::ImageRequest;
@@ -24,13 +26,24 @@ pub(super) struct PlatformManifest {
     pub(super) listed_as: Option<Platform>,
     /// The platform of the index inside an index that lists it.
     pub(super) within: Option<Platform>,
+    pub(super) listing: Listing,
+    /// The rows of the engines' table that its manifest and its index entry meet.
+    pub(super) refusals: Vec<Refusal>,
     pub(super) manifest: Fact<Result<ImageManifest, NotAnImage>>,
 }
 
 impl PlatformManifest {
     pub(super) fn single(digest: &Digest, image: &ImageManifest) -> Self {
         let manifest = Fact::Present(Ok(image.clone()));
-        Self { digest: digest.clone(), listed_as: None, within: None, manifest }
+        Self {
+            digest: digest.clone(),
+            listed_as: None,
+            within: None,
+            listing: Listing::default(),
+            // What its bytes meet stands in `Resolved` already.
+            refusals: Vec::new(),
+            manifest,
+        }
     }
 
     /// The platform that indexes say, the inner one first.
@@ -39,6 +52,8 @@ impl PlatformManifest {
     }
 
     fn listed(entry: IndexEntry, said: Said, within: Option<Platform>) -> Self {
+        let Said { said, mut refusals } = said;
+        refusals.extend(engines::of_entry(&entry.manifest, false));
         let manifest = match said {
             Fact::Present(Ok(Manifest::Image(image))) => Fact::Present(Ok(image)),
             Fact::Present(Ok(Manifest::Index(_))) => {
@@ -48,8 +63,8 @@ impl PlatformManifest {
             Fact::Absent(denial) => Fact::Absent(denial),
             Fact::Unknown(why) => Fact::Unknown(why),
         };
-        let (digest, listed_as) = (entry.manifest.digest, entry.platform);
-        Self { digest, listed_as, within, manifest }
+        let IndexEntry { manifest: Descriptor { digest, .. }, platform, listing, .. } = entry;
+        Self { digest, listed_as: platform, within, listing, refusals, manifest }
     }
 }
 
@@ -62,8 +77,10 @@ pub(super) async fn manifests(
 ) -> Vec<PlatformManifest> {
     let mut manifests: Vec<PlatformManifest> = Vec::new();
     for (entry, said) in children(peer, request, index, None, seen).await {
-        match said {
+        match said.said {
             Fact::Present(Ok(Manifest::Index(nested))) => {
+                let mut outer = said.refusals;
+                outer.extend(engines::of_entry(&entry.manifest, true));
                 let within = entry.platform;
                 if let Some(platform) = within.as_ref().filter(|listed| !holds(&nested, listed)) {
                     // Behind an image of its platform it is never gone into.
@@ -74,13 +91,13 @@ pub(super) async fn manifests(
                 }
                 // Descended into once: an index even there is reported as such.
                 let inside = children(peer, request, &nested, within.as_ref(), seen).await;
-                manifests.extend(
-                    inside
-                        .into_iter()
-                        .map(|(entry, said)| PlatformManifest::listed(entry, said, within.clone())),
-                );
+                manifests.extend(inside.into_iter().map(|(entry, mut said)| {
+                    said.refusals.extend(outer.iter().cloned());
+                    PlatformManifest::listed(entry, said, within.clone())
+                }));
             }
-            Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => {
+            other @ (Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_)) => {
+                let said = Said { said: other, refusals: said.refusals };
                 manifests.push(PlatformManifest::listed(entry, said, None));
             }
         }
@@ -102,7 +119,14 @@ fn not_inside(digest: Digest, listed: &Platform, index: &ImageIndex) -> Platform
     let runnable = index.entries.iter().filter(|entry| !entry.is_attestation);
     let held: Vec<_> = runnable.filter_map(|entry| entry.platform.as_ref()).collect();
     let manifest = Fact::Absent(not_held(&held));
-    PlatformManifest { digest, listed_as: Some(listed.clone()), within: None, manifest }
+    PlatformManifest {
+        digest,
+        listed_as: Some(listed.clone()),
+        within: None,
+        listing: Listing::default(),
+        refusals: Vec::new(),
+        manifest,
+    }
 }
 
 fn not_held(held: &[&Platform]) -> Denial {
@@ -128,6 +152,8 @@ pub(super) fn inside(image: PlatformObservation, within: Platform) -> PlatformOb
     PlatformObservation {
         digest: image.digest,
         listed_as: Some(within),
+        listing: image.listing,
+        refusals: Vec::new(),
         manifest: Fact::Absent(denial.clone()),
         config: Fact::Absent(denial),
         blobs: Vec::new(),
@@ -174,16 +200,19 @@ async fn children(
         let may_not = too_many.or(turn.as_ref().err().cloned());
         async move {
             if let Some(why) = may_not {
-                return (entry.clone(), Fact::Unknown(why), None);
+                let said = Said { said: Fact::Unknown(why), refusals: Vec::new() };
+                return (entry.clone(), said, None);
             }
             let said = repository.manifest_by_digest(client, digest, most_of(*size)).await;
             // The entry's own texts are not masked yet; those of what it names are.
             let mask = |text| client.redactor().masked(text);
             let note = said.present().and_then(|resolved| resolved.note.clone());
-            let said = said.map(|Resolved { size, content, .. }| {
+            let mut refusals = Vec::new();
+            let said = said.map(|Resolved { size, content, refusals: met, .. }| {
+                refusals = met;
                 entry.checked(size, content).map_err(|not| not.map_texts(mask))
             });
-            (entry.clone(), said, note)
+            (entry.clone(), Said { said, refusals }, note)
         }
     });
     let told = join_all(asked.collect::<Vec<_>>()).await;
@@ -194,8 +223,11 @@ async fn children(
     told.into_iter().map(keep).collect()
 }
 
-/// What the registry said of an entry.
-type Said = Fact<Result<Manifest, NotAnImage>>;
+/// What the registry said of an entry, and the rows of the engines' table that those bytes meet.
+struct Said {
+    said: Fact<Result<Manifest, NotAnImage>>,
+    refusals: Vec<Refusal>,
+}
 
 fn too_many() -> Unavailable {
     let most = MOST_BYTES >> 20;

@@ -313,7 +313,7 @@ async fn serves_digest(
 ) -> Option<(Fact<()>, Option<String>)> {
     // A reference without a tag was resolved by its digest.
     request.reference.tag.as_ref()?;
-    let Resolved { digest, size, content, age: _, note: _ } = resolved.present()?;
+    let Resolved { digest, size, content, .. } = resolved.present()?;
     content.as_ref().ok()?;
     if let Err(why) = share.announce(client, *size).await {
         return Some((Fact::Unknown(why), None));

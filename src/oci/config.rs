@@ -228,8 +228,7 @@ impl ConfigDocument {
         let is_said = self.architecture.as_deref().is_some_and(|said| !said.is_empty());
         let listed_variant = listed.filter(|_| !is_said).map(Platform::variant);
         let variant = part(&self.variant, listed_variant);
-        // Of a config's architecture no engine looks at the case; of its `os` docker does.
-        Platform::new(&os, &architecture.to_ascii_lowercase(), &variant)
+        Platform::new(&os, &architecture, &variant)
             .map(Ok)
             .map_err(|error| serde_json::Error::custom(format!("platform `{said}` {error}")).into())
     }
@@ -468,7 +467,7 @@ mod tests {
         linux/amd64
         windows/amd64
         an image for no platform (`unknown/amd64`)
-        unreadable: platform `Linux/AMD64` has an upper-case letter, which not every engine reads as the lower-case one
+        linux/amd64
         unreadable: platform `linux/a b` holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`
         ");
     }

@@ -24,7 +24,7 @@ pub(super) trait Fields {
 pub(super) struct Exact<T>(pub(super) T);
 
 /// The field that a key would be taken for by a reader that does not look at case.
-pub(super) fn taken_for(key: &str, names: &'static [&'static str]) -> Option<&'static str> {
+pub(crate) fn taken_for(key: &str, names: &'static [&'static str]) -> Option<&'static str> {
     names.iter().find(|name| folded(name).eq(folded(key))).copied()
 }
 

@@ -143,8 +143,8 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// Go is strict here: every digit, `T`, and a zone.
-fn is_time(text: &str) -> bool {
+/// Whether a text is a time as Go reads it. It is strict here: every digit, `T`, and a zone.
+pub(crate) fn is_time(text: &str) -> bool {
     let number = |from: usize, to: usize, most: u32| {
         let digits = text.get(from..to)?;
         let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());

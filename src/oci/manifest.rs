@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::oci::exact::{Exact, Fields};
-use crate::oci::go::{Text, TextMap, Texts};
+use crate::oci::go::{Text, TextMap};
 use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError};
 use crate::oci::top_level::TopLevelKeys;
 use crate::oci::{Digest, MediaType, NotAnImage, Platform};
@@ -60,6 +60,24 @@ pub struct ImageManifest {
     pub layers: Vec<Descriptor>,
 }
 
+/// How an index lists an entry, as far as engines look at it in different ways.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// `os.features` of its platform.
+    pub features: Vec<String>,
+    /// The platform as it is written, where that is not the usual spelling.
+    pub written: Option<String>,
+}
+
+impl Listing {
+    /// The same with every text of it changed by `change`: to mask what must not be shown.
+    #[must_use]
+    pub fn map_texts(self, change: impl Fn(String) -> String) -> Self {
+        let Self { features, written } = self;
+        Self { features: features.into_iter().map(&change).collect(), written: written.map(change) }
+    }
+}
+
 /// One entry of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexEntry {
@@ -67,6 +85,8 @@ pub struct IndexEntry {
     pub manifest: Descriptor,
     /// The platform, where the index says one.
     pub platform: Option<Platform>,
+    /// What else the index says of the platform.
+    pub listing: Listing,
     /// Whether it is an attestation (provenance, SBOM), another artifact, or listed under half a platform:
     /// nothing that an engine would pull.
     pub is_attestation: bool,
@@ -130,7 +150,7 @@ struct WirePlatform {
     #[serde(rename = "os.version")]
     _os_version: Option<Text>,
     #[serde(rename = "os.features")]
-    _os_features: Option<Texts>,
+    os_features: Option<Vec<Option<String>>>,
 }
 
 impl Fields for WirePlatform {
@@ -255,28 +275,42 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
 fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
     use serde::de::Error as _;
     let manifest = wire.checked()?;
-    let platform = match &wire.platform {
-        None => None,
+    let (mut platform, mut listing) = (None, Listing::default());
+    match &wire.platform {
+        None => {}
         Some(Exact(said)) => {
             let [os, architecture, variant] = [&said.os, &said.architecture, &said.variant]
                 .map(|part| part.as_deref().unwrap_or_default());
             // Said, and half of it missing: that is the platform of no machine, and nobody pulls it.
             if os.is_empty() || architecture.is_empty() {
-                return Ok(IndexEntry { manifest, platform: None, is_attestation: true });
+                return Ok(IndexEntry { manifest, platform: None, listing, is_attestation: true });
             }
-            let platform = Platform::new(os, architecture, variant).map_err(|error| {
+            let platform_said = Platform::new(os, architecture, variant).map_err(|error| {
                 let said = format!("platform `{os}/{architecture}` {error}");
                 ManifestError::Json(serde_json::Error::custom(said))
             })?;
-            Some(platform)
+            let features = said.os_features.iter().flatten().flatten().cloned().collect();
+            let written = written([os, architecture, variant], &platform_said);
+            listing = Listing { features, written };
+            platform = Some(platform_said);
         }
-    };
+    }
     // What is listed under a platform that runs is pulled for it, whatever else is said of it.
     let is_attestation = match &platform {
         Some(platform) => !platform.is_runnable(),
         None => is_marked_as_attestation(wire) || is_foreign(&manifest.media_type),
     };
-    Ok(IndexEntry { manifest, platform, is_attestation })
+    Ok(IndexEntry { manifest, platform, listing, is_attestation })
+}
+
+/// A platform as it is written, where an engine that compares texts would not find it.
+fn written([os, architecture, variant]: [&str; 3], platform: &Platform) -> Option<String> {
+    let is_usual_variant = variant == platform.variant()
+        || matches!((architecture, variant), ("arm64", "v8") | ("arm", ""));
+    let is_usual =
+        os == platform.os() && architecture == platform.architecture() && is_usual_variant;
+    let variant = if variant.is_empty() { String::new() } else { format!("/{variant}") };
+    (!is_usual).then(|| format!("{os}/{architecture}{variant}"))
 }
 
 fn is_marked_as_attestation(wire: &WireDescriptor) -> bool {
@@ -692,9 +726,36 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_in_upper_case_is_refused() {
-        let entry = r#","platform":{"os":"Linux","architecture":"AMD64"}"#;
-        insta::assert_snapshot!(error(&index(&[entry]), INDEX), @"is not a valid manifest: platform `Linux/AMD64` has an upper-case letter, which not every engine reads as the lower-case one");
+    fn another_spelling_of_a_platform_is_the_platform_and_is_kept() {
+        let written = |os: &str, architecture: &str, variant: &str| {
+            let entry = format!(
+                r#","platform":{{"os":"{os}","architecture":"{architecture}","variant":"{variant}"}}"#
+            );
+            let read = Manifest::parse(index(&[&entry]).as_bytes(), INDEX).unwrap().unwrap();
+            let Manifest::Index(ImageIndex { entries, .. }) = read else { panic!("an image") };
+            let IndexEntry { platform, listing, .. } = &entries[0];
+            format!("{} {:?}", platform.as_ref().unwrap(), listing.written)
+        };
+        let told = [
+            written("linux", "amd64", ""),
+            written("linux", "arm64", "v8"),
+            written("linux", "arm", ""),
+            written("linux", "arm", "v7"),
+            written("Linux", "AMD64", ""),
+            written("linux", "x86_64", ""),
+            written("linux", "amd64", "v1"),
+            written("linux", "arm64", "V8"),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        linux/amd64 None
+        linux/arm64 None
+        linux/arm/v7 None
+        linux/arm/v7 None
+        linux/amd64 Some("Linux/AMD64")
+        linux/amd64 Some("linux/x86_64")
+        linux/amd64 Some("linux/amd64/v1")
+        linux/arm64 Some("linux/arm64/V8")
+        "#);
     }
 
     #[test]

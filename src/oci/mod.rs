@@ -20,7 +20,11 @@ mod top_level;
 pub use config::{ConfigDocument, ConfigError, ImageConfig, Stated};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error_body::{ErrorBody, ErrorCode};
-pub use manifest::{Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Manifest};
+pub(crate) use exact::taken_for;
+pub(crate) use go::is_time;
+pub use manifest::{
+    Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Listing, Manifest,
+};
 pub use manifest_error::ManifestError;
 pub use media_type::MediaType;
 pub use not_an_image::NotAnImage;

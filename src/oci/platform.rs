@@ -31,9 +31,6 @@ pub enum PlatformError {
     /// Not two or three parts.
     #[error("is not `os/architecture` or `os/architecture/variant`, as in `linux/amd64`")]
     Shape,
-    /// Where a document says the platform: engines compare it as it is written.
-    #[error("has an upper-case letter, which not every engine reads as the lower-case one")]
-    UpperCase,
     /// A part is empty or holds a character that no platform has.
     #[error("holds an empty part or a character other than a-z, 0-9, `.`, `_` and `-`")]
     Character,
@@ -43,7 +40,7 @@ impl Platform {
     /// Builds a platform from the three fields of a descriptor or an image config.
     ///
     /// # Errors
-    /// When a part could not be part of any platform, or is not in lower case. An empty variant is none.
+    /// When a part could not be part of any platform. An empty variant is none, and case does not matter.
     pub fn new(os: &str, architecture: &str, variant: &str) -> Result<Self, PlatformError> {
         let well_formed = |part: &str| {
             part.len() <= 64
@@ -55,15 +52,11 @@ impl Platform {
         if os.is_empty() || architecture.is_empty() || !parts.iter().all(|part| well_formed(part)) {
             return Err(PlatformError::Character);
         }
-        let [lower_os, lower_architecture, variant] = parts;
-        if lower_os != os || lower_architecture != architecture {
-            return Err(PlatformError::UpperCase);
-        }
-        let os = lower_os;
-        let architecture = match architecture {
+        let [os, architecture, variant] = parts;
+        let architecture = match architecture.as_str() {
             "x86_64" | "x86-64" => "amd64".to_owned(),
             "aarch64" => "arm64".to_owned(),
-            _ => lower_architecture,
+            _ => architecture,
         };
         // The normal forms of containerd, which docker shows too.
         let variant = match (architecture.as_str(), variant.as_str()) {
@@ -147,9 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn a_document_says_its_platform_in_lower_case_and_a_person_as_he_likes() {
+    fn case_does_not_matter() {
         for (os, architecture) in [("Linux", "amd64"), ("linux", "AMD64")] {
-            assert_eq!(Platform::new(os, architecture, ""), Err(PlatformError::UpperCase));
+            assert_eq!(Platform::new(os, architecture, ""), "linux/amd64".parse());
         }
         assert_eq!(Platform::new("linux", "arm64", "V8"), "Linux/ARM64".parse());
     }

@@ -174,8 +174,7 @@ impl Page {
 
     /// What was seen.
     fn facts(&mut self, image: &ImageReport) {
-        let ImageReport { request, results: _, facts, evidence: _, notes: _, verified_at: _ } =
-            image;
+        let ImageReport { request, facts, .. } = image;
         let ImageRequest {
             reference: _,
             registry_kind: _,

@@ -119,6 +119,8 @@ pub struct Image {
     pub immutable_tag: Option<String>,
     /// Every check, in order.
     pub checks: Vec<Check>,
+    /// What each container engine does with the image; empty where nothing was seen of it.
+    pub engines: Vec<EngineAnswer>,
     /// What else was noticed.
     pub notes: Vec<String>,
     /// When the registry answered for the tag, or for the digest of a reference without one (RFC 3339, UTC).
@@ -148,6 +150,35 @@ pub struct Check {
     pub note: Option<String>,
     /// How long its requests took, in milliseconds.
     pub took_ms: u64,
+}
+
+/// What a container engine does with the image, as far as the measured rules say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct EngineAnswer {
+    /// The engine: `docker`, `containerd` or `podman`.
+    pub engine: String,
+    /// Its versions that the answer is about.
+    pub versions: String,
+    /// What it does.
+    pub answer: EngineWord,
+    /// Whether the image is to be pulled by it.
+    pub wanted: bool,
+    /// Why it refuses, or why nothing is known; null where it pulls.
+    pub why: Option<String>,
+}
+
+/// What an engine does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum EngineWord {
+    /// No rule says that it refuses.
+    Pulls,
+    /// A rule says that it refuses.
+    Refuses,
+    /// The image is not known well enough to say, or the engine starts no such images.
+    Unknown,
 }
 
 /// How a check ended.
@@ -247,8 +278,15 @@ impl Image {
     fn of(image: &report::ImageReport) -> Self {
         let verdict = image.verdict();
         let reason = image.deciding().map(|(_, finding)| finding.reason.to_string());
-        let report::ImageReport { request, results, facts, evidence: _, notes, verified_at } =
-            image;
+        let report::ImageReport {
+            request,
+            results,
+            facts,
+            evidence: _,
+            engines,
+            notes,
+            verified_at,
+        } = image;
         let ImageRequest {
             reference,
             registry_kind: _,
@@ -276,8 +314,26 @@ impl Image {
                 .unwrap_or_default(),
             immutable_tag: facts.and_then(|facts| facts.immutable_tag.clone()),
             checks: results.iter().map(Check::of).collect(),
+            engines: engines.iter().map(EngineAnswer::of).collect(),
             notes: notes.clone(),
             verified_at: instant(*verified_at),
+        }
+    }
+}
+
+impl EngineAnswer {
+    fn of(told: &report::EngineAnswer) -> Self {
+        let report::EngineAnswer { engine, answer, wanted, why } = told;
+        Self {
+            engine: engine.to_string(),
+            versions: engine.versions().to_owned(),
+            answer: match answer {
+                report::EngineWord::Pulls => EngineWord::Pulls,
+                report::EngineWord::Refuses => EngineWord::Refuses,
+                report::EngineWord::Unknown => EngineWord::Unknown,
+            },
+            wanted: *wanted,
+            why: why.clone(),
         }
     }
 }

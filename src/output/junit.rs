@@ -83,8 +83,7 @@ pub fn is_alike(head: &[u8]) -> bool {
 }
 
 fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
-    let ImageReport { request: _, results, facts: _, evidence: _, notes: _, verified_at: _ } =
-        image;
+    let ImageReport { results, .. } = image;
     let mut suite = TestSuite::new(line(class));
     suite.set_time(results.iter().map(|result| result.took).sum::<Duration>());
     let named = |name: &str, status, took| {
@@ -144,7 +143,7 @@ fn found(kind: NonSuccessKind, code: &str, message: &str, text: &str) -> TestCas
 
 /// What stands below the cases: the verdict and what was seen.
 fn summary(image: &ImageReport) -> String {
-    let ImageReport { request, results: _, facts, evidence: _, notes, verified_at } = image;
+    let ImageReport { request, facts, notes, verified_at, .. } = image;
     let mut lines = vec![format!("{} {}", image.verdict().word(), request.reference)];
     lines.extend(facts.as_ref().map(|facts| format!("digest: {}", facts.digest)));
     lines.extend(request.environment.as_ref().map(|name| format!("environment: {name}")));

@@ -7,9 +7,10 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
+use crate::engines;
 use crate::http::{Answer, is_redirect};
 use crate::observation::{Denial, Fact, Resolved, Unavailable};
-use crate::oci::{Algorithm, Digest, ErrorBody, ErrorCode, Manifest, ManifestError};
+use crate::oci::{Algorithm, Digest, ErrorBody, ErrorCode, Manifest, ManifestError, MediaType};
 use crate::registry::token::words;
 use crate::report::Reason;
 use crate::secret::Redactor;
@@ -154,6 +155,8 @@ fn resolved(answer: &Answer, what: &str, digest: Digest, redactor: &Redactor) ->
         Ok(content) => {
             let size = answer.body.len() as u64;
             let mask = |text| redactor.masked(text);
+            let refusals = MediaType::parse(content_type)
+                .map(|media_type| engines::of_manifest(&answer.body, media_type));
             Fact::Present(Resolved {
                 digest,
                 size,
@@ -162,6 +165,7 @@ fn resolved(answer: &Answer, what: &str, digest: Digest, redactor: &Redactor) ->
                     .and_then(|age| age.trim().parse().ok())
                     .map(Duration::from_secs),
                 content: content.map_err(|not| not.map_texts(mask)),
+                refusals: refusals.unwrap_or_default(),
                 note: None,
             })
         }

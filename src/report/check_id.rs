@@ -23,6 +23,8 @@ pub enum CheckId {
     Platform,
     /// The config and each layer can be pulled.
     LayersPresent,
+    /// Every wanted engine pulls it.
+    Engines,
     /// The image listens on the declared port.
     Port,
     /// The image is of the declared runtime.
@@ -31,7 +33,7 @@ pub enum CheckId {
 
 impl CheckId {
     /// Every check, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RegistryHonest,
         Self::RepositoryExists,
         Self::TagExists,
@@ -41,6 +43,7 @@ impl CheckId {
         Self::ImmutableTag,
         Self::Platform,
         Self::LayersPresent,
+        Self::Engines,
         Self::Port,
         Self::Runtime,
     ];
@@ -57,6 +60,7 @@ impl CheckId {
             Self::ImmutableTag => "immutable-tag",
             Self::Platform => "platform",
             Self::LayersPresent => "layers-present",
+            Self::Engines => "engines",
             Self::Port => "port",
             Self::Runtime => "runtime",
         }
@@ -82,6 +86,7 @@ impl CheckId {
             Self::LayersPresent => {
                 "the config and every layer can be pulled, in the size that the manifest says"
             }
+            Self::Engines => "every wanted engine pulls this image (`--engine`)",
             Self::Port => "the image exposes the port, or sets `PORT` to it (`--port`)",
             Self::Runtime => "the image shows the declared language and base (`runtime`)",
         }

@@ -98,6 +98,7 @@ pub(crate) fn image(reference: &str, other: &[(CheckId, Outcome)]) -> ImageRepor
         results,
         facts,
         evidence: Evidence::Proven(vec![ProvenBy::RevisionLabel, ProvenBy::ImmutableTag]),
+        engines: Vec::new(),
         notes: Vec::new(),
         verified_at: at(2),
     }
@@ -116,6 +117,9 @@ fn passed(check: CheckId) -> &'static str {
         }
         CheckId::Platform => "linux/amd64 has a manifest",
         CheckId::LayersPresent => "the config and 5 layers can be had",
+        CheckId::Engines => {
+            "docker and containerd pull it: no rule of the measured table says otherwise"
+        }
         CheckId::Port => "exposes 5001/tcp",
         CheckId::Runtime => "nodejs (`NODE_VERSION`), alpine (`apk` in the history)",
     }

@@ -78,6 +78,9 @@ reasons! {
     /// A proven no: a layer of another size.
     BlobSizeDiffers = "blob-size-differs", "A config or layer has another size than the manifest says.",
         "Build without cache and push again; the stored bytes are not the ones that were pushed.";
+    /// A proven no: an engine that is wanted does not pull it.
+    EngineRefuses = "engine-refuses", "A container engine that is to pull the image refuses it, by a rule that was measured with that engine.",
+        "Change the build as the message says; or, if that engine never pulls the image, name those that do with `--engine`.";
     /// A proven no: the port.
     PortNotExposed = "port-not-exposed", "The image does not say that it listens on the port.",
         "Correct `EXPOSE` or `PORT` in the Dockerfile, or the expected port.";

@@ -36,12 +36,18 @@ fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
         facts: None,
         notes: Vec::new(),
         evidence: Evidence::None,
+        engines: Vec::new(),
         verified_at: Timestamp::UNIX_EPOCH,
     }
 }
 
-const CARRYING: [CheckId; 4] =
-    [CheckId::RegistryHonest, CheckId::TagExists, CheckId::ManifestIntact, CheckId::LayersPresent];
+const CARRYING: [CheckId; 5] = [
+    CheckId::RegistryHonest,
+    CheckId::TagExists,
+    CheckId::ManifestIntact,
+    CheckId::LayersPresent,
+    CheckId::Engines,
+];
 
 fn carried_but(check: CheckId, outcome: Outcome) -> ImageReport {
     let mut outcomes: Vec<_> = CARRYING.map(|check| (check, Outcome::passed("yes"))).to_vec();
@@ -55,7 +61,7 @@ fn a_report_in_which_nothing_ran_is_not_a_pass() {
 }
 
 #[test]
-fn each_of_the_four_checks_that_carry_a_yes_is_needed() {
+fn each_of_the_checks_that_carry_a_yes_is_needed() {
     assert_eq!(carried_but(CheckId::Port, Outcome::skipped("")).verdict(), Verdict::Verified);
     for check in CARRYING {
         assert_eq!(

@@ -12,6 +12,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, ValueHint};
 
+use crate::engines::Engine;
 use crate::oci::{Platform, RegistryHost};
 use crate::secret::Redactor;
 use crate::settings::usage_error::UsageError;
@@ -105,6 +106,11 @@ pub(super) struct Args {
     /// Platform that must be there, as in linux/amd64; can be repeated [default: every runnable one]
     #[arg(long = "platform", value_name = "OS/ARCH", value_parser = values::platform(), value_delimiter = ',', help_heading = EXPECTED)]
     pub platforms: Vec<Given<Platform>>,
+    /// Engine that pulls it: docker, containerd, podman; can be repeated [default: docker and containerd]
+    ///
+    /// An engine that is not named and refuses the image is a note. The config's engines come before the default.
+    #[arg(long = "engine", value_name = "NAME", value_parser = values::engine(), value_delimiter = ',', help_heading = EXPECTED)]
+    pub engines: Vec<Given<Engine>>,
     /// TCP port that the image must listen on [default: the config's; else not checked]
     #[arg(long, value_name = "NUMBER", value_parser = values::port(), allow_hyphen_values = true, help_heading = EXPECTED)]
     pub port: Option<Given<u16>>,

@@ -28,7 +28,9 @@ pub(super) use error::{Cause, ConfigError};
 use parse::parse;
 pub(crate) use place::Place;
 pub(in crate::settings) use words::is_plain;
-pub(crate) use words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
+pub(crate) use words::{
+    EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value,
+};
 
 /// The name under which the file is looked for.
 pub const FILE_NAME: &str = "verify-registry-image.yml";

@@ -30,8 +30,8 @@ const VARIABLES: [(&str, &str); 11] = [
 
 const OPTION_VARIABLES: &str = "Every option that verifies can be given as VERIFY_REGISTRY_IMAGE_ and its name, \
     as in VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST. Repeatable ones are plural: VERIFY_REGISTRY_IMAGE_IMAGES, \
-    VERIFY_REGISTRY_IMAGE_SERVICES and VERIFY_REGISTRY_IMAGE_PLATFORMS take words with spaces or commas between \
-    them. Options without a value take 1, 0, true or false; VERIFY_REGISTRY_IMAGE_VERBOSE takes 0 to 2; \
+    VERIFY_REGISTRY_IMAGE_SERVICES, VERIFY_REGISTRY_IMAGE_PLATFORMS and VERIFY_REGISTRY_IMAGE_ENGINES take words \
+    with spaces or commas between them. Options without a value take 1, 0, true or false; VERIFY_REGISTRY_IMAGE_VERBOSE takes 0 to 2; \
     VERIFY_REGISTRY_IMAGE_EXPECT_REVISION=required is --expect-revision. Empty is not given; a list without a word is an error. The command line wins.";
 
 const EXAMPLES: &str = "\

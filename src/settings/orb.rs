@@ -8,7 +8,7 @@ use crate::settings::variables::long_of;
 const VARIABLE: &str = "VERIFY_REGISTRY_IMAGE_ORB";
 
 /// The options that the orb has parameters for, by their long names.
-const PARAMETERS: [(&str, &str); 20] = [
+const PARAMETERS: [(&str, &str); 21] = [
     ("IMAGE", "image"),
     ("service", "services"),
     ("environment", "environment"),
@@ -17,6 +17,7 @@ const PARAMETERS: [(&str, &str); 20] = [
     ("expect-digest-file", "digest_file"),
     ("expect-revision", "revision"),
     ("platform", "platforms"),
+    ("engine", "engines"),
     ("port", "port"),
     ("wait", "wait"),
     ("deadline", "deadline"),

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::engines::Engine;
 use crate::oci::{Digest, Platform, Reference, RegistryHost};
 use crate::request::{Expectation, ExpectedPort, ImageRequest, RegistryKind, Runtime, Service};
 use crate::settings::config::{
-    Entries, Flag, Key, PlatformWord, Port, RuntimeEntry, ServiceEntry, Text, Value,
+    EngineWord, Entries, Flag, Key, PlatformWord, Port, RuntimeEntry, ServiceEntry, Text, Value,
 };
 use crate::settings::environments::{self, Environment};
 use crate::settings::expectation;
@@ -89,6 +90,7 @@ impl<'c> Question<'c> {
         } else {
             args.platforms.iter().map(|Given { value, .. }| value.clone()).collect()
         };
+        let engines = engines(&args.engines, service);
         let service =
             Service { is_outside: outside.is_some(), ..self.service_of(&reference, service) };
         let port = match (args.port.as_ref(), service.port) {
@@ -101,6 +103,7 @@ impl<'c> Question<'c> {
             revision: self.revision.rule(of_service.or(of_environment), is_of_config)?,
             immutable_tag,
             platforms,
+            engines,
             port,
             runtime: service.runtime.clone(),
         };
@@ -254,6 +257,15 @@ fn declared_platforms(service: Option<ConfiguredService<'_>>) -> Vec<Platform> {
     platforms.iter().map(|PlatformWord(platform)| platform.clone()).collect()
 }
 
+/// The engines that were named, else the declared ones.
+fn engines(given: &[Given<Engine>], service: Option<ConfiguredService<'_>>) -> Vec<Engine> {
+    if !given.is_empty() {
+        return given.iter().map(|Given { value, .. }| *value).collect();
+    }
+    let engines = service.map_or(&[][..], |service| &service.entry.engines);
+    engines.iter().map(|EngineWord(engine)| *engine).collect()
+}
+
 /// What is declared of a service of the config.
 fn of_config(ConfiguredService { name, entry }: ConfiguredService<'_>) -> Service {
     let ServiceEntry {
@@ -263,6 +275,7 @@ fn of_config(ConfiguredService { name, entry }: ConfiguredService<'_>) -> Servic
         ingress,
         runtime,
         platforms: _,
+        engines: _,
         env: Entries(env),
         expect_revision: _,
     } = entry;

@@ -192,6 +192,10 @@ fn image(request: &ImageRequest) -> String {
             expectation.platforms.iter().map(ToString::to_string).collect::<Vec<_>>()
         ));
     }
+    if !expectation.engines.is_empty() {
+        let names: Vec<_> = expectation.engines.iter().map(ToString::to_string).collect();
+        add(format!("engines {names:?}"));
+    }
     if let Some(port) = expectation.port {
         add(format!("port {}{}", port.number, if port.strict { ", strict" } else { "" }));
     }

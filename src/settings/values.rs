@@ -10,6 +10,7 @@ use clap::Arg;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::parser::ValueSource;
 
+use crate::engines::{Engine, EngineError};
 use crate::oci::{Platform, PlatformError, Reference, RegistryHost};
 use crate::secret::Redactor;
 use crate::settings::usage_error::{Shown, UsageError, nearest};
@@ -273,6 +274,14 @@ pub(super) fn platform() -> Kind<Platform> {
         text.trim()
             .parse()
             .map_err(|why: PlatformError| Fault::invalid("platform", format!("it {why}")))
+    })
+}
+
+pub(super) fn engine() -> Kind<Engine> {
+    Kind::new(|text| {
+        text.trim().parse().map_err(|_: EngineError| {
+            Fault::invalid("engine", "expected `docker`, `containerd` or `podman`")
+        })
     })
 }
 

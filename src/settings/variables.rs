@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn every_variable_is_read() {
-        assert_eq!(names().len(), 28);
+        assert_eq!(names().len(), 29);
         for name in names() {
             let environment = read(&[(&name, "1")]).unwrap();
             assert_eq!(environment.options.len(), 1, "{name}");
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn words_of_which_none_is_left_are_not_the_same_as_not_given() {
-        for rest in ["IMAGES", "SERVICES", "PLATFORMS"] {
+        for rest in ["IMAGES", "SERVICES", "PLATFORMS", "ENGINES"] {
             for value in [",", " ", ", ,\t"] {
                 let name = format!("{PREFIX}{rest}");
                 let expected = format!("the variable `{name}` is set but names nothing");

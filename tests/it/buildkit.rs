@@ -68,7 +68,8 @@ fn each_image_of_buildkit_is_judged_by_what_can_be_run_of_it() {
       type       an index (application/vnd.oci.image.index.v1+json)
       platform   linux/amd64, 1.3 KiB in 1 layer
       commit     1111111111111111111111111111111111111111
-    zstd-docker: 0
+    zstd-docker: 1
+      reason     engine-refuses
       type       a single image (application/vnd.docker.distribution.manifest.v2+json)
       platform   linux/amd64, 1.3 KiB in 1 layer
       commit     1111111111111111111111111111111111111111

@@ -38,7 +38,7 @@ fn a_control_that_is_refused_while_the_tag_is_served_is_told_apart() {
       service    support-email
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform, layers-present
+                 platform, layers-present, engines
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`

@@ -169,7 +169,7 @@ fn a_digest_alone_that_is_not_there_is_red() {
         next       Push the image again, and check whether a garbage collection or a clean-up job removed untagged manifests.
       passed     registry-honest, repository-exists
       skipped    tag-exists: the reference names a digest and no tag
-      skipped    platform, layers-present: there is no manifest to look at
+      skipped    platform, layers-present, engines: there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
       service    support-email

@@ -46,7 +46,7 @@ fn a_missing_tag_is_red_with_near_tags_and_three_steps() {
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `release/7`.
       passed     registry-honest, repository-exists
-      skipped    manifest-intact, platform, layers-present:
+      skipped    manifest-intact, platform, layers-present, engines:
                  there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -84,7 +84,7 @@ fn a_registry_that_the_token_does_not_have_is_red_with_the_ones_that_it_has() {
         reason     credentials-refused
         next       This has the reason that `repository-exists` has.
       skipped    tag-exists: there is no repository to look in
-      skipped    manifest-intact, platform, layers-present:
+      skipped    manifest-intact, platform, layers-present, engines:
                  there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -223,7 +223,7 @@ fn a_404_that_is_nobodys_word_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-test
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-test`: `[registry]` answered 404 (no content type, no text)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-test`: `[registry]` answered 404 (no content type, no text)
         reason     not-found-bare
         next       Try again; if it persists, check by other means whether the image is there, and report the answer that the message shows.
       passed     registry-honest

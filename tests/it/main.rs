@@ -16,6 +16,7 @@ mod config;
 mod console;
 mod control;
 mod declared;
+mod engines;
 mod delegated;
 mod defences;
 mod expectations;

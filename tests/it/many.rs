@@ -78,13 +78,13 @@ fn one_bad_and_one_open_hide_nothing_of_the_third() {
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
       passed     registry-honest, repository-exists
-      skipped    manifest-intact, platform, layers-present:
+      skipped    manifest-intact, platform, layers-present, engines:
                  there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
       service    api in development
 
     UNDECIDED (could not find out) [registry]/keepkey/worker:latest-dev
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
       passed     registry-honest

@@ -196,6 +196,12 @@ fn a_record_says_what_was_verified_declared_and_built() {
             "note": null
           },
           {
+            "id": "engines",
+            "status": "passed",
+            "message": "docker and containerd pull it: no rule of the measured table says otherwise",
+            "note": null
+          },
+          {
             "id": "port",
             "status": "passed",
             "message": "the image names `5001/tcp`",
@@ -328,8 +334,8 @@ fn the_junit_file_has_a_case_for_each_check() {
     ----- stderr
     ----- results/junit.xml
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="verify-registry-image" tests="11" skipped="1" failures="0" errors="0" time="[seconds]">
-        <testsuite name="[registry]/keepkey/support-email" tests="11" skipped="1" errors="0" failures="0" time="[seconds]" timestamp="[time]">
+    <testsuites name="verify-registry-image" tests="12" skipped="1" failures="0" errors="0" time="[seconds]">
+        <testsuite name="[registry]/keepkey/support-email" tests="12" skipped="1" errors="0" failures="0" time="[seconds]" timestamp="[time]">
             <testcase name="registry-honest" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>the registry denied a tag that cannot exist</system-out>
             </testcase>
@@ -356,6 +362,9 @@ fn the_junit_file_has_a_case_for_each_check() {
             </testcase>
             <testcase name="layers-present" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>config and layers can be pulled (6 blobs)</system-out>
+            </testcase>
+            <testcase name="engines" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
+                <system-out>docker and containerd pull it: no rule of the measured table says otherwise</system-out>
             </testcase>
             <testcase name="port" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>the image names `5001/tcp`</system-out>

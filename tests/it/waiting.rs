@@ -152,7 +152,7 @@ fn a_tag_that_stays_on_another_image_is_red_at_the_end() {
         next       Did this commit's push job run before this one?
                    If it did, the label may be the base image's, whose labels are inherited. Set it in the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 platform
+                 platform, engines
       skipped    layers-present:
                  it is another image than the expected one, so its layers were not requested
       not asked  digest-expected, immutable-tag, port, runtime
@@ -201,7 +201,7 @@ fn refused_credentials_end_it_at_once() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
 
@@ -262,7 +262,7 @@ fn trouble_that_does_not_pass_is_undecided_at_the_end() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 400 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
 
@@ -357,7 +357,7 @@ fn a_server_that_wants_to_be_left_alone_beyond_the_deadline_ends_the_wait() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests; it asks to wait 3600 s, which is beyond the deadline
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests; it asks to wait 3600 s, which is beyond the deadline
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
 

@@ -161,6 +161,7 @@ mod tests {
             VERIFY_REGISTRY_IMAGE_CONFIG=; touch x
             VERIFY_REGISTRY_IMAGE_DEADLINE=
             VERIFY_REGISTRY_IMAGE_DEFAULT_REGISTRY=
+            VERIFY_REGISTRY_IMAGE_ENGINES=
             VERIFY_REGISTRY_IMAGE_ENVIRONMENT=$HOME
             VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST=
             VERIFY_REGISTRY_IMAGE_EXPECT_DIGEST_FILE=a b
@@ -184,7 +185,7 @@ mod tests {
     }
 
     /// Each parameter that says what is verified or what it must be.
-    const ASKING: [&str; 9] = [
+    const ASKING: [&str; 10] = [
         "image",
         "services",
         "environment",
@@ -193,6 +194,7 @@ mod tests {
         "digest_file",
         "revision",
         "platforms",
+        "engines",
         "port",
     ];
 

@@ -193,7 +193,7 @@ class References(Case):
 
         command, job, executor = "commands/verify.yml", "jobs/verify.yml", "executors/default.yml"
         parameters = sorted(orb.pack(SOURCES)["commands"]["verify"]["parameters"])
-        self.assertEqual(len(parameters), 20)
+        self.assertEqual(len(parameters), 21)
         not_handed_on = "\n".join(f"jobs/verify: does not hand `{name}` on to the command" for name in parameters)
         self.each(
             [

@@ -11,13 +11,19 @@ use proptest::test_runner::TestRunner;
 
 use super::sample::{COMMIT, OTHER_COMMIT, digest};
 use super::*;
+use crate::engines::of_image;
 use crate::observation::{Control, Denial, Explanation, Fact, Unavailable};
 use crate::oci::{Manifest, NotAnImage};
 use crate::report::{ImageReport, Verdict};
 use crate::request::{ExpectedPort, ImmutableTag, RevisionRule};
 
-const CARRYING: [CheckId; 4] =
-    [CheckId::RegistryHonest, CheckId::TagExists, CheckId::ManifestIntact, CheckId::LayersPresent];
+const CARRYING: [CheckId; 5] = [
+    CheckId::RegistryHonest,
+    CheckId::TagExists,
+    CheckId::ManifestIntact,
+    CheckId::LayersPresent,
+    CheckId::Engines,
+];
 
 /// Where the observation departs from the whole sample: each number picks a departure.
 #[derive(Clone, Debug)]
@@ -178,8 +184,15 @@ impl Departures {
             Fact::Present(resolved) if matches!(resolved.content, Ok(Manifest::Index(_)))
         );
         let image = &mut sample.observation.images[index];
-        if is_index && listed == 1 {
-            image.listed_as = None;
+        match listed {
+            1 if is_index => image.listed_as = None,
+            2 if is_index => image.listing.features = vec!["nydus".into()],
+            3 if is_index => image.listing.written = Some("linux/x86_64".into()),
+            4 => {
+                let manifest = image.manifest.present().unwrap().as_ref().unwrap().clone();
+                image.refusals = of_image(&manifest, None);
+            }
+            _ => {}
         }
         let blobs = image.blobs.len();
         match blob {
@@ -236,6 +249,7 @@ impl Departures {
         for image in &mut observation.images {
             if is_forgotten() {
                 image.manifest = Fact::Unknown(self.why());
+                image.refusals.clear();
             }
             if is_forgotten() {
                 image.config = Fact::Unknown(self.why());
@@ -256,6 +270,7 @@ fn report(sample: &Sample) -> ImageReport {
         facts: sample.facts(),
         notes: sample.notes(),
         evidence: evidence(&sample.request, &sample.results()),
+        engines: answers(&sample.request, &sample.observation),
         verified_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -293,7 +308,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_verified_image_has_passed_the_four_required_checks(departures in departures(), mask in any::<u32>(), forget in any::<bool>(), affirmed in 0..8_u8) {
+    fn a_verified_image_has_passed_the_required_checks(departures in departures(), mask in any::<u32>(), forget in any::<bool>(), affirmed in 0..8_u8) {
         let mut sample = departures.known();
         if forget {
             departures.forget(&mut sample, mask);

@@ -11,8 +11,8 @@ use crate::observation::{
     Resolved, Unavailable,
 };
 use crate::oci::{
-    Algorithm, Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Manifest,
-    MediaType, Platform, Stated,
+    Algorithm, Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, IndexEntry, Listing,
+    Manifest, MediaType, Platform, Stated,
 };
 use crate::report::{CheckId, CheckResult, ImageFacts, Outcome, Reason, Skip};
 use crate::request::{Expectation, ImageRequest, RegistryKind, Runtime, Service};
@@ -46,6 +46,7 @@ impl Sample {
             .map(|image| IndexEntry {
                 manifest: descriptor("manifest", &image.digest, 500),
                 platform: image.listed_as.clone(),
+                listing: Listing::default(),
                 is_attestation: false,
             })
             .collect();
@@ -89,6 +90,7 @@ impl Sample {
                     size: 500,
                     age: None,
                     content: Ok(manifest),
+                    refusals: Vec::new(),
                     note: None,
                 }),
                 by_digest: Some(Fact::Present(())),
@@ -232,6 +234,8 @@ pub(in crate::checks) fn image(platform: &str, listed_as: Option<&str>) -> Platf
         // A single image is what the tag itself names.
         digest: if listed_as.is_some() { of("manifest") } else { digest("top") },
         listed_as: listed_as.map(|platform| platform.parse().unwrap()),
+        listing: Listing::default(),
+        refusals: Vec::new(),
         manifest: Fact::Present(Ok(manifest)),
         config: Fact::Present(Ok(config(platform.parse().unwrap()))),
         blobs,

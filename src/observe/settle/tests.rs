@@ -211,6 +211,8 @@ fn a_denial_is_found_in_every_fact() {
         none.images.push(PlatformObservation {
             digest: digest.clone(),
             listed_as: None,
+            listing: crate::oci::Listing::default(),
+            refusals: Vec::new(),
             manifest: late(),
             config: late(),
             blobs: vec![BlobObservation {

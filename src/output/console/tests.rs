@@ -31,15 +31,15 @@ fn a_verified_image_says_what_to_deploy() {
       service    support-email in development
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 revision-expected, immutable-tag, platform, layers-present, port,
-                 runtime
+                 revision-expected, immutable-tag, platform, layers-present,
+                 engines, port, runtime
       not asked  digest-expected
     ");
 }
 
 #[test]
 fn a_missing_tag_says_what_to_do_next() {
-    insta::assert_snapshot!(shown(vec![fixtures::missing()]), @r"
+    insta::assert_snapshot!(shown(vec![fixtures::missing()]), @"
     FAILED (RED) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       tag-exists failed: `support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)
@@ -52,7 +52,7 @@ fn a_missing_tag_says_what_to_do_next() {
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime:
+                 immutable-tag, platform, layers-present, engines, port, runtime:
                  there is no manifest to look at
 
       service    support-email in development
@@ -61,7 +61,7 @@ fn a_missing_tag_says_what_to_do_next() {
 
 #[test]
 fn another_image_shows_both_commits() {
-    insta::assert_snapshot!(shown(vec![fixtures::stale()]), @r"
+    insta::assert_snapshot!(shown(vec![fixtures::stale()]), @"
     FAILED (RED) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       revision-expected failed: the image was built from another commit
@@ -75,7 +75,7 @@ fn another_image_shows_both_commits() {
         reason     immutable-tag-differs
         next       The moving tag is from another build: wait for this commit's push, or push again.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 digest-expected, platform, layers-present, port, runtime
+                 digest-expected, platform, layers-present, engines, port, runtime
 
       digest     sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
@@ -88,26 +88,26 @@ fn another_image_shows_both_commits() {
 
 #[test]
 fn one_trouble_that_answers_several_checks_is_explained_once() {
-    insta::assert_snapshot!(shown(vec![fixtures::undecided()]), @r"
+    insta::assert_snapshot!(shown(vec![fixtures::undecided()]), @"
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       registry-honest, repository-exists, tag-exists errored: the registry answered 503 to 4 tries
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime:
+                 immutable-tag, platform, layers-present, engines, port, runtime:
                  the tag is not known
 
       service    support-email in development
     ");
-    insta::assert_snapshot!(shown(vec![fixtures::refused()]), @r"
+    insta::assert_snapshot!(shown(vec![fixtures::refused()]), @"
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       registry-honest, repository-exists, tag-exists errored: the API refused the token (401)
         reason     credentials-refused
         next       set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime:
+                 immutable-tag, platform, layers-present, engines, port, runtime:
                  the tag is not known
 
       service    support-email in development
@@ -123,7 +123,7 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
         fixtures::missing(),
         fixtures::undecided(),
     ];
-    insta::assert_snapshot!(shown(images), @r"
+    insta::assert_snapshot!(shown(images), @"
     FAILED (RED) 4 images: 1 failed, 1 undecided, 2 verified
       VERIFIED   registry.digitalocean.com/keepkey/support-email:latest-dev  sha256:04618e034eb6
       VERIFIED   registry.digitalocean.com/keepkey/worker:latest-dev         sha256:87eba76e7f31
@@ -141,7 +141,7 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
                    start a pipeline on `develop`
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime:
+                 immutable-tag, platform, layers-present, engines, port, runtime:
                  there is no manifest to look at
       service    support-email in development
 
@@ -150,7 +150,7 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, port, runtime:
+                 immutable-tag, platform, layers-present, engines, port, runtime:
                  the tag is not known
       service    support-email in development
     ");
@@ -193,7 +193,7 @@ fn notes_and_unwritten_outputs_are_at_the_end() {
     image.notes.push("found, but not proven to be this commit's".into());
     let unwritten = [Unwritten { path: "out/record.json".into(), message: "no space left".into() }];
     let next = ["no record was written, because another output could not be".to_owned()];
-    insta::assert_snapshot!(text(&fixtures::report(vec![image]), PLAIN, &unwritten, &next), @r"
+    insta::assert_snapshot!(text(&fixtures::report(vec![image]), PLAIN, &unwritten, &next), @"
     VERIFIED (GREEN) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
@@ -206,7 +206,7 @@ fn notes_and_unwritten_outputs_are_at_the_end() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, revision-expected, immutable-tag, platform,
-                 layers-present, runtime
+                 layers-present, engines, runtime
 
     note: found, but not proven to be this commit's
     note: layers-present: layer 2 is kept elsewhere
@@ -229,7 +229,7 @@ fn a_report_in_which_nothing_ran_does_not_look_green() {
       a required check did not run, so the image is not VERIFIED
       not asked  registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, revision-expected, immutable-tag, platform,
-                 layers-present, port, runtime
+                 layers-present, engines, port, runtime
 
       service    support-email in development
     ");

@@ -57,7 +57,8 @@ pub(super) struct CheckView<'a> {
 
 impl<'a> ImageView<'a> {
     pub(super) fn of(index: usize, image: &'a ImageReport) -> Self {
-        let ImageReport { request, results, facts, evidence, notes, verified_at } = image;
+        let ImageReport { request, results, facts, evidence, engines: _, notes, verified_at } =
+            image;
         let ImageRequest {
             reference,
             registry_kind: _,

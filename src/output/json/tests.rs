@@ -150,6 +150,7 @@ fn the_whole_report_of_a_run() {
         {
           "checks": "left out here",
           "digest": "sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64",
+          "engines": [],
           "environment": "development",
           "immutable_tag": null,
           "media_type": "application/vnd.oci.image.index.v1+json",

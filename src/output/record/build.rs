@@ -20,7 +20,8 @@ impl Record {
         if image.verdict() != Verdict::Verified {
             return None;
         }
-        let ImageReport { request, results, facts, evidence: _, notes, verified_at } = image;
+        let ImageReport { request, results, facts, evidence: _, engines: _, notes, verified_at } =
+            image;
         let facts = facts.as_ref()?;
         let checks = results.iter().map(Check::of).collect::<Option<Vec<_>>>()?;
         Some(Self {

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use super::words::{Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value};
+use super::words::{
+    EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value,
+};
 
 /// What stands for the environment's tag in a service's.
 pub(in crate::settings) const TAG_PLACE: &str = "{tag}";
@@ -63,7 +65,7 @@ pub(in crate::settings) struct EnvironmentEntry {
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "a mapping with `repository`, `tag`, `port`, `ingress`, `runtime`, `platforms`, `env` and `expect_revision`"
+    expecting = "a mapping with `repository`, `tag`, `port`, `ingress`, `runtime`, `platforms`, `engines`, `env` and `expect_revision`"
 )]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::settings) struct ServiceEntry {
@@ -87,6 +89,8 @@ pub(in crate::settings) struct ServiceEntry {
     pub runtime: RuntimeEntry,
     /// The platforms that must be there, as in `linux/amd64`.
     pub platforms: Vec<PlatformWord>,
+    /// The engines that pull it: `docker`, `containerd`, `podman`. Without it: docker and containerd.
+    pub engines: Vec<EngineWord>,
     /// Variables to deploy it with. Handed on in the record, so never a secret.
     pub env: Entries<Key, Value>,
     /// Stands in place of the environment's.

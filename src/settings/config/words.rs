@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
+use crate::engines::Engine;
 use crate::oci::Platform;
 use crate::secret::is_printable;
 use crate::settings::variable_name::is_variable_name;
@@ -26,6 +27,10 @@ pub(crate) struct Flag(pub(crate) bool);
 /// A platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlatformWord(pub(crate) Platform);
+
+/// A container engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EngineWord(pub(crate) Engine);
 
 /// The name of a service or an environment. It becomes a file's name and a key of the status file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +112,12 @@ leaves! {
     PlatformWord: "a platform", |text| {
         text.parse().map(Self).map_err(|error| format!("invalid platform `{text}`: it {error}"))
     };
+    EngineWord: "`docker`, `containerd` or `podman`", |text| {
+        let engine = Engine::ALL.into_iter().find(|engine| engine.as_str() == text);
+        engine.map(Self).ok_or_else(|| {
+            format!("invalid engine `{text}`: expected `docker`, `containerd` or `podman`")
+        })
+    };
     Name: "a name", |text| if is_name(text) { Ok(Self(text.to_owned())) } else {
         Err(format!(
             "invalid name `{text}`: use at most 100 letters, digits, `_`, `.` and `-`, starting with a letter or digit"
@@ -175,7 +186,7 @@ mod schema {
 
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-    use super::{Entries, Flag, PlatformWord, Port, RevisionWord, Text, Value};
+    use super::{EngineWord, Entries, Flag, PlatformWord, Port, RevisionWord, Text, Value};
 
     macro_rules! schemas {
         ($($type:ident: $schema:tt;)*) => {
@@ -200,6 +211,7 @@ mod schema {
         Value: { "type": ["string", "number", "boolean"] };
         Port: { "type": "integer", "minimum": 1, "maximum": 65535 };
         Flag: { "type": "boolean" };
+        EngineWord: { "type": "string", "enum": ["docker", "containerd", "podman"] };
         PlatformWord: { "type": "string", "pattern": "^[^/]+/[^/]+(/[^/]+)?$" };
         RevisionWord: { "enum": ["off", "when-labelled", "required"] };
     }

@@ -36,7 +36,7 @@ fn nil_is_a_mistake_in_every_option_and_every_variable() {
             assert!(told.starts_with("error: ") && told.contains(&name), "{long}: {told}");
         }
     }
-    for name in ["IMAGES", "SERVICES", "PLATFORMS"] {
+    for name in ["IMAGES", "SERVICES", "PLATFORMS", "ENGINES"] {
         let told = world("").variable(&format!("{PREFIX}{name}"), "a <nil>").told();
         assert!(told.contains("`<nil>`"), "{told}");
     }

@@ -151,6 +151,8 @@ fn the_short_help_is_whole_too() {
                                        value: CIRCLE_SHA1]
           --platform <OS/ARCH>         Platform that must be there, as in linux/amd64; can be repeated
                                        [default: every runnable one]
+          --engine <NAME>              Engine that pulls it: docker, containerd, podman; can be repeated
+                                       [default: docker and containerd]
           --port <NUMBER>              TCP port that the image must listen on [default: the config's;
                                        else not checked]
 
@@ -212,6 +214,7 @@ fn the_other_texts() {
     immutable-tag      the tag that never moves names the same digest (`immutable_tag`)
     platform           each wanted platform has a manifest (`--platform`)
     layers-present     the config and every layer can be pulled, in the size that the manifest says
+    engines            every wanted engine pulls this image (`--engine`)
     port               the image exposes the port, or sets `PORT` to it (`--port`)
     runtime            the image shows the declared language and base (`runtime`)
     ");

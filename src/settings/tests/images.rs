@@ -342,6 +342,7 @@ fn every_option_can_be_given_as_a_variable_and_the_command_line_wins() {
     let names = [
         ("IMAGES", "support-email:latest-dev, support-chat:latest-dev"),
         ("PLATFORMS", "linux/amd64 linux/arm64"),
+        ("ENGINES", "podman,docker"),
         ("PORT", "8080"),
         ("WAIT", "90s"),
         ("DEADLINE", "1h"),
@@ -403,7 +404,7 @@ fn every_option_can_be_given_as_a_variable_and_the_command_line_wins() {
     }
     Some(90s) 3600s 3 Console { format: Json, color_stdout: false, color_stderr: true, quiet: false, verbosity: 2 }
     "#);
-    let line = "support-email:latest-dev support-chat:latest-dev --platform linux/amd64 --platform linux/arm64 --port 8080 \
+    let line = "support-email:latest-dev support-chat:latest-dev --platform linux/amd64 --platform linux/arm64 --engine podman --engine docker --port 8080 \
          --wait 90s --deadline 1h --jobs 3 --junit j.xml --record-dir records --html r.html --failure-reason-file f \
          --update-status --format json --color always -vv --expect-revision";
     let by_line = develop(line).settings();

@@ -18,7 +18,7 @@ fn an_empty_index_is_red() {
         reason     not-an-image
         next       Check which job pushes to this tag: it holds a chart, a signature, an empty index or a broken image.
       passed     registry-honest, repository-exists, tag-exists
-      skipped    platform, layers-present:
+      skipped    platform, layers-present, engines:
                  it is not a container image, so there is nothing to look at
       not asked  digest-expected, revision-expected, immutable-tag, port, runtime
 
@@ -37,7 +37,7 @@ fn a_manifest_that_differs_from_its_digest_header_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` under the digest `sha256:0123456789ab[..64]`
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` under the digest `sha256:0123456789ab[..64]`
         reason     manifest-contradictory
         next       Try again; if it persists, a proxy or the registry is broken.
 
@@ -61,7 +61,7 @@ fn a_manifest_that_is_cut_short_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -85,7 +85,7 @@ fn an_altered_config_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      manifest-intact, platform, layers-present errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:5809269daf2d[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
+      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:5809269daf2d[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
         reason     manifest-contradictory
         next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest, repository-exists, tag-exists
@@ -211,7 +211,7 @@ fn a_manifest_of_300_mb_is_not_read() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
         reason     answer-too-large
         next       Check which image and which server this is: nothing over the limit is read.
 

@@ -30,7 +30,7 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
             ["tests", "errors", "failures"].map(|name| suite.attribute(name).unwrap_or("-"))
         })
         .collect();
-    insta::assert_snapshot!(format!("{counts:?}"), @r#"[["11", "0", "0"], ["11", "5", "0"], ["11", "5", "0"]]"#);
+    insta::assert_snapshot!(format!("{counts:?}"), @r#"[["12", "0", "0"], ["12", "6", "0"], ["12", "6", "0"]]"#);
     insta::assert_snapshot!(shown.split("----- junit.xml").next().unwrap(), @"
     $ verify-registry-image [registry]/keepkey/support-email:first [registry]/keepkey/support-email:second [registry]/keepkey/support-email:third --deadline [deadline] --jobs 1 --junit junit.xml
     exit code: 3
@@ -41,13 +41,13 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
       UNDECIDED  [registry]/keepkey/support-email:third   deadline-passed (repository-exists)
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:second
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `second`: `[registry]` had not answered when the run's deadline passed
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `second`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
       service    support-email
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:third
-      repository-exists, tag-exists, manifest-intact, platform, layers-present errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
+      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
       service    support-email

@@ -1,0 +1,181 @@
+//! Which rows manifests, indexes and configs meet, each document and each image by itself.
+
+use super::go::{Mismatch, Structure, mismatch};
+use super::rules::{
+    CONFIG_BY_SHA512, CONFIG_OF_DOCKER, CONFIG_OF_OCI, CONFIG_OF_PODMAN, CONFIG_TYPE,
+    CONFIG_TYPE_OF_DOCKER, CONFIG_WITH_URLS, ENTRY_BY_SHA512, ENTRY_NESTED, ENTRY_TYPE,
+    ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST,
+    LAYER_TYPE, LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY,
+    MANIFEST_OF_DOCKER, MANIFEST_OF_OCI, MANIFEST_OF_PODMAN,
+};
+use super::structures::{
+    DISTRIBUTION_LIST, DISTRIBUTION_OCI, DISTRIBUTION_SCHEMA2, DOCKER_IMAGE, OCI_IMAGE, OCI_INDEX,
+    OCI_MANIFEST, SCHEMA2, SCHEMA2_IMAGE, SCHEMA2_LIST,
+};
+use super::{Refusal, Rule};
+use crate::oci::{Algorithm, Descriptor, ImageConfig, ImageManifest, MediaType};
+
+/// How many layers docker's graph driver stacks (measured).
+const MOST_OF_GRAPH_DRIVER: usize = 125;
+
+/// Docker's zstd layer, which `BuildKit` writes into Docker manifests.
+const DOCKER_ZSTD: &str = "application/vnd.docker.image.rootfs.diff.tar.zstd";
+
+/// Docker's config.
+const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+
+/// The layer types that every containerd unpacks.
+const LAYER_TYPES: [&str; 10] = [
+    "application/vnd.oci.image.layer.v1.tar",
+    "application/vnd.oci.image.layer.v1.tar+gzip",
+    "application/vnd.oci.image.layer.v1.tar+zstd",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+    "application/vnd.docker.image.rootfs.diff.tar",
+    "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+];
+
+/// The rows that the bytes of an image manifest or an index meet, which was served as `media_type`.
+pub fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
+    let [docker, oci, podman]: [&'static Structure; 3] = match media_type {
+        MediaType::OciImageManifest => [&DISTRIBUTION_OCI, &OCI_MANIFEST, &OCI_MANIFEST],
+        MediaType::DockerManifest => [&DISTRIBUTION_SCHEMA2, &OCI_MANIFEST, &SCHEMA2],
+        MediaType::OciImageIndex => [&DISTRIBUTION_LIST, &OCI_INDEX, &OCI_INDEX],
+        MediaType::DockerManifestList => [&DISTRIBUTION_LIST, &OCI_INDEX, &SCHEMA2_LIST],
+    };
+    typed(
+        bytes,
+        &[(&MANIFEST_OF_DOCKER, docker), (&MANIFEST_OF_OCI, oci), (&MANIFEST_OF_PODMAN, podman)],
+    )
+}
+
+/// The rows that the bytes of an image config meet.
+pub fn of_config(bytes: &[u8]) -> Vec<Refusal> {
+    typed(
+        bytes,
+        &[
+            (&CONFIG_OF_DOCKER, &DOCKER_IMAGE),
+            (&CONFIG_OF_OCI, &OCI_IMAGE),
+            (&CONFIG_OF_PODMAN, &SCHEMA2_IMAGE),
+        ],
+    )
+}
+
+fn typed(bytes: &[u8], rules: &[(&'static Rule, &'static Structure)]) -> Vec<Refusal> {
+    let refusal = |(rule, structure): &(&'static Rule, &'static Structure)| {
+        let Mismatch { path, expected, found } = mismatch(bytes, structure)?;
+        Some(Refusal { rule, what: format!("`{path}` is {found} where it must be {expected}") })
+    };
+    rules.iter().filter_map(refusal).collect()
+}
+
+/// The rows that an image meets: its manifest, and its config as far as it is known.
+pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<Refusal> {
+    let ImageManifest { media_type, config: config_descriptor, layers } = manifest;
+    let of = layers.len();
+    let of_layer = |rule: &'static Rule, is_met: &dyn Fn(&Descriptor) -> bool| {
+        let place = layers.iter().position(is_met)?;
+        let layer = layers.get(place)?;
+        let what = format!("layer {} of {of} {}", place + 1, met(rule, layer));
+        Some(Refusal { rule, what })
+    };
+    let is_docker = *media_type == MediaType::DockerManifest;
+    let kind = |layer: &Descriptor| layer.media_type.clone();
+    let mut met = vec![
+        of_layer(&LAYER_WITHOUT_TYPE, &|layer| kind(layer).is_empty()),
+        of_layer(&LAYER_TYPE, &|layer| {
+            let kind = kind(layer);
+            !kind.is_empty() && kind != DOCKER_ZSTD && !LAYER_TYPES.contains(&kind.as_str())
+        }),
+        of_layer(&LAYER_ZSTD_OF_DOCKER, &|layer| kind(layer) == DOCKER_ZSTD),
+        of_layer(&LAYER_IN_DOCKER_MANIFEST, &|layer| {
+            let is_dockers = kind(layer).starts_with("application/vnd.docker.");
+            is_docker && !(is_dockers && LAYER_TYPES.contains(&kind(layer).as_str()))
+        }),
+        of_layer(&LAYER_WITH_URLS, &|layer| layer.has_urls && !layer.is_kept_elsewhere()),
+        of_layer(&LAYER_EMPTY, &|layer| layer.size == 0),
+        of_layer(&LAYER_BY_SHA512, &|layer| layer.digest.algorithm() != Algorithm::Sha256),
+    ];
+    met.push((of > MOST_OF_GRAPH_DRIVER).then(|| Refusal {
+        rule: &LAYERS_TOO_MANY,
+        what: format!("it has {of} layers, and at most {MOST_OF_GRAPH_DRIVER} are stacked"),
+    }));
+    let is_typed = is_config(config_descriptor);
+    met.push((is_docker && !is_typed).then(|| Refusal {
+        rule: &CONFIG_TYPE,
+        what: match config_descriptor.media_type.as_str() {
+            "" => "the config has no `mediaType`".to_owned(),
+            other => format!("the config has the type `{other}`"),
+        },
+    }));
+    let of_docker = config_descriptor.media_type == DOCKER_CONFIG;
+    met.push((*media_type == MediaType::OciImageManifest && of_docker).then(|| Refusal {
+        rule: &CONFIG_TYPE_OF_DOCKER,
+        what: format!("the config has the type `{DOCKER_CONFIG}`"),
+    }));
+    met.push(
+        config_descriptor
+            .has_urls
+            .then(|| Refusal { rule: &CONFIG_WITH_URLS, what: "the config has `urls`".to_owned() }),
+    );
+    met.push((config_descriptor.digest.algorithm() != Algorithm::Sha256).then(|| Refusal {
+        rule: &CONFIG_BY_SHA512,
+        what: "the config has a digest of `sha512`".to_owned(),
+    }));
+    let steps = config.map_or(0, |config| config.steps);
+    met.push((steps > of).then(|| Refusal {
+        rule: &HISTORY_TOO_LONG,
+        what: format!("its history has {steps} layers where there are {of}"),
+    }));
+    met.into_iter().flatten().collect()
+}
+
+fn met(rule: &'static Rule, layer: &Descriptor) -> String {
+    if rule.id == LAYER_WITH_URLS.id {
+        "has `urls`".to_owned()
+    } else if rule.id == LAYER_BY_SHA512.id {
+        format!("has a digest of `{}`", layer.digest.algorithm().as_str())
+    } else if rule.id == LAYER_EMPTY.id {
+        "has a size of 0".to_owned()
+    } else if layer.media_type.is_empty() {
+        "has no `mediaType`".to_owned()
+    } else {
+        format!("has the type `{}`", layer.media_type)
+    }
+}
+
+fn is_config(config: &Descriptor) -> bool {
+    matches!(config.media_type.as_str(), "application/vnd.oci.image.config.v1+json" | DOCKER_CONFIG)
+}
+
+/// The rows that an entry of an index meets by itself. `is_index` says that an index is behind it.
+pub fn of_entry(entry: &Descriptor, is_index: bool) -> Vec<Refusal> {
+    let kind = entry.media_type.as_str();
+    let is_known = MediaType::ALL.iter().any(|known| known.as_str() == kind);
+    let met = [
+        (!is_known).then(|| Refusal {
+            rule: &ENTRY_TYPE,
+            what: if kind.is_empty() {
+                "its index entry has no `mediaType`".to_owned()
+            } else {
+                format!("its index entry has the type `{kind}`")
+            },
+        }),
+        (entry.digest.algorithm() != Algorithm::Sha256).then(|| Refusal {
+            rule: &ENTRY_BY_SHA512,
+            what: "its index entry has a digest of `sha512`".to_owned(),
+        }),
+        entry.has_urls.then(|| Refusal {
+            rule: &ENTRY_WITH_URLS,
+            what: "its index entry has `urls`".to_owned(),
+        }),
+        is_index.then(|| Refusal {
+            rule: &ENTRY_NESTED,
+            what: "its index entry is an index".to_owned(),
+        }),
+    ];
+    met.into_iter().flatten().collect()
+}

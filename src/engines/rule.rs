@@ -1,0 +1,48 @@
+//! A row of the table, and where an image meets it.
+
+use super::Version;
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its stable name.
+    pub id: &'static str,
+    /// What it looks at.
+    pub looks_at: &'static str,
+    /// Who refuses.
+    pub refused_by: &'static [Version],
+    /// The words of the refusal.
+    pub words: &'static str,
+    /// What to change in the build.
+    pub mend: &'static str,
+}
+
+/// An image that meets a row.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The row.
+    pub rule: &'static Rule,
+    /// What was met and where, as in ``layer 2 of 2 has no `mediaType` ``. May hold texts of the image.
+    pub what: String,
+}
+
+impl Refusal {
+    /// Whether this version refuses.
+    pub fn is_by(&self, version: Version) -> bool {
+        self.rule.refused_by.contains(&version)
+    }
+
+    /// The same with its text changed by `change`: to mask what must not be shown.
+    #[must_use]
+    pub fn map_texts(self, change: impl FnOnce(String) -> String) -> Self {
+        Self { rule: self.rule, what: change(self.what) }
+    }
+}
+
+impl PartialEq for Refusal {
+    fn eq(&self, other: &Self) -> bool {
+        self.rule.id == other.rule.id && self.what == other.what
+    }
+}
+
+impl Eq for Refusal {}

@@ -1,0 +1,80 @@
+//! Which entry of an index each engine takes for a platform.
+
+use super::rules::{ENTRY_FEATURES, ENTRY_ORDER, ENTRY_SPELLING};
+use super::{Refusal, Version};
+use crate::oci::Platform;
+
+/// An entry of an index, as an engine looks at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// The platform that it is listed under, in its usual spelling.
+    pub listed_as: Option<&'a Platform>,
+    /// The platform that the config behind it says, where that is known.
+    pub said: Option<&'a Platform>,
+    /// `os.features`.
+    pub features: &'a [String],
+    /// The platform as it is written, where that is not the usual spelling.
+    pub written: Option<&'a str>,
+}
+
+/// What an engine takes for a platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The entry at this place.
+    Entry(usize),
+    /// None, or one of another machine.
+    Refused(Refusal),
+    /// Nothing is known of the entry that it takes.
+    Unknown(usize),
+    /// The index has no entry for the platform at all.
+    Nothing,
+}
+
+/// Which of `entries` this version of an engine takes for `platform`.
+pub fn taken(entries: &[Candidate<'_>], platform: &Platform, version: Version) -> Taken {
+    let mut passed_over = None;
+    let mut without_platform = None;
+    for (place, entry) in entries.iter().enumerate() {
+        match entry.listed_as {
+            Some(listed) if listed == platform => match passes_over(entry, version) {
+                None => return Taken::Entry(place),
+                Some(refusal) => {
+                    passed_over.get_or_insert(refusal);
+                }
+            },
+            Some(_) => {}
+            None => {
+                without_platform.get_or_insert((place, entry.said));
+            }
+        }
+    }
+    match (without_platform, passed_over) {
+        (Some((place, Some(said))), _) if said.is_same_machine(platform) => Taken::Entry(place),
+        (Some((place, None)), _) => Taken::Unknown(place),
+        (_, Some(refusal)) => Taken::Refused(refusal),
+        (Some((_, Some(said))), None) => Taken::Refused(Refusal {
+            rule: &ENTRY_ORDER,
+            what: format!("for `{platform}`, the first entry without a platform is of `{said}`"),
+        }),
+        (None, None) => Taken::Nothing,
+    }
+}
+
+/// Why an engine does not take an entry of the right platform.
+fn passes_over(entry: &Candidate<'_>, version: Version) -> Option<Refusal> {
+    let of_features = || {
+        let features: Vec<_> =
+            entry.features.iter().take(3).map(|one| format!("`{one}`")).collect();
+        (!features.is_empty()).then(|| Refusal {
+            rule: &ENTRY_FEATURES,
+            what: format!("its index entry has `os.features` {}", features.join(", ")),
+        })
+    };
+    let of_spelling = || {
+        entry.written.map(|written| Refusal {
+            rule: &ENTRY_SPELLING,
+            what: format!("its index entry has the platform `{written}`"),
+        })
+    };
+    [of_features(), of_spelling()].into_iter().flatten().find(|refusal| refusal.is_by(version))
+}

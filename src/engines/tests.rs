@@ -1,0 +1,330 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::oci::{ConfigDocument, ImageManifest, Manifest, MediaType, Platform};
+
+const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
+const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+const DOCKER_GZIP: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+fn manifest(kind: &str, config: &str, layers: &[String]) -> String {
+    let layers = layers.join(",");
+    format!(
+        r#"{{"schemaVersion":2,"mediaType":"{kind}","config":{{"mediaType":"{config}","digest":"sha256:{:064}","size":2}},"layers":[{layers}]}}"#,
+        0
+    )
+}
+
+fn layer(kind: &str, more: &str) -> String {
+    let kind = if kind.is_empty() { String::new() } else { format!(r#""mediaType":"{kind}","#) };
+    format!(r#"{{{kind}"digest":"sha256:{:064}","size":3{more}}}"#, 1)
+}
+
+fn image(body: &str, kind: &str) -> ImageManifest {
+    let read = Manifest::parse(body.as_bytes(), kind).unwrap().unwrap();
+    let Manifest::Image(image) = read else { panic!("an index") };
+    image
+}
+
+/// Each row that is met: the versions that refuse, what it is, and where.
+fn told(refusals: &[Refusal]) -> String {
+    let initial = |version: &Version| match version {
+        Version::DockerGraph => "graph",
+        Version::DockerStore => "store",
+        Version::Containerd17 => "1.7",
+        Version::Containerd2 => "2",
+        Version::Podman5 => "podman",
+    };
+    let line = |refusal: &Refusal| {
+        let by: Vec<_> = refusal.rule.refused_by.iter().map(initial).collect();
+        format!("{}: {} [{}]", refusal.rule.id, refusal.what, by.join(" "))
+    };
+    refusals.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn each_row_has_a_name_of_its_own_and_says_what_to_do() {
+    let ids: BTreeSet<_> = RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), RULES.len());
+    for Rule { id, looks_at, refused_by, words, mend } in RULES {
+        assert!(!refused_by.is_empty() && !words.is_empty(), "{id}");
+        assert!(!looks_at.ends_with('.') && mend.ends_with('.'), "{id}");
+        assert!(id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')), "{id}");
+    }
+}
+
+#[test]
+fn an_engine_is_named_in_any_case() {
+    assert_eq!("Podman".parse(), Ok(Engine::Podman));
+    assert_eq!("cri-o".parse::<Engine>(), Err(EngineError));
+    for engine in Engine::ALL {
+        assert_eq!(engine.as_str().parse(), Ok(engine));
+        assert!(Version::ALL.iter().any(|version| version.engine() == engine));
+    }
+}
+
+#[test]
+fn an_ordinary_image_meets_no_row() {
+    for (kind, layers) in [(OCI, GZIP), (DOCKER, DOCKER_GZIP)] {
+        let body = manifest(kind, CONFIG, &[layer(layers, "")]);
+        let media_type = MediaType::parse(kind).unwrap();
+        assert_eq!(told(&of_manifest(body.as_bytes(), media_type)), "");
+        assert_eq!(told(&of_image(&image(&body, kind), None)), "");
+    }
+}
+
+#[test]
+fn layers_and_configs_meet_the_rows_of_the_table() {
+    let met = |kind: &str, config: &str, layers: &[String]| {
+        told(&of_image(&image(&manifest(kind, config, layers), kind), None))
+    };
+    let zstd = "application/vnd.docker.image.rootfs.diff.tar.zstd";
+    let foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    let urls = r#","urls":["https://a.example/layer"]"#;
+    let sha512 =
+        layer(GZIP, "").replace(&format!("sha256:{:064}", 1), &format!("sha512:{:0128}", 1));
+    let told = [
+        met(OCI, CONFIG, &[layer(GZIP, ""), layer("", "")]),
+        met(DOCKER, CONFIG, &[layer(DOCKER_GZIP, ""), layer("", "")]),
+        met(DOCKER, CONFIG, &[layer(zstd, "")]),
+        met(OCI, CONFIG, &[layer(zstd, "")]),
+        met(DOCKER, CONFIG, &[layer(GZIP, "")]),
+        met(OCI, CONFIG, &[layer(DOCKER_GZIP, "")]),
+        met(OCI, CONFIG, &[layer("application/vnd.oci.image.layer.nydus.blob.v1", "")]),
+        met(DOCKER, CONFIG, &[layer("application/vnd.docker.image.rootfs.diff.tar.gz", "")]),
+        met(OCI, CONFIG, &[layer(GZIP, urls), layer(GZIP, "")]),
+        met(OCI, CONFIG, &[layer(foreign, urls)]),
+        met(OCI, CONFIG, &[sha512]),
+        met(DOCKER, "application/octet-stream", &[layer(DOCKER_GZIP, "")]),
+        met(DOCKER, "", &[layer(DOCKER_GZIP, "")]),
+        met(OCI, CONFIG, &vec![layer(GZIP, ""); 125]),
+        met(OCI, CONFIG, &vec![layer(GZIP, ""); 126]),
+    ];
+    insta::assert_snapshot!(told.join("\n--\n"), @"
+    layer-without-type: layer 2 of 2 has no `mediaType` [store 1.7 2]
+    --
+    layer-without-type: layer 2 of 2 has no `mediaType` [store 1.7 2]
+    layer-in-docker-manifest: layer 2 of 2 has no `mediaType` [podman]
+    --
+    layer-zstd-of-docker: layer 1 of 1 has the type `application/vnd.docker.image.rootfs.diff.tar.zstd` [1.7]
+    layer-in-docker-manifest: layer 1 of 1 has the type `application/vnd.docker.image.rootfs.diff.tar.zstd` [podman]
+    --
+    layer-zstd-of-docker: layer 1 of 1 has the type `application/vnd.docker.image.rootfs.diff.tar.zstd` [1.7]
+    --
+    layer-in-docker-manifest: layer 1 of 1 has the type `application/vnd.oci.image.layer.v1.tar+gzip` [podman]
+    --
+
+    --
+    layer-type: layer 1 of 1 has the type `application/vnd.oci.image.layer.nydus.blob.v1` [store 1.7 2]
+    --
+    layer-type: layer 1 of 1 has the type `application/vnd.docker.image.rootfs.diff.tar.gz` [store 1.7 2]
+    layer-in-docker-manifest: layer 1 of 1 has the type `application/vnd.docker.image.rootfs.diff.tar.gz` [podman]
+    --
+    layer-with-urls: layer 1 of 2 has `urls` [store 1.7 2 podman]
+    --
+
+    --
+    layer-by-sha512: layer 1 of 1 has a digest of `sha512` [store 1.7 2]
+    --
+    config-type: the config has the type `application/octet-stream` [store]
+    --
+    config-type: the config has no `mediaType` [store]
+    --
+
+    --
+    layers-too-many: it has 126 layers, and at most 125 are stacked [graph]
+    ");
+}
+
+#[test]
+fn a_history_of_more_layers_than_there_are_is_refused_by_the_graph_driver() {
+    let body = manifest(OCI, CONFIG, &[layer(GZIP, "")]);
+    let met = |history: &str| {
+        let config = format!(r#"{{"os":"linux","architecture":"amd64","history":[{history}]}}"#);
+        let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
+        let config = config.listed_as(None).unwrap().unwrap();
+        told(&of_image(&image(&body, OCI), Some(&config)))
+    };
+    assert_eq!(met(r#"{},{"empty_layer":true}"#), "");
+    insta::assert_snapshot!(met("{},{}"), @"history-too-long: its history has 2 layers where there are 1 [graph]");
+}
+
+#[test]
+fn a_field_of_another_type_is_refused_by_who_reads_it() {
+    let config = |field: &str| {
+        let body = format!(r#"{{"os":"linux","architecture":"amd64",{field}}}"#);
+        format!("{field}\n{}", told(&of_config(body.as_bytes())))
+    };
+    let told = [
+        r#""config":{"Healthcheck":{"Interval":"30s"}}"#,
+        r#""config":{"Healthcheck":{"StartInterval":"30s"}}"#,
+        r#""config":{"Cmd":"node server.js"}"#,
+        r#""config":{"User":1000}"#,
+        r#""config":{"OnBuild":"x"}"#,
+        r#""container_config":{"Tty":1}"#,
+        r#""docker_version":20"#,
+        r#""history":[{},{"empty_layer":"true"}]"#,
+        r#""created":"2026-11-01""#,
+        r#""config":{"StopTimeout":"10"}"#,
+        r#""rootfs":{"diff_ids":"sha256:"}"#,
+    ]
+    .map(config);
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "config":{"Healthcheck":{"Interval":"30s"}}
+    config-field-of-docker: `config.Healthcheck.Interval` is a string where it must be a whole number [graph]
+    config-field-of-podman: `config.Healthcheck.Interval` is a string where it must be a whole number [podman]
+    "config":{"Healthcheck":{"StartInterval":"30s"}}
+    config-field-of-docker: `config.Healthcheck.StartInterval` is a string where it must be a whole number [graph]
+    "config":{"Cmd":"node server.js"}
+    config-field-of-oci: `config.Cmd` is a string where it must be a list [1.7 2 podman]
+    "config":{"User":1000}
+    config-field-of-docker: `config.User` is a number where it must be a string [graph]
+    config-field-of-oci: `config.User` is a number where it must be a string [1.7 2 podman]
+    config-field-of-podman: `config.User` is a number where it must be a string [podman]
+    "config":{"OnBuild":"x"}
+    config-field-of-docker: `config.OnBuild` is a string where it must be a list [graph]
+    config-field-of-podman: `config.OnBuild` is a string where it must be a list [podman]
+    "container_config":{"Tty":1}
+    config-field-of-docker: `container_config.Tty` is a number where it must be true or false [graph]
+    config-field-of-podman: `container_config.Tty` is a number where it must be true or false [podman]
+    "docker_version":20
+    config-field-of-docker: `docker_version` is a number where it must be a string [graph]
+    config-field-of-podman: `docker_version` is a number where it must be a string [podman]
+    "history":[{},{"empty_layer":"true"}]
+    config-field-of-docker: `history[1].empty_layer` is a string where it must be true or false [graph]
+    config-field-of-oci: `history[1].empty_layer` is a string where it must be true or false [1.7 2 podman]
+    "created":"2026-11-01"
+    config-field-of-docker: `created` is a string where it must be an RFC 3339 time [graph]
+    config-field-of-oci: `created` is a string where it must be an RFC 3339 time [1.7 2 podman]
+    config-field-of-podman: `created` is a string where it must be an RFC 3339 time [podman]
+    "config":{"StopTimeout":"10"}
+    config-field-of-docker: `config.StopTimeout` is a string where it must be a whole number [graph]
+    config-field-of-podman: `config.StopTimeout` is a string where it must be a whole number [podman]
+    "rootfs":{"diff_ids":"sha256:"}
+    config-field-of-docker: `rootfs.diff_ids` is a string where it must be a list [graph]
+    config-field-of-oci: `rootfs.diff_ids` is a string where it must be a list [1.7 2 podman]
+    "#);
+}
+
+#[test]
+fn a_manifest_and_an_index_have_the_types_of_who_reads_them() {
+    let met = |kind: &str, field: &str| {
+        let media_type = MediaType::parse(kind).unwrap();
+        let body = format!(r#"{{"schemaVersion":2,{field}}}"#);
+        format!("{field} of {kind}\n{}", told(&of_manifest(body.as_bytes(), media_type)))
+    };
+    let list = "application/vnd.docker.distribution.manifest.list.v2+json";
+    let index = "application/vnd.oci.image.index.v1+json";
+    let features = r#""manifests":[{"platform":{"features":1}}]"#;
+    let told = [
+        met(OCI, r#""subject":"x""#),
+        met(DOCKER, r#""subject":"x""#),
+        met(OCI, r#""artifactType":1"#),
+        met(OCI, r#""config":{"data":"?"}"#),
+        met(OCI, r#""annotations":{"a":1}"#),
+        met(DOCKER, r#""annotations":{"a":1}"#),
+        met(OCI, r#""layers":[{"size":"3"}]"#),
+        met(index, features),
+        met(list, features),
+        met(index, r#""manifests":[{"platform":{"os.features":"x"}}]"#),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "subject":"x" of application/vnd.oci.image.manifest.v1+json
+    manifest-field-of-oci: `subject` is a string where it must be an object [store 1.7 2]
+    manifest-field-of-podman: `subject` is a string where it must be an object [podman]
+    "subject":"x" of application/vnd.docker.distribution.manifest.v2+json
+    manifest-field-of-oci: `subject` is a string where it must be an object [store 1.7 2]
+    "artifactType":1 of application/vnd.oci.image.manifest.v1+json
+    manifest-field-of-oci: `artifactType` is a number where it must be a string [store 1.7 2]
+    manifest-field-of-podman: `artifactType` is a number where it must be a string [podman]
+    "config":{"data":"?"} of application/vnd.oci.image.manifest.v1+json
+    manifest-field-of-oci: `config.data` is a string where it must be a string in base64 [store 1.7 2]
+    manifest-field-of-podman: `config.data` is a string where it must be a string in base64 [podman]
+    "annotations":{"a":1} of application/vnd.oci.image.manifest.v1+json
+    manifest-field-of-docker: `annotations[…]` is a number where it must be a string [graph]
+    manifest-field-of-oci: `annotations[…]` is a number where it must be a string [store 1.7 2]
+    manifest-field-of-podman: `annotations[…]` is a number where it must be a string [podman]
+    "annotations":{"a":1} of application/vnd.docker.distribution.manifest.v2+json
+    manifest-field-of-oci: `annotations[…]` is a number where it must be a string [store 1.7 2]
+    "layers":[{"size":"3"}] of application/vnd.oci.image.manifest.v1+json
+    manifest-field-of-docker: `layers[0].size` is a string where it must be a whole number [graph]
+    manifest-field-of-oci: `layers[0].size` is a string where it must be a whole number [store 1.7 2]
+    manifest-field-of-podman: `layers[0].size` is a string where it must be a whole number [podman]
+    "manifests":[{"platform":{"features":1}}] of application/vnd.oci.image.index.v1+json
+    manifest-field-of-docker: `manifests[0].platform.features` is a number where it must be a list [graph]
+    "manifests":[{"platform":{"features":1}}] of application/vnd.docker.distribution.manifest.list.v2+json
+    manifest-field-of-docker: `manifests[0].platform.features` is a number where it must be a list [graph]
+    manifest-field-of-podman: `manifests[0].platform.features` is a number where it must be a list [podman]
+    "manifests":[{"platform":{"os.features":"x"}}] of application/vnd.oci.image.index.v1+json
+    manifest-field-of-docker: `manifests[0].platform.os.features` is a string where it must be a list [graph]
+    manifest-field-of-oci: `manifests[0].platform.os.features` is a string where it must be a list [store 1.7 2]
+    manifest-field-of-podman: `manifests[0].platform.os.features` is a string where it must be a list [podman]
+    "#);
+}
+
+#[test]
+fn each_engine_takes_an_entry_of_its_own() {
+    let platforms: [Platform; 2] = ["linux/amd64", "linux/arm64"].map(|text| text.parse().unwrap());
+    let [amd64, arm64] = &platforms;
+    let features = ["nydus".to_owned()];
+    let plain = |platform| Candidate {
+        listed_as: Some(platform),
+        said: None,
+        features: &[],
+        written: None,
+    };
+    let with_features = |platform| Candidate { features: &features, ..plain(platform) };
+    let spelt = |platform| Candidate { written: Some("linux/x86_64"), ..plain(platform) };
+    let silent = |said| Candidate { listed_as: None, said, features: &[], written: None };
+    let of = |entries: &[Candidate<'_>]| {
+        let word = |version| match taken(entries, amd64, version) {
+            Taken::Entry(place) => place.to_string(),
+            Taken::Refused(refusal) => refusal.rule.id.to_owned(),
+            Taken::Unknown(place) => format!("{place}?"),
+            Taken::Nothing => "nothing".to_owned(),
+        };
+        Version::ALL.map(word).join(" ")
+    };
+    let told = [
+        of(&[plain(arm64), plain(amd64), plain(amd64)]),
+        of(&[with_features(amd64)]),
+        of(&[with_features(amd64), plain(amd64)]),
+        of(&[spelt(amd64)]),
+        of(&[spelt(amd64), plain(amd64)]),
+        of(&[silent(Some(arm64)), silent(Some(amd64))]),
+        of(&[silent(Some(arm64)), plain(amd64)]),
+        of(&[with_features(amd64), silent(Some(amd64))]),
+        of(&[with_features(amd64), silent(None)]),
+        of(&[plain(arm64)]),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @"
+    1 1 1 1 1
+    entry-features entry-features 0 entry-features 0
+    1 1 0 1 0
+    0 0 0 0 entry-spelling
+    0 0 0 0 1
+    entry-order entry-order entry-order entry-order entry-order
+    1 1 1 1 1
+    1 1 0 1 0
+    1? 1? 0 1? 0
+    nothing nothing nothing nothing nothing
+    ");
+}
+
+#[test]
+fn an_index_entry_says_one_of_the_four_types_to_the_letter() {
+    let entry = |kind: &str| {
+        let mut entry = image(&manifest(OCI, CONFIG, &[layer(GZIP, "")]), OCI).config;
+        kind.clone_into(&mut entry.media_type);
+        told(&of_entry(&entry, false))
+    };
+    assert_eq!(entry(OCI), "");
+    let told = ["", &OCI.to_uppercase(), &format!("{OCI}; charset=utf-8")].map(entry);
+    insta::assert_snapshot!(told.join("\n"), @"
+    entry-type: its index entry has no `mediaType` [store 1.7 2]
+    entry-type: its index entry has the type `APPLICATION/VND.OCI.IMAGE.MANIFEST.V1+JSON` [store 1.7 2]
+    entry-type: its index entry has the type `application/vnd.oci.image.manifest.v1+json; charset=utf-8` [store 1.7 2]
+    ");
+}
