@@ -1,12 +1,13 @@
 #!/bin/sh
-# `make bench`: builds the static release binary and the bench (examples/bench), and runs the one with the other.
+# `make bench`: builds the static release binary and the bench (examples/bench), and runs the one with the other, beside
+# crane, oras and skopeo (scripts/peers.sh). `sh scripts/bench.sh quick` measures little, to see that the bench works.
 # The tables go to standard output, everything else to standard error. It asserts nothing about time.
 set -eu
 
 cd -- "$(dirname -- "$0")/.."
+quick=${1:-}
 set --
 command -v musl-gcc >/dev/null || set -- "$@" musl-tools
-command -v skopeo >/dev/null || set -- "$@" skopeo
 [ -x /usr/bin/time ] || set -- "$@" time
 [ $# -eq 0 ] || sh scripts/need.sh "$@" || true
 static=x86_64-unknown-linux-musl
@@ -18,4 +19,5 @@ fi
 binary=${CARGO_TARGET_DIR:-target}/bench/verify-registry-image
 sh scripts/build-static.sh "$static" "$binary" >&2
 cargo build --profile tool --locked --example bench >&2
-"${CARGO_TARGET_DIR:-target}/tool/examples/bench" "$binary"
+sh scripts/peers.sh >&2 || echo "bench: crane, oras and skopeo could not be had" >&2
+"${CARGO_TARGET_DIR:-target}/tool/examples/bench" "$binary" target/peers "$quick"

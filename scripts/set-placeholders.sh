@@ -16,6 +16,7 @@ orb/src/@orb.yml
 orb/src/commands/install.yml
 orb/src/examples/deploy_marker.yml
 orb/src/examples/gate_develop_workflow.yml
+orb/src/examples/many_images_in_shards.yml
 orb/src/examples/many_services.yml
 orb/src/examples/url_orb.yaml
 orb/src/examples/verify_after_docker_publish.yml

@@ -1,8 +1,8 @@
-//! `make bench`: what the program costs, as tables with each limit beside what was measured, and `skopeo inspect`
-//! at the same registry in the same run.
+//! `make bench`: what the program costs, as tables with each limit beside what was measured, and crane, oras and skopeo
+//! at the same registry in turn with it.
 //!
 //! A limit that is missed is named, and is no failure: times depend on the machine. It fails where a run does not
-//! end as it should.
+//! end as it should, and where answers in sequence or connections are more than they have to be.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,31 +10,38 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 #[path = "../../tests/support/stand_in/mod.rs"]
 mod stand_in;
 
+mod pairs;
+mod peers;
 mod run;
+mod speed;
 mod table;
 mod world;
 
+use peers::{Ask, Peers};
 use run::{Run, is_there, version};
 use stand_in::{Lie, Route, StandIn};
 use table::{Table, judged, mib, ms};
-use world::{DELAY, IMAGE, MISSING, Setup, Traffic, ca_file, services};
+use world::{IMAGE, Setup, Traffic, ca_file, services};
 
 const MIB: u64 = 1 << 20;
 const NONE: &str = "–";
 
 fn main() -> ExitCode {
-    let result = env::args_os().nth(1).context("usage: bench PROGRAM").and_then(|program| {
+    let mut arguments = env::args_os().skip(1);
+    let usage = "usage: bench PROGRAM [FOLDER OF PEERS] [quick]";
+    let result = arguments.next().context(usage).and_then(|program| {
         let program = PathBuf::from(program).canonicalize()?;
         let folder = tempfile::tempdir()?;
         Bench {
             program: program.display().to_string(),
             folder: folder.path(),
-            has_skopeo: is_there("skopeo"),
+            peers: arguments.next().and_then(|folder| Peers::find(Path::new(&folder))),
+            is_quick: arguments.next().is_some_and(|word| word == "quick"),
         }
         .run()
     });
@@ -50,32 +57,31 @@ fn main() -> ExitCode {
 struct Bench<'a> {
     program: String,
     folder: &'a Path,
-    has_skopeo: bool,
-}
-
-/// What `skopeo` is asked.
-#[derive(Clone, Copy)]
-enum Skopeo {
-    /// Manifest, config and tag list.
-    Inspect,
-    /// The manifest only.
-    Raw,
+    /// The programs that it is measured beside, where they are.
+    peers: Option<Peers>,
+    /// Whether little is measured, to see that the bench works.
+    is_quick: bool,
 }
 
 impl Bench<'_> {
     fn run(&self) -> anyhow::Result<()> {
-        let skopeo = if self.has_skopeo { version("skopeo")? } else { "no skopeo".to_owned() };
+        let peers = self.peers.as_ref().map_or_else(|| "no peers".to_owned(), Peers::versions);
         let cores = thread::available_parallelism()?;
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let load = load.split(' ').next().unwrap_or_default();
         say(&format!(
-            "{} and {skopeo}, on {cores} cores with a load of {load}, at a registry on the same machine. \
-             Times are medians.\n",
+            "{} and {peers}, on {cores} cores with a load of {load}, at a registry on the same machine. Times are \
+             medians, and each other program runs in turn with this one, so that ratios are those of pairs: their middle \
+             (least to most). A delay is that of an answer; over TLS a connection costs two more. The floor is what the \
+             answers and connections in sequence cost, and the time without a delay.\n",
             version(&self.program)?
         ))?;
         self.program_itself()?;
         self.requests()?;
-        self.times()?;
+        self.one_image()?;
+        self.shapes()?;
+        self.fleets()?;
+        self.others()?;
         self.memory()
     }
 
@@ -90,38 +96,15 @@ impl Bench<'_> {
         Ok(Run::of(&self.program, "-").at(stand_in, &ca).stdin(images))
     }
 
-    fn skopeo(&self, what: Skopeo, stand_in: &StandIn, image: &str) -> anyhow::Result<Run> {
-        let ca = ca_file(stand_in, self.folder)?;
-        let raw = match what {
-            Skopeo::Inspect => "",
-            Skopeo::Raw => "--raw",
-        };
-        let plain = if stand_in.ca_pem().is_some() { "" } else { "--tls-verify=false" };
-        let arguments = format!(
-            "inspect {raw} {plain} --creds docr:{} docker://{}",
-            stand_in.token(),
-            stand_in.reference(image)
-        );
-        Ok(Run::of("skopeo", &arguments).at(stand_in, &ca))
-    }
-
-    /// The middle of some runs of skopeo, shown.
-    fn skopeo_time(&self, run: &Run) -> anyhow::Result<String> {
-        if self.has_skopeo { run.median(11).map(ms) } else { Ok(NONE.to_owned()) }
-    }
-
     fn program_itself(&self) -> anyhow::Result<()> {
         let mut table = Table::new(&["the program", "limit", "measured", "", "beside it"]);
         let size = fs::metadata(&self.program)?.len();
-        let limit = 9 * MIB / 2;
+        let limit = 5 * MIB;
         table.row(&["static binary", &mib(limit), &mib(size), judged(&size, &limit), ""]);
         let took = Run::of(&self.program, "--version").median(201)?;
         let nothing = ms(Run::of("/bin/true", "").median(201)?);
         let limit = Duration::from_millis(2);
-        let mut beside = format!("/bin/true {nothing}");
-        if self.has_skopeo {
-            beside = format!("{beside}, skopeo {}", ms(Run::of("skopeo", "--version").median(21)?));
-        }
+        let beside = format!("/bin/true {nothing}");
         table.row(&["`--version`", &ms(limit), &ms(took), judged(&took, &limit), &beside]);
         say(&table.to_string())
     }
@@ -137,11 +120,18 @@ impl Bench<'_> {
             "connections: API / registry / storage",
         ]);
         let redirected = Setup { tags: 10, ..Setup::default() };
-        for (name, setup, limit) in [
-            ("blobs redirected, 10 tags", redirected, 4),
-            ("blobs redirected, 10,000 tags", Setup { tags: 10_000, ..redirected }, 4),
-            ("blobs not redirected", Setup { serves_blobs: true, ..redirected }, 3),
-            ("over TLS, blobs redirected", Setup { tls: true, ..redirected }, 4),
+        let tls = Setup { tls: true, ..redirected };
+        for (name, setup, limit, connections) in [
+            ("blobs redirected, 10 tags", redirected, 4, None),
+            ("blobs redirected, 10,000 tags", Setup { tags: 10_000, ..redirected }, 4, None),
+            ("blobs not redirected", Setup { serves_blobs: true, ..redirected }, 3, None),
+            ("over TLS, HTTP/2, blobs redirected", tls, 4, Some("1 / 1 / 1")),
+            (
+                "over TLS, HTTP/1.1, blobs redirected",
+                Setup { http1: true, ..tls },
+                4,
+                Some("1 / 8 / 6"),
+            ),
         ] {
             // Enough that the order in which requests arrive shows which of them had to wait.
             let stand_in = Setup { delay: Duration::from_millis(20), ..setup }.start();
@@ -149,127 +139,33 @@ impl Bench<'_> {
             let traffic = Traffic::of(&stand_in);
             let kept = judged(&traffic.sequence, &limit);
             row_of(&mut table, name, &traffic, &limit.to_string(), kept);
-            if self.has_skopeo && setup.tags == 10 && !setup.serves_blobs {
-                for (name, what) in [
-                    ("— `skopeo inspect`", Skopeo::Inspect),
-                    ("— `skopeo inspect --raw`", Skopeo::Raw),
-                ] {
-                    stand_in.clear_log();
-                    self.skopeo(what, &stand_in, IMAGE)?.once()?;
-                    row_of(&mut table, name, &Traffic::of(&stand_in), NONE, "");
-                }
-            }
+            ensure!(traffic.sequence == limit, "{name}: {} answers in sequence", traffic.sequence);
+            ensure!(
+                connections.is_none_or(|connections| traffic.connections == connections),
+                "{name}: connections {}",
+                traffic.connections
+            );
         }
         say(&table.to_string())
     }
 
-    fn times(&self) -> anyhow::Result<()> {
-        let mut table = Table::new(&[
-            "time",
-            "limit",
-            "plain",
-            "",
-            "TLS, accept delayed too",
-            "connections",
-            "skopeo inspect, plain",
-            "--raw, plain",
-            "skopeo inspect, TLS",
-        ]);
-        let base = Setup { tags: 10, services: 20, ..Setup::default() };
-        let quick = base.start();
-        let quick_tls = Setup { tls: true, ..base }.start();
-        let slow = Setup { delay: DELAY, ..base }.start();
-        let slow_tls = Setup { delay: DELAY, tls: true, ..base }.start();
-        let no_limit = Duration::MAX;
-        let delayed = Duration::from_millis(200);
-        for (name, limit, image, code, [plain, tls]) in [
-            ("no delay: one verification", no_limit, IMAGE, 0, [&quick, &quick_tls]),
-            ("no delay: missing tag", no_limit, MISSING, 1, [&quick, &quick_tls]),
-            ("40 ms an answer: one verification", delayed, IMAGE, 0, [&slow, &slow_tls]),
-            ("40 ms an answer: missing tag", delayed, MISSING, 1, [&slow, &slow_tls]),
-        ] {
-            let gates = [plain, tls].map(|world| self.gate(world, image).map(|run| run.code(code)));
-            let [gate, gate_tls] = gates;
-            let skopeo = |what, world| {
-                // It knows one kind of failure only.
-                let run = self.skopeo(what, world, image)?.code(code);
-                self.skopeo_time(&run)
-            };
-            let beside = [
-                skopeo(Skopeo::Inspect, plain)?,
-                skopeo(Skopeo::Raw, plain)?,
-                skopeo(Skopeo::Inspect, tls)?,
-            ];
-            self.time_row(&mut table, name, limit, [&gate?, &gate_tls?], tls, &beside)?;
-        }
-        let gates = [&slow, &slow_tls].map(|world| self.gate_services(world, 20));
-        let [gate, gate_tls] = gates;
-        let limit = Duration::from_millis(400);
-        let beside = [self.one_by_one(&slow)?, NONE.to_owned(), self.one_by_one(&slow_tls)?];
-        let name = "40 ms an answer: 20 images";
-        self.time_row(&mut table, name, limit, [&gate?, &gate_tls?], &slow_tls, &beside)?;
-        say(&table.to_string())
-    }
-
-    #[expect(clippy::unused_self, reason = "it stands beside the other measurements")]
-    fn time_row(
-        &self,
-        table: &mut Table,
-        name: &str,
-        limit: Duration,
-        [plain, tls]: [&Run; 2],
-        tls_world: &StandIn,
-        [inspect, raw, inspect_tls]: &[String; 3],
-    ) -> anyhow::Result<()> {
-        let took = plain.median(21)?;
-        let took_tls = tls.median(21)?;
-        tls_world.clear_log();
-        tls.once()?;
-        let connections = Traffic::of(tls_world).connections;
-        let (limit, kept) = if limit == Duration::MAX {
-            (NONE.to_owned(), "")
-        } else {
-            (ms(limit), judged(&took, &limit))
-        };
-        table.row(&[
-            name,
-            &limit,
-            &ms(took),
-            kept,
-            &ms(took_tls),
-            &connections,
-            inspect,
-            raw,
-            inspect_tls,
-        ]);
-        Ok(())
-    }
-
-    /// `skopeo inspect` of 20 images: a process each, one after the other.
-    fn one_by_one(&self, stand_in: &StandIn) -> anyhow::Result<String> {
-        if !self.has_skopeo {
-            return Ok(NONE.to_owned());
-        }
-        let images = services(stand_in, 20);
-        let prefix = stand_in.reference("");
-        let mut took = Duration::ZERO;
-        for image in images.lines().filter_map(|line| line.strip_prefix(&prefix)) {
-            took += self.skopeo(Skopeo::Inspect, stand_in, image)?.once()?;
-        }
-        Ok(format!("{} (20 processes)", ms(took)))
+    /// How often something is measured that is measured so many times in a whole run.
+    fn times(&self, times: usize) -> usize {
+        if self.is_quick { 3 } else { times }
     }
 
     fn memory(&self) -> anyhow::Result<()> {
         let mut table =
-            Table::new(&["peak memory", "limit", "plain", "", "TLS", "", "skopeo inspect, plain"]);
+            Table::new(&["peak memory", "limit", "plain", "", "TLS", "", "`crane digest`, plain"]);
         let base = Setup { tags: 10, services: 1_000, ..Setup::default() };
         let [plain, tls] = [base.start(), Setup { tls: true, ..base }.start()];
-        let skopeo = |stand_in: &StandIn, code| -> anyhow::Result<String> {
-            let run = self.skopeo(Skopeo::Inspect, stand_in, IMAGE)?.code(code);
-            Ok(if self.has_skopeo { shown(run.peak()?) } else { NONE.to_owned() })
+        let crane = |stand_in: &StandIn| -> anyhow::Result<String> {
+            let Some(peers) = &self.peers else { return Ok(NONE.to_owned()) };
+            let run = peers.run(Ask::CraneDigest, stand_in, IMAGE, self.folder)?;
+            Ok(shown(run.peak()?))
         };
         let runs = [&plain, &tls].map(|world| self.gate(world, IMAGE));
-        memory_row(&mut table, "one verification", 8 * MIB, runs, &skopeo(&plain, 0)?)?;
+        memory_row(&mut table, "one verification", 8 * MIB, runs, &crane(&plain)?)?;
         let runs = [&plain, &tls].map(|world| self.gate_services(world, 1_000));
         memory_row(&mut table, "1,000 images", 32 * MIB, runs, NONE)?;
         for (name, says_length) in [
@@ -284,7 +180,7 @@ impl Bench<'_> {
             }
             let [plain, tls] = &worlds;
             let runs = [plain, tls].map(|world| self.gate(world, IMAGE).map(|run| run.code(3)));
-            memory_row(&mut table, name, 12 * MIB, runs, &skopeo(plain, 1)?)?;
+            memory_row(&mut table, name, 12 * MIB, runs, NONE)?;
         }
         say(&table.to_string())?;
         if !is_there("/usr/bin/time") {

@@ -20,6 +20,15 @@ pub(crate) struct Run {
     expected: i32,
 }
 
+/// What a run cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    /// The most memory, in bytes.
+    pub(crate) peak: u64,
+    /// The time of processors.
+    pub(crate) processor: Duration,
+}
+
 impl Run {
     /// A program with arguments parted by white space, without any variable, that is expected to succeed.
     pub(crate) fn of(program: &str, arguments: &str) -> Self {
@@ -30,6 +39,26 @@ impl Run {
             stdin: String::new(),
             expected: 0,
         }
+    }
+
+    /// A command with its arguments.
+    pub(crate) fn command(command: &[String]) -> Self {
+        let (program, arguments) = command
+            .split_first()
+            .map_or(("", [].as_slice()), |(program, arguments)| (program.as_str(), arguments));
+        Self { arguments: arguments.to_vec(), ..Self::of(program, "") }
+    }
+
+    /// With one more variable.
+    pub(crate) fn variable(mut self, name: &str, value: &Path) -> Self {
+        self.environment.push((name.to_owned(), value.display().to_string()));
+        self
+    }
+
+    /// What it writes to standard output, however it ends.
+    pub(crate) fn output(&self) -> anyhow::Result<String> {
+        let output = Command::new(&self.program).args(&self.arguments).output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// With the variables that point it to a stand-in, and the certificates in `ca`.
@@ -71,20 +100,34 @@ impl Run {
     /// A child of this process would be charged with the memory of this process, which it shares until it becomes
     /// the program; a child of GNU time is charged with GNU time's, which is small.
     pub(crate) fn peak(&self) -> anyhow::Result<Option<u64>> {
+        Ok(self.cost()?.map(|cost| cost.peak))
+    }
+
+    /// What a run costs, likewise.
+    pub(crate) fn cost(&self) -> anyhow::Result<Option<Cost>> {
         if !is_there("/usr/bin/time") {
             return Ok(None);
         }
         let file = env::temp_dir().join(format!("bench-{}.kib", std::process::id()));
-        let mut arguments =
-            vec!["-q".into(), "-f".into(), "%M".into(), "-o".into(), file.display().to_string()];
+        let mut arguments = vec![
+            "-q".into(),
+            "-f".into(),
+            "%M %U %S".into(),
+            "-o".into(),
+            file.display().to_string(),
+        ];
         arguments.push(self.program.clone());
         arguments.extend_from_slice(&self.arguments);
         let ran = self.run("/usr/bin/time", &arguments);
         let written = fs::read_to_string(&file);
         let _ = fs::remove_file(&file);
         ran?;
-        let kib: u64 = written?.trim().parse()?;
-        Ok(Some(kib << 10))
+        let written = written?;
+        let mut words = written.split_whitespace();
+        let mut word = || words.next().context("GNU time said less than it was asked for");
+        let peak = word()?.parse::<u64>()? << 10;
+        let seconds = word()?.parse::<f64>()? + word()?.parse::<f64>()?;
+        Ok(Some(Cost { peak, processor: Duration::from_secs_f64(seconds) }))
     }
 
     fn run(&self, program: &str, arguments: &[String]) -> anyhow::Result<Duration> {

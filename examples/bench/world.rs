@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::stand_in::{
-    Certificate, Entry, Image, Options, Origin, Route, StandIn, longest_sequence,
+    Certificate, Entry, Image, Index, Options, Origin, Protocols, Route, StandIn, longest_sequence,
 };
 
 /// The image that is asked for: Node on Alpine, one platform, five layers.
@@ -28,23 +28,45 @@ pub(crate) struct Setup {
     pub(crate) services: usize,
     /// Added before every answer.
     pub(crate) delay: Duration,
-    /// Whether it speaks TLS; then the delay is added before a connection is served, too.
+    /// Whether it speaks TLS; then a connection costs twice the delay, as over the internet.
     pub(crate) tls: bool,
+    /// Whether it speaks HTTP/1.1 alone over TLS.
+    pub(crate) http1: bool,
+    /// How many layers the image has; 0: the usual five.
+    pub(crate) layers: usize,
+    /// How many platforms it has; 0: none that an index lists.
+    pub(crate) platforms: usize,
 }
 
 impl Setup {
     /// Starts it.
     pub(crate) fn start(self) -> StandIn {
-        let Self { serves_blobs, tags, services, delay, tls } = self;
+        let Self { serves_blobs, tags, services, delay, tls, http1, layers, platforms } = self;
         let stand_in = StandIn::start(Options {
             redirect_blobs: !serves_blobs,
             answer_delay: delay,
-            accept_delay: if tls { delay } else { Duration::ZERO },
+            accept_delay: if tls { 2 * delay } else { Duration::ZERO },
+            protocols: if http1 { Protocols::Http1 } else { Protocols::Both },
             tls: tls.then_some(Certificate::Good),
             ..Options::default()
         });
         let commit = "8f14e45fceea167a5a36dedd4bea2543a1b2c3d4";
-        stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine().revision(commit));
+        let image = |machine: usize| {
+            let layer = |image: Image, number: usize| {
+                image.layer_of(2_000 + 1_000 * machine + number, "COPY . /app")
+            };
+            match layers {
+                0 if machine == 0 && platforms == 0 => Image::node_on_alpine(),
+                0 => (0..5).fold(Image::empty(), layer),
+                layers => (0..layers).fold(Image::empty(), layer),
+            }
+            .revision(commit)
+        };
+        if platforms == 0 {
+            stand_in.image(REPOSITORY, "latest-dev", image(0));
+        } else {
+            stand_in.image(REPOSITORY, "latest-dev", many(platforms, image));
+        }
         for number in 1..tags {
             stand_in.image(REPOSITORY, &format!("{number:040x}-dev"), Image::empty());
         }
@@ -59,6 +81,22 @@ impl Setup {
 
 fn service(number: usize) -> String {
     format!("keepkey/service-{number:04}")
+}
+
+/// An index of so many platforms, each an image of five layers.
+fn many(platforms: usize, image: impl Fn(usize) -> Image) -> Index {
+    let machines = [
+        "amd64", "arm64", "arm/v7", "arm/v6", "386", "ppc64le", "s390x", "riscv64", "mips64le",
+        "loong64",
+    ];
+    let systems = ["linux", "freebsd"];
+    let names = systems
+        .iter()
+        .flat_map(|system| machines.iter().map(move |machine| format!("{system}/{machine}")));
+    names
+        .take(platforms)
+        .enumerate()
+        .fold(Index::new(), |index, (number, name)| index.image(image(number).platform(&name)))
 }
 
 /// The images of the first `count` services, a line each.

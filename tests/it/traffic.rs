@@ -106,6 +106,11 @@ fn opened_ahead(connections: u64, protocols: Protocols) -> StandIn {
     let stand_in =
         together(Options { tls: Some(Certificate::Good), protocols, ..Options::default() });
     stand_in.lie(Route::Token, Lie::AfterConnections(Origin::Registry, connections));
+    if protocols == Protocols::Http1 {
+        // The storage serves no connection before all that are needed are being made.
+        let all = Lie::AfterConnections(Origin::Storage, 6);
+        stand_in.lie(Route::Connection(Origin::Storage), all);
+    }
     let log = verified(&stand_in);
     assert_eq!(longest_sequence(&log), 4);
     assert!(log.iter().all(|entry| entry.route != Route::Ping), "nothing is sent ahead");

@@ -726,6 +726,49 @@ mod tests {
     }
 
     #[test]
+    fn the_example_in_shards_verifies_every_image_in_one_of_them() {
+        let steps = &orb()["examples"]["many_images_in_shards"]["usage"]["jobs"]["gate"]["steps"];
+        let runs = steps.as_sequence().unwrap().iter().filter_map(|step| step.get("run"));
+        let commands: Vec<&str> = runs.map(|run| run["command"].as_str().unwrap()).collect();
+        let [command] = commands.as_slice() else { panic!("{commands:?}") };
+        // As `circleci tests split` deals a list out where nothing is known of its lines.
+        let split = "test \"$1 $2\" = \"tests split\" || exit 9\n\
+             number=0\n\
+             while read -r line; do\n\
+             [ $((number % CIRCLE_NODE_TOTAL)) != \"$CIRCLE_NODE_INDEX\" ] || echo \"$line\"\n\
+             number=$((number + 1))\n\
+             done < \"$3\"\n";
+        for shell in shells() {
+            let mut verified = Vec::new();
+            for index in ["0", "1"] {
+                let job = Job::new();
+                job.program("circleci", split);
+                job.program("verify-registry-image", "echo \"$*\" > given\ncat > asked\n");
+                job.write("images.txt", "api:latest\nchat:latest\nmail:latest\n");
+                let environment = [("CIRCLE_NODE_INDEX", index), ("CIRCLE_NODE_TOTAL", "2")];
+                let run = Run {
+                    name: String::new(),
+                    command: (*command).to_owned(),
+                    when: String::new(),
+                    environment: environment
+                        .map(|(name, value)| (name.into(), value.into()))
+                        .into(),
+                };
+                let output = job.run(&shell, &run);
+                assert_eq!(code(&output), 0, "{shell:?}: {output:?}");
+                assert_eq!(
+                    job.read("given"),
+                    format!(
+                        "- --environment production --junit results/junit.xml --record-dir records/{index}\n"
+                    )
+                );
+                verified.push(job.read("asked"));
+            }
+            assert_eq!(verified, ["api:latest\nmail:latest\n", "chat:latest\n"]);
+        }
+    }
+
+    #[test]
     fn the_example_deploys_nothing_but_what_this_pipelines_gate_saw() {
         if !Path::new("/usr/bin/jq").exists() {
             could_not_run("the deployment of the orb's example: `jq` is not installed");

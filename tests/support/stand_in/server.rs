@@ -45,6 +45,7 @@ async fn accepted(shared: Arc<Shared>, origin: Origin, tcp: TcpStream, tls: Opti
         None => {}
         Some(Lie::Hang) => std::future::pending().await,
         Some(Lie::Late(time)) => tokio::time::sleep(time).await,
+        Some(Lie::AfterConnections(awaited, count)) => shared.log.connected(awaited, count).await,
         Some(Lie::End(End::Raw(bytes))) => {
             use tokio::io::AsyncWriteExt as _;
             let mut tcp = tcp;
