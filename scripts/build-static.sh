@@ -4,7 +4,7 @@
 # (default dist/<amd64|arm64>/verify-registry-image, where the Dockerfile's `prebuilt` stage looks for it).
 #
 # The same commit and the same compiler give the same bytes in any folder: every path of the machine is
-# remapped, for the compiler and for the C code of `ring`. It installs nothing; it says what is missing.
+# remapped, for the compiler and for the C code of `ring` and `zstd-sys`. It installs nothing; it says what is missing.
 set -eu
 
 usage() {
@@ -27,7 +27,7 @@ esac
 workspace=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 out=${2:-$workspace/dist/$arch/verify-registry-image}
 
-# `ring` is the one crate with C code. Where the C compiler's own target is musl (Alpine), it will do as it is.
+# `ring` and `zstd-sys` have C code. Where the C compiler's own target is musl (Alpine), it will do as it is.
 native=$(cc -dumpmachine 2>/dev/null || echo none)
 case $native:$target in
 x86_64-*musl*:x86_64-* | aarch64-*musl*:aarch64-*) compiler=cc ;;

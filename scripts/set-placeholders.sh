@@ -18,6 +18,7 @@ orb/src/examples/deploy_marker.yml
 orb/src/examples/gate_develop_workflow.yml
 orb/src/examples/many_images_in_shards.yml
 orb/src/examples/many_services.yml
+orb/src/examples/prove_every_byte_before_production.yml
 orb/src/examples/url_orb.yaml
 orb/src/examples/verify_after_docker_publish.yml
 orb/src/executors/default.yml

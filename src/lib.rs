@@ -14,6 +14,7 @@ pub mod file;
 mod yaml;
 pub mod oci;
 pub mod engines;
+pub mod unpack;
 pub mod progress;
 pub mod request;
 pub mod report;

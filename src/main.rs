@@ -213,7 +213,8 @@ fn ask_here(settings: &'static Settings, done: &'static Done) -> anyhow::Result<
 /// Asks for every image.
 async fn ask(settings: &'static Settings, done: &Done) -> Report {
     let loudness = Loudness::of(settings.console.quiet, settings.console.verbosity);
-    let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr());
+    let progress = Progress::new(loudness, settings.redactor.clone(), io::stderr())
+        .on_terminal(settings.console.draws_stderr);
     for note in &settings.notes {
         progress.say(Loudness::Normal, &format!("note: {note}"));
     }

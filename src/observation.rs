@@ -5,13 +5,15 @@
 
 mod every_fact;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::engines::Refusal;
-use crate::oci::{Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform, Tag};
+use crate::oci::{
+    Algorithm, Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform, Tag,
+};
 use crate::report::{CheckId, Finding, Reason};
 
 pub use every_fact::{AnyFact, FactOf};
@@ -202,6 +204,35 @@ impl PlatformObservation {
     }
 }
 
+/// A layer that is to be read to its last byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerToRead {
+    /// `layer 1 of 5`, with its platform where there are several.
+    pub role: String,
+    /// What the manifest says of it.
+    pub descriptor: Descriptor,
+    /// By which algorithms configs name what it unpacks to.
+    pub unpacked_by: BTreeSet<Algorithm>,
+}
+
+/// A layer of which every byte arrived and hashes to its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerContent {
+    /// How many bytes it has as it is stored.
+    pub size: u64,
+    /// What it unpacks to, or why engines cannot unpack it.
+    pub unpacked: Result<Unpacked, String>,
+}
+
+/// What a layer unpacks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpacked {
+    /// How many bytes.
+    pub size: u64,
+    /// What they hash to, by each algorithm that a config names.
+    pub digests: Vec<Digest>,
+}
+
 /// What DigitalOcean's API adds to the registry's no. It explains; it decides only whether a registry or
 /// a repository exists at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -244,6 +275,8 @@ pub struct Observation {
     pub offered: Vec<Platform>,
     /// The images that were looked at: of the wanted platforms, or of all.
     pub images: Vec<PlatformObservation>,
+    /// The layers that were read to their last byte, by digest. `None` where none was to be read.
+    pub content: Option<BTreeMap<Digest, Fact<LayerContent>>>,
     /// Why the layers were not asked for, where they were left out.
     pub layers_skipped: Option<String>,
     /// The immutable tag and the digest that it names, where one was asked for.

@@ -16,8 +16,18 @@ const LONGEST_LINE: usize = 2000;
 pub struct Progress {
     loudness: Loudness,
     redactor: Redactor,
-    sink: Arc<Mutex<dyn Write + Send>>,
+    is_terminal: bool,
+    sink: Arc<Mutex<Sink<dyn Write + Send>>>,
 }
+
+/// Where lines go, and whether a drawn one stands there that the next takes the place of.
+struct Sink<W: ?Sized> {
+    is_drawn: bool,
+    to: W,
+}
+
+/// To the beginning of the line, and nothing behind it.
+const ERASED: &str = "\r\u{1b}[K";
 
 /// How much is said. Each level says what the ones before it say, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +57,39 @@ impl Loudness {
 impl Progress {
     /// A voice that speaks to `sink`.
     pub fn new(loudness: Loudness, redactor: Redactor, sink: impl Write + Send + 'static) -> Self {
-        Self { loudness, redactor, sink: Arc::new(Mutex::new(sink)) }
+        let sink = Arc::new(Mutex::new(Sink { is_drawn: false, to: sink }));
+        Self { loudness, redactor, is_terminal: false, sink }
+    }
+
+    /// The same, to a terminal or not.
+    #[must_use]
+    pub fn on_terminal(self, is_terminal: bool) -> Self {
+        Self { is_terminal, ..self }
+    }
+
+    /// Whether lines may be drawn: a person looks at them as they come.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal && self.loudness == Loudness::Normal
+    }
+
+    /// Draws a line that the next one takes the place of, on a terminal.
+    pub fn draw(&self, line: &str) {
+        if !self.is_terminal() {
+            return;
+        }
+        let line = self.redactor.line(line, LONGEST_LINE);
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        sink.is_drawn = true;
+        let _ = sink.to.write_all(format!("{ERASED}{line}").as_bytes());
+        let _ = sink.to.flush();
+    }
+
+    /// Takes a drawn line away.
+    pub fn erase(&self) {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut sink.is_drawn) {
+            let _ = sink.to.write_all(ERASED.as_bytes());
+        }
     }
 
     /// Says one line, if that much is wanted.
@@ -58,7 +100,8 @@ impl Progress {
         let line = self.redactor.line(line, LONGEST_LINE);
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         // One write a line, so that lines of parallel steps do not mix. A closed stream is no reason to stop.
-        let _ = sink.write_all(format!("{line}\n").as_bytes());
+        let erased = if std::mem::take(&mut sink.is_drawn) { ERASED } else { "" };
+        let _ = sink.to.write_all(format!("{erased}{line}\n").as_bytes());
     }
 
     /// Whether lines of this level are said at all.

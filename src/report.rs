@@ -179,6 +179,26 @@ pub struct ImageFacts {
     pub immutable_tag: Option<String>,
     /// What a yes does not prove of it, a sentence each.
     pub unproven: Vec<String>,
+    /// How its layers were proven to be there; `None` where they were not.
+    pub content: Option<ContentFacts>,
+}
+
+/// How the layers of an image were proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentFacts {
+    /// By which means.
+    pub how: HowProven,
+    /// How many bytes the layers have as they are stored, each layer once.
+    pub bytes: u64,
+}
+
+/// By which means layers were proven to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HowProven {
+    /// The last byte of each was requested, which shows that it is there in its size.
+    Ranges,
+    /// Every byte was read and hashed, packed and unpacked.
+    EveryByte,
 }
 
 /// One image of a run.
@@ -308,6 +328,7 @@ impl ImageReport {
             && passed(CheckId::RegistryHonest)
             && passed(CheckId::ManifestIntact)
             && passed(CheckId::LayersPresent)
+            && (!self.request.expectation.content || passed(CheckId::ContentIntact))
             && passed(CheckId::Engines)
     }
 

@@ -86,6 +86,8 @@ pub struct Expectation {
     pub port: Option<ExpectedPort>,
     /// The declared runtime.
     pub runtime: Runtime,
+    /// Whether every byte of its layers is to be read.
+    pub content: bool,
 }
 
 impl Expectation {

@@ -8,12 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that are functions of their arguments, where they exist.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "circleci",
     "secret",
     "document",
     "oci",
     "engines",
+    "unpack",
     "request",
     "report",
     "exit",

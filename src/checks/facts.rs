@@ -7,6 +7,7 @@ use crate::report::{ImageFacts, PlatformFacts};
 use crate::request::ImageRequest;
 
 use super::Subject;
+use super::content_intact;
 use super::immutable_tag;
 use super::layers_present;
 use super::subject::Content;
@@ -37,7 +38,8 @@ pub fn facts(request: &ImageRequest, observation: &Observation) -> Option<ImageF
         media_type,
         platforms: observation.images.iter().filter_map(platform_facts).collect(),
         immutable_tag: immutable_tag::agreed(&subject).map(|tag| tag.to_string()),
-        unproven: layers_present::unproven(&subject),
+        unproven: layers_present::unproven(&subject, content_intact::is_proven(&subject)),
+        content: content_intact::proven(&subject),
     })
 }
 

@@ -18,10 +18,11 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
 }
 
 /// What a yes does not prove, a sentence each: layers that were only announced, and layers that this registry
-/// need not hold.
-pub(super) fn unproven(subject: &Subject<'_>) -> Vec<String> {
+/// need not hold. `is_read` says that every byte of them was read since.
+pub(super) fn unproven(subject: &Subject<'_>, is_read: bool) -> Vec<String> {
     let Tally { elsewhere, announced, .. } = tally(subject);
-    let announced = (!announced.is_empty()).then(|| {
+    let is_open = !announced.is_empty() && !is_read;
+    let announced = is_open.then(|| {
         format!(
             "announced, not read, because the server ignores ranges and no more is read of an image or a run: {}",
             listed(announced)

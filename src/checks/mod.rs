@@ -11,6 +11,7 @@ use crate::observation::{Control, Observation};
 use crate::report::{CheckId, CheckResult, Outcome};
 use crate::request::ImageRequest;
 
+mod content_intact;
 mod digest_expected;
 mod engines;
 mod evidence;
@@ -30,6 +31,7 @@ mod subject;
 mod tag_exists;
 mod wording;
 
+pub use content_intact::layers_to_read;
 pub use engines::answers;
 pub use evidence::evidence;
 pub use facts::facts;
@@ -56,6 +58,7 @@ pub const CHECKS: &[Check] = &[
     Check { id: CheckId::ImmutableTag, run: immutable_tag::run },
     Check { id: CheckId::Platform, run: platform::run },
     Check { id: CheckId::LayersPresent, run: layers_present::run },
+    Check { id: CheckId::ContentIntact, run: content_intact::run },
     Check { id: CheckId::Engines, run: engines::run },
     Check { id: CheckId::Port, run: port::run },
     Check { id: CheckId::Runtime, run: runtime::run },

@@ -8,6 +8,7 @@ use crate::report::{CheckId, CheckResult, Evidence, Outcome};
 use crate::request::{ImageRequest, ImmutableTag};
 
 use super::Subject;
+use super::content_intact;
 use super::layers_present;
 use super::wording::{listed, quoted};
 
@@ -52,7 +53,8 @@ fn unproven(
     if !results.iter().any(is_passed) {
         return Vec::new();
     }
-    layers_present::unproven(&Subject { request, observation, circleci: &CircleCi::default() })
+    let subject = Subject { request, observation, circleci: &CircleCi::default() };
+    layers_present::unproven(&subject, content_intact::is_proven(&subject))
 }
 
 /// DigitalOcean's API and the registry disagree.

@@ -49,6 +49,7 @@ pub async fn run(
         progress.clone(),
         settings.redactor.clone(),
     );
+    let client = if settings.content.is_some() { client.reading_content() } else { client };
     let _ = done.client.set(client.clone());
     let session = Session::new(
         client.clone(),
@@ -59,7 +60,8 @@ pub async fn run(
             secret_variables: settings.secret_variables.clone(),
             token_server: settings.token_server.clone(),
         },
-    );
+    )
+    .reading_content(settings.content);
     session.expect(&settings.images);
     let asking = ask_all(settings, &session, started, done);
     // CircleCI ends a job that is silent for ten minutes, however quiet it was asked to be.
@@ -167,17 +169,43 @@ async fn ask_all(
         })
         .await;
     let mut observed = done.take();
-    let images = settings.images.iter().enumerate();
-    let image = |(place, request)| match observed.remove(&place) {
-        Some(Observed::Done(report)) => Some(*report),
-        Some(Observed::Open(mut observation)) => {
-            session.settle_again(request, &mut observation);
-            Some(report(settings, request, &observation, session.is_late()))
+    let mut reports = Vec::new();
+    for (place, request) in settings.images.iter().enumerate() {
+        match observed.remove(&place) {
+            Some(Observed::Done(report)) => reports.push(*report),
+            Some(Observed::Open(mut observation)) => {
+                session.settle_again(request, &mut observation);
+                read_content(settings, session, request, &mut observation).await;
+                reports.push(report(settings, request, &observation, session.is_late()));
+            }
+            // It was taken at the deadline, and nobody waits for it here any more.
+            None => {}
         }
-        // It was taken at the deadline, and nobody waits for it here any more.
-        None => None,
+    }
+    reports
+}
+
+/// Reads every byte of an image's layers, where that was asked for and only they can still speak against it.
+async fn read_content(
+    settings: &Settings,
+    session: &Session,
+    request: &ImageRequest,
+    observation: &mut Observation,
+) {
+    if settings.content.is_none() || observation.content.is_some() {
+        return;
+    }
+    let results = checks::verify(request, observation, &settings.circleci);
+    let passed = |check: CheckId| {
+        let is_it = |result: &&CheckResult| result.check == check;
+        let result = results.iter().find(is_it);
+        result.is_some_and(|result| matches!(result.outcome, Outcome::Passed { .. }))
     };
-    images.filter_map(image).collect()
+    let is_well = results.iter().all(|result| result.outcome.finding().is_none());
+    if is_well && passed(CheckId::ManifestIntact) && passed(CheckId::LayersPresent) {
+        let layers = checks::layers_to_read(request, observation);
+        Box::pin(observe::read_layers(session, request, &layers, observation)).await;
+    }
 }
 
 async fn ask(
@@ -186,7 +214,8 @@ async fn ask(
     request: &ImageRequest,
     started: Instant,
 ) -> Observed {
-    let observation = wait::observe(settings, session, request, started).await;
+    let mut observation = wait::observe(settings, session, request, started).await;
+    read_content(settings, session, request, &mut observation).await;
     if is_open(&observation) {
         return Observed::Open(Box::new(observation));
     }

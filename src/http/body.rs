@@ -49,13 +49,10 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The plan for an answer of this head. What is to be counted is taken from the run's `meter`.
-    pub(crate) fn of(response: &Response, want: Want, meter: &Meter) -> Self {
+    pub(crate) fn of(response: &Response, want: Want<'_>, meter: &Meter) -> Self {
         let status = response.status().as_u16();
         let success = (200..300).contains(&status);
-        let cut = |kept: usize, counted: u64| Self {
-            limit: Limit { kept, counted },
-            is_whole_wanted: false,
-        };
+        let cut = Self::cut;
         match want {
             Want::All(most) if success => {
                 Self { limit: Limit { kept: most, counted: most as u64 }, is_whole_wanted: true }
@@ -69,8 +66,17 @@ impl Plan {
             Want::Extent(_) if success => {
                 cut(1, u64::from(response.content_length().is_none_or(|length| length <= 1)))
             }
-            Want::All(_) | Want::Extent(_) => cut(MOST_SMALL, MOST_SMALL as u64),
+            Want::All(_) | Want::Extent(_) | Want::Pour(_) => Self::beginning(),
         }
+    }
+
+    /// The plan for a body of which only the beginning counts.
+    pub(super) fn beginning() -> Self {
+        Self::cut(MOST_SMALL, MOST_SMALL as u64)
+    }
+
+    fn cut(kept: usize, counted: u64) -> Self {
+        Self { limit: Limit { kept, counted }, is_whole_wanted: false }
     }
 
     /// Whether more is read than takes no time.
@@ -148,7 +154,7 @@ pub(crate) async fn read(
 }
 
 /// Whether the body ends where the connection does, so that a cut looks like an end.
-fn is_closed_at_its_end(response: &Response) -> bool {
+pub(super) fn is_closed_at_its_end(response: &Response) -> bool {
     response.version() <= Version::HTTP_11
         && response.content_length().is_none()
         && !response.headers().contains_key("transfer-encoding")

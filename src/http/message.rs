@@ -6,6 +6,7 @@ use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::de::IgnoredAny;
 
+use super::pour::Pour;
 use crate::secret::Secret;
 
 /// One request: a GET, or the POST of a form.
@@ -24,7 +25,7 @@ pub(crate) struct Request<'a> {
     /// Who is asked.
     pub(crate) peer: Peer<'a>,
     /// How much of the body is wanted.
-    pub(crate) want: Want,
+    pub(crate) want: Want<'a>,
     /// Whether caches in between must ask again (`Cache-Control: no-cache`): what is requested may change.
     pub(crate) fresh: bool,
     /// How long it is worth waiting.
@@ -43,12 +44,14 @@ pub(crate) enum Peer<'a> {
 }
 
 /// How much of a successful answer's body is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Want {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Want<'a> {
     /// All of it, if it is no longer than this.
     All(usize),
     /// Only how long it is, and how it begins.
     Extent(Extent),
+    /// All of it, handed on as it comes.
+    Pour(&'a Pour),
 }
 
 /// How a blob is requested to learn whether it is there in its announced size.
@@ -164,14 +167,7 @@ impl Answer {
 
     /// The codings of its body, as they are written. `identity` is none, and neither is an empty header.
     pub(crate) fn codings(&self) -> Vec<String> {
-        let values = self.headers.get_all("content-encoding").iter();
-        let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let all: Vec<_> = texts.collect();
-        let words = all.iter().flat_map(|text| text.split(',')).map(str::trim);
-        words
-            .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
-            .map(str::to_owned)
-            .collect()
+        codings(&self.headers)
     }
 
     /// Whether it is a text that a registry or something in front of it wrote, and no layer: by its type, by
@@ -205,6 +201,18 @@ impl Answer {
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
         self.media_type().contains("html") || first == Some(&b'<')
     }
+}
+
+/// See [`Answer::codings`].
+pub(super) fn codings(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all("content-encoding").iter();
+    let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let all: Vec<_> = texts.collect();
+    let words = all.iter().flat_map(|text| text.split(',')).map(str::trim);
+    words
+        .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The host of an address, with the port where that is not the scheme's own.

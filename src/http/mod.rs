@@ -10,11 +10,14 @@ mod follow;
 mod limit;
 mod message;
 mod origin;
+mod pour;
+mod pouring;
 mod redirect;
 mod resolver;
 mod retry;
 mod telling;
 mod tls;
+mod wire;
 mod words;
 
 use std::collections::HashMap;
@@ -22,7 +25,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
 use reqwest::{NoProxy, Url};
 use tokio::time::Instant;
 
@@ -39,6 +41,7 @@ pub use deadline::Deadline;
 use failure::{FailedTry, deadline_passed, too_many_secrets};
 pub(crate) use message::{Answer, Extent, Length, Patience, Peer, Request, Want, host_of};
 use origin::{Origin, Turn};
+pub(crate) use pour::Pour;
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use resolver::Resolver;
 use retry::Failure;
@@ -58,6 +61,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(7);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until an answer is whole.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How much of one layer, and of all layers of a connection, may be under way over HTTP/2. With 40 ms of delay, that
+/// carries 100 MB/s; what a slow reader leaves lying takes as much memory.
+const STREAM_WINDOW: u32 = 4 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;
 /// How many bytes a second come at least of a blob that is read only to count them.
 const SLOWEST: u64 = 1 << 20;
 
@@ -73,6 +80,8 @@ struct Shared {
     tls: OnceLock<Result<rustls::ClientConfig, tls::TlsError>>,
     proxy: Proxy,
     deadline: Deadline,
+    /// Whether whole layers are read, which need larger windows than a run of small answers.
+    reads_content: bool,
     ambient: Ambient,
     progress: Progress,
     redactor: Redactor,
@@ -96,6 +105,7 @@ impl Client {
             tls: OnceLock::new(),
             proxy,
             deadline,
+            reads_content: false,
             ambient,
             progress,
             redactor,
@@ -104,6 +114,20 @@ impl Client {
             meter: Meter::default(),
         };
         Self(Arc::new(shared), Arc::default())
+    }
+
+    /// The same client, for a run that reads whole layers.
+    #[must_use]
+    pub fn reading_content(mut self) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.0) {
+            shared.reads_content = true;
+        }
+        self
+    }
+
+    /// Puts the run's deadline off, unless it was given.
+    pub(crate) fn put_off(&self, time: Duration) {
+        self.0.deadline.put_off(time);
     }
 
     /// The same client, which counts what it sends itself from here on.
@@ -200,47 +224,26 @@ impl Client {
             let said = format!("no whole answer within {} s", limit.as_secs());
             FailedTry::new(Failure::TimedOut, said)
         };
-        let method =
-            if request.form.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
-        let mut sent = reqwest::Request::new(method, request.url.clone());
-        if let Some(form) = request.form {
-            *sent.body_mut() = Some(form.expose().to_owned().into());
-        }
-        let headers = sent.headers_mut();
-        if request.form.is_some() {
-            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-            headers.insert("content-type", form);
-        }
-        if let Some(accept) = request.accept {
-            headers.insert("accept", HeaderValue::from_static(accept));
-        }
-        if request.fresh {
-            headers.insert("cache-control", HeaderValue::from_static("no-cache"));
-        }
-        if let Want::Extent(Extent { size, is_ranged: true, most: _ }) = request.want {
-            let last = size.saturating_sub(1);
-            // Digits always make a header value. Without one, the whole blob would be sent, and its length would do.
-            if let Ok(range) = HeaderValue::from_str(&format!("bytes={last}-{last}")) {
-                headers.insert("range", range);
-            }
-        }
-        if let Some(secret) = request.authorization {
-            // A secret that is no header value cannot be sent; the server will then say so.
-            if let Ok(mut value) = HeaderValue::from_str(secret.expose()) {
-                value.set_sensitive(true);
-                headers.insert("authorization", value);
-            }
-        }
+        let sent = wire::request(request);
         let head = tokio::time::timeout_at(started + limit, origin.send(sent, turn)).await;
         let mut response = head.map_err(|_| late(limit))?.map_err(|error| {
             let failed = FailedTry::of(&error);
             if self.may_be_proxied(&request.url) { failed.through_a_proxy() } else { failed }
         })?;
         let status = response.status().as_u16();
-        let plan = Plan::of(&response, request.want, &self.0.meter);
-        let limit = limit + Duration::from_secs(plan.counted() / SLOWEST);
-        let body = tokio::time::timeout_at(started + limit, body::read(&mut response, plan)).await;
-        let (body, length) = body.map_err(|_| late(limit))??;
+        let (body, length) = match request.want {
+            // The run's deadline alone bounds a body that keeps coming.
+            Want::Pour(pour) if matches!(status, 200 | 206) => {
+                pouring::pour(pour, &mut response).await?
+            }
+            Want::All(_) | Want::Extent(_) | Want::Pour(_) => {
+                let plan = Plan::of(&response, request.want, &self.0.meter);
+                let limit = limit + Duration::from_secs(plan.counted() / SLOWEST);
+                let body = body::read(&mut response, plan);
+                let body = tokio::time::timeout_at(started + limit, body).await;
+                body.map_err(|_| late(limit))??
+            }
+        };
         let headers = std::mem::take(response.headers_mut());
         let (host, url) = (host.to_owned(), request.url.clone());
         Ok(Answer { host, status, headers, body, length, url })
@@ -287,6 +290,11 @@ impl Client {
             .referer(false)
             .https_only(url.scheme() != "http")
             .no_proxy();
+        if self.0.reads_content {
+            builder = builder
+                .http2_initial_stream_window_size(STREAM_WINDOW)
+                .http2_initial_connection_window_size(CONNECTION_WINDOW);
+        }
         if let Some(address) = self.0.proxy.https.as_ref().filter(|_| self.may_be_proxied(url)) {
             let no_proxy = self.0.proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
             let proxy = reqwest::Proxy::https(address.expose())

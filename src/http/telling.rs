@@ -54,6 +54,7 @@ impl Client {
             let is_ranged = match request.want {
                 Want::Extent(extent) => extent.is_ranged,
                 Want::All(_) => false,
+                Want::Pour(pour) => pour.poured() > 0,
             };
             let range = is_ranged.then_some("range");
             let fresh = request.fresh.then_some("cache-control");

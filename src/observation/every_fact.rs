@@ -23,6 +23,8 @@ pub enum FactOf {
     Config,
     /// A config's or layer's bytes.
     Blob,
+    /// Every byte of a layer.
+    Content,
 }
 
 /// A fact, whatever it is the fact of.
@@ -101,6 +103,7 @@ macro_rules! every_fact {
                 by_digest,
                 immutable,
                 images,
+                content,
                 answered_at: _,
                 offered: _,
                 layers_skipped: _,
@@ -134,6 +137,11 @@ macro_rules! every_fact {
                 facts.push((FactOf::Config, config));
                 for BlobObservation { role: _, descriptor: _, size, proof: _ } in blobs {
                     facts.push((FactOf::Blob, size));
+                }
+            }
+            if let Some(content) = content {
+                for (_, layer) in content {
+                    facts.push((FactOf::Content, layer));
                 }
             }
             facts

@@ -7,6 +7,7 @@ mod content;
 mod images;
 mod index;
 mod lost;
+mod reading;
 mod round;
 mod session;
 mod settle;
@@ -30,6 +31,7 @@ use crate::report::{CheckId, Reason};
 use crate::request::{ImageRequest, ImmutableTag, RegistryKind, RevisionRule, TagTemplate};
 
 use images::Layers;
+pub(crate) use reading::read_layers;
 pub(crate) use round::{Prospect, Round};
 pub(crate) use session::Session;
 pub(crate) use settle::is_open;
@@ -72,6 +74,7 @@ pub(crate) fn nothing(why: Unavailable, answered_at: Timestamp) -> Observation {
         by_digest: None,
         offered: Vec::new(),
         images: Vec::new(),
+        content: None,
         layers_skipped: None,
         immutable: None,
         immutable_skipped: None,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Url;
 
+use super::reading::every_byte::Reading;
 use super::settle::{self, Served, settle};
 use super::share::{Places, Share};
 use super::timed;
@@ -32,6 +33,8 @@ pub(crate) struct Session {
     /// DigitalOcean's registries, and all repositories, of which a manifest was served in this run.
     served: Mutex<HashSet<String>>,
     places: Places,
+    /// What reading whole layers needs, where they are read.
+    reading: Option<Reading>,
 }
 
 impl Session {
@@ -66,7 +69,18 @@ impl Session {
             repositories: Mutex::default(),
             served: Mutex::default(),
             places: Places::default(),
+            reading: None,
         }
+    }
+
+    /// The same for a run that reads whole layers.
+    #[must_use]
+    pub(crate) fn reading_content(self, most: Option<u64>) -> Self {
+        Self { reading: most.map(Reading::of), ..self }
+    }
+
+    pub(super) fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
     }
 
     /// Whether the run's deadline has passed.

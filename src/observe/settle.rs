@@ -47,7 +47,9 @@ pub(super) fn is_for_the_api(observation: &Observation) -> bool {
     observation.facts().into_iter().any(|(of, fact)| match of {
         FactOf::Control | FactOf::Repository => false,
         FactOf::Tag | FactOf::ImmutableTag => is_denied(fact) || is_unclear(fact),
-        FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob => is_unclear(fact),
+        FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob | FactOf::Content => {
+            is_unclear(fact)
+        }
     })
 }
 
@@ -62,7 +64,8 @@ pub(crate) fn is_open(observation: &Observation) -> bool {
             | FactOf::ImmutableTag
             | FactOf::Manifest
             | FactOf::Config
-            | FactOf::Blob => is_bare_denial(fact),
+            | FactOf::Blob
+            | FactOf::Content => is_bare_denial(fact),
         })
 }
 
@@ -95,7 +98,7 @@ fn believe_bare_denials(observation: &mut Observation) {
             FactOf::Repository => continue,
             FactOf::Control | FactOf::Tag | FactOf::ImmutableTag => Reason::TagMissing,
             FactOf::Digest | FactOf::Manifest => Reason::ManifestMissing,
-            FactOf::Config | FactOf::Blob => Reason::BlobMissing,
+            FactOf::Config | FactOf::Blob | FactOf::Content => Reason::BlobMissing,
         };
         if let Some(why) = fact.unknown().filter(|why| why.reason == Reason::NotFoundBare) {
             // A denial is reported with what was asked for.
@@ -130,7 +133,8 @@ fn settle_refusal(observation: &mut Observation, reason: Reason, explanation: &E
                 fact.deny(Denial { reason, said });
             }
             // Where these were asked for, the repository is there.
-            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob => {}
+            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob | FactOf::Content => {
+            }
         }
     }
 }
@@ -144,7 +148,8 @@ fn hint_at_the_scope(observation: &mut Observation) {
                 why.hint = Some(NO_RIGHT_TO_PULL.to_owned());
             }
             // The manifest was served, so the right is not missing.
-            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob => {}
+            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob | FactOf::Content => {
+            }
         }
     }
 }

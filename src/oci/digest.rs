@@ -103,6 +103,43 @@ impl Digest {
     }
 }
 
+/// The digest of content that comes in pieces.
+#[derive(Clone, Debug)]
+pub struct Hasher(Hashing);
+
+#[derive(Clone, Debug)]
+enum Hashing {
+    Sha256(Sha256),
+    Sha512(Sha512),
+}
+
+impl Hasher {
+    /// Starts with nothing.
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self(match algorithm {
+            Algorithm::Sha256 => Hashing::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Hashing::Sha512(Sha512::new()),
+        })
+    }
+
+    /// Adds the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        match &mut self.0 {
+            Hashing::Sha256(hash) => hash.update(piece),
+            Hashing::Sha512(hash) => hash.update(piece),
+        }
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Digest {
+        let (algorithm, hex) = match self.0 {
+            Hashing::Sha256(hash) => (Algorithm::Sha256, hex(&hash.finalize())),
+            Hashing::Sha512(hash) => (Algorithm::Sha512, hex(&hash.finalize())),
+        };
+        Digest { algorithm, hex: hex.into_boxed_str() }
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
     let mut out = String::with_capacity(bytes.len() * 2);

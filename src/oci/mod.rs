@@ -18,7 +18,7 @@ mod reference;
 mod top_level;
 
 pub use config::{ConfigDocument, ConfigError, ImageConfig, Stated};
-pub use digest::{Algorithm, Digest, DigestError};
+pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use error_body::{ErrorBody, ErrorCode};
 pub(crate) use exact::taken_for;
 pub(crate) use go::is_time;

@@ -10,8 +10,8 @@ use anstyle::{AnsiColor, Style};
 use crate::document::size;
 use crate::file::Unwritten;
 use crate::report::{
-    CheckResult, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, SharedFinding,
-    Skip, Verdict,
+    CheckResult, ContentFacts, Finding, HowProven, ImageFacts, ImageReport, Outcome, PlatformFacts,
+    Report, SharedFinding, Skip, Verdict,
 };
 use crate::request::ImageRequest;
 use crate::secret::printable;
@@ -185,13 +185,21 @@ impl Page {
             notes: _,
         } = request;
         if let Some(facts) = facts {
-            let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _ } = facts;
+            let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _, content } =
+                facts;
             match image.pinned().filter(|_| image.verdict() == Verdict::Verified) {
                 Some(pinned) => self.row(2, "deploy", &pinned),
                 None => self.row(2, "digest", &digest.to_string()),
             }
             let kind = if media_type.is_index() { "an index" } else { "a single image" };
             self.row(2, "type", &format!("{kind} ({media_type})"));
+            if let Some(ContentFacts { how: HowProven::EveryByte, bytes }) = content {
+                self.row(
+                    2,
+                    "content",
+                    &format!("every byte of {} in layers was read", size(*bytes)),
+                );
+            }
             if let Some(tag) = immutable_tag {
                 self.row(2, "immutable", &format!("{tag} names the same digest"));
             }

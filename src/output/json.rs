@@ -12,7 +12,7 @@ use crate::document::{indented, instant, written};
 use crate::exit::Exit;
 use crate::file::Unwritten;
 use crate::oci::Reference;
-use crate::output::record::{Pipeline, Platform, Source, Tool};
+use crate::output::record::{Content, Pipeline, Platform, Source, Tool};
 use crate::report::{self, CheckResult, Finding, ImageFacts, Outcome, Verdict};
 use crate::request::ImageRequest;
 
@@ -117,6 +117,8 @@ pub struct Image {
     pub platforms: Vec<Platform>,
     /// The tag that never moves and names the same digest; null where none was checked.
     pub immutable_tag: Option<String>,
+    /// How the layers were proven to be there; null where they were not.
+    pub content: Option<Content>,
     /// Every check, in order.
     pub checks: Vec<Check>,
     /// What each container engine does with the image; empty where nothing was seen of it.
@@ -313,6 +315,7 @@ impl Image {
                 .map(|facts| facts.platforms.iter().map(Platform::of).collect())
                 .unwrap_or_default(),
             immutable_tag: facts.and_then(|facts| facts.immutable_tag.clone()),
+            content: facts.and_then(|facts| facts.content).map(Content::of),
             checks: results.iter().map(Check::of).collect(),
             engines: engines.iter().map(EngineAnswer::of).collect(),
             notes: notes.clone(),

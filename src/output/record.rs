@@ -203,10 +203,34 @@ pub struct Verification {
     pub tool: Tool,
     /// The tag that never moves and named the same digest; null where none was checked.
     pub immutable_tag: Option<String>,
+    /// How the layers were proven to be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
     /// Every check, in order. None of them failed.
     pub checks: Vec<Check>,
     /// What else was noticed.
     pub notes: Vec<String>,
+}
+
+/// How the layers of an image were proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Content {
+    /// By which means.
+    pub how: ContentProof,
+    /// How many bytes the layers have as they are stored, each layer once.
+    pub bytes: u64,
+}
+
+/// By which means layers were proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ContentProof {
+    /// The last byte of each was requested, which shows that it is there in its size.
+    Ranges,
+    /// Every byte was read and hashed, packed and unpacked.
+    EveryByte,
 }
 
 /// The only result that a record can have.

@@ -330,7 +330,7 @@ pub(super) fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor
 
 mod blob;
 
-pub(crate) use blob::{Extents, another, config, is_another, plain, ranged};
+pub(crate) use blob::{Extents, another, config, is_another, plain, ranged, whole};
 
 #[cfg(test)]
 mod tests;

@@ -81,12 +81,12 @@ impl Repository {
         }
     }
 
-    async fn get_blob(
+    pub(super) async fn get_blob(
         &self,
         client: &Client,
         digest: &Digest,
         what: &str,
-        want: Want,
+        want: Want<'_>,
         patience: Patience,
     ) -> Result<(Answer, bool), Unavailable> {
         let url = self.url(client, "blobs", &digest.to_string()).await?;

@@ -55,7 +55,7 @@ impl Strangers {
         client: &Client,
         what: &str,
         accept: Option<&'static str>,
-        want: Want,
+        want: Want<'_>,
         answer: Answer,
     ) -> Result<Answer, Unavailable> {
         let url = answer.address().clone();

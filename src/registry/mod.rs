@@ -12,6 +12,7 @@ mod credential_program;
 mod credentials;
 mod delegate;
 mod docker_config;
+mod layers;
 mod login;
 mod scheme;
 mod token;
@@ -41,6 +42,7 @@ use access::{By, Granted};
 pub(crate) use content::{BlobAnswer, ConfigAnswer};
 pub use credentials::DockerConfig;
 use delegate::Strangers;
+pub(crate) use layers::Poured;
 
 /// A registry: one host and how it is given credentials.
 #[derive(Clone, Debug)]
@@ -346,7 +348,7 @@ impl Repository {
 }
 
 /// A request without credentials.
-fn plain<'a>(url: Url, what: &'a str, accept: Option<&'static str>, want: Want) -> Request<'a> {
+fn plain<'a>(url: Url, what: &'a str, accept: Option<&'static str>, want: Want<'a>) -> Request<'a> {
     Request {
         url,
         what,

@@ -23,6 +23,8 @@ pub enum CheckId {
     Platform,
     /// The config and each layer can be pulled.
     LayersPresent,
+    /// Every byte of each layer is what digest and config say.
+    ContentIntact,
     /// Every wanted engine pulls it.
     Engines,
     /// The image listens on the declared port.
@@ -33,7 +35,7 @@ pub enum CheckId {
 
 impl CheckId {
     /// Every check, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RegistryHonest,
         Self::RepositoryExists,
         Self::TagExists,
@@ -43,6 +45,7 @@ impl CheckId {
         Self::ImmutableTag,
         Self::Platform,
         Self::LayersPresent,
+        Self::ContentIntact,
         Self::Engines,
         Self::Port,
         Self::Runtime,
@@ -60,6 +63,7 @@ impl CheckId {
             Self::ImmutableTag => "immutable-tag",
             Self::Platform => "platform",
             Self::LayersPresent => "layers-present",
+            Self::ContentIntact => "content-intact",
             Self::Engines => "engines",
             Self::Port => "port",
             Self::Runtime => "runtime",
@@ -85,6 +89,9 @@ impl CheckId {
             Self::Platform => "each wanted platform has a manifest (`--platform`)",
             Self::LayersPresent => {
                 "the config and every layer can be pulled, in the size that the manifest says"
+            }
+            Self::ContentIntact => {
+                "every byte of every layer hashes to its digest, and unpacked to its `diff_id` (`--content`)"
             }
             Self::Engines => "every wanted engine pulls this image (`--engine`)",
             Self::Port => "the image exposes the port, or sets `PORT` to it (`--port`)",

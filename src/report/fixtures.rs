@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use crate::circleci::CircleCi;
 use crate::oci::{Algorithm, Digest, MediaType};
 use crate::report::{
-    CheckId, CheckResult, Evidence, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts,
-    ProvenBy, Reason, Report, Skip, Traffic,
+    CheckId, CheckResult, ContentFacts, Evidence, Finding, HowProven, ImageFacts, ImageReport,
+    Outcome, PlatformFacts, ProvenBy, Reason, Report, Skip, Traffic,
 };
 use crate::request::{
     Expectation, ExpectedPort, ImageRequest, ImmutableTag, RegistryKind, Runtime, Service,
@@ -77,6 +77,7 @@ pub(crate) fn facts(of: &str) -> ImageFacts {
         }],
         immutable_tag: Some(format!("{COMMIT}-dev")),
         unproven: Vec::new(),
+        content: Some(ContentFacts { how: HowProven::Ranges, bytes: 53_404_118 }),
     }
 }
 
@@ -117,6 +118,7 @@ fn passed(check: CheckId) -> &'static str {
         }
         CheckId::Platform => "linux/amd64 has a manifest",
         CheckId::LayersPresent => "the config and 5 layers can be had",
+        CheckId::ContentIntact => "every byte of 5 layers is what digest and config say",
         CheckId::Engines => {
             "docker and containerd pull it: no rule of the measured table says otherwise"
         }

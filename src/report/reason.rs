@@ -78,6 +78,12 @@ reasons! {
     /// A proven no: a layer of another size.
     BlobSizeDiffers = "blob-size-differs", "A config or layer has another size than the manifest says.",
         "Build without cache and push again; the stored bytes are not the ones that were pushed.";
+    /// A proven no: other bytes than a layer's digest promises.
+    LayerDiffers = "layer-differs", "A layer is stored with other bytes than its digest promises, so that no engine takes it.",
+        "Build without cache and push the image again; if it persists, ask the registry's operator: its storage is damaged.";
+    /// A proven no: a layer that unpacks to something else, or not at all.
+    DiffIdDiffers = "diff-id-differs", "A layer does not unpack to what the config says (`diff_ids`), so that no engine takes it.",
+        "Build without cache and push the image again: layer and config are from different builds, or the layer was cut or changed before it was pushed.";
     /// A proven no: an engine that is wanted does not pull it.
     EngineRefuses = "engine-refuses", "A container engine that is to pull the image refuses it, by a rule that was measured with that engine.",
         "Change the build as the message says; or, if that engine never pulls the image, name those that do with `--engine`.";
@@ -135,6 +141,9 @@ reasons! {
     /// A body over its limit.
     AnswerTooLarge = "answer-too-large", "The answer is larger than any honest one.",
         "Check which image and which server this is: nothing over the limit is read.";
+    /// More content than is read.
+    ContentTooLarge = "content-too-large", "The layers are larger than this run may read, packed or unpacked, or need more memory than it takes.",
+        "Check which image this is, then allow more with `--max-content`; a zstd window of more than 128 MiB needs a build with a smaller one.";
     /// A redirect that is not followed.
     RedirectRefused = "redirect-refused", "A redirect led to an address that is not followed.",
         "Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.";

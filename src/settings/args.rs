@@ -115,13 +115,22 @@ pub(super) struct Args {
     #[arg(long, value_name = "NUMBER", value_parser = values::port(), allow_hyphen_values = true, help_heading = EXPECTED)]
     pub port: Option<Given<u16>>,
 
+    /// Read every byte of every layer: hash it, unpack it as engines do, hash that [default: their sizes]
+    ///
+    /// Nothing is written to disk. Only an image that is well so far is read; with --wait, only at the end.
+    #[arg(long, help_heading = EXPECTED)]
+    pub content: bool,
+    /// Read at most so much with --content, packed and unpacked together, as in 20GiB [default: 64GiB]
+    #[arg(long, value_name = "SIZE", value_parser = values::size(), allow_hyphen_values = true, help_heading = ASKING)]
+    pub max_content: Option<Given<u64>>,
+
     /// Wait so long for an image that is not there yet, as in 90s or 5m [default: 0]
     #[arg(long, value_name = "DURATION", value_parser = values::wait(), allow_hyphen_values = true, help_heading = ASKING)]
     pub wait: Option<Given<Duration>>,
-    /// End the whole run after this time [default: 2m and the wait; more with many images]
+    /// End the whole run after this time [default: 2m and the wait; more with many images or --content]
     ///
-    /// The default is two minutes, the wait, ten seconds for every 64 images, and what a rate limit announces. A
-    /// plain number is seconds; a day is the most.
+    /// The default is two minutes, the wait, ten seconds for every 64 images, what a rate limit announces, and a
+    /// second for every 5 MB that --content has to read. A plain number is seconds; a day is the most.
     #[arg(long, value_name = "DURATION", value_parser = values::deadline(), allow_hyphen_values = true, help_heading = ASKING)]
     pub deadline: Option<Given<Duration>>,
     /// How many images are verified at once, 1 to 64 [default: 64]
@@ -288,6 +297,14 @@ impl Args {
             return Err(UsageError::new(message).hint(
                 "make `--deadline` longer than `--wait`, or omit it: the default already includes the wait",
             ));
+        }
+        if let Some(most) = self.max_content.as_ref().filter(|most| !most.origin.is_variable)
+            && !self.content
+        {
+            let message = format!("{} is given without `--content`", most.origin);
+            return Err(
+                UsageError::new(message).hint("add `--content`, or omit it: no layer is read")
+            );
         }
         Ok(Self {
             expect_digest,

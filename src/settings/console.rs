@@ -24,6 +24,7 @@ pub(super) fn console(
         format: args.format(),
         color_stdout: args.format() == Format::Human && color(stdout_is_terminal),
         color_stderr: color(stderr_is_terminal),
+        draws_stderr: stderr_is_terminal && !is_dumb && circleci.is_none(),
         quiet: args.quiet,
         verbosity: args.verbose,
     }

@@ -34,6 +34,7 @@ mod requests;
 mod service;
 mod services;
 mod settings_error;
+mod size;
 mod shown_instead;
 mod token;
 mod usage;
@@ -123,6 +124,8 @@ pub struct Settings {
     pub more_time: MoreTime,
     /// When the program was started.
     pub started: Instant,
+    /// `--content`: how many bytes of layers may be read, packed and unpacked together.
+    pub content: Option<u64>,
     /// How many images are verified at once.
     pub jobs: usize,
     /// What is written, and where.
@@ -213,6 +216,7 @@ pub struct StatusFolder {
 }
 
 /// How a run is shown.
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer about another stream")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
     /// `--format`.
@@ -221,6 +225,8 @@ pub struct Console {
     pub color_stdout: bool,
     /// Whether standard error gets colours.
     pub color_stderr: bool,
+    /// Whether a person looks at standard error as it comes.
+    pub draws_stderr: bool,
     /// `-q`: the verdict line only.
     pub quiet: bool,
     /// How often `-v` was given.

@@ -8,7 +8,7 @@ use crate::settings::variables::long_of;
 const VARIABLE: &str = "VERIFY_REGISTRY_IMAGE_ORB";
 
 /// The options that the orb has parameters for, by their long names.
-const PARAMETERS: [(&str, &str); 21] = [
+const PARAMETERS: [(&str, &str); 23] = [
     ("IMAGE", "image"),
     ("service", "services"),
     ("environment", "environment"),
@@ -19,6 +19,8 @@ const PARAMETERS: [(&str, &str); 21] = [
     ("platform", "platforms"),
     ("engine", "engines"),
     ("port", "port"),
+    ("content", "content"),
+    ("max-content", "max_content"),
     ("wait", "wait"),
     ("deadline", "deadline"),
     ("token-env", "token"),

@@ -35,6 +35,9 @@ const TIME: Duration = Duration::from_secs(120);
 /// The time that so many images add.
 const MANY: (usize, Duration) = (64, Duration::from_secs(10));
 
+/// How many bytes of a run are read by default, packed and unpacked together.
+const MOST_CONTENT: u64 = 64 << 30;
+
 pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsError> {
     let redactor = Redactor::default();
     let arguments = &surroundings.arguments;
@@ -242,6 +245,7 @@ impl Run<'_> {
             more_time: if args.deadline.is_some() { MoreTime::none() } else { MoreTime::default() },
             started,
             wait: args.wait(),
+            content: content(args),
             jobs: args.jobs(),
             console,
             docker_config: inputs::docker_config(standard),
@@ -302,6 +306,12 @@ fn deadline(args: &Args, images: usize) -> Duration {
     let times = u32::try_from(images / many).unwrap_or(u32::MAX);
     let default = TIME + args.wait().unwrap_or_default() + time.saturating_mul(times);
     args.deadline.as_ref().map_or(default, |given| given.value)
+}
+
+/// How many bytes of layers may be read; `None`: no layer is.
+fn content(args: &Args) -> Option<u64> {
+    let most = args.max_content.as_ref().map_or(MOST_CONTENT, |given| given.value);
+    args.content.then_some(most)
 }
 
 /// The variables that hold a token of DigitalOcean's or CircleCI's, which is nobody's business beside them.

@@ -106,16 +106,16 @@ impl<'c> Question<'c> {
             engines,
             port,
             runtime: service.runtime.clone(),
+            content: args.content,
         };
         let environment = environment.map(|environment| environment.name.to_owned());
-        let commit = self.revision.commit();
         Ok(ImageRequest {
             reference,
             registry_kind,
             expectation,
             service,
             environment,
-            commit,
+            commit: self.revision.commit(),
             notes,
         })
     }

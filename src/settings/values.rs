@@ -14,7 +14,7 @@ use crate::engines::{Engine, EngineError};
 use crate::oci::{Platform, PlatformError, Reference, RegistryHost};
 use crate::secret::Redactor;
 use crate::settings::usage_error::{Shown, UsageError, nearest};
-use crate::settings::{Format, duration, variable_name};
+use crate::settings::{Format, duration, size, variable_name};
 
 /// When standard output and standard error get colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,6 +310,12 @@ pub(super) fn deadline() -> Kind<Duration> {
         Duration::ZERO => Err(Fault::Unfit { why: "must be longer than 0", hint: None }),
         duration => Ok(duration),
     };
+    Kind { refuses: Refuses::Option, ..Kind::new(read) }
+}
+
+pub(super) fn size() -> Kind<u64> {
+    let read =
+        |text: &str| size::parse(text).map_err(|why| Fault::invalid("size", why.to_string()));
     Kind { refuses: Refuses::Option, ..Kind::new(read) }
 }
 

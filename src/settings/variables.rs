@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn every_variable_is_read() {
-        assert_eq!(names().len(), 29);
+        assert_eq!(names().len(), 32);
         for name in names() {
             let environment = read(&[(&name, "1")]).unwrap();
             assert_eq!(environment.options.len(), 1, "{name}");

@@ -13,6 +13,7 @@ mod blob_answers;
 mod buildkit;
 mod by_digest;
 mod config;
+mod content;
 mod console;
 mod control;
 mod declared;

@@ -140,6 +140,10 @@ fn a_record_says_what_was_verified_declared_and_built() {
           "version": "[version]"
         },
         "immutable_tag": "1111111111111111111111111111111111111111-dev",
+        "content": {
+          "how": "ranges",
+          "bytes": 76473
+        },
         "checks": [
           {
             "id": "registry-honest",
@@ -193,6 +197,12 @@ fn a_record_says_what_was_verified_declared_and_built() {
             "id": "layers-present",
             "status": "passed",
             "message": "config and layers can be pulled (6 blobs)",
+            "note": null
+          },
+          {
+            "id": "content-intact",
+            "status": "skipped",
+            "message": "only sizes were looked at; `--content` reads every byte",
             "note": null
           },
           {
@@ -334,8 +344,8 @@ fn the_junit_file_has_a_case_for_each_check() {
     ----- stderr
     ----- results/junit.xml
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="verify-registry-image" tests="12" skipped="1" failures="0" errors="0" time="[seconds]">
-        <testsuite name="[registry]/keepkey/support-email" tests="12" skipped="1" errors="0" failures="0" time="[seconds]" timestamp="[time]">
+    <testsuites name="verify-registry-image" tests="13" skipped="2" failures="0" errors="0" time="[seconds]">
+        <testsuite name="[registry]/keepkey/support-email" tests="13" skipped="2" errors="0" failures="0" time="[seconds]" timestamp="[time]">
             <testcase name="registry-honest" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>the registry denied a tag that cannot exist</system-out>
             </testcase>
@@ -362,6 +372,9 @@ fn the_junit_file_has_a_case_for_each_check() {
             </testcase>
             <testcase name="layers-present" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>config and layers can be pulled (6 blobs)</system-out>
+            </testcase>
+            <testcase name="content-intact" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
+                <skipped message="only sizes were looked at; `--content` reads every byte"/>
             </testcase>
             <testcase name="engines" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>docker and containerd pull it: no rule of the measured table says otherwise</system-out>

@@ -274,7 +274,8 @@ fn a_credential_helper_that_fails_is_undecided() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the credential helper `docker-credential-absent` is not in PATH (or its interpreter is missing) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credential-helper-failed
         next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
+                 port, runtime
 
       service    support-email
     ");

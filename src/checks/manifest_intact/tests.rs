@@ -152,6 +152,7 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`, `linux/arm64`
     layers-present    passed: config and layers can be pulled (5 blobs)
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: not all of it is there to look at: `linux/arm64`
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
@@ -169,6 +170,7 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     immutable-tag     skipped: no immutable tag is expected
     platform          skipped: there is no manifest to look at for `linux/arm64` (`sha256:447c61c23dd1`)
     layers-present    skipped: there is no manifest to look at for `linux/arm64`
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: not all of it is there to look at: `linux/arm64`
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
@@ -186,6 +188,7 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     immutable-tag     skipped: no immutable tag is expected
     platform          skipped: there is no manifest to look at
     layers-present    skipped: there is no manifest to look at
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: there is no manifest to look at
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
@@ -225,6 +228,7 @@ fn passes_beside_an_artifact_that_an_index_lists_under_no_platform() {
     immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`
     layers-present    passed: config and layers can be pulled (3 blobs)
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
@@ -292,6 +296,7 @@ fn is_errored_when_a_config_contradicts_its_digest() {
     immutable-tag     skipped: no immutable tag is expected
     platform          errored manifest-contradictory: an answer that is manifest-contradictory
     layers-present    passed: config and layers can be pulled (3 blobs)
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           errored manifest-contradictory: an answer that is manifest-contradictory
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
@@ -312,6 +317,7 @@ fn is_not_a_pass_when_no_image_was_looked_at() {
     immutable-tag     skipped: no immutable tag is expected
     platform          skipped: there is no image of a wanted platform to look at
     layers-present    skipped: there is no image of a wanted platform to look at
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: there is no image of a wanted platform to look at
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared

@@ -93,6 +93,7 @@ fn fails_when_a_listed_manifest_is_gone() {
     immutable-tag     skipped: no immutable tag is expected
     platform          failed manifest-missing: listed in the index, and the manifest is gone: `linux/arm64` (`sha256:447c61c23dd1`)
     layers-present    skipped: there is no manifest to look at for `linux/arm64`
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: not all of it is there to look at: `linux/arm64`
     port              skipped: there is no config to look at for `linux/arm64`
     runtime           skipped: no runtime was declared

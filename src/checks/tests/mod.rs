@@ -29,6 +29,7 @@ fn each_check_says_in_one_line_when_it_passes() {
     immutable-tag     the tag that never moves names the same digest (`immutable_tag`)
     platform          each wanted platform has a manifest (`--platform`)
     layers-present    the config and every layer can be pulled, in the size that the manifest says
+    content-intact    every byte of every layer hashes to its digest, and unpacked to its `diff_id` (`--content`)
     engines           every wanted engine pulls this image (`--engine`)
     port              the image exposes the port, or sets `PORT` to it (`--port`)
     runtime           the image shows the declared language and base (`runtime`)

@@ -1,6 +1,6 @@
 //! What holds for every observation, however strange.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use proptest::collection::vec;
@@ -12,7 +12,9 @@ use proptest::test_runner::TestRunner;
 use super::sample::{COMMIT, OTHER_COMMIT, digest};
 use super::*;
 use crate::engines::of_image;
-use crate::observation::{Control, Denial, Explanation, Fact, Unavailable};
+use crate::observation::{
+    Control, Denial, Explanation, Fact, LayerContent, LayerToRead, Unavailable, Unpacked,
+};
 use crate::oci::{Manifest, NotAnImage};
 use crate::report::{ImageReport, Verdict};
 use crate::request::{ExpectedPort, ImmutableTag, RevisionRule};
@@ -33,7 +35,8 @@ struct Departures {
     resolved: u8,
     immutable: u8,
     images: Vec<[u8; 6]>,
-    expectation: [u8; 7],
+    expectation: [u8; 8],
+    content: Vec<u8>,
     explained: bool,
     reason: Reason,
 }
@@ -48,12 +51,23 @@ fn departures() -> impl Strategy<Value = Departures> {
         often(),
         0..8_u8,
         vec(image, 3),
-        [often(), often(), often(), often(), often(), often(), often()],
+        [often(), often(), often(), often(), often(), often(), often(), often()],
+        vec(often(), 6),
         any::<bool>(),
         select(Reason::ALL),
     )
         .prop_map(
-            |(shape, repository, resolved, immutable, images, expectation, explained, reason)| {
+            |(
+                shape,
+                repository,
+                resolved,
+                immutable,
+                images,
+                expectation,
+                content,
+                explained,
+                reason,
+            )| {
                 Departures {
                     shape,
                     repository,
@@ -61,6 +75,7 @@ fn departures() -> impl Strategy<Value = Departures> {
                     immutable,
                     images,
                     expectation,
+                    content,
                     explained,
                     reason,
                 }
@@ -118,11 +133,13 @@ impl Departures {
             5 => Some((commit.parse().unwrap(), Self::fact(0, digest("other")))),
             _ => Some((commit.parse().unwrap(), Self::fact(1, digest("top")))),
         };
+        self.read(&mut sample);
         sample
     }
 
     fn expect(&self, sample: &mut Sample) {
-        let [digest_, revision, port, runtime, platforms, tag, immutable] = self.expectation;
+        let [digest_, revision, port, runtime, platforms, tag, immutable, content] =
+            self.expectation;
         if tag == 1 {
             sample.request.reference.tag = None;
             sample.request.reference.digest = Some(digest("top"));
@@ -149,12 +166,33 @@ impl Departures {
             3 => vec!["linux/riscv64".parse().unwrap()],
             _ => Vec::new(),
         };
+        expectation.content = content > 0;
         expectation.immutable_tag = match immutable {
             1 | 2 => Some(ImmutableTag::Named("latest-dev".parse().unwrap())),
             3 | 4 => Some(ImmutableTag::Named(format!("{COMMIT}-dev").parse().unwrap())),
             5 => Some(ImmutableTag::ByRevisionLabel("{revision}-dev".parse().unwrap())),
             _ => None,
         };
+    }
+
+    /// What came of the layers, where they were read.
+    fn read(&self, sample: &mut Sample) {
+        if !sample.request.expectation.content || self.expectation[7] == 7 {
+            return;
+        }
+        let layers = layers_to_read(&sample.request, &sample.observation);
+        let states = self.content.iter().copied().chain(std::iter::repeat(0));
+        let read = |(layer, state): (LayerToRead, u8)| {
+            let number = if layer.role.starts_with("layer 1") { 1 } else { 2 };
+            let of = if state == 4 { "another".to_owned() } else { format!("unpacked {number}") };
+            let unpacked = match state {
+                5 => Err("it is cut".to_owned()),
+                _ => Ok(Unpacked { size: 1, digests: vec![digest(&of)] }),
+            };
+            let content = LayerContent { size: layer.descriptor.size, unpacked };
+            (layer.descriptor.digest, Self::fact(state, content))
+        };
+        sample.observation.content = Some(layers.into_iter().zip(states).map(read).collect());
     }
 
     fn depart(sample: &mut Sample, index: usize, departure: [u8; 6]) {
@@ -246,6 +284,11 @@ impl Departures {
         {
             *fact = Fact::Unknown(self.why());
         }
+        for layer in observation.content.iter_mut().flat_map(BTreeMap::values_mut) {
+            if is_forgotten() {
+                *layer = Fact::Unknown(self.why());
+            }
+        }
         for image in &mut observation.images {
             if is_forgotten() {
                 image.manifest = Fact::Unknown(self.why());
@@ -320,7 +363,8 @@ proptest! {
         if report.verdict() == Verdict::Verified {
             prop_assert!(matches!(&sample.observation.control, Control::Denied));
             prop_assert!(matches!(&sample.observation.resolved, Fact::Present(_)));
-            for check in CARRYING {
+            let content = Some(CheckId::ContentIntact).filter(|_| sample.request.expectation.content);
+            for check in CARRYING.into_iter().chain(content) {
                 let passed = matches!(report.result(check).unwrap().outcome, Outcome::Passed { .. });
                 let is_needless = check == CheckId::TagExists && sample.request.reference.tag.is_none();
                 prop_assert!(passed || is_needless, "{check}");

@@ -97,6 +97,7 @@ impl Sample {
                 answered_at: jiff::Timestamp::UNIX_EPOCH,
                 offered: images.iter().filter_map(|image| image.platform().cloned()).collect(),
                 images,
+                content: None,
                 layers_skipped: None,
                 immutable: None,
                 immutable_skipped: None,

@@ -35,6 +35,7 @@ fn an_image_that_is_as_expected_passes_every_check() {
     immutable-tag     passed: `0123456789abcdef0123456789abcdef01234567-dev` names the same digest
     platform          passed: found `linux/amd64`, `linux/arm64`
     layers-present    passed: config and layers can be pulled (5 blobs)
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
     port              passed: the image names `5001/tcp`
     runtime           passed: it shows `nodejs` (`NODE_VERSION` is set), `alpine` (its history has `alpine`)
@@ -55,6 +56,7 @@ fn an_image_of_which_nothing_was_expected_is_found_and_not_proven() {
     immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`
     layers-present    passed: config and layers can be pulled (3 blobs)
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
@@ -192,6 +194,7 @@ fn nothing_that_a_dishonest_registry_says_is_believed() {
     immutable-tag     errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     platform          errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     layers-present    errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
+    content-intact    errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     engines           errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     port              errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     runtime           errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
@@ -215,6 +218,7 @@ fn a_failure_of_another_manifest_is_reported_beside_a_contradiction() {
     immutable-tag     passed: `0123456789abcdef0123456789abcdef01234567-dev` names the same digest
     platform          errored manifest-contradictory: an answer that is manifest-contradictory
     layers-present    errored manifest-contradictory: an answer that is manifest-contradictory
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           errored manifest-contradictory: an answer that is manifest-contradictory
     port              errored manifest-contradictory: an answer that is manifest-contradictory
     runtime           errored manifest-contradictory: an answer that is manifest-contradictory
@@ -244,6 +248,7 @@ fn an_unknown_tag_leaves_everything_that_needs_it_undecided() {
     immutable-tag     errored server-error: an answer that is server-error
     platform          errored server-error: an answer that is server-error
     layers-present    errored server-error: an answer that is server-error
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           errored server-error: an answer that is server-error
     port              errored server-error: an answer that is server-error
     runtime           errored server-error: an answer that is server-error
@@ -267,6 +272,7 @@ fn a_missing_tag_leaves_everything_that_needs_it_without_anything_to_look_at() {
     immutable-tag     failed immutable-tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `0123456789abcdef0123456789abcdef01234567-dev`, which this commit's push should have set (404 `MANIFEST_UNKNOWN`)
     platform          skipped: there is no manifest to look at
     layers-present    skipped: there is no manifest to look at
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: there is no manifest to look at
     port              skipped: there is no manifest to look at
     runtime           skipped: there is no manifest to look at
@@ -289,6 +295,7 @@ fn a_reference_by_digest_needs_no_tag() {
     immutable-tag     skipped: no immutable tag is expected
     platform          passed: found `linux/amd64`
     layers-present    passed: config and layers can be pulled (3 blobs)
+    content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
@@ -344,6 +351,7 @@ fn facts_hold_what_was_seen_of_each_platform_that_could_be_read() {
                 "0123456789abcdef0123456789abcdef01234567-dev",
             ),
             unproven: [],
+            content: None,
         },
     )
     "#);

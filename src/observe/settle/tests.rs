@@ -35,6 +35,7 @@ fn observation(
         answered_at: jiff::Timestamp::UNIX_EPOCH,
         offered: Vec::new(),
         images: Vec::new(),
+        content: None,
         layers_skipped: None,
         immutable: None,
         immutable_skipped: None,

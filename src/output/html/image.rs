@@ -137,7 +137,8 @@ fn observed(
     evidence: &Evidence,
     verified_at: Timestamp,
 ) -> Vec<Fact> {
-    let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _ } = facts;
+    let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _, content: _ } =
+        facts;
     let mut list = vec![
         Fact::code("Digest", digest.to_string()),
         Fact::code("Pinned reference", format!("{}@{digest}", reference.name())),

@@ -149,6 +149,10 @@ fn the_whole_report_of_a_run() {
       "images": [
         {
           "checks": "left out here",
+          "content": {
+            "bytes": 53404118,
+            "how": "ranges"
+          },
           "digest": "sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64",
           "engines": [],
           "environment": "development",

@@ -105,6 +105,9 @@ fn a_fragment_is_the_record_with_every_string_quoted() {
             "name": "verify-registry-image"
             "version": "0.1.0"
           "immutable_tag": "0123456789abcdef0123456789abcdef01234567-dev"
+          "content":
+            "how": "ranges"
+            "bytes": 53404118
           "checks":
             -
               "id": "registry-honest"

@@ -6,11 +6,12 @@ use crate::document::{indented, instant};
 use crate::oci;
 
 use crate::output::record::{
-    Check, CheckStatus, Environment, Image, Pipeline, Platform, Record, RecordResult, RegistryType,
-    Runtime, SCHEMA_VERSION, Service, Source, TOOL, Tool, Verification,
+    Check, CheckStatus, Content, ContentProof, Environment, Image, Pipeline, Platform, Record,
+    RecordResult, RegistryType, Runtime, SCHEMA_VERSION, Service, Source, TOOL, Tool, Verification,
 };
 use crate::report::{
-    CheckResult, ImageFacts, ImageReport, Outcome, PlatformFacts, Report, Verdict,
+    CheckResult, ContentFacts, HowProven, ImageFacts, ImageReport, Outcome, PlatformFacts, Report,
+    Verdict,
 };
 use crate::request::{ImageRequest, RegistryKind};
 
@@ -37,6 +38,7 @@ impl Record {
                 verified_at: instant(*verified_at),
                 tool: Tool::this(),
                 immutable_tag: facts.immutable_tag.clone(),
+                content: facts.content.map(Content::of),
                 checks,
                 notes: notes.clone(),
             },
@@ -52,7 +54,8 @@ impl Record {
 impl Image {
     /// What the registry serves for a request that has a tag.
     pub fn of(request: &ImageRequest, facts: &ImageFacts) -> Option<Self> {
-        let ImageFacts { digest, media_type, platforms, immutable_tag: _, unproven: _ } = facts;
+        let ImageFacts { digest, media_type, platforms, immutable_tag: _, unproven: _, content: _ } =
+            facts;
         let oci::Reference { registry: server, repository, tag, digest: _ } = &request.reference;
         let tag = tag.as_ref()?;
         let name = request.reference.name();
@@ -176,6 +179,18 @@ impl Pipeline {
         let known = [job_url, job, workflow_id, pipeline_id].iter().any(|field| field.is_some())
             || job_number.is_some();
         known.then_some(pipeline)
+    }
+}
+
+impl Content {
+    /// How the layers were proven.
+    pub fn of(facts: ContentFacts) -> Self {
+        let ContentFacts { how, bytes } = facts;
+        let how = match how {
+            HowProven::Ranges => ContentProof::Ranges,
+            HowProven::EveryByte => ContentProof::EveryByte,
+        };
+        Self { how, bytes }
     }
 }
 

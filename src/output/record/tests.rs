@@ -93,6 +93,10 @@ fn a_verified_image_has_a_record() {
           "version": "0.1.0"
         },
         "immutable_tag": "0123456789abcdef0123456789abcdef01234567-dev",
+        "content": {
+          "how": "ranges",
+          "bytes": 53404118
+        },
         "checks": [
           {
             "id": "registry-honest",
@@ -146,6 +150,12 @@ fn a_verified_image_has_a_record() {
             "id": "layers-present",
             "status": "passed",
             "message": "the config and 5 layers can be had",
+            "note": null
+          },
+          {
+            "id": "content-intact",
+            "status": "passed",
+            "message": "every byte of 5 layers is what digest and config say",
             "note": null
           },
           {

@@ -10,6 +10,7 @@ use super::{Kind, Sent, Wrong, coded, not_ok, page, storage_not_ok, words};
 use crate::http::{Answer, Length, is_redirect};
 use crate::observation::{Fact, Proof, Unavailable};
 use crate::oci::{Descriptor, Digest};
+use crate::registry::Poured;
 use crate::report::Reason;
 use crate::secret::Redactor;
 
@@ -90,6 +91,33 @@ pub(crate) fn plain(
         return unknown(what, answer, &format!("with a text in its place: {text}"));
     }
     Fact::Present((length, proof))
+}
+
+/// Reads the answer to a request for a whole layer of `size` bytes.
+pub(crate) fn whole(
+    answer: &Answer,
+    what: &str,
+    size: u64,
+    redirected: bool,
+    redactor: &Redactor,
+) -> Fact<Poured> {
+    if !matches!(answer.status, 200 | 206) {
+        return denied(answer, what, redirected, redactor);
+    }
+    if let Some(why) = coded(answer, what, redactor) {
+        return Fact::Unknown(why);
+    }
+    let seen = match answer.length {
+        Length::Ended(seen) | Length::Closed(seen) | Length::Announced(seen) => seen,
+        Length::Beyond(least) => least.saturating_add(1),
+    };
+    let is_text = answer.is_text();
+    if seen != size && is_text {
+        return plain(answer, what, size, redirected, redactor).and_then(|(length, _)| {
+            unknown(what, answer, &format!("with a text of {length} bytes in its place"))
+        });
+    }
+    Fact::Present(Poured { host: answer.host.clone(), size: seen, is_text })
 }
 
 /// Whether other bytes came than the ones that the digest names, in the right number. Only what is short enough to

@@ -155,12 +155,16 @@ fn the_short_help_is_whole_too() {
                                        [default: docker and containerd]
           --port <NUMBER>              TCP port that the image must listen on [default: the config's;
                                        else not checked]
+          --content                    Read every byte of every layer: hash it, unpack it as engines do,
+                                       hash that [default: their sizes]
 
     How to ask:
+          --max-content <SIZE>   Read at most so much with --content, packed and unpacked together, as
+                                 in 20GiB [default: 64GiB]
           --wait <DURATION>      Wait so long for an image that is not there yet, as in 90s or 5m
                                  [default: 0]
           --deadline <DURATION>  End the whole run after this time [default: 2m and the wait; more with
-                                 many images]
+                                 many images or --content]
           --jobs <NUMBER>        How many images are verified at once, 1 to 64 [default: 64]
           --token-env <NAME>     Variable that holds the token; no other is read [default:
                                  DIGITALOCEAN_ACCESS_TOKEN]
@@ -214,6 +218,7 @@ fn the_other_texts() {
     immutable-tag      the tag that never moves names the same digest (`immutable_tag`)
     platform           each wanted platform has a manifest (`--platform`)
     layers-present     the config and every layer can be pulled, in the size that the manifest says
+    content-intact     every byte of every layer hashes to its digest, and unpacked to its `diff_id` (`--content`)
     engines            every wanted engine pulls this image (`--engine`)
     port               the image exposes the port, or sets `PORT` to it (`--port`)
     runtime            the image shows the declared language and base (`runtime`)

@@ -402,7 +402,7 @@ fn every_option_can_be_given_as_a_variable_and_the_command_line_wins() {
         ],
         inputs: [],
     }
-    Some(90s) 3600s 3 Console { format: Json, color_stdout: false, color_stderr: true, quiet: false, verbosity: 2 }
+    Some(90s) 3600s 3 Console { format: Json, color_stdout: false, color_stderr: true, draws_stderr: false, quiet: false, verbosity: 2 }
     "#);
     let line = "support-email:latest-dev support-chat:latest-dev --platform linux/amd64 --platform linux/arm64 --engine podman --engine docker --port 8080 \
          --wait 90s --deadline 1h --jobs 3 --junit j.xml --record-dir records --html r.html --failure-reason-file f \

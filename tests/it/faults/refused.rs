@@ -102,7 +102,8 @@ fn a_403_of_the_registry_is_exit_4() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
+                 port, runtime
 
       service    support-email
     ----- stderr

@@ -74,7 +74,8 @@ fn a_503_on_everything_is_tried_four_times() {
       repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 503, `upstream connect error` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
-      not asked  digest-expected, revision-expected, immutable-tag, port, runtime
+      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
+                 port, runtime
 
       service    support-email
     ----- stderr

@@ -208,6 +208,23 @@ impl Image {
         self
     }
 
+    /// With one more layer of this media type, which unpacks to `unpacked`.
+    #[must_use]
+    pub fn packed_layer(
+        mut self,
+        media_type: &str,
+        packed: impl Into<Bytes>,
+        unpacked: &[u8],
+    ) -> Self {
+        self = self.layer(packed, "COPY . . # buildkit");
+        if let Some(diff_id) =
+            self.config["rootfs"]["diff_ids"].as_array_mut().and_then(|list| list.last_mut())
+        {
+            *diff_id = json!(digest_of(unpacked));
+        }
+        self.last_layer_field("mediaType", json!(media_type))
+    }
+
     /// With more fields in the last layer's descriptor (`urls`, `mediaType`, `size`, …).
     #[must_use]
     pub fn last_layer_field(mut self, name: &str, value: Value) -> Self {

@@ -1,0 +1,108 @@
+//! A large body on its way to a reader, over as many tries as it takes: what was cut goes on where it ended.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hyper::body::Bytes;
+use reqwest::Response;
+use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::sync::mpsc;
+
+use crate::http::MOST_SMALL;
+use crate::http::failure::FailedTry;
+use crate::http::retry::Failure;
+
+/// Where the bytes of one blob go, and how many of them went there.
+#[derive(Debug)]
+pub(crate) struct Pour {
+    pub(super) size: u64,
+    reader: mpsc::Sender<Bytes>,
+    poured: Cell<u64>,
+    /// The first bytes, to tell a text from a layer.
+    start: RefCell<Vec<u8>>,
+    /// The entity tag of the answer whose bytes went there.
+    tag: RefCell<Option<HeaderValue>>,
+    /// Counts the bytes of all pours of a run.
+    counter: Arc<AtomicU64>,
+}
+
+impl Pour {
+    /// Pours a blob of so many bytes to `reader`.
+    pub(crate) fn new(size: u64, reader: mpsc::Sender<Bytes>, counter: Arc<AtomicU64>) -> Self {
+        Self {
+            size,
+            reader,
+            poured: Cell::new(0),
+            start: RefCell::default(),
+            tag: RefCell::default(),
+            counter,
+        }
+    }
+
+    /// How many bytes the reader has.
+    pub(crate) fn poured(&self) -> u64 {
+        self.poured.get()
+    }
+
+    /// Whether the reader has all of them.
+    pub(super) fn is_whole(&self) -> bool {
+        self.poured() == self.size
+    }
+
+    /// The headers that ask for what is still missing.
+    pub(super) fn headers(&self) -> Vec<(&'static str, HeaderValue)> {
+        let from = self.poured();
+        // Engines ask for the whole.
+        if from == 0 {
+            return Vec::new();
+        }
+        let range = HeaderValue::from_str(&format!("bytes={from}-")).ok();
+        let tag = self.tag.borrow().clone();
+        let range = range.map(|range| ("range", range));
+        range.into_iter().chain(tag.map(|tag| ("if-range", tag))).collect()
+    }
+
+    /// Where the body of an answer begins: at the blob's first byte, or where the bytes ended that came before.
+    pub(super) fn begin(&self, response: &Response) -> Result<u64, FailedTry> {
+        let poured = self.poured();
+        let tag = strong_tag(response.headers());
+        if response.status() != reqwest::StatusCode::PARTIAL_CONTENT {
+            if poured == 0 {
+                *self.tag.borrow_mut() = tag;
+            }
+            return Ok(0);
+        }
+        let range = response.headers().get("content-range").and_then(|range| range.to_str().ok());
+        let expected = format!("bytes {poured}-{}/{}", self.size.saturating_sub(1), self.size);
+        if poured > 0 && range.map(str::trim) == Some(expected.as_str()) {
+            return Ok(poured);
+        }
+        Err(FailedTry::new(Failure::Garbage, "another part of it came than the one requested"))
+    }
+
+    /// Gives the reader a piece. Whether it wants more.
+    pub(super) async fn give(&self, piece: Bytes) -> bool {
+        if piece.is_empty() {
+            return true;
+        }
+        let length = piece.len() as u64;
+        {
+            let mut start = self.start.borrow_mut();
+            let room = (MOST_SMALL - start.len().min(MOST_SMALL)).min(piece.len());
+            start.extend_from_slice(piece.get(..room).unwrap_or_default());
+        }
+        self.poured.set(self.poured() + length);
+        self.counter.fetch_add(length, Ordering::Relaxed);
+        self.reader.send(piece).await.is_ok()
+    }
+
+    pub(super) fn start(&self) -> Vec<u8> {
+        self.start.borrow().clone()
+    }
+}
+
+/// The entity tag by which a part may be requested: a weak one does not name bytes.
+fn strong_tag(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get("etag").filter(|tag| tag.as_bytes().starts_with(b"\"")).cloned()
+}

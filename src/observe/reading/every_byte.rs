@@ -1,0 +1,253 @@
+//! Every byte of every layer: requested plainly, as engines do, hashed and unpacked on threads of their own.
+//!
+//! A few layers are read side by side, each through a channel that holds a few pieces, so that memory does not grow with
+//! the layers. Nothing is written to disk.
+
+use std::cmp;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+
+use super::layer_reader::{self, Budget, Pool, Read};
+use super::progress::ReadingProgress;
+use crate::http::{Client, Pour};
+use crate::observation::{Denial, Fact, LayerContent, LayerToRead, Unavailable, Unpacked};
+use crate::oci::{Descriptor, Digest};
+use crate::registry::{Poured, Repository};
+use crate::report::Reason;
+use crate::unpack::Fault;
+
+/// How many layers of a run are read at once.
+const AT_ONCE: usize = 4;
+/// How many pieces of a layer wait for its reader.
+const PIECES: usize = 4;
+/// How many announced bytes give the run a millisecond more: a second for every 5 MB.
+const BYTES_A_MILLISECOND: u64 = 5_000;
+/// The stack of a thread that reads a layer. It recurses nowhere.
+const STACK: usize = 512 << 10;
+
+/// What the layers of a run share.
+#[derive(Debug)]
+pub(in crate::observe) struct Reading {
+    budget: Arc<Budget>,
+    pool: Arc<Pool>,
+    streams: Semaphore,
+    progress: ReadingProgress,
+    /// The layers that were read, by repository and digest.
+    known: Mutex<HashMap<(String, Digest), Known>>,
+}
+
+/// A layer that is read once, whoever waits for it.
+type Known = Arc<OnceCell<(Fact<LayerContent>, Option<String>)>>;
+
+/// A layer, what came of it, and what the reader should know of how it came.
+pub(super) type LayerRead = (Digest, (Fact<LayerContent>, Option<String>));
+
+impl Reading {
+    pub(in crate::observe) fn of(most: u64) -> Self {
+        Self {
+            budget: Arc::new(Budget::of(most)),
+            pool: Arc::default(),
+            streams: Semaphore::new(AT_ONCE),
+            progress: ReadingProgress::default(),
+            known: Mutex::default(),
+        }
+    }
+
+    /// Reads these layers of the repository `name`, and shows meanwhile how far it is.
+    pub(super) async fn read(
+        &self,
+        client: &Client,
+        repository: &Repository,
+        name: &str,
+        layers: &[LayerToRead],
+    ) -> Vec<LayerRead> {
+        let reader = Reader { reading: self, client, repository };
+        self.progress.shown(client, reader.read_all(name, layers)).await
+    }
+
+    fn known(&self, repository: &str, digest: &Digest) -> Known {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry((repository.to_owned(), digest.clone())).or_default())
+    }
+
+    /// Announces what is going to be read: the run may take longer by it, and less is left to read.
+    fn announce(&self, client: &Client, bytes: u64) -> Result<(), Unavailable> {
+        if !self.budget.take(bytes) {
+            let message = format!(
+                "its layers have {bytes} bytes as they are stored, which is more than is left of the {} bytes that this \
+                 run may read, packed and unpacked together",
+                self.budget.most()
+            );
+            return Err(Unavailable::new(Reason::ContentTooLarge, message));
+        }
+        client.put_off(Duration::from_millis(bytes / BYTES_A_MILLISECOND));
+        self.progress.announce(bytes);
+        Ok(())
+    }
+}
+
+/// Reads layers of one repository.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    reading: &'a Reading,
+    client: &'a Client,
+    repository: &'a Repository,
+}
+
+/// What was sent in place of a layer.
+#[derive(Debug, PartialEq, Eq)]
+struct Wrong {
+    host: String,
+    size: u64,
+    digest: Digest,
+    is_text: bool,
+}
+
+impl Reader<'_> {
+    async fn read_all(self, name: &str, layers: &[LayerToRead]) -> Vec<LayerRead> {
+        let known: Vec<_> = layers
+            .iter()
+            .map(|layer| (layer, self.reading.known(name, &layer.descriptor.digest)))
+            .collect();
+        let new = known.iter().filter(|(_, known)| !known.initialized());
+        let bytes = new.fold(0_u64, |sum, (layer, _)| sum.saturating_add(layer.descriptor.size));
+        if let Err(why) = self.reading.announce(self.client, bytes) {
+            let unknown = |(layer, _): (&LayerToRead, _)| {
+                (layer.descriptor.digest.clone(), (Fact::Unknown(why.clone()), None))
+            };
+            return known.into_iter().map(unknown).collect();
+        }
+        let read = known.into_iter().map(|(layer, known)| async move {
+            let read = known.get_or_init(|| self.layer(layer)).await.clone();
+            (layer.descriptor.digest.clone(), read)
+        });
+        stream::iter(read).buffered(AT_ONCE).collect().await
+    }
+
+    async fn layer(self, layer: &LayerToRead) -> (Fact<LayerContent>, Option<String>) {
+        let Descriptor { digest, .. } = &layer.descriptor;
+        let what = format!("{} `{}`", layer.role, digest.short());
+        let turn = tokio::time::timeout(self.client.time_left(), self.reading.streams.acquire());
+        let Ok(_turn) = turn.await else {
+            let message = format!("{what}: its turn had not come when the run's deadline passed");
+            return (Fact::Unknown(Unavailable::new(Reason::DeadlinePassed, message)), None);
+        };
+        let first = match self.once(layer, &what).await {
+            Ok(fact) => return (fact, None),
+            Err(wrong) => wrong,
+        };
+        let why = first.unavailable(&what, &layer.descriptor);
+        if let Err(too_much) = self.reading.announce(self.client, layer.descriptor.size) {
+            return (Fact::Unknown(too_much), None);
+        }
+        match self.once(layer, &what).await {
+            Ok(Fact::Present(content)) => {
+                let note = format!("{}; requested again, the right ones came", why.message);
+                (Fact::Present(content), Some(note))
+            }
+            Ok(fact) => (fact, None),
+            Err(second) if second == first && !first.is_text => {
+                let said = format!("{}, each time it was requested", first.said(&layer.descriptor));
+                (Fact::Absent(Denial { reason: Reason::LayerDiffers, said }), None)
+            }
+            Err(_) => (Fact::Unknown(why), None),
+        }
+    }
+
+    /// Reads a layer once.
+    async fn once(self, layer: &LayerToRead, what: &str) -> Result<Fact<LayerContent>, Wrong> {
+        let LayerToRead { role: _, descriptor, unpacked_by } = layer;
+        let (sender, pieces) = mpsc::channel(PIECES);
+        let (done, read) = oneshot::channel();
+        let (budget, pool) = (Arc::clone(&self.reading.budget), Arc::clone(&self.reading.pool));
+        let (algorithm, unpacked_by) = (descriptor.digest.algorithm(), unpacked_by.clone());
+        let work = move || {
+            // Where nobody waits any more, nobody is told.
+            let _ = done.send(layer_reader::read(pieces, algorithm, &unpacked_by, &budget, &pool));
+        };
+        if thread::Builder::new().stack_size(STACK).spawn(work).is_err() {
+            let message = format!("{what}: the system gave no thread to read it with");
+            return Ok(Fact::Unknown(Unavailable::new(Reason::ConnectionFailed, message)));
+        }
+        let pour = Pour::new(descriptor.size, sender, self.reading.progress.counter());
+        let poured = self.repository.pour(self.client, descriptor, what, &pour).await;
+        // The reader reads until there is no sender.
+        drop(pour);
+        let read = tokio::time::timeout(self.client.time_left(), read).await;
+        let Ok(Ok(Read { digest, size, unpacked })) = read else {
+            let message = format!("{what}: it was not unpacked when the run's deadline passed");
+            return Ok(match poured {
+                Fact::Unknown(why) => Fact::Unknown(why),
+                Fact::Present(_) | Fact::Absent(_) => {
+                    Fact::Unknown(Unavailable::new(Reason::DeadlinePassed, message))
+                }
+            });
+        };
+        if unpacked == Err(Fault::Enough) {
+            return Ok(Fact::Unknown(self.undecided(what, &Fault::Enough)));
+        }
+        let Poured { host, size: seen, is_text } = match poured {
+            Fact::Present(poured) => poured,
+            Fact::Absent(denial) => return Ok(Fact::Absent(denial)),
+            Fact::Unknown(why) => return Ok(Fact::Unknown(why)),
+        };
+        if seen != descriptor.size || digest != descriptor.digest {
+            return Err(Wrong { host, size: seen, digest, is_text });
+        }
+        let unpacked = match unpacked {
+            Ok((size, digests)) => Ok(Unpacked { size, digests }),
+            Err(Fault::Broken(why)) => Err(why.to_owned()),
+            Err(fault @ (Fault::Window(_) | Fault::Unsupported(_) | Fault::Enough)) => {
+                return Ok(Fact::Unknown(self.undecided(what, &fault)));
+            }
+        };
+        Ok(Fact::Present(LayerContent { size, unpacked }))
+    }
+
+    /// What this program does not unpack, and an engine may.
+    fn undecided(self, what: &str, fault: &Fault) -> Unavailable {
+        match fault {
+            Fault::Unsupported(_) | Fault::Broken(_) => {
+                let hint =
+                    "Build the image with layers in gzip or zstd, which every engine unpacks.";
+                Unavailable::new(Reason::UnexpectedAnswer, format!("{what}: {fault}")).hint(hint)
+            }
+            Fault::Window(_) => {
+                Unavailable::new(Reason::ContentTooLarge, format!("{what}: {fault}"))
+            }
+            Fault::Enough => {
+                let most = self.reading.budget.most();
+                let message = format!(
+                    "{what}: with it, more than the {most} bytes that this run may read came, packed and unpacked together"
+                );
+                Unavailable::new(Reason::ContentTooLarge, message)
+            }
+        }
+    }
+}
+
+impl Wrong {
+    fn unavailable(&self, what: &str, descriptor: &Descriptor) -> Unavailable {
+        let message = format!("{what}: {}", self.said(descriptor));
+        Unavailable::new(Reason::ManifestContradictory, message)
+    }
+
+    fn said(&self, descriptor: &Descriptor) -> String {
+        let Self { host, size, digest, is_text: _ } = self;
+        match size.cmp(&descriptor.size) {
+            cmp::Ordering::Equal => format!("`{host}` sent bytes that hash to `{digest}`"),
+            cmp::Ordering::Less => {
+                format!("`{host}` sent {size} bytes where the manifest says {}", descriptor.size)
+            }
+            cmp::Ordering::Greater => {
+                format!("`{host}` sent more than the {} bytes of the manifest", descriptor.size)
+            }
+        }
+    }
+}

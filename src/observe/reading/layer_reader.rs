@@ -1,0 +1,176 @@
+//! Reads one layer on a thread of its own: hashes what comes, unpacks it, and hashes that.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use hyper::body::Bytes;
+use tokio::sync::mpsc;
+
+use crate::oci::{Algorithm, Digest, Hasher};
+use crate::unpack::{Fault, Unpacker, Windows};
+
+/// How much memory the zstd windows of all layers take together. A larger one has to be alone.
+const WINDOWS_TOGETHER: u64 = 8 << 20;
+
+/// What a run may still read, packed and unpacked.
+#[derive(Debug)]
+pub(super) struct Budget {
+    most: u64,
+    used: AtomicU64,
+}
+
+impl Budget {
+    pub(super) fn of(most: u64) -> Self {
+        Self { most, used: AtomicU64::new(0) }
+    }
+
+    /// Takes so many bytes of it, if they are left.
+    pub(super) fn take(&self, bytes: u64) -> bool {
+        let more = |used: u64| used.checked_add(bytes).filter(|used| *used <= self.most);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    pub(super) fn most(&self) -> u64 {
+        self.most
+    }
+}
+
+/// The memory for the zstd windows of a run.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    lent: Mutex<u64>,
+    given_back: Condvar,
+}
+
+/// What one layer has of the [`Pool`].
+struct Share {
+    pool: Arc<Pool>,
+    lent: u64,
+}
+
+impl Share {
+    fn give_back(&mut self) {
+        let mut lent = self.pool.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        *lent -= self.lent;
+        self.lent = 0;
+        self.pool.given_back.notify_all();
+    }
+}
+
+impl Windows for Share {
+    fn lend(&mut self, bytes: u64) {
+        self.give_back();
+        let pool = Arc::clone(&self.pool);
+        let lent = pool.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        // A larger one than all of them together waits until there is none.
+        let is_full = |lent: &mut u64| *lent > 0 && *lent + bytes > WINDOWS_TOGETHER;
+        let waited = pool.given_back.wait_while(lent, is_full);
+        *waited.unwrap_or_else(PoisonError::into_inner) += bytes;
+        self.lent = bytes;
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// What a layer came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    /// The size and the digests of what it unpacks to.
+    pub(super) unpacked: Result<(u64, Vec<Digest>), Fault>,
+}
+
+/// Reads the pieces of a layer to their end. `unpacked_by` are the algorithms by which its unpacked bytes are hashed.
+pub(super) fn read(
+    mut pieces: mpsc::Receiver<Bytes>,
+    algorithm: Algorithm,
+    unpacked_by: &BTreeSet<Algorithm>,
+    budget: &Budget,
+    pool: &Arc<Pool>,
+) -> Read {
+    let mut packed = Hasher::new(algorithm);
+    let mut size = 0_u64;
+    let windows = Share { pool: Arc::clone(pool), lent: 0 };
+    let mut unpacking = Ok(Unpacking::new(Box::new(windows), unpacked_by, budget));
+    while let Some(piece) = pieces.blocking_recv() {
+        packed.update(&piece);
+        size += piece.len() as u64;
+        unpacking = unpacking.and_then(|unpacking| unpacking.push(&piece, algorithm));
+        // What cannot be unpacked is hashed to its end all the same: it may not be what its digest says.
+        if matches!(unpacking, Err(Fault::Enough)) {
+            break;
+        }
+    }
+    let digest = packed.finish();
+    let unpacked = unpacking.and_then(|unpacking| unpacking.finish(&digest));
+    Read { digest, size, unpacked }
+}
+
+struct Unpacking<'b> {
+    unpacker: Unpacker,
+    hashers: Vec<Hasher>,
+    algorithms: &'b BTreeSet<Algorithm>,
+    size: u64,
+    budget: &'b Budget,
+}
+
+impl<'b> Unpacking<'b> {
+    fn new(
+        windows: Box<dyn Windows>,
+        algorithms: &'b BTreeSet<Algorithm>,
+        budget: &'b Budget,
+    ) -> Self {
+        let hashers = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
+        Self { unpacker: Unpacker::new(windows), hashers, algorithms, size: 0, budget }
+    }
+
+    /// Whether the packed bytes' own digest is all that is wanted of the unpacked ones.
+    fn is_hashed_already(&self, packed: Algorithm) -> bool {
+        self.unpacker.is_plain() && self.algorithms.iter().all(|wanted| *wanted == packed)
+    }
+
+    fn push(mut self, piece: &[u8], packed: Algorithm) -> Result<Self, Fault> {
+        let is_hashed_already = self.is_hashed_already(packed);
+        let Self { unpacker, hashers, algorithms: _, size, budget } = &mut self;
+        if is_hashed_already {
+            take(piece, &mut [], size, budget)?;
+        } else {
+            unpacker.push(piece, &mut |unpacked| take(unpacked, hashers, size, budget))?;
+        }
+        Ok(self)
+    }
+
+    fn finish(self, packed: &Digest) -> Result<(u64, Vec<Digest>), Fault> {
+        let is_hashed_already = self.is_hashed_already(packed.algorithm());
+        let Self { unpacker, mut hashers, algorithms: _, mut size, budget } = self;
+        unpacker.finish(&mut |unpacked| take(unpacked, &mut hashers, &mut size, budget))?;
+        let digests = if is_hashed_already {
+            vec![packed.clone()]
+        } else {
+            hashers.into_iter().map(Hasher::finish).collect()
+        };
+        Ok((size, digests))
+    }
+}
+
+fn take(
+    unpacked: &[u8],
+    hashers: &mut [Hasher],
+    size: &mut u64,
+    budget: &Budget,
+) -> Result<(), Fault> {
+    if !budget.take(unpacked.len() as u64) {
+        return Err(Fault::Enough);
+    }
+    *size += unpacked.len() as u64;
+    for hasher in hashers {
+        hasher.update(unpacked);
+    }
+    Ok(())
+}

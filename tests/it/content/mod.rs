@@ -1,0 +1,100 @@
+//! `--content`: every byte of every layer, at the stand-in.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use zstd_safe::{CCtx, CParameter};
+
+use crate::stand_in::{Image, Options, Pushed, StandIn};
+use crate::support::{Gate, Run};
+
+mod drawn;
+mod limits;
+mod packing;
+mod resumed;
+mod wrong;
+
+const REPOSITORY: &str = "keepkey/support-email";
+const TAG: &str = "latest-dev";
+
+const OCI_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+const OCI_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
+const OCI_PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
+const DOCKER_GZIP: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+/// Numbers that look drawn, and are the same each time.
+pub(super) struct Drawn(u64);
+
+impl Drawn {
+    pub(super) fn from(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(super) fn number(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.number() % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    /// Bytes that pack to about half.
+    pub(super) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| u8::try_from(self.number() & 0x0f).unwrap()).collect()
+    }
+}
+
+pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(super) fn zstd_with(content: &[u8], parameters: &[CParameter]) -> Vec<u8> {
+    let mut encoder = CCtx::create();
+    for parameter in parameters {
+        encoder.set_parameter(*parameter).unwrap();
+    }
+    let mut out = vec![0; zstd_safe::compress_bound(content.len())];
+    let length = encoder.compress2(&mut out[..], content).unwrap();
+    out.truncate(length);
+    out
+}
+
+pub(super) fn zstd(content: &[u8]) -> Vec<u8> {
+    zstd_with(content, &[CParameter::ChecksumFlag(true)])
+}
+
+/// A stand-in with an image of these layers (type, packed, unpacked).
+pub(super) fn serving(layers: &[(&str, Vec<u8>, Vec<u8>)]) -> (StandIn, Pushed) {
+    let stand_in = StandIn::start(Options::default());
+    let pushed = push(&stand_in, TAG, layers);
+    (stand_in, pushed)
+}
+
+pub(super) fn push(stand_in: &StandIn, tag: &str, layers: &[(&str, Vec<u8>, Vec<u8>)]) -> Pushed {
+    let image = layers.iter().fold(Image::empty(), |image, (media_type, packed, unpacked)| {
+        image.packed_layer(media_type, packed.clone(), unpacked)
+    });
+    let is_docker = layers.iter().any(|(media_type, ..)| media_type.contains("docker"));
+    stand_in.image(REPOSITORY, tag, if is_docker { image.docker() } else { image })
+}
+
+pub(super) fn gate(stand_in: &StandIn) -> Gate<'_> {
+    Gate::at(stand_in).image(&format!("{REPOSITORY}:{TAG}")).arg("--content")
+}
+
+/// The exit code, and what was found, without hints.
+pub(super) fn found(run: &Run<'_>) -> String {
+    let out = run.shown(&run.stdout);
+    let lines = out.lines().filter(|line| {
+        [" failed: ", " errored: ", "  reason ", "  content "]
+            .iter()
+            .any(|word| line.contains(word))
+    });
+    format!("{:?}\n{}", run.code, lines.collect::<Vec<_>>().join("\n"))
+}
