@@ -271,6 +271,8 @@ pub struct Observation {
     pub by_digest: Option<Fact<()>>,
     /// When `resolved` was answered. Everything after it goes by digest, so this is the moment a verdict is about.
     pub answered_at: Timestamp,
+    /// When the run began: ages count to it.
+    pub started_at: Timestamp,
     /// Every platform that the manifest offers and something can run on.
     pub offered: Vec<Platform>,
     /// The images that were looked at: of the wanted platforms, or of all.

@@ -1,5 +1,6 @@
 //! What is asked of one image: where it is, what it is expected to be, and what was declared of it.
 
+mod facts;
 mod registry_kind;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use crate::engines::Engine;
 use crate::oci::{Digest, Platform, Reference, ReferenceError, Tag};
 
+pub use facts::{ExpectedFact, Pattern, TextRule, UserRule};
 pub use registry_kind::RegistryKind;
 
 /// One image to verify.
@@ -88,6 +90,8 @@ pub struct Expectation {
     pub runtime: Runtime,
     /// Whether every byte of its layers is to be read.
     pub content: bool,
+    /// What its config must say, line by line.
+    pub facts: Vec<ExpectedFact>,
 }
 
 impl Expectation {

@@ -255,6 +255,7 @@ fn verified(service: &str, environment: Option<&str>) -> ImageReport {
             CheckId::LayersPresent => Outcome::passed("the config and 9 layers can be pulled"),
             CheckId::ContentIntact => Outcome::not_asked("only sizes were looked at"),
             CheckId::Engines => Outcome::passed("docker and containerd pull it"),
+            CheckId::FactsExpected => Outcome::not_asked("no facts of the image are declared"),
             CheckId::Port => Outcome::passed("`5001/tcp` is exposed"),
             CheckId::Runtime => Outcome::Passed {
                 message: "`NODE_VERSION` is set; `apk` is in the history".to_owned(),

@@ -16,6 +16,7 @@ mod digest_expected;
 mod engines;
 mod evidence;
 mod facts;
+mod facts_expected;
 mod immutable_tag;
 mod layers_present;
 mod manifest_intact;
@@ -60,6 +61,7 @@ pub const CHECKS: &[Check] = &[
     Check { id: CheckId::LayersPresent, run: layers_present::run },
     Check { id: CheckId::ContentIntact, run: content_intact::run },
     Check { id: CheckId::Engines, run: engines::run },
+    Check { id: CheckId::FactsExpected, run: facts_expected::run },
     Check { id: CheckId::Port, run: port::run },
     Check { id: CheckId::Runtime, run: runtime::run },
 ];

@@ -103,18 +103,32 @@ impl<'a> Subject<'a> {
         &self,
         judge: impl FnOnce(&[(String, &'a ImageConfig)]) -> Outcome,
     ) -> Outcome {
+        self.with_images(|images| {
+            let configs: Vec<_> =
+                images.iter().map(|(name, _, config)| (name.clone(), *config)).collect();
+            judge(&configs)
+        })
+    }
+
+    /// The same with the manifest of each.
+    pub(super) fn with_images(
+        &self,
+        judge: impl FnOnce(&[(String, &'a ImageManifest, &'a ImageConfig)]) -> Outcome,
+    ) -> Outcome {
         self.with_manifest(|_| {
-            let (mut configs, mut unknown, mut without) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut found, mut unknown, mut without) = (Vec::new(), Vec::new(), Vec::new());
             for image in self.images() {
                 match Content::of(image) {
-                    Content::Image(_, config) => configs.push((self.name(image), config)),
+                    Content::Image(manifest, config) => {
+                        found.push((self.name(image), manifest, config));
+                    }
                     Content::NotAnImage(_) | Content::Gone | Content::Differs(_) => {
                         without.push(self.name(image));
                     }
                     Content::Unknown(why) => unknown.push(why),
                 }
             }
-            let judged = (!configs.is_empty()).then(|| judge(&configs));
+            let judged = (!found.is_empty()).then(|| judge(&found));
             if let Some(Outcome::Failed(finding)) = judged {
                 return Outcome::Failed(finding);
             }

@@ -105,6 +105,7 @@ macro_rules! every_fact {
                 images,
                 content,
                 answered_at: _,
+                started_at: _,
                 offered: _,
                 layers_skipped: _,
                 immutable_skipped: _,

@@ -71,6 +71,7 @@ pub(crate) fn nothing(why: Unavailable, answered_at: Timestamp) -> Observation {
         repository: Fact::Unknown(why.clone()),
         resolved: Fact::Unknown(why),
         answered_at,
+        started_at: answered_at,
         by_digest: None,
         offered: Vec::new(),
         images: Vec::new(),
@@ -121,11 +122,11 @@ impl Observer<'_> {
     /// The image, and the control beside it, for which nothing waits but the end.
     async fn observe(self) -> Observation {
         let Self { session, client, repository, request, .. } = self;
-        let started = Instant::now();
         // The manifest is requested first: over HTTP/1.1 it takes the connection that is there.
-        let image = Box::pin(self.observe_image(started));
+        let image = Box::pin(self.observe_image(Instant::now()));
         let control = Box::pin(timed(repository.control(client, request.reference.tag.as_ref())));
         let ((mut observation, again), (control, took)) = join(image, control).await;
+        observation.started_at = session.started_at();
         observation.control = again.unwrap_or(control);
         observation.took.insert(CheckId::RegistryHonest, took);
         // What a registry says that affirms everything shows nothing.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use reqwest::Url;
 
 use super::reading::every_byte::Reading;
@@ -23,6 +24,8 @@ use crate::settings::{DigitalOcean, Token};
 #[derive(Debug)]
 pub(crate) struct Session {
     client: Client,
+    /// When the run began.
+    started_at: Timestamp,
     docker: DockerConfig,
     /// DigitalOcean's API, where an image of its registry is verified.
     api: Option<Api>,
@@ -61,6 +64,7 @@ impl Session {
             Api::new(api, &token.secret)
         });
         Self {
+            started_at: client.ambient().now(),
             client,
             docker,
             api,
@@ -97,6 +101,11 @@ impl Session {
         let repositories: HashSet<_> = ours.clone().map(|image| image.reference.name()).collect();
         self.client.expect(endpoint, repositories.len() as u64);
         self.client.expect(origin, 2 * ours.count() as u64);
+    }
+
+    /// When the run began.
+    pub(super) fn started_at(&self) -> Timestamp {
+        self.started_at
     }
 
     /// The run's client.

@@ -9,7 +9,7 @@ use serde::de::{Error as _, IgnoredAny};
 
 use crate::oci::bounded::{AtMost, MapOfAtMost};
 use crate::oci::exact::{Exact, Fields};
-use crate::oci::go::{Object, Set, Text, Texts, Time, Words};
+use crate::oci::go::{HealthTest, Kept, Object, Text, Texts, Time, Words};
 use crate::oci::{Algorithm, Digest, NotAnImage, Platform};
 
 /// The most labels, variables, words of a command or steps of a history that are read of a config, each. Real ones
@@ -46,6 +46,16 @@ pub struct Stated {
     pub cmd: Vec<String>,
     /// The keys of `config.ExposedPorts`, as in `5001/tcp`.
     pub exposed_ports: Vec<String>,
+    /// `config.User`.
+    pub user: String,
+    /// `config.WorkingDir`.
+    pub workdir: String,
+    /// The keys of `config.Volumes`.
+    pub volumes: Vec<String>,
+    /// `config.StopSignal`.
+    pub stop_signal: String,
+    /// Whether `config.Healthcheck`, which only Docker's images have, runs anything.
+    pub healthcheck: bool,
     /// `history[].created_by`, lowest first.
     pub history: Vec<String>,
     /// How many entries of the history say that they made a layer.
@@ -144,6 +154,11 @@ impl ConfigDocument {
             entrypoint: texts(run.entrypoint),
             cmd: texts(run.cmd),
             exposed_ports: run.exposed_ports.unwrap_or_default().0.into_keys().collect(),
+            user: kept(run.user),
+            workdir: kept(run.working_dir),
+            volumes: run.volumes.unwrap_or_default().0.into_keys().collect(),
+            stop_signal: kept(run.stop_signal),
+            healthcheck: run.healthcheck.is_some_and(|HealthTest(runs)| runs),
             steps: history.iter().filter(|entry| makes_a_layer(entry.as_ref())).count(),
             history: history.into_iter().filter_map(|entry| entry?.0.created_by).collect(),
             diff_ids: wire
@@ -188,6 +203,11 @@ impl ConfigDocument {
             entrypoint,
             cmd,
             exposed_ports,
+            user,
+            workdir,
+            volumes,
+            stop_signal,
+            healthcheck,
             history,
             steps,
             diff_ids,
@@ -200,6 +220,11 @@ impl ConfigDocument {
             entrypoint: list(entrypoint),
             cmd: list(cmd),
             exposed_ports: list(exposed_ports),
+            user: change(user),
+            workdir: change(workdir),
+            volumes: list(volumes),
+            stop_signal: change(stop_signal),
+            healthcheck,
             history: list(history),
             steps,
             diff_ids,
@@ -258,6 +283,10 @@ fn texts(list: Option<AtMost<MOST, Option<String>>>) -> Vec<String> {
     list.unwrap_or_default().0.into_iter().map(Option::unwrap_or_default).collect()
 }
 
+fn kept(text: Option<Kept>) -> String {
+    text.map(|Kept(text)| text).unwrap_or_default()
+}
+
 /// To Go, an entry of the history that is null is one that says nothing.
 fn makes_a_layer(entry: Option<&Exact<WireHistory>>) -> bool {
     entry.and_then(|entry| entry.0.empty_layer) != Some(true)
@@ -305,10 +334,11 @@ struct WireRun {
     entrypoint: Option<AtMost<MOST, Option<String>>>,
     cmd: Option<AtMost<MOST, Option<String>>>,
     exposed_ports: Option<MapOfAtMost<MOST_PORTS, Option<Object>>>,
-    _volumes: Option<Set>,
-    _user: Option<Text>,
-    _working_dir: Option<Text>,
-    _stop_signal: Option<Text>,
+    volumes: Option<MapOfAtMost<MOST, Option<Object>>>,
+    user: Option<Kept>,
+    working_dir: Option<Kept>,
+    stop_signal: Option<Kept>,
+    healthcheck: Option<HealthTest>,
     _on_build: Option<Texts>,
     _shell: Option<Words>,
     _args_escaped: Option<bool>,
@@ -326,6 +356,7 @@ impl Fields for WireRun {
         "User",
         "WorkingDir",
         "StopSignal",
+        "Healthcheck",
         "OnBuild",
         "Shell",
         "ArgsEscaped",

@@ -31,6 +31,103 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// A text that is kept; broken characters in it are replaced, as Go does.
+#[derive(Debug)]
+pub(super) struct Kept(pub(super) String);
+
+impl<'de> Deserialize<'de> for Kept {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfKept;
+        impl Visitor<'_> for OfKept {
+            type Value = Kept;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Kept, E> {
+                Ok(Kept(String::from_utf8_lossy(bytes).into_owned()))
+            }
+        }
+        deserializer.deserialize_bytes(OfKept)
+    }
+}
+
+/// Whether a health check runs anything: its `Test` has a first word that is not `NONE`. Of another form it runs
+/// nothing; whether an engine refuses that is decided elsewhere.
+#[derive(Debug)]
+pub(super) struct HealthTest(pub(super) bool);
+
+impl<'de> Deserialize<'de> for HealthTest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Any::deserialize(deserializer).map(|any| match any {
+            Any::Object(Some(test)) => Self(!test.is_empty() && test != "NONE"),
+            Any::Object(None) | Any::List(_) | Any::Text(_) | Any::Other => Self(false),
+        })
+    }
+}
+
+/// Any value, of which next to nothing is kept.
+enum Any {
+    /// An object: the first word of its `Test`.
+    Object(Option<String>),
+    /// A list: its first text.
+    List(Option<String>),
+    Text(String),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Any {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfAny;
+        impl<'de> Visitor<'de> for OfAny {
+            type Value = Any;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Any, E> {
+                Ok(Any::Other)
+            }
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Any, E> {
+                Ok(Any::Other)
+            }
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Any, E> {
+                Ok(Any::Other)
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Any, E> {
+                Ok(Any::Other)
+            }
+            fn visit_unit<E: Error>(self) -> Result<Any, E> {
+                Ok(Any::Other)
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Any, E> {
+                Ok(Any::Text(text.to_owned()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Any, A::Error> {
+                let first = match list.next_element::<Any>()? {
+                    Some(Any::Text(text)) => Some(text),
+                    Some(Any::Object(_) | Any::List(_) | Any::Other) | None => None,
+                };
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Any::List(first))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Any, A::Error> {
+                let mut test = None;
+                while let Some(key) = map.next_key::<String>()? {
+                    if key.eq_ignore_ascii_case("test") {
+                        test = match map.next_value::<Any>()? {
+                            Any::List(first) => first,
+                            Any::Object(_) | Any::Text(_) | Any::Other => None,
+                        };
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Any::Object(test))
+            }
+        }
+        deserializer.deserialize_any(OfAny)
+    }
+}
+
 /// A list of texts.
 #[derive(Debug)]
 pub(super) struct Texts;
@@ -92,16 +189,6 @@ pub(super) struct Object;
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         each_value::<IgnoredAny, D>(deserializer, "an object").map(|()| Self)
-    }
-}
-
-/// A set as Go writes it: an object of objects.
-#[derive(Debug)]
-pub(super) struct Set;
-
-impl<'de> Deserialize<'de> for Set {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        each_value::<Option<Object>, D>(deserializer, "an object of objects").map(|()| Self)
     }
 }
 
@@ -199,7 +286,6 @@ mod tests {
                 ("words", reads::<Words>(text)),
                 ("map", reads::<TextMap>(text)),
                 ("object", reads::<Object>(text)),
-                ("set", reads::<Set>(text)),
             ]
         };
         let told = [
@@ -221,17 +307,17 @@ mod tests {
             format!("{text}: {}", taken.collect::<Vec<_>>().join(" "))
         });
         insta::assert_snapshot!(told.join("\n"), @r#"
-        null: text texts words map object set
+        null: text texts words map object
         "a": text words
         1: 
         true: 
         ["a",null]: texts words
         [1]: 
         []: texts words
-        {}: map object set
+        {}: map object
         {"a":"b","c":null}: map object
         {"a":1}: object
-        {"a":{"b":[1]},"c":null}: object set
+        {"a":{"b":[1]},"c":null}: object
         {"a":[]}: object
         "#);
     }

@@ -27,6 +27,8 @@ pub enum CheckId {
     ContentIntact,
     /// Every wanted engine pulls it.
     Engines,
+    /// The image is what the service's `expect` says.
+    FactsExpected,
     /// The image listens on the declared port.
     Port,
     /// The image is of the declared runtime.
@@ -35,7 +37,7 @@ pub enum CheckId {
 
 impl CheckId {
     /// Every check, in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RegistryHonest,
         Self::RepositoryExists,
         Self::TagExists,
@@ -47,6 +49,7 @@ impl CheckId {
         Self::LayersPresent,
         Self::ContentIntact,
         Self::Engines,
+        Self::FactsExpected,
         Self::Port,
         Self::Runtime,
     ];
@@ -65,6 +68,7 @@ impl CheckId {
             Self::LayersPresent => "layers-present",
             Self::ContentIntact => "content-intact",
             Self::Engines => "engines",
+            Self::FactsExpected => "facts-expected",
             Self::Port => "port",
             Self::Runtime => "runtime",
         }
@@ -94,6 +98,7 @@ impl CheckId {
                 "every byte of every layer hashes to its digest, and unpacked to its `diff_id` (`--content`)"
             }
             Self::Engines => "every wanted engine pulls this image (`--engine`)",
+            Self::FactsExpected => "the image says of itself what the config declares (`expect`)",
             Self::Port => "the image exposes the port, or sets `PORT` to it (`--port`)",
             Self::Runtime => "the image shows the declared language and base (`runtime`)",
         }

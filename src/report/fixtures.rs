@@ -122,6 +122,7 @@ fn passed(check: CheckId) -> &'static str {
         CheckId::Engines => {
             "docker and containerd pull it: no rule of the measured table says otherwise"
         }
+        CheckId::FactsExpected => "all 4 expected facts hold",
         CheckId::Port => "exposes 5001/tcp",
         CheckId::Runtime => "nodejs (`NODE_VERSION`), alpine (`apk` in the history)",
     }

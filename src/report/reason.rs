@@ -87,6 +87,9 @@ reasons! {
     /// A proven no: an engine that is wanted does not pull it.
     EngineRefuses = "engine-refuses", "A container engine that is to pull the image refuses it, by a rule that was measured with that engine.",
         "Change the build as the message says; or, if that engine never pulls the image, name those that do with `--engine`.";
+    /// A proven no: a declared fact.
+    FactDiffers = "fact-differs", "The image does not say of itself what `expect` in the config declares.",
+        "Correct the Dockerfile as the hint says and push again, or correct `expect`.";
     /// A proven no: the port.
     PortNotExposed = "port-not-exposed", "The image does not say that it listens on the port.",
         "Correct `EXPOSE` or `PORT` in the Dockerfile, or the expected port.";

@@ -16,6 +16,7 @@ use crate::settings::usage_error::{Shown, UsageError};
 
 mod document;
 mod error;
+mod expect;
 mod parse;
 mod place;
 mod secrets;
@@ -25,11 +26,13 @@ use document::Document;
 pub(super) use document::{EnvironmentEntry, RuntimeEntry, ServiceEntry, StatusEntry, TAG_PLACE};
 use error::At;
 pub(super) use error::{Cause, ConfigError};
+pub(super) use expect::{ExpectEntry, FactsEntry};
 use parse::parse;
 pub(crate) use place::Place;
 pub(in crate::settings) use words::is_plain;
 pub(crate) use words::{
-    EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value,
+    Age, EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, RuleWord, Size,
+    Text, UserWord, Value,
 };
 
 /// The name under which the file is looked for.
@@ -174,6 +177,13 @@ impl Config {
                         .hint("`{tag}` stands for the environment's tag, as in `api-{tag}`");
                 return Err(self.error(&["services", name, "tag"], error));
             }
+            if let Some(ExpectEntry::Facts(facts)) = &service.expect
+                && **facts == FactsEntry::default()
+            {
+                let error = UsageError::new("`expect` expects nothing")
+                    .hint("write a fact, as in `user: not-root`, or remove it");
+                return Err(self.error(&["services", name, "expect"], error));
+            }
             for (Key(key), Value(value)) in &service.env.0 {
                 if secrets::looks_secret(key, value) {
                     let shown = Shown::new(key, &self.redactor);
@@ -219,7 +229,7 @@ fn searched(folder: &Path) -> impl Iterator<Item = &Path> {
 }
 
 /// Whether a path stays below the folder that it is relative to.
-fn is_below(path: &str) -> bool {
+pub(super) fn is_below(path: &str) -> bool {
     let mut components = Path::new(path).components().peekable();
     components.peek().is_some()
         && components.all(|component| matches!(component, Component::Normal(_) | Component::CurDir))

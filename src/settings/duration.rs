@@ -7,6 +7,9 @@ use jiff::SignedDuration;
 /// The longest that anything may take: a day. No pipeline lives longer.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The oldest that an image may be expected to be: ten years.
+const OLDEST_DAYS: u32 = 3_650;
+
 /// Why a text is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DurationMistake {
@@ -23,23 +26,40 @@ pub(crate) enum DurationMistake {
 
 /// Reads a duration.
 pub(super) fn parse(text: &str) -> Result<Duration, DurationMistake> {
+    let duration = read(text)?;
+    if duration > LONGEST { Err(DurationMistake::TooLong) } else { Ok(duration) }
+}
+
+/// Reads the age of something: a duration, or days, as in `30d`.
+///
+/// # Errors
+/// What is wrong with it, as a clause.
+pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok());
+    let age = match days {
+        Some(days) => days.checked_mul(24 * 60 * 60).map(Duration::from_secs),
+        None => read(text).ok(),
+    };
+    let age = age.filter(|age| !age.is_zero() && *age <= LONGEST * OLDEST_DAYS);
+    age.ok_or_else(|| format!("expected an age such as `24h` or `30d`, at most `{OLDEST_DAYS}d`"))
+}
+
+fn read(text: &str) -> Result<Duration, DurationMistake> {
     let text = text.trim();
     if let Some(rest) = text.strip_prefix('-') {
-        return Err(parse(rest).map_or(DurationMistake::Unreadable, |_| DurationMistake::Negative));
+        return Err(read(rest).map_or(DurationMistake::Unreadable, |_| DurationMistake::Negative));
     }
-    let duration = if let Ok(seconds) = text.parse::<u64>() {
-        Duration::from_secs(seconds)
-    } else {
-        // Words such as `ago`, and ISO 8601, are more than anybody means here.
-        let plain =
-            text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'h' | b'm' | b's' | b'-'));
-        if !plain {
-            return Err(DurationMistake::Unreadable);
-        }
-        let signed: SignedDuration = text.parse().map_err(|_| DurationMistake::Unreadable)?;
-        Duration::try_from(signed).map_err(|_| DurationMistake::Negative)?
-    };
-    if duration > LONGEST { Err(DurationMistake::TooLong) } else { Ok(duration) }
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    // Words such as `ago`, and ISO 8601, are more than anybody means here.
+    let plain =
+        text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'h' | b'm' | b's' | b'-'));
+    if !plain {
+        return Err(DurationMistake::Unreadable);
+    }
+    let signed: SignedDuration = text.parse().map_err(|_| DurationMistake::Unreadable)?;
+    Duration::try_from(signed).map_err(|_| DurationMistake::Negative)
 }
 
 #[cfg(test)]
@@ -75,6 +95,19 @@ mod tests {
         }
         assert_eq!(parse("25h"), Err(DurationMistake::TooLong));
         assert_eq!(parse("18446744073709551615"), Err(DurationMistake::TooLong));
+    }
+
+    #[test]
+    fn an_age_may_be_given_in_days() {
+        let seconds = |text: &str| parse_age(text).map(|age| age.as_secs());
+        assert_eq!(seconds("30d"), Ok(30 * 86_400));
+        assert_eq!(seconds("720h"), Ok(30 * 86_400));
+        assert_eq!(seconds("3650d"), Ok(3650 * 86_400));
+        for text in
+            ["0d", "0s", "-1h", "3651d", "d", "", "1.5d", "99999999999999999999d", "2 weeks"]
+        {
+            assert!(parse_age(text).is_err(), "{text}");
+        }
     }
 
     proptest! {

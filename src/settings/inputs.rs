@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::settings::config::{Config, ExpectEntry, Text};
 use crate::settings::variables::StandardVariables;
 use crate::settings::{Input, doctl};
 
@@ -25,6 +26,16 @@ pub(super) fn inputs(
     ];
     let input = |(what, path): (&'static str, Option<_>)| path.map(|path| Input { what, path });
     read.into_iter().filter_map(input).collect()
+}
+
+/// The structure tests that the config's services name.
+pub(super) fn structure_tests(folder: &Path, config: &Config) -> Vec<Input> {
+    let services = config.document.services.0.iter();
+    let paths = services.filter_map(|(_, service)| match &service.expect {
+        Some(ExpectEntry::File(Text(path))) => Some(folder.join(&config.folder).join(path)),
+        Some(ExpectEntry::Facts(_)) | None => None,
+    });
+    paths.map(|path| Input { what: "a structure test", path }).collect()
 }
 
 /// docker's config file, with logins.

@@ -235,10 +235,10 @@ impl Run<'_> {
         let images = question.requests(targets)?;
         let digest_file = args.expect_digest_file.as_ref().map(|given| given.value.as_path());
         let config_file = config.map(|config| config.path.as_path());
-        let outputs = Outputs {
-            inputs: inputs::inputs(folder, config_file, digest_file, standard),
-            ..outputs::outputs(args, config, &images, redactor)?
-        };
+        let mut read = inputs::inputs(folder, config_file, digest_file, standard);
+        read.extend(config.into_iter().flat_map(|config| inputs::structure_tests(folder, config)));
+        let outputs =
+            Outputs { inputs: read, ..outputs::outputs(args, config, &images, redactor)? };
         let token = self.token(&images, &mut notes)?;
         Ok(Settings {
             deadline: deadline(args, images.len()),

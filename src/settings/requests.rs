@@ -66,17 +66,12 @@ impl<'c> Question<'c> {
             None => self.environment_of(&reference, service, is_inside)?,
         };
         let outside = environment.filter(|_| !is_inside);
-        notes.extend(outside.map(|Environment { name, .. }| {
-            format!(
-                "it is outside the config's `registry` and no service has its repository, so the environment `{name}` \
-                 and its rules do not apply to it"
-            )
-        }));
+        notes.extend(outside.map(not_applied));
         let environment = environment.filter(|_| is_inside);
         let digest = self.digest_of(&reference, digest)?;
         let is_of_config = service.is_some() || environment.is_some();
         let of_service = service.and_then(|service| service.entry.expect_revision);
-        let of_environment = environment.and_then(|environment| environment.entry.expect_revision);
+        let of_environment = environment.and_then(|it| it.entry.expect_revision);
         let immutable_tag = match (declared, environment, &reference.tag) {
             (Some(declared), Some(environment), Some(_)) => {
                 declared.immutable_tag(environment, service)?
@@ -91,13 +86,13 @@ impl<'c> Question<'c> {
             args.platforms.iter().map(|Given { value, .. }| value.clone()).collect()
         };
         let engines = engines(&args.engines, service);
+        let facts = self.facts(service)?;
+        notes.extend(facts.note);
         let service =
             Service { is_outside: outside.is_some(), ..self.service_of(&reference, service) };
-        let port = match (args.port.as_ref(), service.port) {
-            (Some(given), _) => Some(ExpectedPort { number: given.value, strict: true }),
-            (None, Some(number)) => Some(ExpectedPort { number, strict: false }),
-            (None, None) => None,
-        };
+        let given =
+            args.port.as_ref().map(|port| ExpectedPort { number: port.value, strict: true });
+        let port = given.or(service.port.map(|number| ExpectedPort { number, strict: false }));
         let expectation = Expectation {
             digest,
             revision: self.revision.rule(of_service.or(of_environment), is_of_config)?,
@@ -107,6 +102,7 @@ impl<'c> Question<'c> {
             port,
             runtime: service.runtime.clone(),
             content: args.content,
+            facts: facts.lines,
         };
         let environment = environment.map(|environment| environment.name.to_owned());
         Ok(ImageRequest {
@@ -277,6 +273,7 @@ fn of_config(ConfiguredService { name, entry }: ConfiguredService<'_>) -> Servic
         platforms: _,
         engines: _,
         env: Entries(env),
+        expect: _,
         expect_revision: _,
     } = entry;
     let RuntimeEntry { language, base } = runtime;
@@ -290,4 +287,11 @@ fn of_config(ConfiguredService { name, entry }: ConfiguredService<'_>) -> Servic
         runtime: Runtime { language: text(language), base: text(base) },
         env: env.iter().map(|(Key(key), Value(value))| (key.clone(), value.clone())).collect(),
     }
+}
+
+fn not_applied(Environment { name, .. }: Environment<'_>) -> String {
+    format!(
+        "it is outside the config's `registry` and no service has its repository, so the environment `{name}` and its \
+         rules do not apply to it"
+    )
 }

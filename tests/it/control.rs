@@ -40,7 +40,7 @@ fn a_control_that_is_refused_while_the_tag_is_served_is_told_apart() {
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present, engines
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     note: registry-honest: the registry did not deny a tag that cannot exist in its own words (`[registry]` refused the credentials: 403 `UNAUTHORIZED` `The client does not have permission for manifest: keepkey/support-email`); the same login was served a manifest of the repository, so it tells the two apart

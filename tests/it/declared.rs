@@ -149,7 +149,8 @@ fn the_port_and_the_runtime_that_are_declared() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present, engines, port, runtime
-      not asked  digest-expected, revision-expected, immutable-tag, content-intact
+      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
+                 facts-expected
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr

@@ -49,7 +49,7 @@ fn a_missing_tag_is_red_with_near_tags_and_three_steps() {
       skipped    manifest-intact, platform, layers-present, engines:
                  there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr
@@ -88,7 +88,7 @@ fn a_registry_that_the_token_does_not_have_is_red_with_the_ones_that_it_has() {
       skipped    manifest-intact, platform, layers-present, engines:
                  there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr
@@ -230,7 +230,7 @@ fn a_404_that_is_nobodys_word_is_undecided() {
         next       Try again; if it persists, check by other means whether the image is there, and report the answer that the message shows.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr

@@ -22,6 +22,7 @@ mod delegated;
 mod defences;
 mod expectations;
 mod explanations;
+mod facts;
 mod faults;
 mod fidelity;
 mod handed_over;

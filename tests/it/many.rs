@@ -81,7 +81,7 @@ fn one_bad_and_one_open_hide_nothing_of_the_third() {
       skipped    manifest-intact, platform, layers-present, engines:
                  there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
       service    api in development
 
     UNDECIDED (could not find out) [registry]/keepkey/worker:latest-dev
@@ -90,7 +90,7 @@ fn one_bad_and_one_open_hide_nothing_of_the_third() {
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
       passed     registry-honest
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
       service    worker in development
 
     note: support-email: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`

@@ -212,6 +212,12 @@ fn a_record_says_what_was_verified_declared_and_built() {
             "note": null
           },
           {
+            "id": "facts-expected",
+            "status": "skipped",
+            "message": "no facts of the image are declared",
+            "note": null
+          },
+          {
             "id": "port",
             "status": "passed",
             "message": "the image names `5001/tcp`",
@@ -332,11 +338,13 @@ fn an_older_reason_is_gone_when_the_image_is_verified() {
     assert_eq!((run.code, run.files.get("reason")), (Some(0), Some(&None)), "{}", run.snapshot());
 }
 
+fn with_junit(stand_in: &StandIn) -> Run<'_> {
+    gate(stand_in).args("--junit results/junit.xml -q").file("results/.keep", "").run()
+}
+
 #[test]
 fn the_junit_file_has_a_case_for_each_check() {
-    let stand_in = with_image();
-    let run = gate(&stand_in).args("--junit results/junit.xml -q").file("results/.keep", "").run();
-    insta::assert_snapshot!(run.snapshot(), @r#"
+    insta::assert_snapshot!(with_junit(&with_image()).snapshot(), @r#"
     $ verify-registry-image --environment development --junit results/junit.xml -q
     exit code: 0
     ----- stdout
@@ -344,8 +352,8 @@ fn the_junit_file_has_a_case_for_each_check() {
     ----- stderr
     ----- results/junit.xml
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="verify-registry-image" tests="13" skipped="2" failures="0" errors="0" time="[seconds]">
-        <testsuite name="[registry]/keepkey/support-email" tests="13" skipped="2" errors="0" failures="0" time="[seconds]" timestamp="[time]">
+    <testsuites name="verify-registry-image" tests="14" skipped="3" failures="0" errors="0" time="[seconds]">
+        <testsuite name="[registry]/keepkey/support-email" tests="14" skipped="3" errors="0" failures="0" time="[seconds]" timestamp="[time]">
             <testcase name="registry-honest" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>the registry denied a tag that cannot exist</system-out>
             </testcase>
@@ -378,6 +386,9 @@ fn the_junit_file_has_a_case_for_each_check() {
             </testcase>
             <testcase name="engines" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>docker and containerd pull it: no rule of the measured table says otherwise</system-out>
+            </testcase>
+            <testcase name="facts-expected" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
+                <skipped message="no facts of the image are declared"/>
             </testcase>
             <testcase name="port" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>the image names `5001/tcp`</system-out>

@@ -23,7 +23,7 @@ fn a_registry_that_affirms_every_tag_is_not_believed() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, content-intact, engines, port, runtime errored: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 (`application/vnd.oci.image.manifest.v1+json`) for the random tag `[control]`)
+      registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, content-intact, engines, facts-expected, port, runtime errored: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 (`application/vnd.oci.image.manifest.v1+json`) for the random tag `[control]`)
         reason     registry-not-honest
         next       A proxy or a mirror answers in the registry's place: check what is between this job and the registry.
 
@@ -104,7 +104,7 @@ fn the_words_of_a_registry_outweigh_an_api_that_knows_nothing_of_the_repository(
       skipped    manifest-intact, platform, layers-present, engines:
                  there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr

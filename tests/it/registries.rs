@@ -275,7 +275,7 @@ fn a_credential_helper_that_fails_is_undecided() {
         reason     credential-helper-failed
         next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ");

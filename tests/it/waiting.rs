@@ -155,7 +155,8 @@ fn a_tag_that_stays_on_another_image_is_red_at_the_end() {
                  platform, engines
       skipped    layers-present:
                  it is another image than the expected one, so its layers were not requested
-      not asked  digest-expected, immutable-tag, content-intact, port, runtime
+      not asked  digest-expected, immutable-tag, content-intact, facts-expected,
+                 port, runtime
 
       digest     sha256:db0fb3d95e97[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)

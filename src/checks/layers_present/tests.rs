@@ -51,6 +51,7 @@ fn fails_when_the_config_is_gone() {
     layers-present    failed blob-missing: config (`sha256:551d57a1d49cde52f81c130ce1f221faec74ddbba6f1b0b90f926f6ba485ef35`) is gone: 404 `BLOB_UNKNOWN`
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: not all of it is there to look at: the image
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");

@@ -154,6 +154,7 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     layers-present    passed: config and layers can be pulled (5 blobs)
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: not all of it is there to look at: `linux/arm64`
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
@@ -172,6 +173,7 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     layers-present    skipped: there is no manifest to look at for `linux/arm64`
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: not all of it is there to look at: `linux/arm64`
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
@@ -190,6 +192,7 @@ fn fails_when_the_registry_holds_other_bytes_than_a_digest_promises() {
     layers-present    skipped: there is no manifest to look at
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: there is no manifest to look at
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
@@ -230,6 +233,7 @@ fn passes_beside_an_artifact_that_an_index_lists_under_no_platform() {
     layers-present    passed: config and layers can be pulled (3 blobs)
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
@@ -298,6 +302,7 @@ fn is_errored_when_a_config_contradicts_its_digest() {
     layers-present    passed: config and layers can be pulled (3 blobs)
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           errored manifest-contradictory: an answer that is manifest-contradictory
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
@@ -319,6 +324,7 @@ fn is_not_a_pass_when_no_image_was_looked_at() {
     layers-present    skipped: there is no image of a wanted platform to look at
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: there is no image of a wanted platform to look at
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");

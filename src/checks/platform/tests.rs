@@ -95,6 +95,7 @@ fn fails_when_a_listed_manifest_is_gone() {
     layers-present    skipped: there is no manifest to look at for `linux/arm64`
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: not all of it is there to look at: `linux/arm64`
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: there is no config to look at for `linux/arm64`
     runtime           skipped: no runtime was declared
     ");

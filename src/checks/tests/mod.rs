@@ -31,6 +31,7 @@ fn each_check_says_in_one_line_when_it_passes() {
     layers-present    the config and every layer can be pulled, in the size that the manifest says
     content-intact    every byte of every layer hashes to its digest, and unpacked to its `diff_id` (`--content`)
     engines           every wanted engine pulls this image (`--engine`)
+    facts-expected    the image says of itself what the config declares (`expect`)
     port              the image exposes the port, or sets `PORT` to it (`--port`)
     runtime           the image shows the declared language and base (`runtime`)
     ");

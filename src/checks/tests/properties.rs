@@ -17,7 +17,7 @@ use crate::observation::{
 };
 use crate::oci::{Manifest, NotAnImage};
 use crate::report::{ImageReport, Verdict};
-use crate::request::{ExpectedPort, ImmutableTag, RevisionRule};
+use crate::request::{ExpectedFact, ExpectedPort, ImmutableTag, RevisionRule, UserRule};
 
 const CARRYING: [CheckId; 5] = [
     CheckId::RegistryHonest,
@@ -155,6 +155,12 @@ impl Departures {
             1 | 2 => RevisionRule::Required(commit()),
             3 | 4 => RevisionRule::WhenLabelled(commit()),
             _ => RevisionRule::Off,
+        };
+        // The sample's user is root.
+        expectation.facts = match immutable {
+            5 => vec![ExpectedFact::Healthcheck(false)],
+            6 | 7 => vec![ExpectedFact::Healthcheck(false), ExpectedFact::User(UserRule::NotRoot)],
+            _ => Vec::new(),
         };
         expectation.port =
             (1..4).contains(&port).then_some(ExpectedPort { number: 5001, strict: port == 1 });

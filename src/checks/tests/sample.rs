@@ -95,6 +95,7 @@ impl Sample {
                 }),
                 by_digest: Some(Fact::Present(())),
                 answered_at: jiff::Timestamp::UNIX_EPOCH,
+                started_at: jiff::Timestamp::UNIX_EPOCH,
                 offered: images.iter().filter_map(|image| image.platform().cloned()).collect(),
                 images,
                 content: None,
@@ -260,6 +261,7 @@ fn config(platform: Platform) -> ImageConfig {
         ]),
         steps: 2,
         diff_ids: vec![digest("unpacked 1"), digest("unpacked 2")],
+        ..Stated::default()
     };
     ImageConfig::new(platform, stated)
 }

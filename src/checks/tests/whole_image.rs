@@ -37,6 +37,7 @@ fn an_image_that_is_as_expected_passes_every_check() {
     layers-present    passed: config and layers can be pulled (5 blobs)
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
+    facts-expected    skipped: no facts of the image are declared
     port              passed: the image names `5001/tcp`
     runtime           passed: it shows `nodejs` (`NODE_VERSION` is set), `alpine` (its history has `alpine`)
     ");
@@ -58,6 +59,7 @@ fn an_image_of_which_nothing_was_expected_is_found_and_not_proven() {
     layers-present    passed: config and layers can be pulled (3 blobs)
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");
@@ -196,6 +198,7 @@ fn nothing_that_a_dishonest_registry_says_is_believed() {
     layers-present    errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     content-intact    errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     engines           errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
+    facts-expected    errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     port              errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     runtime           errored registry-not-honest: nothing that the registry says is believed: it affirmed a tag that cannot exist (200, a manifest of 1,234 bytes)
     ");
@@ -220,6 +223,7 @@ fn a_failure_of_another_manifest_is_reported_beside_a_contradiction() {
     layers-present    errored manifest-contradictory: an answer that is manifest-contradictory
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           errored manifest-contradictory: an answer that is manifest-contradictory
+    facts-expected    skipped: no facts of the image are declared
     port              errored manifest-contradictory: an answer that is manifest-contradictory
     runtime           errored manifest-contradictory: an answer that is manifest-contradictory
     ");
@@ -250,6 +254,7 @@ fn an_unknown_tag_leaves_everything_that_needs_it_undecided() {
     layers-present    errored server-error: an answer that is server-error
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           errored server-error: an answer that is server-error
+    facts-expected    skipped: no facts of the image are declared
     port              errored server-error: an answer that is server-error
     runtime           errored server-error: an answer that is server-error
     ");
@@ -274,6 +279,7 @@ fn a_missing_tag_leaves_everything_that_needs_it_without_anything_to_look_at() {
     layers-present    skipped: there is no manifest to look at
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           skipped: there is no manifest to look at
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: there is no manifest to look at
     runtime           skipped: there is no manifest to look at
     ");
@@ -297,6 +303,7 @@ fn a_reference_by_digest_needs_no_tag() {
     layers-present    passed: config and layers can be pulled (3 blobs)
     content-intact    skipped: only sizes were looked at; `--content` reads every byte
     engines           passed: docker and containerd pull it: no rule of the measured table says otherwise
+    facts-expected    skipped: no facts of the image are declared
     port              skipped: no port is expected
     runtime           skipped: no runtime was declared
     ");

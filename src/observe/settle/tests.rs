@@ -33,6 +33,7 @@ fn observation(
         resolved,
         by_digest: None,
         answered_at: jiff::Timestamp::UNIX_EPOCH,
+        started_at: jiff::Timestamp::UNIX_EPOCH,
         offered: Vec::new(),
         images: Vec::new(),
         content: None,

@@ -33,7 +33,7 @@ fn a_verified_image_says_what_to_deploy() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  revision-expected, immutable-tag, platform, layers-present,
-                 content-intact, engines, port, runtime
+                 content-intact, engines, facts-expected, port, runtime
       not asked  digest-expected
     ");
 }
@@ -54,7 +54,7 @@ fn a_missing_tag_says_what_to_do_next() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
                  immutable-tag, platform, layers-present, content-intact, engines,
-                 port, runtime: there is no manifest to look at
+                 facts-expected, port, runtime: there is no manifest to look at
 
       service    support-email in development
     ");
@@ -77,7 +77,7 @@ fn another_image_shows_both_commits() {
         next       The moving tag is from another build: wait for this commit's push, or push again.
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, platform, layers-present, content-intact,
-                 engines, port, runtime
+                 engines, facts-expected, port, runtime
 
       digest     sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
@@ -98,7 +98,7 @@ fn one_trouble_that_answers_several_checks_is_explained_once() {
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
                  immutable-tag, platform, layers-present, content-intact, engines,
-                 port, runtime: the tag is not known
+                 facts-expected, port, runtime: the tag is not known
 
       service    support-email in development
     ");
@@ -110,7 +110,7 @@ fn one_trouble_that_answers_several_checks_is_explained_once() {
         next       set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`
       skipped    manifest-intact, digest-expected, revision-expected,
                  immutable-tag, platform, layers-present, content-intact, engines,
-                 port, runtime: the tag is not known
+                 facts-expected, port, runtime: the tag is not known
 
       service    support-email in development
     ");
@@ -144,7 +144,7 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
       passed     registry-honest, repository-exists
       skipped    manifest-intact, digest-expected, revision-expected,
                  immutable-tag, platform, layers-present, content-intact, engines,
-                 port, runtime: there is no manifest to look at
+                 facts-expected, port, runtime: there is no manifest to look at
       service    support-email in development
 
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
@@ -153,7 +153,7 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
         next       try again later; https://status.digitalocean.com has its state
       skipped    manifest-intact, digest-expected, revision-expected,
                  immutable-tag, platform, layers-present, content-intact, engines,
-                 port, runtime: the tag is not known
+                 facts-expected, port, runtime: the tag is not known
       service    support-email in development
     ");
 }
@@ -208,7 +208,7 @@ fn notes_and_unwritten_outputs_are_at_the_end() {
 
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, revision-expected, immutable-tag, platform,
-                 layers-present, content-intact, engines, runtime
+                 layers-present, content-intact, engines, facts-expected, runtime
 
     note: found, but not proven to be this commit's
     note: layers-present: layer 2 is kept elsewhere
@@ -231,7 +231,8 @@ fn a_report_in_which_nothing_ran_does_not_look_green() {
       a required check did not run, so the image is not VERIFIED
       not asked  registry-honest, repository-exists, tag-exists, manifest-intact,
                  digest-expected, revision-expected, immutable-tag, platform,
-                 layers-present, content-intact, engines, port, runtime
+                 layers-present, content-intact, engines, facts-expected, port,
+                 runtime
 
       service    support-email in development
     ");

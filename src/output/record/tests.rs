@@ -165,6 +165,12 @@ fn a_verified_image_has_a_record() {
             "note": null
           },
           {
+            "id": "facts-expected",
+            "status": "passed",
+            "message": "all 4 expected facts hold",
+            "note": null
+          },
+          {
             "id": "port",
             "status": "passed",
             "message": "exposes 5001/tcp",

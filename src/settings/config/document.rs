@@ -1,10 +1,10 @@
 //! The form of the config file. The comments are the texts of its JSON Schema.
 
 use serde::Deserialize;
-use serde::de::Deserializer;
 
+use super::expect::ExpectEntry;
 use super::words::{
-    EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value,
+    EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, Text, Value, given,
 };
 
 /// What stands for the environment's tag in a service's.
@@ -65,7 +65,7 @@ pub(in crate::settings) struct EnvironmentEntry {
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "a mapping with `repository`, `tag`, `port`, `ingress`, `runtime`, `platforms`, `engines`, `env` and `expect_revision`"
+    expecting = "a mapping with `repository`, `tag`, `port`, `ingress`, `runtime`, `platforms`, `engines`, `env`, `expect` and `expect_revision`"
 )]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::settings) struct ServiceEntry {
@@ -93,6 +93,11 @@ pub(in crate::settings) struct ServiceEntry {
     pub engines: Vec<EngineWord>,
     /// Variables to deploy it with. Handed on in the record, so never a secret.
     pub env: Entries<Key, Value>,
+    /// What the image must say of itself, or a container-structure-test file with a `metadataTest`, relative to this
+    /// file.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "ExpectEntry"))]
+    pub expect: Option<ExpectEntry>,
     /// Stands in place of the environment's.
     #[serde(deserialize_with = "given")]
     #[cfg_attr(test, schemars(with = "RevisionWord"))]
@@ -129,11 +134,4 @@ pub(in crate::settings) struct StatusEntry {
     #[serde(default, deserialize_with = "given")]
     #[cfg_attr(test, schemars(with = "Text"))]
     pub badges: Option<Text>,
-}
-
-/// A value that is present if its key is. An `Option` of serde's would take `key: ~` for no key.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }

@@ -4,13 +4,16 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::engines::Engine;
 use crate::oci::Platform;
+use crate::request::{Pattern, TextRule, UserRule};
 use crate::secret::is_printable;
 use crate::settings::variable_name::is_variable_name;
+use crate::settings::{duration, size};
 
 /// A text, literally as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,22 @@ pub(crate) struct Key(pub(crate) String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Value(pub(crate) String);
 
+/// What a text must be: itself, or `/…/`, which must be found in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleWord(pub(crate) TextRule);
+
+/// `not-root`, or a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserWord(pub(crate) UserRule);
+
+/// The age of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Age(pub(crate) Duration);
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
 /// When the revision label is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RevisionWord {
@@ -63,6 +82,13 @@ impl<K, V> Default for Entries<K, V> {
     fn default() -> Self {
         Self(Vec::new())
     }
+}
+
+/// A value that is present if its key is. An `Option` of serde's would take `key: ~` for no key.
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Reads a scalar from its text. The visitor makes the value, so that a mistake has the value's place.
@@ -126,6 +152,28 @@ leaves! {
     Key: "the name of a variable", |text| if is_variable_name(text) { Ok(Self(text.to_owned())) } else {
         Err(format!("`{text}` is not the name of a variable"))
     };
+    RuleWord: "a text or `/PATTERN/`", |text| {
+        let pattern = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        match pattern {
+            Some("") => Err("empty pattern".into()),
+            Some(pattern) => match Pattern::new(pattern) {
+                Ok(pattern) => Ok(Self(TextRule::Has(pattern))),
+                Err(why) => Err(format!("invalid pattern `{text}`: {why}")),
+            },
+            None => printable(text).map(|text| Self(TextRule::Is(text))),
+        }
+    };
+    UserWord: "`not-root` or a user", |text| match text {
+        "" => Err("empty value".into()),
+        "not-root" => Ok(Self(UserRule::NotRoot)),
+        user => printable(user).map(|user| Self(UserRule::Is(user))),
+    };
+    Age: "an age", |text| {
+        duration::parse_age(text).map(Self).map_err(|why| format!("invalid age `{text}`: {why}"))
+    };
+    Size: "a size", |text| {
+        size::parse(text).map(Self).map_err(|why| format!("invalid size `{text}`: {why}"))
+    };
     RevisionWord: "`off`, `when-labelled` or `required`", |text| match text {
         "off" => Ok(Self::Off),
         "when-labelled" => Ok(Self::WhenLabelled),
@@ -186,7 +234,10 @@ mod schema {
 
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-    use super::{EngineWord, Entries, Flag, PlatformWord, Port, RevisionWord, Text, Value};
+    use super::{
+        Age, EngineWord, Entries, Flag, PlatformWord, Port, RevisionWord, RuleWord, Size, Text,
+        UserWord, Value,
+    };
 
     macro_rules! schemas {
         ($($type:ident: $schema:tt;)*) => {
@@ -213,6 +264,10 @@ mod schema {
         Flag: { "type": "boolean" };
         EngineWord: { "type": "string", "enum": ["docker", "containerd", "podman"] };
         PlatformWord: { "type": "string", "pattern": "^[^/]+/[^/]+(/[^/]+)?$" };
+        RuleWord: { "type": ["string", "number", "boolean"] };
+        UserWord: { "type": ["string", "integer"] };
+        Age: { "type": "string", "pattern": "^([0-9.]+(h|m|s|ms))+$|^[0-9]+d$" };
+        Size: { "type": "string", "pattern": "^[0-9]+ ?(B|KiB|MiB|GiB|KB|MB|GB)$" };
         RevisionWord: { "enum": ["off", "when-labelled", "required"] };
     }
 

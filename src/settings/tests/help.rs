@@ -220,6 +220,7 @@ fn the_other_texts() {
     layers-present     the config and every layer can be pulled, in the size that the manifest says
     content-intact     every byte of every layer hashes to its digest, and unpacked to its `diff_id` (`--content`)
     engines            every wanted engine pulls this image (`--engine`)
+    facts-expected     the image says of itself what the config declares (`expect`)
     port               the image exposes the port, or sets `PORT` to it (`--port`)
     runtime            the image shows the declared language and base (`runtime`)
     ");

@@ -21,7 +21,7 @@ fn an_empty_index_is_red() {
       skipped    platform, layers-present, engines:
                  it is not a container image, so there is nothing to look at
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr
@@ -91,7 +91,7 @@ fn an_altered_config_is_undecided() {
         next       Try again; if it persists, a proxy or the registry is broken.
       passed     registry-honest, repository-exists, tag-exists
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       digest     sha256:72aa2829510e[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)

@@ -59,7 +59,7 @@ fn an_index_of_three_is_green_with_every_platform_looked_at() {
       passed     registry-honest, repository-exists, tag-exists, manifest-intact,
                  platform, layers-present, engines
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ----- stderr

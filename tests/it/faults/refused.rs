@@ -103,7 +103,7 @@ fn a_403_of_the_registry_is_exit_4() {
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr

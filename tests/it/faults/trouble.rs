@@ -75,7 +75,7 @@ fn a_503_on_everything_is_tried_four_times() {
         reason     server-error
         next       Try again later; look at the provider's status page.
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr

@@ -122,7 +122,8 @@ fn a_config_that_the_registry_no_longer_has_is_red() {
       skipped    revision-expected: there is no config to look at for the image
       skipped    platform: the config is gone, and nothing else says the platform
       skipped    engines: not all of it is there to look at: the image
-      not asked  digest-expected, immutable-tag, content-intact, port, runtime
+      not asked  digest-expected, immutable-tag, content-intact, facts-expected,
+                 port, runtime
 
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
@@ -155,7 +156,8 @@ fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
       skipped    revision-expected: there is no config to look at for `linux/arm64`
       skipped    layers-present: there is no manifest to look at for `linux/arm64`
       skipped    engines: not all of it is there to look at: `linux/arm64`
-      not asked  digest-expected, immutable-tag, content-intact, port, runtime
+      not asked  digest-expected, immutable-tag, content-intact, facts-expected,
+                 port, runtime
 
       digest     sha256:0244108230d1[..64]
       type       an index (application/vnd.oci.image.index.v1+json)

@@ -28,7 +28,7 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_red() {
       skipped    tag-exists: the reference names a digest and no tag
       skipped    platform, layers-present, engines: there is no manifest to look at
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 port, runtime
+                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr

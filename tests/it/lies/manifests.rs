@@ -182,7 +182,8 @@ fn an_image_for_another_platform_only_is_red() {
       passed     registry-honest, repository-exists, tag-exists
       skipped    manifest-intact, revision-expected, layers-present, engines:
                  there is no image of a wanted platform to look at
-      not asked  digest-expected, immutable-tag, content-intact, port, runtime
+      not asked  digest-expected, immutable-tag, content-intact, facts-expected,
+                 port, runtime
 
       digest     sha256:7373ce2c0ee0[..64]
       type       an index (application/vnd.oci.image.index.v1+json)

@@ -1,0 +1,314 @@
+//! The image is what the service's `expect` says, line by line, on every wanted platform.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::document::size;
+use crate::oci::{ImageConfig, ImageManifest};
+use crate::report::{Finding, Outcome, Reason};
+use crate::request::{ExpectedFact, TextRule, UserRule};
+
+use super::Subject;
+use super::wording::{clauses, cleaned, listed, quoted};
+
+/// The most lines of advice.
+const MOST_FIXES: usize = 5;
+
+pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    let facts = &subject.request.expectation.facts;
+    if facts.is_empty() {
+        return Outcome::not_asked("no facts of the image are declared");
+    }
+    subject.with_images(|images| judge(facts, images, subject.observation.started_at))
+}
+
+fn judge(
+    facts: &[ExpectedFact],
+    images: &[(String, &ImageManifest, &ImageConfig)],
+    started_at: Timestamp,
+) -> Outcome {
+    let (mut clauses_of, mut expected, mut observed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut fixes: Vec<String> = Vec::new();
+    for fact in facts {
+        let mut is_counted = false;
+        for (name, manifest, config) in images {
+            let seen = Seen { manifest, config, started_at };
+            let Some(Unlike { what, wanted, found, fix }) = seen.unlike(fact) else { continue };
+            let place = if images.len() > 1 { format!(" of {name}") } else { String::new() };
+            let instead =
+                if wanted.contains('`') { format!(", expected {wanted}") } else { String::new() };
+            clauses_of.push(format!("{what}{place} is {found}{instead}"));
+            observed.push(format!("{what}{place}: {found}"));
+            if !is_counted {
+                expected.push(format!("{what}: {wanted}"));
+                is_counted = true;
+            }
+            if !fixes.contains(&fix) {
+                fixes.push(fix);
+            }
+        }
+    }
+    if expected.is_empty() {
+        return Outcome::passed(match facts.len() {
+            1 => "the expected fact holds".to_owned(),
+            count => format!("all {count} expected facts hold"),
+        });
+    }
+    let how_many = match (expected.len(), facts.len()) {
+        (_, 1) => "the expected fact does not hold".to_owned(),
+        (count, all) => format!("{count} of {all} expected facts do not hold"),
+    };
+    let message = format!("{how_many}: {}", clauses_of.join("; "));
+    let more = fixes.len().saturating_sub(MOST_FIXES);
+    fixes.truncate(MOST_FIXES);
+    if more > 0 {
+        fixes.push(format!("And {more} more."));
+    }
+    let finding = Finding::new(Reason::FactDiffers, message)
+        .compared(clauses(expected), clauses(observed))
+        .hint(fixes.join("\n"));
+    Outcome::Failed(finding)
+}
+
+/// One platform's image.
+struct Seen<'a> {
+    manifest: &'a ImageManifest,
+    config: &'a ImageConfig,
+    started_at: Timestamp,
+}
+
+/// A line that does not hold.
+struct Unlike {
+    /// What was looked at.
+    what: String,
+    wanted: String,
+    found: String,
+    /// What to write where.
+    fix: String,
+}
+
+impl Seen<'_> {
+    fn unlike(&self, fact: &ExpectedFact) -> Option<Unlike> {
+        let config = self.config;
+        match fact {
+            ExpectedFact::Label(name, rule) => {
+                let found = config.labels.get(name).map(String::as_str);
+                text(&format!("label {}", quoted(name)), rule, found, |value| {
+                    format!("LABEL {}={}", cleaned(name), double(value))
+                })
+            }
+            ExpectedFact::Env(name, rule) => {
+                let found = config.env_value(name);
+                text(&format!("variable {}", quoted(name)), rule, found, |value| {
+                    format!("ENV {}={}", cleaned(name), double(value))
+                })
+            }
+            ExpectedFact::NoEnv(name) => config.env_value(name).map(|value| Unlike {
+                what: format!("variable {}", quoted(name)),
+                wanted: "not set".into(),
+                found: format!("set to {}", quoted(value)),
+                fix: removed(&format!("ENV {}", cleaned(name))),
+            }),
+            ExpectedFact::User(rule) => {
+                (!rule.holds_for(&config.user)).then(|| user(rule, &config.user))
+            }
+            ExpectedFact::Entrypoint(words) => {
+                command("the entry point", "ENTRYPOINT", words, &config.entrypoint)
+            }
+            ExpectedFact::Cmd(words) => command("the command", "CMD", words, &config.cmd),
+            ExpectedFact::Workdir(path) => {
+                said("the working directory", path, &config.workdir, |value| {
+                    format!("WORKDIR {value}")
+                })
+            }
+            ExpectedFact::StopSignal(signal) => {
+                said("the stop signal", signal, &config.stop_signal, |value| {
+                    format!("STOPSIGNAL {value}")
+                })
+            }
+            ExpectedFact::Volume(path) => {
+                declared("volume", "VOLUME", path, true, config.volumes.contains(path))
+            }
+            ExpectedFact::NoVolume(path) => {
+                declared("volume", "VOLUME", path, false, config.volumes.contains(path))
+            }
+            ExpectedFact::Port(port) => {
+                declared("port", "EXPOSE", port, true, exposes(config, port))
+            }
+            ExpectedFact::NoPort(port) => {
+                declared("port", "EXPOSE", port, false, exposes(config, port))
+            }
+            ExpectedFact::NoVolumes => (!config.volumes.is_empty()).then(|| Unlike {
+                what: "the list of volumes".into(),
+                wanted: "empty".into(),
+                found: listed(config.volumes.iter().map(quoted)),
+                fix: removed("VOLUME"),
+            }),
+            ExpectedFact::Healthcheck(wanted) => self.healthcheck(*wanted),
+            ExpectedFact::MaxAge(most) => self.too_old(SignedDuration::try_from(*most).ok()?),
+            ExpectedFact::MaxSize(most) => self.too_large(*most),
+        }
+    }
+
+    fn healthcheck(&self, wanted: bool) -> Option<Unlike> {
+        let (is_wanted, is_found, fix) = if wanted {
+            let fix = "Write `HEALTHCHECK CMD …` in the Dockerfile, and push an image of Docker's type: OCI's config has \
+                       no health check.";
+            ("there", "absent", fix)
+        } else {
+            ("absent", "there", "Write `HEALTHCHECK NONE` in the Dockerfile.")
+        };
+        (self.config.healthcheck != wanted).then(|| Unlike {
+            what: "the health check".into(),
+            wanted: is_wanted.into(),
+            found: is_found.into(),
+            fix: fix.into(),
+        })
+    }
+
+    fn too_large(&self, most: u64) -> Option<Unlike> {
+        let layers = self.manifest.layers.iter().map(|layer| layer.size);
+        let sum = layers.fold(0, u64::saturating_add);
+        (sum > most).then(|| Unlike {
+            what: "the size of its layers".into(),
+            wanted: format!("at most {}", quoted(&size(most))),
+            found: size(sum),
+            fix: "Look at what the layers hold, or raise `max_size`.".into(),
+        })
+    }
+
+    fn too_old(&self, most: SignedDuration) -> Option<Unlike> {
+        let what = "the age of the image".to_owned();
+        let wanted = format!("at most `{most:#}`");
+        let created = self.config.created.as_deref();
+        let at = created.and_then(|created| created.parse::<Timestamp>().ok());
+        let Some(at) = at else {
+            return Some(Unlike {
+                what,
+                wanted,
+                found: "unknown (the image does not say when it was created)".into(),
+                fix: "Let the build write `created`, or remove `max_age`.".into(),
+            });
+        };
+        let age = self.started_at.duration_since(at);
+        (age > most).then(|| Unlike {
+            what,
+            wanted,
+            found: format!(
+                "{:#} (created {})",
+                SignedDuration::from_secs(age.as_secs()),
+                quoted(&at)
+            ),
+            fix: "Build and push the image again; a build with a fixed `SOURCE_DATE_EPOCH` does not say its age."
+                .into(),
+        })
+    }
+}
+
+/// A text that is compared by a rule. A text that the image does not state does not hold.
+fn text(
+    what: &str,
+    rule: &TextRule,
+    found: Option<&str>,
+    instruction: impl FnOnce(&str) -> String,
+) -> Option<Unlike> {
+    if found.is_some_and(|found| rule.holds_for(found)) {
+        return None;
+    }
+    let value = match rule {
+        TextRule::Is(value) => cleaned(value),
+        TextRule::Has(_) => "…".to_owned(),
+    };
+    Some(Unlike {
+        what: what.to_owned(),
+        wanted: quoted(&rule.written()),
+        found: found.map_or_else(|| "not set".to_owned(), quoted),
+        fix: written(&instruction(&value)),
+    })
+}
+
+/// A text that is compared as it is. An empty one is not stated.
+fn said(
+    what: &str,
+    wanted: &str,
+    found: &str,
+    instruction: impl FnOnce(&str) -> String,
+) -> Option<Unlike> {
+    let found = Some(found).filter(|found| !found.is_empty());
+    text(what, &TextRule::Is(wanted.to_owned()), found, instruction)
+}
+
+/// A volume or a port that must be declared, or must not.
+fn declared(
+    kind: &str,
+    instruction: &str,
+    name: &str,
+    is_wanted: bool,
+    is_found: bool,
+) -> Option<Unlike> {
+    let word = |is_declared: bool| if is_declared { "declared" } else { "not declared" };
+    let line = format!("{instruction} {}", cleaned(name));
+    (is_wanted != is_found).then(|| Unlike {
+        what: format!("{kind} {}", quoted(name)),
+        wanted: word(is_wanted).into(),
+        found: word(is_found).into(),
+        fix: if is_wanted { written(&line) } else { removed(&line) },
+    })
+}
+
+fn written(line: &str) -> String {
+    format!("Write `{line}` in the Dockerfile.")
+}
+
+fn removed(line: &str) -> String {
+    format!("Remove `{line}` from the Dockerfile, or from the base image's.")
+}
+
+/// A value as a Dockerfile quotes it.
+fn double(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn user(rule: &UserRule, found: &str) -> Unlike {
+    let (wanted, name) = match rule {
+        UserRule::NotRoot => ("not root".to_owned(), "1000".to_owned()),
+        UserRule::Is(name) => (quoted(name), cleaned(name)),
+    };
+    Unlike {
+        what: "the user".into(),
+        wanted,
+        found: match (found, rule) {
+            ("", _) => "not set, which is root".to_owned(),
+            (found, UserRule::NotRoot) => format!("{}, which is root", quoted(found)),
+            (found, UserRule::Is(_)) => quoted(found),
+        },
+        fix: format!("Write `USER {name}` in the Dockerfile, behind the steps that need root."),
+    }
+}
+
+/// A command, word by word.
+fn command(what: &str, instruction: &str, wanted: &[String], found: &[String]) -> Option<Unlike> {
+    let json = |words: &[String]| {
+        serde_json::to_string(words).map_or_else(|_| "?".to_owned(), |text| quoted(&text))
+    };
+    (wanted != found).then(|| Unlike {
+        what: what.to_owned(),
+        wanted: json(wanted),
+        found: json(found),
+        fix: format!(
+            "Write `{instruction} {}` in the Dockerfile, as a list: the form without brackets starts a shell.",
+            json(wanted).trim_matches('`')
+        ),
+    })
+}
+
+/// Whether a port is exposed: `8080` for any protocol, or `8080/udp`. Without a protocol the config's own is TCP.
+fn exposes(config: &ImageConfig, port: &str) -> bool {
+    let number = |text: &str| text.split('/').next().unwrap_or_default().to_owned();
+    config.exposed_ports.iter().any(|exposed| {
+        let whole = if exposed.contains('/') { exposed.clone() } else { format!("{exposed}/tcp") };
+        if port.contains('/') { whole == port } else { number(&whole) == port }
+    })
+}
+
+#[cfg(test)]
+mod tests;
