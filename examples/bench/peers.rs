@@ -18,8 +18,6 @@ pub(crate) enum Ask {
     CraneDigest,
     /// Manifest, config, and that the layers are there.
     CraneFast,
-    /// Every byte of every layer.
-    CraneValidate,
     /// The digest of a tag.
     OrasResolve,
     /// Manifest and config.
@@ -63,7 +61,6 @@ impl Peers {
         let (program, arguments, plain) = match ask {
             Ask::CraneDigest => ("crane", "digest", "--insecure"),
             Ask::CraneFast => ("crane", "validate --fast --remote", "--insecure"),
-            Ask::CraneValidate => ("crane", "validate --remote", "--insecure"),
             Ask::OrasResolve => ("oras", "resolve", "--plain-http"),
             Ask::SkopeoInspect => ("skopeo", "inspect --no-tags", "--tls-verify=false"),
             Ask::SkopeoRaw => ("skopeo", "inspect --raw", "--tls-verify=false"),
@@ -87,7 +84,7 @@ impl Peers {
         let reference = stand_in.reference(image);
         let reference = match ask {
             Ask::SkopeoInspect | Ask::SkopeoRaw => format!("docker://{reference}"),
-            Ask::CraneDigest | Ask::CraneFast | Ask::CraneValidate | Ask::OrasResolve => reference,
+            Ask::CraneDigest | Ask::CraneFast | Ask::OrasResolve => reference,
         };
         let mut command = self.command_for(ask, stand_in.ca_pem().is_none());
         command.push(reference);
