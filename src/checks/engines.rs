@@ -6,7 +6,7 @@
 use crate::circleci::CircleCi;
 use crate::engines::{Candidate, Engine, Refusal, Taken, Version, taken};
 use crate::observation::{Fact, Observation, PlatformObservation, Unavailable};
-use crate::oci::{Manifest, Platform};
+use crate::oci::{Manifest, MediaType, Platform};
 use crate::report::{EngineAnswer, EngineWord, Finding, Outcome, Reason};
 use crate::request::ImageRequest;
 
@@ -99,16 +99,17 @@ fn looks<'a>(subject: &Subject<'a>) -> Option<Vec<Look<'a>>> {
     if images.is_empty() {
         return None;
     }
-    let is_index = matches!(manifest, Manifest::Index(_));
-    Some(
-        Version::ALL.into_iter().map(|version| look(subject, &images, is_index, version)).collect(),
-    )
+    let index = match manifest {
+        Manifest::Image(_) => None,
+        Manifest::Index(index) => Some(index.media_type),
+    };
+    Some(Version::ALL.into_iter().map(|version| look(subject, &images, index, version)).collect())
 }
 
 fn look<'a>(
     subject: &Subject<'a>,
     images: &[&'a PlatformObservation],
-    is_index: bool,
+    index: Option<MediaType>,
     version: Version,
 ) -> Look<'a> {
     let mut look = Look {
@@ -124,12 +125,12 @@ fn look<'a>(
         let by_it = resolved.refusals.iter().filter(|refusal| refusal.is_by(version));
         look.refusals.extend(by_it.map(|refusal| (None, refusal)));
     }
-    if !is_index {
+    let Some(index) = index else {
         for image in images {
             look.add(subject, image);
         }
         return look;
-    }
+    };
     let candidates: Vec<_> = images
         .iter()
         .map(|image| Candidate {
@@ -148,7 +149,7 @@ fn look<'a>(
         .collect();
     let several = subject.images().nth(1).is_some();
     for platform in platforms(subject, images) {
-        match taken(&candidates, platform, version) {
+        match taken(&candidates, index, platform, version) {
             Taken::Entry(place) | Taken::Unknown(place) => {
                 if let Some(image) = images.get(place) {
                     look.add(subject, image);

@@ -5,7 +5,7 @@
 
 use crate::circleci::CircleCi;
 use crate::observation::{Denial, Fact, Observation, PlatformObservation, Resolved, Unavailable};
-use crate::oci::{Descriptor, Digest, ImageConfig, ImageManifest, Manifest, NotAnImage};
+use crate::oci::{ImageConfig, ImageManifest, Manifest, NotAnImage};
 use crate::report::{Finding, Outcome, Reason};
 use crate::request::ImageRequest;
 
@@ -46,10 +46,7 @@ impl<'a> Content<'a> {
             Fact::Unknown(why) => return Self::Unknown(why),
         };
         match &image.config {
-            Fact::Present(Ok(config)) => match unlike(manifest, config) {
-                Some(not) => Self::NotAnImage(not),
-                None => Self::Image(manifest, config),
-            },
+            Fact::Present(Ok(config)) => Self::Image(manifest, config),
             Fact::Present(Err(other)) => Self::NotAnImage(other.clone()),
             Fact::Absent(denial) => Self::denied(denial),
             Fact::Unknown(why) => Self::Unknown(why),
@@ -59,22 +56,6 @@ impl<'a> Content<'a> {
     fn denied(denial: &'a Denial) -> Self {
         if denial.reason == Reason::ContentDiffers { Self::Differs(denial) } else { Self::Gone }
     }
-}
-
-/// How manifest and config list different layers, so that container engines refuse the image.
-fn unlike(manifest: &ImageManifest, config: &ImageConfig) -> Option<NotAnImage> {
-    let (layers, diff_ids) = (&manifest.layers, &config.diff_ids);
-    if layers.len() != diff_ids.len() {
-        let (config, manifest) = (diff_ids.len(), layers.len());
-        return Some(NotAnImage::LayerCount { config, manifest });
-    }
-    let is_other = |(layer, unpacked): (&Descriptor, &Digest)| {
-        layer.is_uncompressed_layer()
-            && layer.digest.algorithm() == unpacked.algorithm()
-            && layer.digest != *unpacked
-    };
-    let place = layers.iter().zip(diff_ids).position(is_other)?;
-    Some(NotAnImage::OtherLayer { number: place + 1 })
 }
 
 impl<'a> Subject<'a> {
@@ -222,8 +203,6 @@ fn is_beside(images: &[PlatformObservation], place: usize) -> bool {
             NotAnImage::NoLayers
             | NotAnImage::UnreadableConfig
             | NotAnImage::Mislisted { .. }
-            | NotAnImage::LayerCount { .. }
-            | NotAnImage::OtherLayer { .. }
             | NotAnImage::TwoContents { .. } => false,
         },
     }

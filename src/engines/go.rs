@@ -25,6 +25,8 @@ pub(super) enum Type {
     Time,
     /// `[]byte`: a text in base64.
     Bytes,
+    /// `uint8`: an element of such a list.
+    Byte,
     /// `struct{}`: an object, whatever is in it.
     Empty,
     /// Docker's `StrSlice`: a text, or a list of texts.
@@ -100,6 +102,8 @@ impl Walk<'_> {
             }
             (Type::List(of), Some(b'[')) => self.list(*of),
             (Type::Words, Some(b'[')) => self.list(Type::Text),
+            // Go reads a list of numbers as bytes, too.
+            (Type::Bytes, Some(b'[')) => self.list(Type::Byte),
             (Type::Map(of), Some(b'{')) => self.fields(|_| Some((Step::Any, *of))),
             (Type::Object(structure), Some(b'{')) => self.fields(|key| structure.field(key)),
             (_, first) => {
@@ -177,6 +181,7 @@ impl Type {
         match self {
             Self::Text | Self::Words => is_text,
             Self::Int => std::str::from_utf8(text).is_ok_and(|text| text.parse::<i64>().is_ok()),
+            Self::Byte => std::str::from_utf8(text).is_ok_and(|text| text.parse::<u8>().is_ok()),
             Self::Bool => matches!(text, b"true" | b"false"),
             Self::Time => is_text && is_time(&unquoted(text)),
             Self::Bytes => is_text && is_base64(&unquoted(text)),
@@ -188,6 +193,7 @@ impl Type {
         match self {
             Self::Text => "a string",
             Self::Int => "a whole number",
+            Self::Byte => "a number from 0 to 255",
             Self::Bool => "true or false",
             Self::Time => "an RFC 3339 time",
             Self::Bytes => "a string in base64",

@@ -3,17 +3,18 @@
 use super::go::{Mismatch, Structure, mismatch};
 use super::rules::{
     CONFIG_BY_SHA512, CONFIG_OF_DOCKER, CONFIG_OF_OCI, CONFIG_OF_PODMAN, CONFIG_TYPE,
-    CONFIG_TYPE_OF_DOCKER, CONFIG_WITH_URLS, ENTRY_BY_SHA512, ENTRY_NESTED, ENTRY_TYPE,
-    ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST,
-    LAYER_TYPE, LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY,
-    MANIFEST_OF_DOCKER, MANIFEST_OF_OCI, MANIFEST_OF_PODMAN,
+    CONFIG_TYPE_IN_OCI, CONFIG_TYPE_OF_DOCKER, CONFIG_WITH_URLS, ENTRY_BY_SHA512, ENTRY_NESTED,
+    ENTRY_SIZE, ENTRY_TYPE, ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_COUNT,
+    LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED, LAYER_TYPE, LAYER_WITH_URLS,
+    LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY, MANIFEST_OF_DOCKER, MANIFEST_OF_OCI,
+    MANIFEST_OF_PODMAN,
 };
 use super::structures::{
     DISTRIBUTION_LIST, DISTRIBUTION_OCI, DISTRIBUTION_SCHEMA2, DOCKER_IMAGE, OCI_IMAGE, OCI_INDEX,
     OCI_MANIFEST, SCHEMA2, SCHEMA2_IMAGE, SCHEMA2_LIST,
 };
 use super::{Refusal, Rule};
-use crate::oci::{Algorithm, Descriptor, ImageConfig, ImageManifest, MediaType};
+use crate::oci::{Algorithm, Descriptor, Digest, ImageConfig, ImageManifest, MediaType};
 
 /// How many layers docker's graph driver stacks (measured).
 const MOST_OF_GRAPH_DRIVER: usize = 125;
@@ -104,8 +105,8 @@ pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<R
         what: format!("it has {of} layers, and at most {MOST_OF_GRAPH_DRIVER} are stacked"),
     }));
     let is_typed = is_config(config_descriptor);
-    met.push((is_docker && !is_typed).then(|| Refusal {
-        rule: &CONFIG_TYPE,
+    met.push((!is_typed).then(|| Refusal {
+        rule: if is_docker { &CONFIG_TYPE } else { &CONFIG_TYPE_IN_OCI },
         what: match config_descriptor.media_type.as_str() {
             "" => "the config has no `mediaType`".to_owned(),
             other => format!("the config has the type `{other}`"),
@@ -130,6 +131,7 @@ pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<R
         rule: &HISTORY_TOO_LONG,
         what: format!("its history has {steps} layers where there are {of}"),
     }));
+    met.push(config.and_then(|config| unlike(layers, &config.diff_ids)));
     met.into_iter().flatten().collect()
 }
 
@@ -178,4 +180,40 @@ pub fn of_entry(entry: &Descriptor, is_index: bool) -> Vec<Refusal> {
         }),
     ];
     met.into_iter().flatten().collect()
+}
+
+/// The row that an entry of an index meets whose manifest has `size` bytes.
+pub fn of_entry_size(entry: &Descriptor, size: u64) -> Option<Refusal> {
+    (entry.size != size).then(|| Refusal {
+        rule: &ENTRY_SIZE,
+        what: format!(
+            "its index entry has a size of {} bytes, and the manifest {size}",
+            entry.size
+        ),
+    })
+}
+
+/// How manifest and config list different layers.
+fn unlike(layers: &[Descriptor], diff_ids: &[Digest]) -> Option<Refusal> {
+    if layers.len() != diff_ids.len() {
+        let what = format!(
+            "its config lists {} layers while its manifest lists {}",
+            diff_ids.len(),
+            layers.len()
+        );
+        return Some(Refusal { rule: &LAYER_COUNT, what });
+    }
+    let is_other = |(layer, unpacked): (&Descriptor, &Digest)| {
+        layer.is_uncompressed_layer()
+            && layer.digest.algorithm() == unpacked.algorithm()
+            && layer.digest != *unpacked
+    };
+    let number = layers.iter().zip(diff_ids).position(is_other)? + 1;
+    Some(Refusal {
+        rule: &LAYER_NOT_AS_LISTED,
+        what: format!(
+            "layer {number} of {} is listed as uncompressed and is not the one that its config lists",
+            layers.len()
+        ),
+    })
 }

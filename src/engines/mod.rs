@@ -14,7 +14,7 @@ mod taken;
 use std::fmt;
 use std::str::FromStr;
 
-pub use images::{of_config, of_entry, of_image, of_manifest};
+pub use images::{of_config, of_entry, of_entry_size, of_image, of_manifest};
 pub use rule::{Refusal, Rule};
 pub use rules::RULES;
 pub use taken::{Candidate, Taken, taken};

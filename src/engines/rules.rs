@@ -56,6 +56,13 @@ rules! {
     LAYER_EMPTY = "layer-empty", "a layer of size 0",
         [DockerStore, Containerd17, Containerd2], "unable to fetch descriptor which reports content size of zero",
         "Leave the empty layer out, or let the builder write an empty tar archive.";
+    LAYER_COUNT = "layer-count", "a config that lists another number of layers than the manifest",
+        [DockerGraph, DockerStore, Containerd17, Containerd2], "mismatched image rootfs and manifest layers",
+        "Let one builder write manifest and config together: `docker buildx build` lists each layer in both.";
+    LAYER_NOT_AS_LISTED = "layer-not-as-listed",
+        "a layer of OCI's type for uncompressed ones whose digest is not its `diff_id`",
+        [DockerStore, Containerd17, Containerd2], "unexpected EOF, or wrong diff id",
+        "Give a compressed layer its type, as `…tar+gzip`, and let the config list what each layer unpacks to.";
     LAYER_BY_SHA512 = "layer-by-sha512", "a layer whose digest is of SHA-512",
         [DockerStore, Containerd17, Containerd2], "unexpected commit digest",
         "Push layers by `sha256:` digests, as every builder does by default.";
@@ -70,6 +77,9 @@ rules! {
         [DockerStore], "content digest … not found",
         "Push the image again with a current `docker` or `docker buildx`, which write the config's `mediaType`.";
 
+    CONFIG_TYPE_IN_OCI = "config-type-in-oci", "an OCI manifest whose config has no type of a config",
+        [DockerStore, Podman5], "content digest … not found, or unsupported image-specific operation",
+        "Push the image again with a current `docker buildx`, which writes the config's `mediaType`.";
     CONFIG_TYPE_OF_DOCKER = "config-type-of-docker", "an OCI manifest whose config has Docker's type",
         [Podman5], "invalid mixed OCI image with Docker v2s2 config", OCI_TYPES;
     CONFIG_WITH_URLS = "config-with-urls", "a config with `urls`",
@@ -99,6 +109,8 @@ rules! {
 
     ENTRY_TYPE = "entry-type", "an index entry whose `mediaType` is missing, in upper case or has a parameter",
         [DockerStore, Containerd17, Containerd2], "could not fetch content descriptor", INDEX;
+    ENTRY_SIZE = "entry-size", "an index entry of another size than its manifest",
+        [DockerStore, Containerd17, Containerd2], "commit failed: unexpected commit size", INDEX;
     ENTRY_BY_SHA512 = "entry-by-sha512", "an index entry whose digest is of SHA-512",
         [DockerStore, Containerd17, Containerd2, Podman5], "unexpected commit digest",
         "List the manifest by its `sha256:` digest, as every builder does by default.";
@@ -112,6 +124,8 @@ rules! {
          takes such an entry.";
     ENTRY_SPELLING = "entry-spelling", "an index platform in another spelling, as `x86_64` or `amd64` with variant `v1`",
         [Podman5], "no image found in image index for architecture", INDEX;
+    ENTRY_WITHOUT_PLATFORM = "entry-without-platform", "an entry of a Docker manifest list without a platform",
+        [Podman5], "no image found in manifest list for architecture", INDEX;
     ENTRY_ORDER = "entry-order", "an index without platforms whose first entry is for another machine",
         [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "no match for platform, or another machine's image",
         INDEX;

@@ -121,7 +121,7 @@ structures! {
     }
     /// containers/image's `Schema2HealthConfig`.
     SCHEMA2_HEALTHCHECK {
-        "Test": List(&Text), "StartPeriod": Int, "Interval": Int, "Timeout": Int, "Retries": Int,
+        "Test": List(&Text), "StartPeriod": Int, "StartInterval": Int, "Interval": Int, "Timeout": Int, "Retries": Int,
     }
     /// containers/image's `Schema2Config`.
     SCHEMA2_CONFIG {

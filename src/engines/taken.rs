@@ -1,8 +1,8 @@
 //! Which entry of an index each engine takes for a platform.
 
-use super::rules::{ENTRY_FEATURES, ENTRY_ORDER, ENTRY_SPELLING};
+use super::rules::{ENTRY_FEATURES, ENTRY_ORDER, ENTRY_SPELLING, ENTRY_WITHOUT_PLATFORM};
 use super::{Refusal, Version};
-use crate::oci::Platform;
+use crate::oci::{MediaType, Platform};
 
 /// An entry of an index, as an engine looks at it.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +30,13 @@ pub enum Taken {
     Nothing,
 }
 
-/// Which of `entries` this version of an engine takes for `platform`.
-pub fn taken(entries: &[Candidate<'_>], platform: &Platform, version: Version) -> Taken {
+/// Which of `entries` of an index of this type this version of an engine takes for `platform`.
+pub fn taken(
+    entries: &[Candidate<'_>],
+    index: MediaType,
+    platform: &Platform,
+    version: Version,
+) -> Taken {
     let mut passed_over = None;
     let mut without_platform = None;
     for (place, entry) in entries.iter().enumerate() {
@@ -47,6 +52,16 @@ pub fn taken(entries: &[Candidate<'_>], platform: &Platform, version: Version) -
                 without_platform.get_or_insert((place, entry.said));
             }
         }
+    }
+    // Of Docker's lists, podman takes no entry without a platform.
+    if let Some((place, _)) = without_platform
+        && index == MediaType::DockerManifestList
+        && ENTRY_WITHOUT_PLATFORM.refused_by.contains(&version)
+    {
+        return Taken::Refused(passed_over.unwrap_or_else(|| Refusal {
+            rule: &ENTRY_WITHOUT_PLATFORM,
+            what: format!("for `{platform}`, it lists entry {} without a platform", place + 1),
+        }));
     }
     match (without_platform, passed_over) {
         (Some((place, Some(said))), _) if said.is_same_machine(platform) => Taken::Entry(place),

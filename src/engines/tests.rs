@@ -142,13 +142,39 @@ fn layers_and_configs_meet_the_rows_of_the_table() {
 fn a_history_of_more_layers_than_there_are_is_refused_by_the_graph_driver() {
     let body = manifest(OCI, CONFIG, &[layer(GZIP, "")]);
     let met = |history: &str| {
-        let config = format!(r#"{{"os":"linux","architecture":"amd64","history":[{history}]}}"#);
+        let config = format!(
+            r#"{{"os":"linux","architecture":"amd64","history":[{history}],"rootfs":{{"diff_ids":["sha256:{:064}"]}}}}"#,
+            7
+        );
         let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
         let config = config.listed_as(None).unwrap().unwrap();
         told(&of_image(&image(&body, OCI), Some(&config)))
     };
     assert_eq!(met(r#"{},{"empty_layer":true}"#), "");
     insta::assert_snapshot!(met("{},{}"), @"history-too-long: its history has 2 layers where there are 1 [graph]");
+}
+
+#[test]
+fn a_config_lists_the_layers_of_its_manifest() {
+    let plain = "application/vnd.oci.image.layer.v1.tar";
+    let met = |kind: &str, diff_ids: &[u8]| {
+        let body = manifest(OCI, CONFIG, &[layer(kind, "")]);
+        let diff_ids: Vec<_> = diff_ids.iter().map(|id| format!("\"sha256:{id:064}\"")).collect();
+        let config = format!(
+            r#"{{"os":"linux","architecture":"amd64","rootfs":{{"diff_ids":[{}]}}}}"#,
+            diff_ids.join(",")
+        );
+        let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
+        let config = config.listed_as(None).unwrap().unwrap();
+        told(&of_image(&image(&body, OCI), Some(&config)))
+    };
+    assert_eq!(met(GZIP, &[7]), "");
+    assert_eq!(met(plain, &[1]), "");
+    insta::assert_snapshot!([met(GZIP, &[]), met(GZIP, &[7, 8]), met(plain, &[7])].join("\n"), @"
+    layer-count: its config lists 0 layers while its manifest lists 1 [graph store 1.7 2]
+    layer-count: its config lists 2 layers while its manifest lists 1 [graph store 1.7 2]
+    layer-not-as-listed: layer 1 of 1 is listed as uncompressed and is not the one that its config lists [store 1.7 2]
+    ");
 }
 
 #[test]
@@ -177,6 +203,7 @@ fn a_field_of_another_type_is_refused_by_who_reads_it() {
     config-field-of-podman: `config.Healthcheck.Interval` is a string where it must be a whole number [podman]
     "config":{"Healthcheck":{"StartInterval":"30s"}}
     config-field-of-docker: `config.Healthcheck.StartInterval` is a string where it must be a whole number [graph]
+    config-field-of-podman: `config.Healthcheck.StartInterval` is a string where it must be a whole number [podman]
     "config":{"Cmd":"node server.js"}
     config-field-of-oci: `config.Cmd` is a string where it must be a list [1.7 2 podman]
     "config":{"User":1000}
@@ -279,7 +306,7 @@ fn each_engine_takes_an_entry_of_its_own() {
     let spelt = |platform| Candidate { written: Some("linux/x86_64"), ..plain(platform) };
     let silent = |said| Candidate { listed_as: None, said, features: &[], written: None };
     let of = |entries: &[Candidate<'_>]| {
-        let word = |version| match taken(entries, amd64, version) {
+        let word = |version| match taken(entries, MediaType::OciImageIndex, amd64, version) {
             Taken::Entry(place) => place.to_string(),
             Taken::Refused(refusal) => refusal.rule.id.to_owned(),
             Taken::Unknown(place) => format!("{place}?"),

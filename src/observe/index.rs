@@ -210,7 +210,8 @@ async fn children(
             let mut refusals = Vec::new();
             let said = said.map(|Resolved { size, content, refusals: met, .. }| {
                 refusals = met;
-                entry.checked(size, content).map_err(|not| not.map_texts(mask))
+                refusals.extend(engines::of_entry_size(&entry.manifest, size));
+                entry.checked(content).map_err(|not| not.map_texts(mask))
             });
             (entry.clone(), Said { said, refusals }, note)
         }

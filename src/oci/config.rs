@@ -151,8 +151,8 @@ impl ConfigDocument {
             created: wire.created.map(|Time(text)| text),
             labels: labels.map(|(name, value)| (name, value.unwrap_or_default())).collect(),
             env: texts(run.env),
-            entrypoint: texts(run.entrypoint),
-            cmd: texts(run.cmd),
+            entrypoint: run.entrypoint.unwrap_or_default().0,
+            cmd: run.cmd.unwrap_or_default().0,
             exposed_ports: run.exposed_ports.unwrap_or_default().0.into_keys().collect(),
             user: kept(run.user),
             workdir: kept(run.working_dir),
@@ -331,16 +331,14 @@ impl Fields for Wire {
 struct WireRun {
     labels: Option<MapOfAtMost<MOST, Option<String>>>,
     env: Option<AtMost<MOST, Option<String>>>,
-    entrypoint: Option<AtMost<MOST, Option<String>>>,
-    cmd: Option<AtMost<MOST, Option<String>>>,
+    entrypoint: Option<Words<MOST>>,
+    cmd: Option<Words<MOST>>,
     exposed_ports: Option<MapOfAtMost<MOST_PORTS, Option<Object>>>,
     volumes: Option<MapOfAtMost<MOST, Option<Object>>>,
     user: Option<Kept>,
     working_dir: Option<Kept>,
     stop_signal: Option<Kept>,
     healthcheck: Option<HealthTest>,
-    _on_build: Option<Texts>,
-    _shell: Option<Words>,
     _args_escaped: Option<bool>,
 }
 
@@ -357,8 +355,6 @@ impl Fields for WireRun {
         "WorkingDir",
         "StopSignal",
         "Healthcheck",
-        "OnBuild",
-        "Shell",
         "ArgsEscaped",
     ];
 }
@@ -465,7 +461,7 @@ mod tests {
             let not = parse(body).unwrap().unwrap_err();
             assert!(matches!(not, NotAnImage::NoPlatform(_)), "{body}");
         }
-        for body in ["[]", "null", r#"{"os":1}"#, r#"{"config":{"Entrypoint":"node x.js"}}"#] {
+        for body in ["[]", "null", r#"{"os":1}"#, r#"{"config":{"Entrypoint":{}}}"#] {
             assert!(parse(body).is_err(), "{body}");
         }
         for body in ["", "{", "<html>", r#"{"os":}"#] {
@@ -549,8 +545,8 @@ mod tests {
             r#""history":[{"created":"2026-11-01T10:00:00+01:00","empty_layer":null}]"#,
             r#""config":{"User":null,"Cmd":null,"Env":[null],"Volumes":{"/x":null},"ExposedPorts":{"1/tcp":{"a":1}}}"#,
             r#""config":{"OnBuild":null,"Shell":["sh"],"StopSignal":"9","Labels":{"a":null}}"#,
-            r#""config":{"Shell":"sh","ArgsEscaped":true}"#,
-            r#""config":{"User":"\ud800","Shell":"\ud800","ArgsEscaped":null}"#,
+            r#""config":{"Shell":[1],"OnBuild":"x","ArgsEscaped":true}"#,
+            r#""config":{"User":"\ud800","Cmd":"x","Entrypoint":"x","ArgsEscaped":null}"#,
             r#""config":null"#,
             r#""rootfs":{"type":null,"diff_ids":null}"#,
         ];
@@ -578,11 +574,8 @@ mod tests {
             r#""config":{"User":1000}"#,
             r#""config":{"WorkingDir":[]}"#,
             r#""config":{"StopSignal":9}"#,
-            r#""config":{"Cmd":"x"}"#,
             r#""config":{"Entrypoint":[1]}"#,
             r#""config":{"Env":{}}"#,
-            r#""config":{"OnBuild":"x"}"#,
-            r#""config":{"Shell":[1]}"#,
             r#""config":{"ArgsEscaped":"true"}"#,
             r#""config":{"ExposedPorts":["1/tcp"]}"#,
             r#""config":{"ExposedPorts":{"1/tcp":true}}"#,

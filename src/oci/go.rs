@@ -10,6 +10,8 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::oci::bounded::AtMost;
+
 /// A text.
 #[derive(Debug)]
 pub(super) struct Text;
@@ -149,36 +151,28 @@ impl<'de> Deserialize<'de> for Texts {
     }
 }
 
-/// A list of texts, or one text alone (Docker's `StrSlice`).
-#[derive(Debug)]
-pub(super) struct Words;
+/// The words of a command: a list of texts, or one text alone (Docker's `StrSlice`). To Go, a `null` in it is empty.
+#[derive(Debug, Default)]
+pub(super) struct Words<const MOST: usize>(pub(super) Vec<String>);
 
-impl<'de> Deserialize<'de> for Words {
+impl<'de, const MOST: usize> Deserialize<'de> for Words<MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfWords;
-        impl<'de> Visitor<'de> for OfWords {
-            type Value = Words;
+        struct OfWords<const MOST: usize>;
+        impl<'de, const MOST: usize> Visitor<'de> for OfWords<MOST> {
+            type Value = Words<MOST>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string or a list of strings")
             }
-            fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Words, E> {
-                Ok(Words)
+            fn visit_str<E: Error>(self, text: &str) -> Result<Words<MOST>, E> {
+                Ok(Words(vec![text.to_owned()]))
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Words, A::Error> {
-                Texts::deserialize(SeqAccessDeserializer::new(list)).map(|Texts| Words)
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Words<MOST>, A::Error> {
+                let list =
+                    AtMost::<MOST, Option<String>>::deserialize(SeqAccessDeserializer::new(list))?;
+                Ok(Words(list.0.into_iter().map(Option::unwrap_or_default).collect()))
             }
         }
-        deserializer.deserialize_bytes(OfWords)
-    }
-}
-
-/// An object of texts.
-#[derive(Debug)]
-pub(super) struct TextMap;
-
-impl<'de> Deserialize<'de> for TextMap {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        each_value::<Option<Text>, D>(deserializer, "an object of strings").map(|()| Self)
+        deserializer.deserialize_any(OfWords)
     }
 }
 
@@ -283,8 +277,7 @@ mod tests {
             [
                 ("text", reads::<Text>(text)),
                 ("texts", reads::<Texts>(text)),
-                ("words", reads::<Words>(text)),
-                ("map", reads::<TextMap>(text)),
+                ("words", reads::<Words<2>>(text)),
                 ("object", reads::<Object>(text)),
             ]
         };
@@ -307,15 +300,15 @@ mod tests {
             format!("{text}: {}", taken.collect::<Vec<_>>().join(" "))
         });
         insta::assert_snapshot!(told.join("\n"), @r#"
-        null: text texts words map object
+        null: text texts words object
         "a": text words
         1: 
         true: 
         ["a",null]: texts words
         [1]: 
         []: texts words
-        {}: map object
-        {"a":"b","c":null}: map object
+        {}: object
+        {"a":"b","c":null}: object
         {"a":1}: object
         {"a":{"b":[1]},"c":null}: object
         {"a":[]}: object

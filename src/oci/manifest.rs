@@ -3,12 +3,12 @@
 //! Stricter than most clients on purpose: a body that two programs could read in two ways is refused
 //! (CVE-2021-41190), and a body that is honestly something other than an image is distinguished from it.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::oci::exact::{Exact, Fields};
-use crate::oci::go::{Text, TextMap};
+use crate::oci::go::Text;
+use crate::oci::lenient::{AnyText, Form, Lenient};
 use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError};
 use crate::oci::top_level::TopLevelKeys;
 use crate::oci::{Digest, MediaType, NotAnImage, Platform};
@@ -128,19 +128,47 @@ impl Manifest {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireDescriptor {
+struct WireDescriptor<P> {
     media_type: Option<String>,
     digest: String,
     size: u64,
-    urls: Option<Vec<Option<String>>>,
-    annotations: Option<BTreeMap<String, Option<String>>>,
-    platform: Option<Exact<WirePlatform>>,
+    #[serde(default)]
+    urls: Lenient<WebAddresses>,
+    #[serde(default)]
+    annotations: Lenient<Annotations>,
+    platform: Option<P>,
 }
 
-impl Fields for WireDescriptor {
+/// Whether one of the `urls` is an address that an engine would fetch from.
+#[derive(Default)]
+struct WebAddresses(bool);
+
+impl Form for WebAddresses {
+    fn element(&mut self, text: Option<String>) {
+        self.0 |= text.is_some_and(|url| is_web_address(&url));
+    }
+}
+
+/// Whether the annotations call it an attestation.
+#[derive(Default)]
+struct Annotations {
+    is_attestation: bool,
+}
+
+impl Form for Annotations {
+    fn field(&mut self, name: &str, text: Option<String>) {
+        if name == "vnd.docker.reference.type" {
+            self.is_attestation = text.as_deref() == Some("attestation-manifest");
+        }
+    }
+}
+
+impl<P> Fields for WireDescriptor<P> {
     const NAMES: &'static [&'static str] =
         &["mediaType", "digest", "size", "urls", "annotations", "platform"];
 }
+
+type WireEntry = WireDescriptor<Exact<WirePlatform>>;
 
 #[derive(Deserialize)]
 struct WirePlatform {
@@ -159,32 +187,26 @@ impl Fields for WirePlatform {
 }
 
 impl IndexEntry {
-    /// What is served for the entry (`content` of `size` bytes), or how it differs from what is listed. An
-    /// engine reads an entry by the size and the media type that the index gives.
-    pub fn checked(&self, size: u64, content: Classified) -> Classified {
+    /// What is served for the entry, or how its kind differs from what is listed.
+    pub fn checked(&self, content: Classified) -> Classified {
         let listed = &self.manifest;
-        let mislisted =
-            |listed: String, served: String| Err(NotAnImage::Mislisted { listed, served });
-        if listed.size != size {
-            return mislisted(format!("{} bytes", listed.size), size.to_string());
-        }
         let content = content?;
         let served = match &content {
             Manifest::Image(image) => image.media_type,
             Manifest::Index(index) => index.media_type,
         };
-        let is_alike = listed.media_type.is_empty()
-            || MediaType::parse(&listed.media_type)
-                .is_some_and(|listed| listed.is_index() == served.is_index());
+        // One that is listed under no manifest's type is what it is to some engines.
+        let is_alike = MediaType::parse(&listed.media_type)
+            .is_none_or(|listed| listed.is_index() == served.is_index());
         if is_alike {
-            Ok(content)
-        } else {
-            mislisted(format!("`{}`", listed.media_type), format!("`{served}`"))
+            return Ok(content);
         }
+        let (listed, served) = (format!("`{}`", listed.media_type), format!("`{served}`"));
+        Err(NotAnImage::Mislisted { listed, served })
     }
 }
 
-impl WireDescriptor {
+impl<P> WireDescriptor<P> {
     fn checked(&self) -> Result<Descriptor, ManifestError> {
         use serde::de::Error as _;
         let digest = self.digest.parse().map_err(|error| {
@@ -195,7 +217,7 @@ impl WireDescriptor {
             media_type: self.media_type.clone().unwrap_or_default(),
             digest,
             size: self.size,
-            has_urls: self.urls.iter().flatten().flatten().any(|url| is_web_address(url)),
+            has_urls: self.urls.0.0,
         })
     }
 }
@@ -206,13 +228,12 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     struct Wire {
         schema_version: u64,
         media_type: Option<String>,
-        artifact_type: Option<String>,
-        config: Exact<WireDescriptor>,
+        #[serde(default)]
+        artifact_type: AnyText,
+        config: Exact<WireDescriptor<IgnoredAny>>,
         /// To Go, which wrote most of them, `[]`, null and nothing are the same.
         #[serde(default)]
-        layers: Option<Vec<Exact<WireDescriptor>>>,
-        #[serde(rename = "annotations")]
-        _annotations: Option<TextMap>,
+        layers: Option<Vec<Exact<WireDescriptor<IgnoredAny>>>>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
@@ -222,15 +243,17 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     }
     let config = wire.config.0.checked()?;
     let layers: Vec<_> = layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
-    if !is_image_config(&config.media_type, header) {
-        let kind = wire.artifact_type.filter(|kind| !kind.is_empty()).unwrap_or(config.media_type);
+    let artifact_type = wire.artifact_type.0.filter(|kind| !kind.is_empty());
+    let is_typed = is_image_config(&config.media_type);
+    // A config without a real type is what its bytes say, unless the manifest says otherwise.
+    if !is_typed && (artifact_type.is_some() || !is_untyped_config(&config.media_type)) {
+        let kind = artifact_type.unwrap_or(config.media_type);
         return Ok(Err(NotAnImage::Artifact(kind)));
     }
     let is_foreign =
         |layer: &&Descriptor| !is_image_layer(&layer.media_type) && !is_untyped(&layer.media_type);
-    let alone = layers.first().filter(|_| !layers.iter().any(|l| is_image_layer(&l.media_type)));
     // One layer that an engine cannot unpack is enough for it to refuse all of them.
-    if let Some(layer) = alone.or(layers.iter().find(is_foreign)) {
+    if let Some(layer) = layers.iter().find(is_foreign) {
         return Ok(Err(NotAnImage::Artifact(layer.media_type.clone())));
     }
     if layers.is_empty() {
@@ -246,11 +269,7 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         schema_version: u64,
         media_type: Option<String>,
         #[serde(default)]
-        manifests: Option<Vec<Exact<WireDescriptor>>>,
-        #[serde(rename = "artifactType")]
-        _artifact_type: Option<Text>,
-        #[serde(rename = "annotations")]
-        _annotations: Option<TextMap>,
+        manifests: Option<Vec<Exact<WireEntry>>>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
@@ -272,7 +291,7 @@ fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     Ok(Ok(Manifest::Index(ImageIndex { media_type: header, entries })))
 }
 
-fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
+fn index_entry(wire: &WireEntry) -> Result<IndexEntry, ManifestError> {
     use serde::de::Error as _;
     let manifest = wire.checked()?;
     let (mut platform, mut listing) = (None, Listing::default());
@@ -281,14 +300,17 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
         Some(Exact(said)) => {
             let [os, architecture, variant] = [&said.os, &said.architecture, &said.variant]
                 .map(|part| part.as_deref().unwrap_or_default());
-            // Said, and half of it missing: that is the platform of no machine, and nobody pulls it.
-            if os.is_empty() || architecture.is_empty() {
+            // Without an architecture it is the platform of no machine, and nobody pulls it.
+            if architecture.is_empty() {
                 return Ok(IndexEntry { manifest, platform: None, listing, is_attestation: true });
             }
-            let platform_said = Platform::new(os, architecture, variant).map_err(|error| {
-                let said = format!("platform `{os}/{architecture}` {error}");
-                ManifestError::Json(serde_json::Error::custom(said))
-            })?;
+            // Without `os` it is that of the machine that pulls.
+            let of_machine = if os.is_empty() { "linux" } else { os };
+            let platform_said =
+                Platform::new(of_machine, architecture, variant).map_err(|error| {
+                    let said = format!("platform `{os}/{architecture}` {error}");
+                    ManifestError::Json(serde_json::Error::custom(said))
+                })?;
             let features = said.os_features.iter().flatten().flatten().cloned().collect();
             let written = written([os, architecture, variant], &platform_said);
             listing = Listing { features, written };
@@ -298,7 +320,7 @@ fn index_entry(wire: &WireDescriptor) -> Result<IndexEntry, ManifestError> {
     // What is listed under a platform that runs is pulled for it, whatever else is said of it.
     let is_attestation = match &platform {
         Some(platform) => !platform.is_runnable(),
-        None => is_marked_as_attestation(wire) || is_foreign(&manifest.media_type),
+        None => wire.annotations.0.is_attestation || is_foreign(&manifest.media_type),
     };
     Ok(IndexEntry { manifest, platform, listing, is_attestation })
 }
@@ -311,11 +333,6 @@ fn written([os, architecture, variant]: [&str; 3], platform: &Platform) -> Optio
         os == platform.os() && architecture == platform.architecture() && is_usual_variant;
     let variant = if variant.is_empty() { String::new() } else { format!("/{variant}") };
     (!is_usual).then(|| format!("{os}/{architecture}{variant}"))
-}
-
-fn is_marked_as_attestation(wire: &WireDescriptor) -> bool {
-    let kind = wire.annotations.as_ref().and_then(|all| all.get("vnd.docker.reference.type"));
-    kind.is_some_and(|kind| kind.as_deref() == Some("attestation-manifest"))
 }
 
 /// Whether an engine would fetch from there at all.
@@ -348,19 +365,21 @@ fn check_head(version: u64, body: Option<&str>, header: MediaType) -> Result<(),
     }
 }
 
-fn is_image_config(media_type: &str, header: MediaType) -> bool {
-    match media_type {
+fn is_image_config(media_type: &str) -> bool {
+    matches!(
+        media_type,
         "application/vnd.oci.image.config.v1+json"
-        | "application/vnd.docker.container.image.v1+json" => true,
-        // What old registries and proxies wrote there; to an engine it is an image, and its bytes decide.
-        "" | "application/octet-stream" | "application/json" | "text/html" => {
-            header == MediaType::DockerManifest
-        }
-        _ => false,
-    }
+            | "application/vnd.docker.container.image.v1+json"
+    )
+}
+
+/// Whether it is what old registries and proxies wrote in the place of a config's type.
+fn is_untyped_config(media_type: &str) -> bool {
+    matches!(media_type, "" | "application/octet-stream" | "application/json" | "text/html")
 }
 
 fn is_image_layer(media_type: &str) -> bool {
+    let media_type = media_type.to_ascii_lowercase();
     let is_layer = media_type.starts_with("application/vnd.oci.image.layer.")
         || media_type.starts_with("application/vnd.docker.image.rootfs.");
     is_layer && !media_type.ends_with("+encrypted")
@@ -500,7 +519,7 @@ mod tests {
         an index without a runnable platform
         an index without a runnable platform
         an index without a runnable platform
-        an index without a runnable platform
+        an image
         ");
     }
 
@@ -577,7 +596,6 @@ mod tests {
             r#"{"os":"","architecture":""}"#,
             r#"{"os":"linux"}"#,
             r#"{"os":"linux","architecture":null}"#,
-            r#"{"architecture":"amd64"}"#,
             "{}",
         ] {
             let half = format!(r#","platform":{half}"#);
@@ -588,7 +606,9 @@ mod tests {
             );
             assert_eq!(word(&index(&[&half, good]), INDEX), "an index of 1", "{half}");
         }
-        assert_eq!(word(&index(&["", r#","platform":null"#]), INDEX), "an index of 2");
+        // Without `os`, engines take that of their machine.
+        let of_linux = r#","platform":{"architecture":"amd64"}"#;
+        assert_eq!(word(&index(&["", r#","platform":null"#, of_linux]), INDEX), "an index of 3");
     }
 
     #[test]
@@ -633,12 +653,12 @@ mod tests {
         ]), @r#"
         ,"annotations":{"a":"b","c":null}: taken taken taken
         ,"annotations":null: taken taken taken
-        ,"annotations":{"a":1}: refused refused refused
-        ,"annotations":[]: refused refused refused
+        ,"annotations":{"a":1}: taken taken taken
+        ,"annotations":[]: taken taken taken
         ,"urls":["https://a.example",null]: taken taken taken
         ,"urls":null: taken taken taken
-        ,"urls":"https://a.example": refused refused taken
-        ,"urls":[1]: refused refused taken
+        ,"urls":"https://a.example": taken taken taken
+        ,"urls":[1]: taken taken taken
         ,"os.version":"10.0": taken taken taken
         ,"os.version":10: refused taken taken
         ,"os.features":["win32k"]: taken taken taken
@@ -688,11 +708,13 @@ mod tests {
     }
 
     #[test]
-    fn a_config_of_no_type_is_left_to_its_bytes_in_dockers_format_only() {
+    fn a_config_of_no_type_is_left_to_its_bytes_unless_the_manifest_is_of_an_artifact() {
         for kind in ["", "application/octet-stream", "application/json", "text/html"] {
             let docker = image(kind, LAYER).replacen(IMAGE, DOCKER, 1);
             assert_eq!(word(&docker, DOCKER), "an image", "{kind}");
-            assert_eq!(word(&image(kind, LAYER), IMAGE), format!("an artifact of type `{kind}`"));
+            assert_eq!(word(&image(kind, LAYER), IMAGE), "an image", "{kind}");
+            let artifact = image(kind, LAYER).replacen('{', r#"{"artifactType":"a/b","#, 1);
+            assert_eq!(word(&artifact, IMAGE), "an artifact of type `a/b`");
         }
         let chart =
             image("application/vnd.cncf.helm.config.v1+json", LAYER).replacen(IMAGE, DOCKER, 1);

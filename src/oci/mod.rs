@@ -9,6 +9,7 @@ mod digest;
 mod error_body;
 mod exact;
 mod go;
+mod lenient;
 mod manifest;
 mod manifest_error;
 mod media_type;

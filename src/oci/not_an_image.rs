@@ -24,26 +24,10 @@ pub enum NotAnImage {
     /// The index lists it as something else than it is, so that an engine refuses it.
     #[error("an image that its index lists as {listed} while it is {served}")]
     Mislisted {
-        /// What the index says: a size, or a media type.
+        /// The media type that the index says.
         listed: String,
         /// What is served.
         served: String,
-    },
-    /// The config lists another number of layers than the manifest.
-    #[error("an image whose config lists {config} layers while its manifest lists {manifest}")]
-    LayerCount {
-        /// `rootfs.diff_ids` in the config.
-        config: usize,
-        /// `layers` in the manifest.
-        manifest: usize,
-    },
-    /// The config lists another layer in the place of one.
-    #[error(
-        "an image whose layer {number} is listed as uncompressed and is not the one that its config lists"
-    )]
-    OtherLayer {
-        /// Its place, from 1.
-        number: usize,
     },
     /// The same layer is listed elsewhere with other unpacked content.
     #[error(
@@ -71,8 +55,6 @@ impl NotAnImage {
             | Self::NothingRunnable
             | Self::NoLayers
             | Self::UnreadableConfig
-            | Self::LayerCount { .. }
-            | Self::OtherLayer { .. }
             | Self::TwoContents { .. }) => other,
         }
     }

@@ -1,7 +1,7 @@
 use crate::checks::tests::sample::Sample;
 use crate::engines::{Engine, RULES, Refusal};
 use crate::observation::Fact;
-use crate::oci::Platform;
+use crate::oci::{NotAnImage, Platform};
 use crate::report::{CheckId, EngineAnswer, Reason};
 
 use super::answers;
@@ -137,7 +137,7 @@ fn what_is_not_known_is_undecided_and_a_proven_no_stands() {
 #[test]
 fn what_is_no_image_is_not_judged() {
     let mut sample = Sample::single();
-    sample.config(0).diff_ids.pop();
+    sample.observation.images[0].config = Fact::Present(Err(NotAnImage::NoPlatform("/".into())));
     insta::assert_snapshot!(said(&sample), @"
     skipped: not all of it is there to look at: the image
     docker unknown, wanted: not all of the image is there to look at

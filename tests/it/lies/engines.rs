@@ -57,24 +57,29 @@ fn a_number_where_a_text_belongs_is_no_yes_whether_anybody_reads_it_or_not() {
     let platform = |field: &str, value: Value| {
         entry("platform", json!({ "os": "linux", "architecture": "amd64", field: value }))
     };
-    for (name, code) in [
-        ("annotations", code(honest().manifest_field("annotations", json!({ "a": 1 })))),
-        ("annotations as a list", code(honest().manifest_field("annotations", json!([])))),
-        ("Annotations", code(honest().manifest_field("Annotations", json!({ "a": 1 })))),
-        ("urls", code(honest().last_layer_field("urls", json!([1])))),
-        ("an entry's annotations", code(entry("annotations", json!({ "a": 1 })))),
+    let platforms = [
         ("os.version", code(platform("os.version", json!(5)))),
         ("os.features", code(platform("os.features", json!("x")))),
-    ] {
-        assert_eq!(code, Some(3), "{name}");
-    }
-    for (name, code) in [
-        ("ArgsEscaped", code(honest().config_field("config", json!({ "ArgsEscaped": "yes" })))),
-        ("a time", code(honest().config_field("created", json!("yesterday")))),
         (
             "a diff_id",
             code(honest().config_field("rootfs", json!({ "diff_ids": [5, 5, 5, 5, 5] }))),
         ),
+    ];
+    for (name, code) in platforms {
+        assert!(matches!(code, Some(1 | 3)), "{name}");
+    }
+    assert_eq!(
+        code(honest().manifest_field("Annotations", json!({ "a": 1 }))),
+        Some(3),
+        "in two ways"
+    );
+    for (name, code) in [
+        ("annotations", code(honest().manifest_field("annotations", json!({ "a": 1 })))),
+        ("annotations as a list", code(honest().manifest_field("annotations", json!([])))),
+        ("urls", code(honest().last_layer_field("urls", json!([1])))),
+        ("an entry's annotations", code(entry("annotations", json!({ "a": 1 })))),
+        ("ArgsEscaped", code(honest().config_field("config", json!({ "ArgsEscaped": "yes" })))),
+        ("a time", code(honest().config_field("created", json!("yesterday")))),
     ] {
         assert_eq!(code, Some(1), "{name}");
     }
@@ -162,10 +167,10 @@ fn a_layer_that_is_not_packed_has_one_digest() {
         image = image.last_layer_field("mediaType", json!(layer));
         image.revision(COMMIT)
     };
-    insta::assert_snapshot!(told_of("two digests", unpacked(), ""), @"
+    insta::assert_snapshot!(told_of("two digests", unpacked(), ""), @r#"
     two digests: exit code: 1
-    manifest-intact failed: the image is not a runnable container image: an image whose layer 1 is listed as uncompressed and is not the one that its config lists
-    ");
+    engines failed: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: layer 1 of 1 is listed as uncompressed and is not the one that its config lists ("unexpected EOF, or wrong diff id")
+    "#);
     // That of `a tar`.
     let digest = "sha256:b3c5732cece487803a8a8b3bd8b2be0b4c24ab00c0b471a913d15cc8813089e1";
     let honest = unpacked().config_field("rootfs", json!({ "diff_ids": [digest] }));

@@ -82,10 +82,9 @@ fn an_image_that_its_index_lists_as_something_else_is_red() {
     ];
     insta::assert_snapshot!(text.concat(), @r#"
     another size: exit code: 1
-    manifest-intact failed: the image is not a runnable container image: an image that its index lists as 5 bytes while it is 1024
+    engines failed: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its index entry has a size of 5 bytes, and the manifest 1024 ("commit failed: unexpected commit size")
 
     an artifact: exit code: 1
-    manifest-intact failed: the image is not a runnable container image: an image that its index lists as `application/vnd.cncf.helm` while it is `application/vnd.oci.image.manifest.v1+json`
     engines failed: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its index entry has the type `application/vnd.cncf.helm` ("could not fetch content descriptor")
 
     an index: exit code: 1
@@ -172,11 +171,11 @@ fn a_field_that_go_types_has_its_type_or_it_is_undecided() {
         run("an os.version", Index::new().entry(honest(), version(&json!(10)))),
     ];
     insta::assert_snapshot!(text.concat(), @r#"
-    annotations: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `1`, expected a string at line 1 column 21; it begins with `{"annotations":{"a":1},"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e7…`
+    annotations: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `annotations[…]` is a number where it must be a string ("cannot unmarshal … into Go struct field")
 
-    urls: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: string "https://elsewhere.example", expected a sequence at line 1 column 981; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    urls: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].urls` is a string where it must be a list ("cannot unmarshal … into Go struct field")
 
     an os.version: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `10`, expected a string at line 1 column 218; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
@@ -299,10 +298,10 @@ fn a_config_that_go_would_not_type_is_undecided() {
 fn an_uncompressed_layer_is_the_one_that_the_config_lists() {
     let plain = |kind: &str| honest().last_layer_field("mediaType", json!(kind));
     let kind = "application/vnd.oci.image.layer.v1.tar";
-    insta::assert_snapshot!(run("another", plain(kind)), @"
+    insta::assert_snapshot!(run("another", plain(kind)), @r#"
     another: exit code: 1
-    manifest-intact failed: the image is not a runnable container image: an image whose layer 5 is listed as uncompressed and is not the one that its config lists
-    ");
+    engines failed: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: layer 5 of 5 is listed as uncompressed and is not the one that its config lists ("unexpected EOF, or wrong diff id")
+    "#);
     assert_eq!(code(plain("application/vnd.oci.image.layer.v1.tar+zstd")), Some(0));
 }
 

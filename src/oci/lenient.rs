@@ -1,0 +1,148 @@
+//! Values of which only one form is read, and every other passed over: what an engine makes of another form, its rules
+//! say, and not every engine reads the field.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// A form of a value.
+pub(super) trait Form: Default {
+    /// What a text says.
+    fn text(_: &str) -> Self {
+        Self::default()
+    }
+
+    /// Adds an element of a list, as far as it is a text.
+    fn element(&mut self, _: Option<String>) {}
+
+    /// Adds a field of an object, as far as its value is a text.
+    fn field(&mut self, _: &str, _: Option<String>) {}
+}
+
+/// A value as far as it has this form; else as if it was not there.
+#[derive(Debug, Default)]
+pub(super) struct Lenient<T>(pub(super) T);
+
+/// A text.
+pub(super) type AnyText = Lenient<Option<String>>;
+
+impl Form for Option<String> {
+    fn text(text: &str) -> Self {
+        Some(text.to_owned())
+    }
+}
+
+impl<'de, T: Form> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any(PhantomData)).map(Self)
+    }
+}
+
+struct Any<T>(PhantomData<T>);
+
+impl<'de, T: Form> Visitor<'de> for Any<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        Ok(T::text(text))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
+        let mut read = T::default();
+        while let Some(Leaf(text)) = list.next_element()? {
+            read.element(text);
+        }
+        Ok(read)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut read = T::default();
+        while let Some((key, Leaf(text))) = map.next_entry::<String, Leaf>()? {
+            read.field(&key, text);
+        }
+        Ok(read)
+    }
+}
+
+/// A text, or anything else.
+struct Leaf(Option<String>);
+
+impl<'de> Deserialize<'de> for Leaf {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfLeaf;
+        impl<'de> Visitor<'de> for OfLeaf {
+            type Value = Leaf;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Leaf, E> {
+                Ok(Leaf(Some(text.to_owned())))
+            }
+            fn visit_unit<E: Error>(self) -> Result<Leaf, E> {
+                Ok(Leaf(None))
+            }
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Leaf, E> {
+                Ok(Leaf(None))
+            }
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Leaf, E> {
+                Ok(Leaf(None))
+            }
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Leaf, E> {
+                Ok(Leaf(None))
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Leaf, E> {
+                Ok(Leaf(None))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Leaf, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Leaf(None))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Leaf, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Leaf(None))
+            }
+        }
+        deserializer.deserialize_any(OfLeaf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_other_form_is_passed_over() {
+        let text = |document: &str| serde_json::from_str::<AnyText>(document).unwrap().0;
+        assert_eq!(text(r#""a""#).as_deref(), Some("a"));
+        for other in ["null", "true", "1", "-1", "1.5", "[1]", r#"{"a":["b",{}]}"#] {
+            assert_eq!(text(other), None, "{other}");
+        }
+        assert!(serde_json::from_str::<AnyText>("[1").is_err());
+    }
+}
