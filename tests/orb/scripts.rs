@@ -159,6 +159,7 @@ mod tests {
             insta::allow_duplicates! { insta::assert_snapshot!(job.read("seen"), @"
             arguments: 0
             VERIFY_REGISTRY_IMAGE_CONFIG=; touch x
+            VERIFY_REGISTRY_IMAGE_CONTENT=0
             VERIFY_REGISTRY_IMAGE_DEADLINE=
             VERIFY_REGISTRY_IMAGE_DEFAULT_REGISTRY=
             VERIFY_REGISTRY_IMAGE_ENGINES=
@@ -170,6 +171,7 @@ mod tests {
             VERIFY_REGISTRY_IMAGE_HTML=out/$(touch x)/report.html
             VERIFY_REGISTRY_IMAGE_IMAGES=registry.example/team/api:$(touch x);touch x`touch x`
             VERIFY_REGISTRY_IMAGE_JUNIT=out/$(touch x)/verify-registry-image.xml
+            VERIFY_REGISTRY_IMAGE_MAX_CONTENT=
             VERIFY_REGISTRY_IMAGE_ORB=1
             VERIFY_REGISTRY_IMAGE_PLATFORMS=
             VERIFY_REGISTRY_IMAGE_PORT=

@@ -193,7 +193,7 @@ class References(Case):
 
         command, job, executor = "commands/verify.yml", "jobs/verify.yml", "executors/default.yml"
         parameters = sorted(orb.pack(SOURCES)["commands"]["verify"]["parameters"])
-        self.assertEqual(len(parameters), 21)
+        self.assertEqual(len(parameters), 23)
         not_handed_on = "\n".join(f"jobs/verify: does not hand `{name}` on to the command" for name in parameters)
         self.each(
             [
@@ -231,8 +231,8 @@ jobs/verify: does not declare `revision` as the command does
 commands/verify: the default of parameter `token` is not of type env_var_name
 jobs/verify: does not declare `token` as the command does
 
-commands/verify: the default of parameter `pulumi_config` is not of type boolean
-jobs/verify: does not declare `pulumi_config` as the command does
+commands/verify: the default of parameter `content` is not of type boolean
+jobs/verify: does not declare `content` as the command does
 
 executors/default: parameter `image` has no description
 
@@ -313,7 +313,7 @@ workflows/develop: `verify-registry-image/verify` requires `push`, which is not 
 
     def test_every_example_uses_the_orb_as_it_is(self):
         packed = orb.pack(SOURCES)
-        self.assertEqual(len(packed["examples"]), 5)
+        self.assertEqual(len(packed["examples"]), 7)
         for name, example in packed["examples"].items():
             self.assertEqual(orb.check_pipeline(example["usage"], packed), [], name)
 
