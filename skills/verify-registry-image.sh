@@ -1,27 +1,29 @@
 #!/bin/sh
-# Verifies that an image is in the registry: ./skills/verify-registry-image.sh TAG [--update-status]
+# Verifies that an image is in the registry: ./skills/verify-registry-image.sh TAG [--update-status] [--diagnose [--start-pipeline]]
 #
 # It runs the program verify-registry-image: the one on PATH, else the container image through docker (another image:
 # GATE_IMAGE=...). Everything behind the command goes to the program, and its exit code comes back: 0 there,
 # 1 missing or another image, 2 wrong settings, 3 could not find out, 4 the credentials were refused.
+# --diagnose asks CircleCI why it is missing (CIRCLE_TOKEN: a personal token); --start-pipeline starts a pipeline where
+# that may help.
 set -eu
 
 # TAG is not optional: `$TAG --update-status` with an unset TAG would verify, and mark GREEN, what the config names.
 case $#:${1:-} in
 1:--help | 1:-h | 1:--version | 1:-V | *:-) ;;
 0:*)
-    echo "usage: $0 TAG [--update-status]" >&2
+    echo "usage: $0 TAG [--update-status] [--diagnose [--start-pipeline]]" >&2
     exit 2
     ;;
 *:-*)
     echo "error: TAG is missing: the first argument is the option \`$1\`" >&2
-    echo "hint: check that the variable TAG comes from is set; usage: $0 TAG [--update-status]" >&2
+    echo "hint: check that the variable TAG comes from is set; usage: $0 TAG [--update-status] [--diagnose [--start-pipeline]]" >&2
     exit 2
     ;;
 *:*[![:space:]]*) ;;
 *)
     echo "error: TAG is empty" >&2
-    echo "hint: check that the variable it comes from is set; usage: $0 TAG [--update-status]" >&2
+    echo "hint: check that the variable it comes from is set; usage: $0 TAG [--update-status] [--diagnose [--start-pipeline]]" >&2
     exit 2
     ;;
 esac
@@ -42,12 +44,14 @@ arguments=$#
 # The variable that `--token-env` names, in each of its forms; and whether standard input is read.
 token=${VERIFY_REGISTRY_IMAGE_TOKEN_ENV:-}
 interactive=
+diagnose=${VERIFY_REGISTRY_IMAGE_DIAGNOSE:-}
 previous=
 for word; do
     case $previous:$word in
     --token-env:*) token=$word ;;
     *:--token-env=*) token=${word#--token-env=} ;;
     *:-) interactive=1 ;;
+    *:--diagnose) diagnose=1 ;;
     esac
     previous=$word
 done
@@ -57,11 +61,18 @@ case $token in *[!A-Za-z0-9_]*) token= ;; esac
 # Variables that an IMAGE names, as in `$TAG` and `${TAG}`.
 named=$(printf '%s\n' "$@" | grep -o '[$]{\{0,1\}[A-Za-z_][A-Za-z0-9_]*' | sed 's/^[$]{*//') || named=
 
+# CircleCI's token is nobody's business where nobody asks CircleCI.
+circle=
+case $diagnose in
+'' | 0 | false) ;;
+*) circle="CIRCLE_TOKEN CIRCLE_CLI_TOKEN CIRCLECI_CLI_TOKEN CIRCLE_WORKFLOW_JOB_ID" ;;
+esac
+
 # Variables go by name, so that no value stands in the arguments; docker leaves out those that are not set.
 for name in DIGITALOCEAN_ACCESS_TOKEN DIGITALOCEAN_CONTEXT DIGITALOCEAN_API_URL DIGITALOCEAN_REGISTRY_HOST \
     HTTPS_PROXY NO_PROXY https_proxy no_proxy NO_COLOR CIRCLE_SHA1 CIRCLE_BRANCH CIRCLE_TAG CIRCLE_BUILD_URL \
     CIRCLE_WORKFLOW_ID CIRCLE_PIPELINE_ID CIRCLE_JOB CIRCLE_BUILD_NUM CIRCLE_NODE_INDEX CIRCLE_PROJECT_USERNAME \
-    CIRCLE_PROJECT_REPONAME CIRCLE_REPOSITORY_URL $token $named \
+    CIRCLE_PROJECT_REPONAME CIRCLE_REPOSITORY_URL CIRCLECI_API_URL $circle $token $named \
     $(env | sed -n 's/^\(VERIFY_REGISTRY_IMAGE_[A-Z_]*\)=.*/\1/p'); do
     set -- "$@" --env "$name"
 done
@@ -105,7 +116,7 @@ if [ -n "${SSL_CERT_FILE:-}" ]; then
         --mount "type=bind,$(field source "$bundle"),target=/certificates.pem,readonly"
 fi
 # A stand-in on this machine's loopback can be reached from its own network only.
-if [ -n "${DIGITALOCEAN_API_URL:-}" ]; then
+if [ -n "${DIGITALOCEAN_API_URL:-}${CIRCLECI_API_URL:-}" ]; then
     set -- "$@" --network host
 fi
 if [ -n "$interactive" ]; then

@@ -4,7 +4,21 @@ use serde::Deserialize;
 
 use crate::secret::split_user;
 
+pub mod answers;
+mod diagnosis;
+pub mod jobs;
 pub mod links;
+mod project;
+mod question;
+mod reason;
+
+pub use diagnosis::{
+    Because, Diagnosis, JobSeen, PipelineError, PipelineSeen, Start, StartResult, WorkflowSeen,
+};
+pub(crate) use project::escaped;
+pub use project::{PAGES, Pages, Project, ProjectFrom, Slug, SlugError};
+pub use question::{BranchFrom, CommitFrom, PipelineQuestion, USUAL_BRANCH};
+pub use reason::Why;
 
 /// CircleCI's variables (its documentation, "Project values and variables"). Empty counts as unset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -24,6 +38,9 @@ pub struct CircleCi {
     /// `CIRCLE_WORKFLOW_ID`.
     #[serde(rename = "circle_workflow_id")]
     pub workflow_id: Option<String>,
+    /// `CIRCLE_WORKFLOW_JOB_ID`: this job, as the API names it.
+    #[serde(rename = "circle_workflow_job_id")]
+    pub job_id: Option<String>,
     /// `CIRCLE_PIPELINE_ID`.
     #[serde(rename = "circle_pipeline_id")]
     pub pipeline_id: Option<String>,
@@ -49,12 +66,13 @@ pub struct CircleCi {
 
 impl CircleCi {
     /// The variables that [`CircleCi`] is read from.
-    pub const VARIABLES: [&str; 12] = [
+    pub const VARIABLES: [&str; 13] = [
         "CIRCLE_SHA1",
         "CIRCLE_BRANCH",
         "CIRCLE_TAG",
         "CIRCLE_BUILD_URL",
         "CIRCLE_WORKFLOW_ID",
+        "CIRCLE_WORKFLOW_JOB_ID",
         "CIRCLE_PIPELINE_ID",
         "CIRCLE_JOB",
         "CIRCLE_BUILD_NUM",

@@ -25,6 +25,7 @@ pub mod http;
 pub mod registry;
 pub mod digitalocean;
 pub mod observe;
+pub mod diagnose;
 pub mod checks;
 pub mod status;
 pub mod output;

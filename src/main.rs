@@ -236,6 +236,8 @@ fn tell(report: &Report, settings: &Settings, outputs: &Prepared) -> Exit {
         // Without all of its outputs, a run leaves nothing to deploy.
         not_removed(output::discard_deployable(&settings.outputs, &settings.images));
     }
+    let start = output::quiet_start(report, settings).unwrap_or_default();
+    let _ = io::stderr().write_all(start.as_bytes());
     if settings.console.quiet || settings.console.format == Format::Json {
         // What the short form of standard output leaves out and nobody should miss.
         for file::Unwritten { path, message } in &unwritten {

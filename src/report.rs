@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::circleci::CircleCi;
+use crate::circleci::{CircleCi, Diagnosis};
 use crate::oci::{Digest, MediaType, Platform};
 use crate::request::ImageRequest;
 use crate::secret::Redactor;
@@ -397,12 +397,19 @@ pub struct Report {
     pub circleci: CircleCi,
     /// What concerns the run and not one image: which credential was used, what was trimmed.
     pub notes: Vec<String>,
+    /// Why images are missing, as CircleCI tells it: one a question. `None` without `--diagnose`.
+    pub diagnosis: Option<Vec<Diagnosis>>,
 }
 
 impl Report {
     /// The run's verdict: that of its worst image.
     pub fn verdict(&self) -> Verdict {
         self.images.iter().map(ImageReport::verdict).max().unwrap_or(Verdict::Undecided)
+    }
+
+    /// What CircleCI said of the image at this place.
+    pub fn diagnosis_of(&self, place: usize) -> Option<&Diagnosis> {
+        self.diagnosis.as_ref()?.iter().find(|diagnosis| diagnosis.images.contains(&place))
     }
 
     /// When the last answer was in.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::circleci::PipelineQuestion;
 use crate::engines::Engine;
 use crate::oci::{Digest, Platform, Reference, ReferenceError, Tag};
 
@@ -28,6 +29,8 @@ pub struct ImageRequest {
     pub environment: Option<String>,
     /// The commit that is meant, as far as it is known: the expected one, else that of the job.
     pub commit: Option<Revision>,
+    /// Which pipeline should have pushed it.
+    pub pipeline: PipelineQuestion,
     /// What the reader should know of how it was asked for.
     pub notes: Vec<String>,
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use verify_registry_image::circleci::CircleCi;
+use verify_registry_image::circleci::{CircleCi, PipelineQuestion};
 use verify_registry_image::oci::{Algorithm, Digest, MediaType};
 use verify_registry_image::output::record::Record;
 use verify_registry_image::report::{
@@ -137,6 +137,7 @@ fn report(images: Vec<ImageReport>) -> Report {
         images,
         started_at: at("2026-03-02T17:58:04Z"),
         took: Duration::from_millis(1_730),
+        diagnosis: None,
         traffic: Traffic { requests: 14, retries: 0 },
         circleci: CircleCi {
             revision: Some(COMMIT.to_owned()),
@@ -193,6 +194,7 @@ fn request(service: &str, environment: Option<&str>) -> ImageRequest {
         },
         environment: environment.map(str::to_owned),
         commit: Some(COMMIT.parse().expect("a commit")),
+        pipeline: PipelineQuestion::default(),
         notes: Vec::new(),
     }
 }

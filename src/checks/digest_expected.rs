@@ -140,7 +140,7 @@ fn differs(subject: &Subject<'_>, expected: &Digest, observed: &Digest) -> Findi
     );
     let hint = format!(
         "Another job has pushed this tag since, or the push went elsewhere.\n{}",
-        this_commits_push(subject.circleci)
+        this_commits_push(subject)
     );
     Finding::new(Reason::DigestDiffers, message)
         .compared(expected.to_string(), observed.to_string())

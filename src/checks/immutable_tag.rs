@@ -110,7 +110,7 @@ fn missing(subject: &Subject<'_>, tag: &Tag, said: &str) -> Finding {
     );
     let hint = format!(
         "Let the push job push the immutable tag beside the moving one.\n{}",
-        push_steps(subject.circleci)
+        push_steps(subject)
     );
     Finding::new(Reason::ImmutableTagMissing, message).hint(hint)
 }
@@ -126,7 +126,7 @@ fn differs(subject: &Subject<'_>, tag: &Tag, digest: &Digest, observed: &Digest)
     );
     let hint = format!(
         "The moving tag is from another build.\n{}\nPush again, unless a newer commit has.",
-        this_commits_push(subject.circleci)
+        this_commits_push(subject)
     );
     Finding::new(Reason::ImmutableTagDiffers, message)
         .compared(digest.to_string(), observed.to_string())

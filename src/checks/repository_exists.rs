@@ -42,7 +42,7 @@ pub(super) fn denied(subject: &Subject<'_>, denial: &Denial) -> Finding {
     let message = format!("{name} is missing, or not visible with these credentials ({said})");
     let hint = format!(
         "Compare the name with the push job's: the first push creates a repository.\n{}",
-        push_steps(subject.circleci)
+        push_steps(subject)
     );
     Finding::new(*reason, message).hint(hint)
 }

@@ -78,7 +78,7 @@ fn differs(subject: &Subject<'_>, expected: &Revision, others: &[(&String, &str)
         format!(
             "{}\nIf it did, the label may be the base image's, whose labels are inherited. Set it in the \
              build: `{LABEL_LINE}`",
-            this_commits_push(subject.circleci)
+            this_commits_push(subject)
         )
     };
     let mut labels: Vec<_> = others.iter().map(|(_, label)| cleaned(label)).collect();

@@ -41,7 +41,7 @@ fn denied(subject: &Subject<'_>, tag: &Tag, denial: &Denial) -> Outcome {
         said(&denial.said)
     );
     let mut hints = explained(subject, tag);
-    hints.push(push_steps(subject.circleci));
+    hints.push(push_steps(subject));
     Outcome::Failed(Finding::new(Reason::TagMissing, message).hint(hints.join("\n")))
 }
 
@@ -133,7 +133,7 @@ mod tests {
         sample.explanation().lists_tag = true;
         sample.explanation().collecting = Some("waiting for write JWTs to expire".into());
         sample.explanation().read_only = true;
-        sample.circleci.branch = Some("feature/x".into());
+        sample.request.pipeline.branch = "feature/x".into();
         said!(sample.said(CheckId::TagExists), @"
         failed tag-missing: `registry.digitalocean.com/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN`)
         hint: DigitalOcean's API still lists the tag and the registry no longer serves it: it was deleted, or its manifest was collected. Push it again.

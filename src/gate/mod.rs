@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::ambient::Ambient;
 use crate::checks;
+use crate::diagnose::{self, Posting};
 use crate::http::{Client, Deadline};
 use crate::observation::{Observation, Unavailable};
 use crate::observe::{self, Session, is_open};
@@ -69,8 +70,18 @@ pub async fn run(
     let level = if is_circleci { Loudness::Quiet } else { Loudness::Normal };
     let say = |line: &str| progress.say(level, line);
     let images = with_heartbeat(say, started, settings.images.len(), asking).await;
+    let diagnosis = if settings.pipelines.diagnose.is_some() {
+        // Whatever happens from here on, these are the images' verdicts.
+        for (place, image) in images.iter().enumerate() {
+            done.put(place, Observed::Done(Box::new(image.clone())));
+        }
+        diagnose::diagnose(settings, &images, ambient, progress, &done.posting).await
+    } else {
+        None
+    };
     Report {
         images,
+        diagnosis,
         started_at,
         took: started.elapsed(),
         traffic: client.traffic(),
@@ -88,6 +99,7 @@ pub fn unstarted(settings: &Settings, ambient: &Ambient, why: &str) -> Report {
     let unknown = |request| report(settings, request, &observe::nothing(why.clone(), now), false);
     Report {
         images: settings.images.iter().map(unknown).collect(),
+        diagnosis: settings.pipelines.diagnose.is_some().then(Vec::new),
         started_at: ambient.now(),
         took: Duration::ZERO,
         traffic: Traffic::default(),
@@ -110,8 +122,10 @@ pub fn cut_short(settings: &Settings, ambient: &Ambient, done: &Done) -> Report 
             report(settings, request, &observe::nothing(unanswered(&request.reference), now), true)
         }
     };
+    let images: Vec<ImageReport> = images.map(image).collect();
     Report {
-        images: images.map(image).collect(),
+        diagnosis: diagnose::late(settings, &images, &done.posting),
+        images,
         started_at: now.checked_sub(took).unwrap_or(now),
         took,
         traffic: done.client.get().map(Client::traffic).unwrap_or_default(),
@@ -136,6 +150,7 @@ fn unanswered(reference: &Reference) -> Unavailable {
 pub struct Done {
     /// The images that were observed, by their places.
     observed: Mutex<HashMap<usize, Observed>>,
+    posting: Posting,
     client: OnceLock<Client>,
 }
 

@@ -3,6 +3,7 @@
 
 mod asking;
 mod body;
+mod call;
 mod connections;
 mod deadline;
 mod failure;
@@ -36,6 +37,7 @@ use crate::secret::Redactor;
 use crate::settings::Proxy;
 
 use body::{Meter, Plan};
+pub(crate) use call::{Call, NoAnswer};
 use connections::{Connecting, Connections, Purpose};
 pub use deadline::Deadline;
 use failure::{FailedTry, deadline_passed, too_many_secrets};
@@ -45,6 +47,7 @@ pub(crate) use pour::Pour;
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use resolver::Resolver;
 use retry::Failure;
+pub(crate) use retry::retry_after;
 pub(crate) use words::{guarded_kind, guarded_words, words};
 
 /// The most bytes of a manifest, a config or an API page (contract, promise 2).

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::circleci::Diagnosis;
 use crate::document::size;
 use crate::file::Unwritten;
 use crate::report::{
@@ -31,8 +32,8 @@ const WIDTH: usize = 79;
 pub fn text(report: &Report, console: Console, unwritten: &[Unwritten], next: &[String]) -> String {
     let mut page = Page { text: String::new(), color: console.color_stdout, has_notes: false };
     match report.images.as_slice() {
-        [image] => page.only(image, console.quiet),
-        images => page.many(report.verdict(), images, console.quiet),
+        [image] => page.only(image, report.diagnosis_of(0), console.quiet),
+        _ => page.many(report, console.quiet),
     }
     if console.quiet {
         return page.text;
@@ -113,7 +114,7 @@ impl Page {
     }
 
     /// A run of one image.
-    fn only(&mut self, image: &ImageReport, quiet: bool) {
+    fn only(&mut self, image: &ImageReport, diagnosis: Option<&Diagnosis>, quiet: bool) {
         let verdict = image.verdict();
         let reference = image.request.reference.to_string();
         self.tagged(word(verdict), style(verdict), &reference);
@@ -131,11 +132,13 @@ impl Page {
             self.line("");
             self.facts(image);
         }
+        self.diagnosis(diagnosis);
         self.notes(std::slice::from_ref(image));
     }
 
     /// A run of several: the counts, a line each, then those that are not VERIFIED.
-    fn many(&mut self, worst: Verdict, images: &[ImageReport], quiet: bool) {
+    fn many(&mut self, report: &Report, quiet: bool) {
+        let (worst, images) = (report.verdict(), report.images.as_slice());
         self.tagged(word(worst), style(worst), &counts(images));
         let wide = images
             .iter()
@@ -148,7 +151,7 @@ impl Page {
         if quiet {
             return;
         }
-        for image in images {
+        for (place, image) in images.iter().enumerate() {
             if image.verdict() != Verdict::Verified {
                 self.line("");
                 let verdict = image.verdict();
@@ -156,6 +159,7 @@ impl Page {
                 self.findings(image);
                 self.checks(image);
                 self.facts(image);
+                self.diagnosis(report.diagnosis_of(place));
             }
         }
         self.notes(images);
@@ -182,6 +186,7 @@ impl Page {
             service,
             environment,
             commit: _,
+            pipeline: _,
             notes: _,
         } = request;
         if let Some(facts) = facts {
@@ -252,6 +257,14 @@ impl Page {
             let color = if matches!(outcome, Outcome::Failed(_)) { BAD } else { UNSURE };
             let head = self.painted(color, &format!("{} {}", shared.names(), outcome.word()));
             self.finding(&head, finding);
+        }
+    }
+
+    /// Why the image is missing, as CircleCI tells it.
+    fn diagnosis(&mut self, diagnosis: Option<&Diagnosis>) {
+        let lines = diagnosis.map(Diagnosis::lines).unwrap_or_default();
+        for (number, (label, text)) in lines.into_iter().enumerate() {
+            self.row(if number == 0 { 2 } else { 4 }, label, text);
         }
     }
 

@@ -190,6 +190,7 @@ struct Page<'a> {
     about: &'a [String],
     links: Vec<Link>,
     images: &'a [ImageReport],
+    report: &'a Report,
     run: Vec<Fact>,
     notes: &'a [String],
     tool: &'static str,
@@ -197,7 +198,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn of(report: &'a Report, about: &'a [String]) -> Self {
-        let Report { images, started_at, took, traffic, circleci, notes } = report;
+        let Report { images, started_at, took, traffic, circleci, notes, diagnosis: _ } = report;
         let verdict = report.verdict();
         let headline = headline(images);
         let Traffic { requests, retries } = *traffic;
@@ -235,6 +236,7 @@ impl<'a> Page<'a> {
             about,
             links: links::of(circleci).into_iter().map(|(text, url)| Link { text, url }).collect(),
             images,
+            report,
             run,
             notes,
             tool: concat!("verify-registry-image ", env!("CARGO_PKG_VERSION")),
@@ -248,14 +250,16 @@ impl<'a> Page<'a> {
 
     /// The images. Each part is made when it is drawn: thousands of them take as much room as the page.
     fn views(&self) -> impl Iterator<Item = ImageView<'a>> {
-        self.images.iter().enumerate().map(|(index, image)| ImageView::of(index, image))
+        let view = |(index, image)| ImageView::of(index, image, self.report.diagnosis_of(index));
+        self.images.iter().enumerate().map(view)
     }
 
     /// The images, what needs attention first.
     fn by_urgency(&self) -> impl Iterator<Item = ImageView<'a>> {
         let mut sorted: Vec<_> = self.images.iter().enumerate().collect();
         sorted.sort_by_cached_key(|(_, image)| Tone::of(image.verdict()));
-        sorted.into_iter().map(|(index, image)| ImageView::of(index, image))
+        let view = |(index, image)| ImageView::of(index, image, self.report.diagnosis_of(index));
+        sorted.into_iter().map(view)
     }
 }
 

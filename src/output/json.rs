@@ -16,6 +16,8 @@ use crate::output::record::{Content, Pipeline, Platform, Source, Tool};
 use crate::report::{self, CheckResult, Finding, ImageFacts, Outcome, Verdict};
 use crate::request::ImageRequest;
 
+mod diagnosis;
+pub use diagnosis::Diagnosis;
 /// The JSON Schema of a report, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/report.json");
 
@@ -47,6 +49,8 @@ pub struct Report<'r> {
     /// The images, in the order of asking.
     #[cfg_attr(test, schemars(with = "Vec<Image>"))]
     pub images: Images<'r>,
+    /// Why images are missing, as CircleCI tells it; null without `--diagnose`, empty where nothing was due.
+    pub diagnosis: Option<Vec<Diagnosis>>,
     /// The commit, as CircleCI names it; null outside CircleCI.
     pub source: Option<Source>,
     /// The job, as CircleCI names it; null outside CircleCI.
@@ -256,7 +260,8 @@ pub fn error(message: &str, hint: Option<&str>) -> String {
 impl<'r> Report<'r> {
     /// The wire form of a run.
     pub fn of(report: &'r report::Report, unwritten: &[Unwritten]) -> Self {
-        let report::Report { images, started_at, took, traffic, circleci, notes } = report;
+        let report::Report { images, started_at, took, traffic, circleci, notes, diagnosis: _ } =
+            report;
         let report::Traffic { requests, retries } = *traffic;
         Self {
             schema_version: SCHEMA_VERSION,
@@ -268,6 +273,7 @@ impl<'r> Report<'r> {
             requests,
             retries,
             images: Images(images),
+            diagnosis: Diagnosis::all(report),
             source: Source::of(circleci),
             pipeline: Pipeline::of(circleci),
             notes: notes.clone(),
@@ -296,6 +302,7 @@ impl Image {
             service,
             environment,
             commit: _,
+            pipeline: _,
             notes: _,
         } = request;
         let facts = facts.as_ref();

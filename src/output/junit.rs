@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite, XmlString};
 
+use crate::circleci::Diagnosis;
 use crate::document::instant;
 use crate::output::older::{Older, beginning, holds};
 use crate::output::row::{Content, Output};
@@ -37,14 +38,15 @@ pub(super) const OUTPUT: Output = Output {
 /// # Errors
 /// When the XML writer fails, which writing into memory does not.
 pub fn text(report: &Report, file: &str) -> Result<String, quick_junit::SerializeError> {
-    let Report { images, started_at, took, traffic: _, circleci: _, notes: _ } = report;
+    let Report { images, started_at, took, traffic: _, circleci: _, notes: _, diagnosis: _ } =
+        report;
     let mut document = quick_junit::Report::new(NAME);
     document.set_time(*took);
     let timestamp = instant(*started_at);
     // Large enough at once: a text of megabytes that grows is copied, and takes the room of both for that time.
     let mut text = String::with_capacity(OF_AN_IMAGE.saturating_mul(images.len()));
-    for (image, class) in images.iter().zip(classes(images)) {
-        let mut suite = suite(image, &class, file);
+    for (place, (image, class)) in images.iter().zip(classes(images)).enumerate() {
+        let mut suite = suite(image, report.diagnosis_of(place), &class, file);
         suite.extra.insert(line("timestamp"), line(&timestamp));
         document.add_test_suite(suite);
         // One at a time: the cases of thousands of images take several times the room of their text.
@@ -82,7 +84,7 @@ pub fn is_alike(head: &[u8]) -> bool {
     [&b"<?xml"[..], b"<testsuite", b"<!--"].iter().any(|begin| head.starts_with(begin))
 }
 
-fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
+fn suite(image: &ImageReport, diagnosis: Option<&Diagnosis>, class: &str, file: &str) -> TestSuite {
     let ImageReport { results, .. } = image;
     let mut suite = TestSuite::new(line(class));
     suite.set_time(results.iter().map(|result| result.took).sum::<Duration>());
@@ -94,7 +96,7 @@ fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
     };
     for result in results {
         let CheckResult { check, outcome, took } = result;
-        let mut case = named(check.as_str(), status(image, result), *took);
+        let mut case = named(check.as_str(), status(image, result, diagnosis), *took);
         if let Outcome::Passed { message, note } = outcome {
             let note = note.as_ref().map(|note| format!("\nnote: {note}")).unwrap_or_default();
             case.set_system_out(block(&format!("{message}{note}")));
@@ -111,7 +113,11 @@ fn suite(image: &ImageReport, class: &str, file: &str) -> TestSuite {
     suite
 }
 
-fn status(image: &ImageReport, result: &CheckResult) -> TestCaseStatus {
+fn status(
+    image: &ImageReport,
+    result: &CheckResult,
+    diagnosis: Option<&Diagnosis>,
+) -> TestCaseStatus {
     let explained = |kind, finding: &Finding| {
         let Finding { reason, message, expected, observed, hint } = finding;
         let next = hint.as_deref().unwrap_or(reason.advice());
@@ -120,6 +126,12 @@ fn status(image: &ImageReport, result: &CheckResult) -> TestCaseStatus {
         lines.extend(observed.as_ref().map(|observed| format!("observed: {observed}")));
         lines.push(format!("reason: {reason}: {}", reason.meaning()));
         lines.push(format!("next: {next}"));
+        let diagnosis = diagnosis.filter(|_| reason.is_about_the_push());
+        let block = diagnosis.map(Diagnosis::lines).unwrap_or_default();
+        for (number, (label, text)) in block.into_iter().enumerate() {
+            let indent = if number == 0 { 2 } else { 4 };
+            lines.push(format!("{:indent$}{label:<11}{text}", ""));
+        }
         let text = lines.join("\n");
         found(kind, reason.as_str(), &format!("{reason}: {message}"), &text)
     };

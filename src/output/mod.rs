@@ -27,7 +27,7 @@ mod write;
 
 pub use error::OutputError;
 pub use prove::Prepared;
-pub use remarks::{remarks, status_remark};
+pub use remarks::{quiet_start, remarks, status_remark};
 pub use removal::{discard, discard_deployable};
 pub use stdout::{say, show};
 pub use write::Written;

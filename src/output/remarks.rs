@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::file::Unwritten;
 use crate::output::list::OUTPUTS;
 use crate::report::{ImageReport, Report, Verdict};
-use crate::settings::Settings;
+use crate::settings::{Format, Settings};
 use crate::status;
 
 /// What an undecided image leaves behind: its status as it was. Nobody may take that for this run's answer, so
@@ -20,6 +20,16 @@ pub fn status_remark(report: &Report, settings: &Settings) -> Option<String> {
         let left = left.join(", ");
         format!("the status of {left} stays as it was: the verdict is UNDECIDED")
     })
+}
+
+/// What `--start-pipeline` came to, where standard output has the verdict alone: a deed is never silent.
+pub fn quiet_start(report: &Report, settings: &Settings) -> Option<String> {
+    if !settings.console.quiet || settings.console.format == Format::Json {
+        return None;
+    }
+    let mut starts = report.diagnosis.iter().flatten().filter_map(|of| of.start.as_ref());
+    let line = format!("start {}", starts.next()?.message.replace('\n', "; "));
+    Some(settings.redactor.line(&line, 2000) + "\n")
 }
 
 /// What the reader should know of the outputs: what was left out on purpose, or because

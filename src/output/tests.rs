@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::record::Record;
 use super::*;
+use crate::circleci::jobs::Conventions;
 use crate::file::{self, Unwritten};
 use crate::oci::RegistryHost;
 use crate::report::fixtures::{self, SUPPORT_EMAIL};
@@ -16,7 +17,7 @@ use crate::report::{ImageReport, Outcome, Verdict};
 use crate::request::ImageRequest;
 use crate::secret::{Redactor, Secret};
 use crate::settings::{
-    Console, DigitalOcean, Format, Outputs, Proxy, Settings, StatusFolder, Words,
+    Console, DigitalOcean, Format, Outputs, Pipelines, Proxy, Settings, StatusFolder, Words,
 };
 use crate::status;
 
@@ -51,6 +52,15 @@ pub(crate) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings 
             verbosity: 0,
         },
         circleci: fixtures::circleci(),
+        pipelines: Pipelines {
+            api: "https://circleci.com".into(),
+            pages: "https://app.circleci.com".into(),
+            is_server: false,
+            project: None,
+            conventions: Conventions::default(),
+            checkout: None,
+            diagnose: None,
+        },
         words: Words::CommandLine,
         notes: Vec::new(),
         redactor: Redactor::default(),

@@ -57,6 +57,7 @@ pub(crate) fn request(reference: &str) -> ImageRequest {
         service: service(&name),
         environment: Some("development".into()),
         commit: Some(COMMIT.parse().unwrap()),
+        pipeline: crate::circleci::PipelineQuestion::default(),
         notes: Vec::new(),
     }
 }
@@ -214,6 +215,7 @@ pub(crate) fn circleci() -> CircleCi {
         branch: Some("develop".into()),
         tag: None,
         build_url: Some("https://circleci.com/gh/keepkey/keepkey-support-email/42".into()),
+        job_id: None,
         workflow_id: Some("5034460f-c7c4-4c43-9457-de07e2029e7b".into()),
         pipeline_id: Some("b3b3c1f0-0000-4000-8000-000000000001".into()),
         job: Some("verify-image".into()),
@@ -230,6 +232,7 @@ pub(crate) fn report(images: Vec<ImageReport>) -> Report {
         images,
         started_at: at(0),
         took: Duration::from_millis(412),
+        diagnosis: None,
         traffic: Traffic { requests: 16, retries: 0 },
         circleci: circleci(),
         notes: vec!["the token is from the variable `DIGITALOCEAN_ACCESS_TOKEN`".into()],

@@ -156,6 +156,19 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether it can be that a push did not happen, so that `--diagnose` asks why.
+    pub fn is_about_the_push(self) -> bool {
+        matches!(
+            self,
+            Self::TagMissing
+                | Self::RepositoryMissing
+                | Self::ImmutableTagMissing
+                | Self::ImmutableTagDiffers
+                | Self::DigestDiffers
+                | Self::RevisionDiffers
+        )
+    }
+
     /// Whether it is about credentials: exit code 4 and not 3.
     pub fn is_refusal(self) -> bool {
         self == Self::CredentialsRefused

@@ -30,6 +30,7 @@ fn image(outcomes: &[(CheckId, Outcome)]) -> ImageReport {
             },
             environment: None,
             commit: None,
+            pipeline: crate::circleci::PipelineQuestion::default(),
             notes: Vec::new(),
         },
         results,

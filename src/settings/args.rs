@@ -147,6 +147,27 @@ pub(super) struct Args {
     #[arg(long, value_name = "HOST", value_parser = values::token_server(), value_hint = ValueHint::Hostname, help_heading = ASKING)]
     pub token_server: Option<Given<RegistryHost>>,
 
+    /// Ask CircleCI why an image is missing: did its push job run, and how did it end
+    ///
+    /// Only where the verdict is FAILED because the image is missing or another one. It changes neither verdict nor exit
+    /// code. The token is a personal one, in CIRCLE_TOKEN; the project is circleci.project of the config file, else that
+    /// of the checkout.
+    #[arg(long, help_heading = ASKING)]
+    pub diagnose: bool,
+    /// Start a pipeline on the branch, where --diagnose says that one may help; no variable can stand for it
+    ///
+    /// The exit code stays the verdict's. A project that only the checkout's own files name has to be repeated here, as
+    /// in --start-pipeline=circleci/ORGANIZATION/PROJECT.
+    #[arg(
+        long,
+        value_name = "PROJECT", value_parser = values::text(),
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = values::OF_THE_REMOTE,
+        help_heading = ASKING
+    )]
+    pub start_pipeline: Option<Given>,
+
     /// JUnit XML, whatever the verdict
     #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
     pub junit: Option<Given<PathBuf>>,

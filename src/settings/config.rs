@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use crate::circleci::Slug;
 use crate::file::input::{self, InputError};
 use crate::oci::ReferenceError;
 use crate::secret::Redactor;
@@ -23,7 +24,9 @@ mod secrets;
 mod words;
 
 use document::Document;
-pub(super) use document::{EnvironmentEntry, RuntimeEntry, ServiceEntry, StatusEntry, TAG_PLACE};
+pub(super) use document::{
+    CircleCiEntry, EnvironmentEntry, RuntimeEntry, ServiceEntry, StatusEntry, TAG_PLACE,
+};
 use error::At;
 pub(super) use error::{Cause, ConfigError};
 pub(super) use expect::{ExpectEntry, FactsEntry};
@@ -164,9 +167,38 @@ impl Config {
         self.error(&["services"], error)
     }
 
+    /// A project that is none must not be looked for elsewhere, and an id stands in a request.
+    fn check_circleci(&self, circleci: &CircleCiEntry) -> Result<(), ConfigError> {
+        let CircleCiEntry { project, definition, workflow: _, push_job: _, gate_job: _ } = circleci;
+        if let Some(Text(project)) = project
+            && let Err(why) = project.parse::<Slug>()
+        {
+            let project = Shown::new(project, &self.redactor);
+            let error = UsageError::new(format!("the value {project} {why}")).hint(
+                "copy it from the project's page: Project Settings > Overview; the first part is `gh`, `bb` or `circleci`",
+            );
+            return Err(self.error(&["circleci", "project"], error));
+        }
+        let is_id = |text: &str| {
+            text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        };
+        if let Some(Text(definition)) = definition
+            && !is_id(definition)
+        {
+            let definition = Shown::new(definition, &self.redactor);
+            let error = UsageError::new(format!("the value {definition} is not an id (a UUID)"))
+                .hint("copy the id of the pipeline definition: Project Settings > Pipelines");
+            return Err(self.error(&["circleci", "definition"], error));
+        }
+        Ok(())
+    }
+
     /// What the types cannot say.
     fn check(&self) -> Result<(), ConfigError> {
-        let Document { registry, environments: _, services, status } = &self.document;
+        let Document { registry, environments: _, services, circleci, status } = &self.document;
+        if let Some(circleci) = circleci {
+            self.check_circleci(circleci)?;
+        }
         for (Name(name), service) in &services.0 {
             if let Some(Text(tag)) = &service.tag
                 && tag.matches(TAG_PLACE).count() != 1

@@ -113,6 +113,11 @@ impl RevisionAsked {
         }
     }
 
+    /// Whether the commit was asked for, and is not only that of the job.
+    pub(super) fn is_given(&self) -> bool {
+        matches!(self.rule, Some(Rule::Required(_)))
+    }
+
     /// The rule for one image. `configured` is what the config says of it; `is_of_config`, whether the config
     /// says anything of it at all.
     pub(super) fn rule(

@@ -11,7 +11,7 @@ pub(super) const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "z
 pub(super) const SCHEMAS: [&str; 3] = ["record", "config", "report"];
 
 /// The variables that are read, besides those that stand for options.
-const VARIABLES: [(&str, &str); 11] = [
+const VARIABLES: [(&str, &str); 13] = [
     ("DIGITALOCEAN_ACCESS_TOKEN", "the token; unset: the one that doctl auth init stored"),
     (
         "DIGITALOCEAN_CONTEXT, DIGITALOCEAN_CONFIG",
@@ -21,6 +21,11 @@ const VARIABLES: [(&str, &str); 11] = [
     ("DIGITALOCEAN_REGISTRY_HOST", "another host[:port] of its registry"),
     ("CIRCLE_SHA1, CIRCLE_BRANCH", "the commit and the branch"),
     ("CIRCLE_*", "what else CircleCI says of the job, for reports and records"),
+    (
+        "CIRCLE_TOKEN, CIRCLE_CLI_TOKEN, CIRCLECI_CLI_TOKEN",
+        "a personal token of CircleCI's, for --diagnose",
+    ),
+    ("CIRCLECI_API_URL", "another address of CircleCI: https, or this machine"),
     ("DOCKER_CONFIG", "folder of docker's config.json, for other registries"),
     ("HTTPS_PROXY, NO_PROXY", "the proxy, and the hosts that are asked without it"),
     ("SSL_CERT_FILE", "CA certificates in place of the system's"),

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::ambient::MoreTime;
-use crate::circleci::CircleCi;
+use crate::circleci::jobs::Conventions;
+use crate::circleci::{CircleCi, Project};
 use crate::oci::RegistryHost;
 use crate::request::ImageRequest;
 use crate::secret::{Redactor, Secret};
 
 mod args;
+mod checkout;
 mod config;
 mod console;
 mod declared;
@@ -28,6 +30,7 @@ mod inputs;
 mod network;
 mod orb;
 mod output_options;
+mod pipelines;
 mod outputs;
 mod question;
 mod reading;
@@ -136,6 +139,8 @@ pub struct Settings {
     pub console: Console,
     /// What CircleCI says of the job.
     pub circleci: CircleCi,
+    /// Where the images' pipelines are, and what may be asked of them.
+    pub pipelines: Pipelines,
     /// In whose words options are named.
     pub words: Words,
     /// What the reader should know of the settings: the token's source, what was trimmed.
@@ -178,6 +183,43 @@ pub struct Token {
     pub secret: Secret,
     /// Its source, as in ``the variable `DIGITALOCEAN_ACCESS_TOKEN` ``.
     pub source: String,
+}
+
+/// CircleCI's side of a run.
+#[derive(Clone, Debug)]
+pub struct Pipelines {
+    /// The API's origin, without a slash at the end: `https://circleci.com`. The token goes there and nowhere else.
+    pub api: String,
+    /// The origin of the pages: `https://app.circleci.com`.
+    pub pages: String,
+    /// Whether it is a CircleCI server of somebody's own.
+    pub is_server: bool,
+    /// The project, where it is known.
+    pub project: Option<Project>,
+    /// What the config calls its workflow and jobs.
+    pub conventions: Conventions,
+    /// The root of the checkout.
+    pub checkout: Option<PathBuf>,
+    /// `--diagnose`.
+    pub diagnose: Option<Diagnose>,
+}
+
+/// `--diagnose`.
+#[derive(Clone, Debug)]
+pub struct Diagnose {
+    /// The token, where there is one.
+    pub token: Option<CircleCiToken>,
+    /// `--start-pipeline`.
+    pub starts: bool,
+}
+
+/// A token of CircleCI's, and the variable that it came from.
+#[derive(Clone, Debug)]
+pub struct CircleCiToken {
+    /// The token.
+    pub secret: Secret,
+    /// The variable.
+    pub variable: &'static str,
 }
 
 /// What is written, and where.

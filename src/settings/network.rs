@@ -15,14 +15,31 @@ use crate::settings::{DigitalOcean, Proxy};
 /// DigitalOcean's API.
 const API: &str = "https://api.digitalocean.com";
 
-/// An address can hold a password, so no message repeats one whole.
-fn invalid_api(why: &str) -> UsageError {
-    UsageError::new(format!("invalid `DIGITALOCEAN_API_URL`: {why}"))
-        .hint("unset it, unless you reach DigitalOcean's API at another address")
+/// A variable that says where a token is sent.
+#[derive(Clone, Copy)]
+struct Place {
+    variable: &'static str,
+    owner: &'static str,
+    usual: &'static str,
 }
 
-fn unreadable_api() -> UsageError {
-    invalid_api("expected an address such as `https://api.digitalocean.com`")
+const DIGITALOCEAN: Place =
+    Place { variable: "DIGITALOCEAN_API_URL", owner: "DigitalOcean's API", usual: API };
+
+const CIRCLECI: Place =
+    Place { variable: "CIRCLECI_API_URL", owner: "CircleCI", usual: "https://circleci.com" };
+
+impl Place {
+    /// An address can hold a password, so no message repeats one whole.
+    fn invalid(self, why: &str) -> UsageError {
+        let Self { variable, owner, usual: _ } = self;
+        UsageError::new(format!("invalid `{variable}`: {why}"))
+            .hint(format!("unset it, unless you reach {owner} at another address"))
+    }
+
+    fn unreadable(self) -> UsageError {
+        self.invalid(&format!("expected an address such as `{}`", self.usual))
+    }
 }
 
 /// The hint where the token would be sent unencrypted.
@@ -35,7 +52,10 @@ pub(super) fn digitalocean(
 ) -> Result<(DigitalOcean, Vec<String>), UsageError> {
     let StandardVariables { digitalocean_api_url, digitalocean_registry_host, .. } = variables;
     let mut notes = Vec::new();
-    let api = digitalocean_api_url.as_deref().map(|text| api(text, redactor)).transpose()?;
+    let api = digitalocean_api_url
+        .as_deref()
+        .map(|text| origin(DIGITALOCEAN, text, redactor))
+        .transpose()?;
     if let Some(api) = api.as_deref().filter(|api| *api != API) {
         notes.push(format!("DigitalOcean's API is `{api}` (`DIGITALOCEAN_API_URL`)"));
     }
@@ -91,13 +111,18 @@ pub(super) fn certificates(
     })
 }
 
-/// The API's origin.
-fn api(text: &str, redactor: &Redactor) -> Result<String, UsageError> {
+/// CircleCI's origin.
+pub(super) fn circleci_api(text: &str, redactor: &Redactor) -> Result<String, UsageError> {
+    origin(CIRCLECI, text, redactor)
+}
+
+/// The origin that a token is sent to.
+fn origin(place: Place, text: &str, redactor: &Redactor) -> Result<String, UsageError> {
     if redactor.finds_token_in(text) {
-        return Err(unreadable_api());
+        return Err(place.unreadable());
     }
-    let url: Url = text.trim().parse().map_err(|_| unreadable_api())?;
-    let host = url.host_str().ok_or_else(unreadable_api)?;
+    let url: Url = text.trim().parse().map_err(|_| place.unreadable())?;
+    let host = url.host_str().ok_or_else(|| place.unreadable())?;
     let more = if !url.username().is_empty() || url.password().is_some() {
         Some("a user name or a password")
     } else if url.path() != "/" {
@@ -110,17 +135,18 @@ fn api(text: &str, redactor: &Redactor) -> Result<String, UsageError> {
         None
     };
     if let Some(more) = more {
-        return Err(invalid_api(&format!("it has {more}; expected a scheme, a host and a port")));
+        return Err(place.invalid(&format!("it has {more}; expected a scheme, a host and a port")));
     }
     let loopback = host.parse::<RegistryHost>().is_ok_and(|host| host.is_loopback());
     match url.scheme() {
         "https" => Ok(url.origin().ascii_serialization()),
         "http" if loopback => Ok(url.origin().ascii_serialization()),
-        "http" => Err(UsageError::new(
-            "`DIGITALOCEAN_API_URL` must be `https`, unless its host is this machine",
-        )
+        "http" => Err(UsageError::new(format!(
+            "`{}` must be `https`, unless its host is this machine",
+            place.variable
+        ))
         .hint(IN_THE_OPEN)),
-        _ => Err(unreadable_api()),
+        _ => Err(place.unreadable()),
     }
 }
 

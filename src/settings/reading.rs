@@ -25,8 +25,9 @@ use crate::settings::usage_error::UsageError;
 use crate::settings::variable_name::PREFIX;
 use crate::settings::variables::{StandardVariables, Variables};
 use crate::settings::{
-    Asked, Console, Outputs, Settings, SettingsError, Surroundings, Token, Words, console, doctl,
-    duration, expectation, inputs, network, shown_instead, token, variables,
+    Asked, Console, Outputs, Pipelines, Settings, SettingsError, Surroundings, Token, Words,
+    console, doctl, duration, expectation, inputs, network, pipelines, shown_instead, token,
+    variables,
 };
 
 /// The time that a run has by default, before the wait.
@@ -48,6 +49,7 @@ pub(super) fn read(surroundings: Surroundings<'_>) -> Result<Asked, SettingsErro
     let named = value_of(arguments, "--token-env").or_else(|| variable("TOKEN_ENV"));
     token::hide(surroundings.variable, &redactor, named.as_deref());
     doctl::hide(surroundings.variable, &redactor);
+    pipelines::hide(surroundings.variable, &redactor);
     let format = value_of(arguments, "--format").or_else(|| variable("FORMAT"));
     let caller = Caller {
         wants_json: format.as_deref() == Some("json"),
@@ -232,7 +234,8 @@ impl Run<'_> {
         // Whoever writes the images takes part of the run's time.
         let left = deadline(args, 1).saturating_sub(started.elapsed());
         let targets = question.targets(stdin, left)?;
-        let images = question.requests(targets)?;
+        let mut images = question.requests(targets)?;
+        let pipelines = self.pipelines(&mut images, &mut notes)?;
         let digest_file = args.expect_digest_file.as_ref().map(|given| given.value.as_path());
         let config_file = config.map(|config| config.path.as_path());
         let mut read = inputs::inputs(folder, config_file, digest_file, standard);
@@ -252,6 +255,7 @@ impl Run<'_> {
             secret_variables: secret_variables(args),
             token_server: args.token_server.as_ref().map(|given| given.value.clone()),
             circleci: cleaned(circleci.clone(), redactor),
+            pipelines,
             images,
             digitalocean,
             token,
@@ -261,6 +265,22 @@ impl Run<'_> {
             notes,
             redactor: redactor.clone(),
         })
+    }
+
+    /// CircleCI's side of the run; each image gets the page of its branch's pipelines.
+    fn pipelines(
+        &self,
+        images: &mut [ImageRequest],
+        notes: &mut Vec<String>,
+    ) -> Result<Pipelines, UsageError> {
+        let Run { args, config, standard, circleci: _, variables, folder } = *self;
+        let Variables { lookup, redactor } = variables;
+        let pipelines =
+            pipelines::pipelines(args, config, standard, folder, lookup, redactor, notes)?;
+        for image in images {
+            pipelines::with_page(&mut image.pipeline, &pipelines, redactor);
+        }
+        Ok(pipelines)
     }
 
     /// The token, where an image of the run needs it.
@@ -317,8 +337,8 @@ fn content(args: &Args) -> Option<u64> {
 /// The variables that hold a token of DigitalOcean's or CircleCI's, which is nobody's business beside them.
 fn secret_variables(args: &Args) -> Vec<String> {
     let named = args.token_env.iter().map(|given| given.value.clone());
-    let known = [variables::TOKEN, "CIRCLE_TOKEN", "CIRCLE_CLI_TOKEN", "CIRCLECI_CLI_TOKEN"];
-    known.map(str::to_owned).into_iter().chain(named).collect()
+    let known = [variables::TOKEN].into_iter().chain(pipelines::TOKENS);
+    known.map(str::to_owned).chain(named).collect()
 }
 
 /// CircleCI's values are shown in every output, so they are cleaned here, where they arrive. The address of
@@ -336,6 +356,7 @@ fn cleaned(circleci: CircleCi, redactor: &Redactor) -> CircleCi {
         tag,
         build_url,
         workflow_id,
+        job_id,
         pipeline_id,
         job,
         build_number,
@@ -350,6 +371,7 @@ fn cleaned(circleci: CircleCi, redactor: &Redactor) -> CircleCi {
         tag: line(tag),
         build_url: line(build_url.map(|url| without_user(&url, redactor))),
         workflow_id: line(workflow_id),
+        job_id: line(job_id),
         pipeline_id: line(pipeline_id),
         job: line(job),
         build_number: line(build_number),

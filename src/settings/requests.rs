@@ -12,6 +12,7 @@ use crate::settings::environments::{self, Environment};
 use crate::settings::expectation;
 use crate::settings::images::Target;
 use crate::settings::output_options::{Images, OUTPUT_OPTIONS};
+use crate::settings::pipelines;
 use crate::settings::question::Question;
 use crate::settings::service::ConfiguredService;
 use crate::settings::usage_error::{Shown, UsageError};
@@ -104,14 +105,14 @@ impl<'c> Question<'c> {
             content: args.content,
             facts: facts.lines,
         };
-        let environment = environment.map(|environment| environment.name.to_owned());
         Ok(ImageRequest {
             reference,
             registry_kind,
             expectation,
             service,
-            environment,
+            environment: environment.map(|environment| environment.name.to_owned()),
             commit: self.revision.commit(),
+            pipeline: pipelines::question(environment, self.branch, self.revision),
             notes,
         })
     }

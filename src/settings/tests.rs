@@ -157,6 +157,7 @@ fn image(request: &ImageRequest) -> String {
         service,
         environment,
         commit: _,
+        pipeline: _,
         notes,
     } = request;
     let mut line = reference.to_string();

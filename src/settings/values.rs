@@ -254,6 +254,9 @@ pub(super) fn text() -> Kind<String> {
     Kind::new(|text| Ok(text.to_owned()))
 }
 
+/// The value of a bare `--start-pipeline`: the project is that of the git remote. It is no slug.
+pub(super) const OF_THE_REMOTE: &str = "remote";
+
 /// A path, which need not be UTF-8.
 pub(super) fn path() -> Kind<PathBuf> {
     Kind { raw: Some(|raw| PathBuf::from(raw)), ..Kind::new(|text| Ok(PathBuf::from(text))) }

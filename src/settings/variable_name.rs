@@ -19,9 +19,14 @@ pub(super) fn is_plural(argument: &Arg) -> bool {
     argument.is_positional() || matches!(argument.get_action(), ArgAction::Append)
 }
 
-/// The variable that stands for an option; `None` where the option does something instead of verifying.
+/// The option that writes to another service. No job's environment can do that.
+pub(super) const START: &str = "start-pipeline";
+
+/// The variable that stands for an option; `None` where the option does something instead of verifying, or starts a
+/// pipeline.
 pub(super) fn of(argument: &Arg) -> Option<String> {
-    (!is_doing(argument)).then(|| format!("{PREFIX}{}", rest_of(argument)))
+    (!is_doing(argument) && argument.get_long() != Some(START))
+        .then(|| format!("{PREFIX}{}", rest_of(argument)))
 }
 
 /// Whether an option does something instead of verifying: no variable can turn a gate into that.

@@ -14,13 +14,10 @@ use crate::secret::Redactor;
 use crate::settings::args::{self, OptionVariable};
 use crate::settings::usage_error::{Shown, UsageError};
 use crate::settings::values::{Origin, is_nil, nil};
-use crate::settings::variable_name::{self, PREFIX, is_plural, rest_of};
+use crate::settings::variable_name::{self, PREFIX, START, is_plural, rest_of};
 
 /// The variable that holds the token, unless `--token-env` names another.
 pub const TOKEN: &str = "DIGITALOCEAN_ACCESS_TOKEN";
-
-/// The option that is coming, and that no variable may turn a gate into either.
-const COMING: &str = "start-pipeline";
 
 /// The variable that stands for an option, by the option's long name, or for `IMAGE`.
 pub fn variable_of(long: &str) -> Option<String> {
@@ -54,6 +51,7 @@ pub(super) struct StandardVariables {
     pub digitalocean_config: Option<String>,
     pub digitalocean_api_url: Option<String>,
     pub digitalocean_registry_host: Option<String>,
+    pub circleci_api_url: Option<String>,
     pub docker_config: Option<String>,
     pub home: Option<String>,
     pub xdg_config_home: Option<String>,
@@ -67,11 +65,12 @@ pub(super) struct StandardVariables {
 
 impl StandardVariables {
     /// Each variable, and the lower-case name under which it is known too.
-    const NAMES: [(&str, Option<&str>); 13] = [
+    const NAMES: [(&str, Option<&str>); 14] = [
         ("DIGITALOCEAN_CONTEXT", None),
         ("DIGITALOCEAN_CONFIG", None),
         ("DIGITALOCEAN_API_URL", None),
         ("DIGITALOCEAN_REGISTRY_HOST", None),
+        ("CIRCLECI_API_URL", None),
         ("DOCKER_CONFIG", None),
         ("HOME", None),
         ("XDG_CONFIG_HOME", None),
@@ -185,8 +184,11 @@ impl Variables<'_> {
                     .hint(format!("did you mean `{name}S`?")));
             }
         }
-        let name = format!("{PREFIX}{}", COMING.replace('-', "_").to_ascii_uppercase());
-        if self.get(&name)?.is_some() { Err(doing(&name)) } else { Ok(()) }
+        let name = format!("{PREFIX}{}", START.replace('-', "_").to_ascii_uppercase());
+        match self.get(&name)?.as_deref() {
+            None | Some("0" | "false") => Ok(()),
+            Some(_) => Err(doing(&name)),
+        }
     }
 
     /// The values that an option has by its variable; none where the variable says that the option is not given.
@@ -256,7 +258,7 @@ mod tests {
 
     #[test]
     fn every_variable_is_read() {
-        assert_eq!(names().len(), 32);
+        assert_eq!(names().len(), 33);
         for name in names() {
             let environment = read(&[(&name, "1")]).unwrap();
             assert_eq!(environment.options.len(), 1, "{name}");
@@ -292,6 +294,11 @@ mod tests {
                 "the variable `{name}` is set, but its option cannot be given as a variable"
             );
             assert_eq!(read(&[(&name, "1")]), Err(expected));
+        }
+        // Whoever says that no pipeline is to be started is believed.
+        for off in ["0", "false"] {
+            let start = "VERIFY_REGISTRY_IMAGE_START_PIPELINE";
+            assert_eq!(read(&[(start, off)]), Ok(Environment::default()));
         }
         for option in crate::settings::options() {
             let long = option.option.split("--").nth(1).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::circleci::links;
+use crate::circleci::{Diagnosis, links};
 use crate::file::{self, Writer};
 use crate::report::{ImageReport, MASKED_REFERENCE, Report, Verdict};
 use crate::settings::StatusFolder;
@@ -64,6 +64,10 @@ impl Folder<'_, '_> {
         let mut written = Decided::new();
         let mut left = Vec::new();
         let mut ours: BTreeMap<&str, Option<StatusFile>> = BTreeMap::new();
+        let diagnosis = |image: &ImageReport| {
+            let place = report.images.iter().position(|other| std::ptr::eq(other, image))?;
+            report.diagnosis_of(place).map(Diagnosis::note)
+        };
         for (environment, images) in decided {
             let path = status::path(directory, environment);
             let update = Update {
@@ -72,6 +76,7 @@ impl Folder<'_, '_> {
                 services,
                 clock: report.ended_at(),
                 job_url: report.circleci.build_url.as_deref(),
+                diagnosis: &diagnosis,
                 redactor: self.writer.redactor,
                 overtaken,
             };

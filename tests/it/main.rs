@@ -7,6 +7,8 @@
 
 #[path = "../support/stand_in/mod.rs"]
 mod stand_in;
+#[path = "../support/circleci/mod.rs"]
+mod circleci;
 mod support;
 
 mod blob_answers;
@@ -19,6 +21,7 @@ mod control;
 mod declared;
 mod engines;
 mod delegated;
+mod diagnose;
 mod defences;
 mod expectations;
 mod explanations;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use regex_lite::Regex;
 
 use verify_registry_image::checks::CHECKS;
+use verify_registry_image::circleci::Why;
 use verify_registry_image::exit::Exit;
 use verify_registry_image::report::Reason;
 use verify_registry_image::settings;
@@ -139,6 +140,26 @@ fn the_reasons_are_the_programs() {
     );
 }
 
+#[test]
+fn the_reasons_of_a_diagnosis_are_the_programs() {
+    let rows: Vec<String> = Why::ALL
+        .iter()
+        .map(|why| {
+            let started = match why.refusal() {
+                "" => "yes".to_owned(),
+                refusal => format!("no: {refusal}"),
+            };
+            let (meaning, advice) = (cell(why.meaning()), cell(why.advice()));
+            format!("| `{why}` | {meaning} | {advice} | {started} |")
+        })
+        .collect();
+    holds(
+        "docs/diagnose.md",
+        "| reason | what it means | what to do | started by `--start-pipeline` |\n|---|---|---|---|",
+        &rows,
+    );
+}
+
 /// The fenced blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
@@ -260,6 +281,7 @@ fn every_key_of_the_config_is_explained() {
     for (section, entry) in [
         ("environments.*", "EnvironmentEntry"),
         ("services.*", "ServiceEntry"),
+        ("circleci", "CircleCiEntry"),
         ("status", "StatusEntry"),
     ] {
         let properties = schema["$defs"][entry]["properties"].as_object().unwrap();

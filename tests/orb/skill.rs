@@ -128,6 +128,7 @@ mod tests {
         https_proxy
         no_proxy
         NO_COLOR
+        CIRCLECI_API_URL
         VERIFY_REGISTRY_IMAGE_WAIT
         XDG_CONFIG_HOME=/config
         --mount
@@ -301,6 +302,26 @@ mod tests {
     }
 
     #[test]
+    fn circlecis_token_goes_along_only_where_circleci_is_asked() {
+        let machine = Machine::new();
+        machine.recorder("docker", 1);
+        let variables =
+            [("CIRCLE_TOKEN", "s3cret-of-nobody"), ("CIRCLECI_API_URL", "http://127.0.0.1:1")];
+        let given = |line: &[&str]| {
+            let (_, shown) = machine.run(line, &variables);
+            assert!(!shown.contains("s3cret"), "{shown}");
+            assert!(shown.contains("docker: CIRCLECI_API_URL\n"), "{shown}");
+            assert!(
+                line.iter().all(|word| shown.contains(&format!("docker: {word}\n"))),
+                "{shown}"
+            );
+            shown.contains("docker: CIRCLE_TOKEN\n")
+        };
+        assert!(!given(&["dev"]));
+        assert!(given(&["dev", "--update-status", "--diagnose", "--start-pipeline"]));
+    }
+
+    #[test]
     fn a_repository_whose_path_holds_a_comma_is_mounted_whole() {
         let machine = Machine::new();
         machine.recorder("docker", 0);
@@ -339,7 +360,7 @@ mod tests {
         (2, "error: neither verify-registry-image nor docker is on PATH
         hint: install the program from a release archive, or start docker
         ")
-        (2, "usage: skills/verify-registry-image.sh TAG [--update-status]
+        (2, "usage: skills/verify-registry-image.sh TAG [--update-status] [--diagnose [--start-pipeline]]
         ")
         "#);
     }

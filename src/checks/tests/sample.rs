@@ -80,6 +80,7 @@ impl Sample {
                 },
                 environment: None,
                 commit: None,
+                pipeline: crate::circleci::PipelineQuestion::default(),
                 notes: Vec::new(),
             },
             observation: Observation {

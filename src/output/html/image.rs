@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Fact, Tone};
+use crate::circleci::Diagnosis;
 use crate::document::size;
 use crate::oci::Reference;
 use crate::output::record;
@@ -26,6 +27,9 @@ pub(super) struct ImageView<'a> {
     /// The reason of the first finding.
     pub(super) reason: Option<&'static str>,
     pub(super) findings: Vec<FindingView<'a>>,
+    /// Why it is missing, as CircleCI tells it: a label and a sentence each, and the link of the first.
+    pub(super) diagnosis: Vec<(&'static str, &'a str)>,
+    pub(super) pipeline_url: Option<&'a str>,
     pub(super) notes: Vec<String>,
     pub(super) observed: Vec<Fact>,
     pub(super) declared: Vec<Fact>,
@@ -56,7 +60,11 @@ pub(super) struct CheckView<'a> {
 }
 
 impl<'a> ImageView<'a> {
-    pub(super) fn of(index: usize, image: &'a ImageReport) -> Self {
+    pub(super) fn of(
+        index: usize,
+        image: &'a ImageReport,
+        diagnosis: Option<&'a Diagnosis>,
+    ) -> Self {
         let ImageReport { request, results, facts, evidence, engines: _, notes, verified_at } =
             image;
         let ImageRequest {
@@ -66,6 +74,7 @@ impl<'a> ImageView<'a> {
             service,
             environment,
             commit: _,
+            pipeline: _,
             notes: _,
         } = request;
         let findings: Vec<FindingView<'_>> = image.findings().iter().map(FindingView::of).collect();
@@ -82,6 +91,8 @@ impl<'a> ImageView<'a> {
             reference: reference.to_string(),
             reason: findings.first().map(|finding| finding.reason),
             findings,
+            diagnosis: diagnosis.map(Diagnosis::lines).unwrap_or_default(),
+            pipeline_url: diagnosis.and_then(|diagnosis| diagnosis.url.as_deref()),
             notes: notes.iter().cloned().chain(image.pin_warning()).collect(),
             observed: facts
                 .as_ref()

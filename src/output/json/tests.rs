@@ -145,6 +145,7 @@ fn the_whole_report_of_a_run() {
     report["pipeline"] = "left out here".into();
     insta::assert_snapshot!(indented(&report), @r#"
     {
+      "diagnosis": null,
       "exit_code": 1,
       "images": [
         {

@@ -16,7 +16,7 @@ pub(in crate::settings) const TAG_PLACE: &str = "{tag}";
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "a mapping with `registry`, `environments`, `services` and `status`"
+    expecting = "a mapping with `registry`, `environments`, `services`, `circleci` and `status`"
 )]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(title = "verify-registry-image.yml"))]
@@ -30,6 +30,10 @@ pub(in crate::settings) struct Document {
     /// What is deployed.
     #[cfg_attr(test, schemars(with = "Entries<Name, Option<ServiceEntry>>"))]
     pub services: Entries<Name, ServiceEntry>,
+    /// The CircleCI project that pushes the images, for `--diagnose` and the links of a RED run.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "CircleCiEntry"))]
+    pub circleci: Option<CircleCiEntry>,
     /// Where the status of each environment is kept.
     #[serde(deserialize_with = "given")]
     #[cfg_attr(test, schemars(with = "StatusEntry"))]
@@ -117,6 +121,37 @@ pub(in crate::settings) struct RuntimeEntry {
     #[serde(deserialize_with = "given")]
     #[cfg_attr(test, schemars(with = "Text"))]
     pub base: Option<Text>,
+}
+
+/// CircleCI's project, and the names of its workflow and jobs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "a mapping with `project`, `workflow`, `push_job`, `gate_job` and `definition`"
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::settings) struct CircleCiEntry {
+    /// Its slug, as in `gh/keepkey/support-email`; found in the checkout, unless given.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub project: Option<Text>,
+    /// The workflow that pushes; any, unless given.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub workflow: Option<Text>,
+    /// The job that pushes; one with `push` or `publish` in its name, unless given.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub push_job: Option<Text>,
+    /// The job that verifies; one with `gate` or `verify` in its name, unless given.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub gate_job: Option<Text>,
+    /// The id of the pipeline definition that `--start-pipeline` uses, where the project has several.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Text"))]
+    pub definition: Option<Text>,
 }
 
 /// The status files. Paths are relative to this file, without `..`.

@@ -55,7 +55,7 @@ fn told(text: &str) -> String {
 #[test]
 fn the_contract_s_example_is_read() {
     let config = in_folder(WHOLE.as_bytes()).unwrap();
-    let Document { registry, environments, services, status } = config.document;
+    let Document { registry, environments, services, circleci: _, status } = config.document;
     assert_eq!(registry, Some(Text("registry.digitalocean.com/keepkey".into())));
     assert_eq!(environments.0[0].0, Name("development".into()));
     assert_eq!(environments.0[0].1.expect_revision, Some(RevisionWord::WhenLabelled));
@@ -168,7 +168,7 @@ fn each_mistake_has_a_place_and_says_what_was_meant() {
       hint: did you mean `environments`?
     "registry: a\nzzz: 1\n"
       verify-registry-image.yml:2:1: unknown key `zzz`
-      hint: expected one of: registry, environments, services, status
+      hint: expected one of: registry, environments, services, circleci, status
     "environments:\n  dev:\n    tag: a\n    branch: b\n    tag: c\n"
       verify-registry-image.yml:5:5: duplicate key `tag`
     "environments:\n  dev: {tag: a}\n  dev: {tag: b}\n"
@@ -265,14 +265,14 @@ fn each_mistake_has_a_place_and_says_what_was_meant() {
       verify-registry-image.yml:1:1: the file has no settings
       hint: `verify-registry-image --schema config` shows its form
     "- a\n"
-      verify-registry-image.yml:1:1: expected a mapping with `registry`, `environments`, `services` and `status`, found a list
+      verify-registry-image.yml:1:1: expected a mapping with `registry`, `environments`, `services`, `circleci` and `status`, found a list
     "just a text"
-      verify-registry-image.yml:1:1: expected a mapping with `registry`, `environments`, `services` and `status`, found the text `just a text`
+      verify-registry-image.yml:1:1: expected a mapping with `registry`, `environments`, `services`, `circleci` and `status`, found the text `just a text`
     "? [a]\n: b\n"
       verify-registry-image.yml:1:3: expected a key, found a list
     "<<: {registry: a}\n"
       verify-registry-image.yml:1:1: unknown key `<<`
-      hint: expected one of: registry, environments, services, status
+      hint: expected one of: registry, environments, services, circleci, status
     "environments:\n  dev:\n    tag: {revision}\n"
       verify-registry-image.yml:3:19: a value that begins with `{` needs quotation marks
       hint: quote it, as in `"{revision}-dev"`

@@ -31,7 +31,7 @@ fn nil_is_a_mistake_in_every_option_and_every_variable() {
                 told.contains("<nil>") && told.contains(&format!("`--{long}`")),
                 "{long}: {told}"
             );
-            let name = variable_of(&long).unwrap();
+            let Some(name) = variable_of(&long) else { continue };
             let told = world("").variable(&name, nil).told();
             assert!(told.starts_with("error: ") && told.contains(&name), "{long}: {told}");
         }
@@ -59,8 +59,8 @@ fn a_value_of_white_space_is_no_value() {
         for blank in ["", " ", "\t\n"] {
             let told = world("").argument(format!("--{long}={blank}")).told();
             assert!(told.starts_with("error: "), "{long}: {told}");
-            if !blank.is_empty() {
-                let told = world("").variable(&variable_of(&long).unwrap(), blank).told();
+            if let Some(name) = variable_of(&long).filter(|_| !blank.is_empty()) {
+                let told = world("").variable(&name, blank).told();
                 assert!(told.starts_with("error: "), "{long}: {told}");
             }
         }

@@ -59,7 +59,18 @@ fn every_option_that_verifies_has_a_variable() {
         .filter(|long| variable_of(long).is_none())
         .map(str::to_owned)
         .collect();
-    assert_eq!(without, ["draw-status", "list-checks", "completions", "schema", "version", "help"]);
+    assert_eq!(
+        without,
+        [
+            "start-pipeline",
+            "draw-status",
+            "list-checks",
+            "completions",
+            "schema",
+            "version",
+            "help"
+        ]
+    );
 }
 
 #[test]
@@ -159,17 +170,21 @@ fn the_short_help_is_whole_too() {
                                        hash that [default: their sizes]
 
     How to ask:
-          --max-content <SIZE>   Read at most so much with --content, packed and unpacked together, as
-                                 in 20GiB [default: 64GiB]
-          --wait <DURATION>      Wait so long for an image that is not there yet, as in 90s or 5m
-                                 [default: 0]
-          --deadline <DURATION>  End the whole run after this time [default: 2m and the wait; more with
-                                 many images or --content]
-          --jobs <NUMBER>        How many images are verified at once, 1 to 64 [default: 64]
-          --token-env <NAME>     Variable that holds the token; no other is read [default:
-                                 DIGITALOCEAN_ACCESS_TOKEN]
-          --token-server <HOST>  Token server that may be given docker's login for a registry, as in
-                                 HOST[:PORT] [default: the registry's own]
+          --max-content <SIZE>          Read at most so much with --content, packed and unpacked
+                                        together, as in 20GiB [default: 64GiB]
+          --wait <DURATION>             Wait so long for an image that is not there yet, as in 90s or 5m
+                                        [default: 0]
+          --deadline <DURATION>         End the whole run after this time [default: 2m and the wait;
+                                        more with many images or --content]
+          --jobs <NUMBER>               How many images are verified at once, 1 to 64 [default: 64]
+          --token-env <NAME>            Variable that holds the token; no other is read [default:
+                                        DIGITALOCEAN_ACCESS_TOKEN]
+          --token-server <HOST>         Token server that may be given docker's login for a registry, as
+                                        in HOST[:PORT] [default: the registry's own]
+          --diagnose                    Ask CircleCI why an image is missing: did its push job run, and
+                                        how did it end
+          --start-pipeline[=<PROJECT>]  Start a pipeline on the branch, where --diagnose says that one
+                                        may help; no variable can stand for it
 
     What to write:
           --junit <FILE>                JUnit XML, whatever the verdict

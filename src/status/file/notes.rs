@@ -11,7 +11,11 @@ const MOST: usize = 400;
 const VERIFIED: &str = "verified in the registry: ";
 
 /// The text for the decided images of a run. It is about the registry, and about nothing that runs.
-pub(super) fn text(decided: &[(&ImageReport, ServiceLine)], job_url: Option<&str>) -> String {
+pub(super) fn text(
+    decided: &[(&ImageReport, ServiceLine)],
+    job_url: Option<&str>,
+    diagnosis: &dyn Fn(&ImageReport) -> Option<String>,
+) -> String {
     let mut said: Vec<String> = Vec::new();
     for (image, _) in decided {
         if let Some((_, finding)) = image.deciding() {
@@ -31,7 +35,15 @@ pub(super) fn text(decided: &[(&ImageReport, ServiceLine)], job_url: Option<&str
     let short: String = text.chars().take(MOST).collect();
     let more = if text.chars().nth(MOST).is_some() { "…" } else { "" };
     let by = job_url.map(|url| format!("; by {url}")).unwrap_or_default();
-    format!("{short}{more}{by}")
+    // One a question: images that share it share the words.
+    let mut of_circleci: Vec<String> = Vec::new();
+    for said in decided.iter().filter_map(|(image, _)| diagnosis(image)) {
+        if !of_circleci.contains(&said) {
+            of_circleci.push(said);
+        }
+    }
+    let found = format!("{short}{more}{by}");
+    printable(&[vec![found], of_circleci].concat().join(" | "))
 }
 
 /// Whether a run of the gate wrote `notes`, by how it begins. Whatever a person wrote is not replaced in silence.

@@ -26,6 +26,7 @@ fn updated(old: &str, images: &[&ImageReport], of_config: &[&str], clock: i64) -
         clock: at(clock),
         job_url: None,
         redactor: &Redactor::default(),
+        diagnosis: &|_| None,
         overtaken: &|_| None,
     };
     update.of(old)
@@ -39,6 +40,7 @@ fn after(old: &str, image: &ImageReport) -> String {
         clock: at(5),
         job_url: Some(JOB),
         redactor: &Redactor::default(),
+        diagnosis: &|_| None,
         overtaken: &|_| None,
     };
     update.of(old).text

@@ -33,6 +33,8 @@ pub struct Update<'a> {
     pub clock: Timestamp,
     /// The job, which `notes` names.
     pub job_url: Option<&'a str>,
+    /// What CircleCI said of an image.
+    pub diagnosis: &'a dyn Fn(&ImageReport) -> Option<String>,
     /// Knows every secret of the run.
     pub redactor: &'a Redactor,
     /// Says that a record holds a later answer for an image, where one does.
@@ -88,7 +90,7 @@ impl Update<'_> {
         }
         let latest = self.latest(&written, before.last_updated.as_deref());
         changes.extend(latest.map(|time| ("last_updated".to_owned(), Change::Set(instant(time)))));
-        let said = notes::text(&written, self.job_url);
+        let said = notes::text(&written, self.job_url, self.diagnosis);
         changes.push(("notes".to_owned(), Change::Quote(said)));
         result.text = line::changed(&text, &changes);
         result.notes.extend(said_of(&left, self.environment));
