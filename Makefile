@@ -45,7 +45,7 @@ mutants: ## whether a test goes red when a decision is changed: N=100 of them, S
 	N="$(N)" SEED="$(SEED)" sh scripts/mutants.sh
 
 engines: ## which images docker, containerd and podman pull: N=400 drawn ones, SEED=1; writes docs/engines.md
-	N="$(N)" SEED="$(SEED)" sh scripts/engines.sh
+	N="$(N)" SEED="$(SEED)" TRY="$(TRY)" sh scripts/engines.sh
 
 bench: ## size, requests, time and memory, with their limits, beside skopeo's
 	sh scripts/bench.sh

@@ -2,6 +2,7 @@
 # `make engines`: asks docker (both stores), containerd 1.7 and 2.x, podman and skopeo which images they pull, writes
 # docs/engines.json and docs/engines.md, and compares the program's answers with theirs.
 #
+# TRY=FILE: asks for the shapes in a file that is written as tests/engines/shapes.txt is, and prints the answers.
 # N is how many images are drawn beside the named ones, SEED from which seed. The engines are Debian's packages,
 # unpacked into target/engines (`rm -r target/engines` for newer ones); nothing is installed. They run in mount
 # namespaces of their own, ask a registry on loopback, and are stopped by their process ids.
@@ -57,6 +58,11 @@ unpack sid base-files ca-certificates docker.io containerd runc ||
 unpack trixie base-files ca-certificates containerd runc podman skopeo crun ||
     echo "COULD NOT RUN: containerd 1.7, podman and skopeo: trixie's packages could not be unpacked" >&2
 
+if [ -n "${TRY:-}" ]; then
+    ENGINES=$engines TRY=$TRY \
+        cargo test --locked --test engines -- --ignored --exact --nocapture ask::some_shapes_are_tried
+    exit 0
+fi
 cargo build --locked
 ENGINES=$engines N=$N SEED=$SEED TODAY=$(date -u +%Y-%m-%d) \
     cargo test --locked --test engines -- --ignored --exact --nocapture ask::every_engine_answers_every_image

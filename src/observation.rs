@@ -84,12 +84,21 @@ pub struct Unavailable {
     pub retry_after: Option<Duration>,
     /// The host that announced a success and broke off before it had sent all of it, where that is the trouble.
     pub host: Option<String>,
+    /// The rows of the engines' table that the bytes meet, where they are the ones that were pushed.
+    pub refusals: Box<[Refusal]>,
 }
 
 impl Unavailable {
     /// A sentence without a hint of its own.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), hint: None, retry_after: None, host: None }
+        Self {
+            reason,
+            message: message.into(),
+            hint: None,
+            retry_after: None,
+            host: None,
+            refusals: Box::default(),
+        }
     }
 
     /// The same with this hint.

@@ -15,6 +15,9 @@ use super::subject::{Content, gravest, no_image};
 use super::wording::{clauses, cleaned, listed, noted, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
+    if let Some(finding) = unread(subject) {
+        return Outcome::Failed(finding);
+    }
     subject.with_manifest(|_| {
         let Some(looks) = looks(subject) else { return no_image() };
         let wanted = |engine: &Engine| subject.request.expectation.is_for(*engine);
@@ -52,6 +55,23 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
             note: noted(others.chain(left_out)),
         }
     })
+}
+
+/// What the wanted engines refuse of a manifest that this program cannot read.
+fn unread(subject: &Subject<'_>) -> Option<Finding> {
+    let Fact::Unknown(why) = &subject.observation.resolved else { return None };
+    let looks = looks_at_unread(why);
+    let is_wanted = |look: &&Look<'_>| subject.request.expectation.is_for(look.version.engine());
+    refused(&looks.iter().filter(is_wanted).collect::<Vec<_>>())
+}
+
+fn looks_at_unread(why: &Unavailable) -> Vec<Look<'_>> {
+    let look = |version| {
+        let mut look = Look::new(version);
+        look.add_unread(None, why);
+        look
+    };
+    Version::ALL.into_iter().map(look).collect()
 }
 
 /// What each engine does with an image; empty where nothing was seen of it.
@@ -93,7 +113,11 @@ struct Look<'a> {
 
 /// What each version makes of the image; `None` where there is nothing to look at.
 fn looks<'a>(subject: &Subject<'a>) -> Option<Vec<Look<'a>>> {
-    let resolved = subject.observation.resolved.present()?;
+    let resolved = match &subject.observation.resolved {
+        Fact::Present(resolved) => resolved,
+        Fact::Unknown(why) if !why.refusals.is_empty() => return Some(looks_at_unread(why)),
+        Fact::Unknown(_) | Fact::Absent(_) => return None,
+    };
     let manifest = resolved.content.as_ref().ok()?;
     let images: Vec<_> = subject.images().collect();
     if images.is_empty() {
@@ -112,15 +136,7 @@ fn look<'a>(
     index: Option<MediaType>,
     version: Version,
 ) -> Look<'a> {
-    let mut look = Look {
-        version,
-        refusals: Vec::new(),
-        chosen: Vec::new(),
-        unknown: Vec::new(),
-        without: Vec::new(),
-        left_out: Vec::new(),
-        is_judged: false,
-    };
+    let mut look = Look::new(version);
     if let Fact::Present(resolved) = &subject.observation.resolved {
         let by_it = resolved.refusals.iter().filter(|refusal| refusal.is_by(version));
         look.refusals.extend(by_it.map(|refusal| (None, refusal)));
@@ -186,6 +202,25 @@ fn platforms<'a>(subject: &Subject<'a>, images: &[&'a PlatformObservation]) -> V
 }
 
 impl<'a> Look<'a> {
+    fn new(version: Version) -> Self {
+        Self {
+            version,
+            refusals: Vec::new(),
+            chosen: Vec::new(),
+            unknown: Vec::new(),
+            without: Vec::new(),
+            left_out: Vec::new(),
+            is_judged: false,
+        }
+    }
+
+    /// Adds what was pushed and cannot be read by this program.
+    fn add_unread(&mut self, name: Option<&String>, why: &'a Unavailable) {
+        let by_it = why.refusals.iter().filter(|refusal| refusal.is_by(self.version));
+        self.refusals.extend(by_it.map(|refusal| (name.cloned(), refusal)));
+        self.unknown.push(why);
+    }
+
     fn add(&mut self, subject: &Subject<'a>, image: &'a PlatformObservation) {
         let platform = image.platform();
         if let Some(platform) =
@@ -202,7 +237,7 @@ impl<'a> Look<'a> {
         self.refusals.extend(by_it.map(|refusal| (name.clone(), refusal)));
         match Content::of(image) {
             Content::Image(..) => {}
-            Content::Unknown(why) => self.unknown.push(why),
+            Content::Unknown(why) => self.add_unread(name.as_ref(), why),
             Content::NotAnImage(_) | Content::Gone | Content::Differs(_) => {
                 self.without.push(subject.name(image));
             }

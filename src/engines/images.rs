@@ -1,5 +1,6 @@
 //! Which rows manifests, indexes and configs meet, each document and each image by itself.
 
+use super::fields::{self, DOCKER_CONFIG};
 use super::go::{Mismatch, Structure, mismatch};
 use super::rules::{
     CONFIG_BY_SHA512, CONFIG_OF_DOCKER, CONFIG_OF_OCI, CONFIG_OF_PODMAN, CONFIG_TYPE,
@@ -21,9 +22,6 @@ const MOST_OF_GRAPH_DRIVER: usize = 125;
 
 /// Docker's zstd layer, which `BuildKit` writes into Docker manifests.
 const DOCKER_ZSTD: &str = "application/vnd.docker.image.rootfs.diff.tar.zstd";
-
-/// Docker's config.
-const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 
 /// The layer types that every containerd unpacks.
 const LAYER_TYPES: [&str; 10] = [
@@ -47,22 +45,26 @@ pub fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
         MediaType::OciImageIndex => [&DISTRIBUTION_LIST, &OCI_INDEX, &OCI_INDEX],
         MediaType::DockerManifestList => [&DISTRIBUTION_LIST, &OCI_INDEX, &SCHEMA2_LIST],
     };
-    typed(
+    let mut met = typed(
         bytes,
         &[(&MANIFEST_OF_DOCKER, docker), (&MANIFEST_OF_OCI, oci), (&MANIFEST_OF_PODMAN, podman)],
-    )
+    );
+    met.extend(fields::of_manifest(bytes, media_type));
+    met
 }
 
-/// The rows that the bytes of an image config meet.
-pub fn of_config(bytes: &[u8]) -> Vec<Refusal> {
-    typed(
+/// The rows that the bytes of an image config meet, which its manifest lists as `media_type`.
+pub fn of_config(bytes: &[u8], media_type: &str) -> Vec<Refusal> {
+    let mut met = typed(
         bytes,
         &[
             (&CONFIG_OF_DOCKER, &DOCKER_IMAGE),
             (&CONFIG_OF_OCI, &OCI_IMAGE),
             (&CONFIG_OF_PODMAN, &SCHEMA2_IMAGE),
         ],
-    )
+    );
+    met.extend(fields::of_config(bytes, media_type));
+    met
 }
 
 fn typed(bytes: &[u8], rules: &[(&'static Rule, &'static Structure)]) -> Vec<Refusal> {

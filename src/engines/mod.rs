@@ -4,6 +4,7 @@
 //! build. The rows look at bytes and at what was read of them, and at nothing else: no network, no clock. A shape that
 //! no row knows is no refusal, and no claim.
 
+mod fields;
 mod go;
 mod images;
 mod rule;

@@ -129,4 +129,36 @@ rules! {
     ENTRY_ORDER = "entry-order", "an index without platforms whose first entry is for another machine",
         [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "no match for platform, or another machine's image",
         INDEX;
+
+    NOT_JSON = "not-json", "a document that is not JSON to Go's reader: another encoding, a byte order mark, something behind it, deeper than 10,000",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "invalid character",
+        "Write the document as UTF-8 JSON and nothing else; `docker buildx build` does.";
+    NOTHING_INSIDE = "nothing-inside", "a manifest that is `null`",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "invalid checksum digest format", MANIFEST;
+    DIGEST_MISSING = "digest-missing", "a descriptor without a digest, or with one of another form",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "invalid checksum digest format", MANIFEST;
+    ENTRY_DIGEST = "entry-digest", "any index entry without a digest, or with one of another form",
+        [DockerStore], "failed validation", MANIFEST;
+    SIZE_MISSING = "size-missing", "a descriptor without a size, or with one below 0",
+        [DockerStore, Containerd17, Containerd2], "reports content size of zero", MANIFEST;
+    CONFIG_SIZE = "config-size", "a config without a size",
+        [Podman5], "blob size mismatch", MANIFEST;
+    MEDIA_TYPE_IN_MANIFEST = "media-type-in-manifest", "a Docker manifest without its own `mediaType`, or with another spelling of it",
+        [DockerGraph, Podman5], "mediaType in manifest should be", MANIFEST;
+    MEDIA_TYPE_IN_LIST = "media-type-in-list",
+        "a Docker manifest list without its own `mediaType`, or another spelling of it in any other manifest",
+        [DockerGraph], "mediaType in manifest list should be", MANIFEST;
+    FIELD_OF_ANOTHER_FORMAT = "field-of-another-format", "a manifest with fields of an index or of schema 1, or an index with those of a manifest",
+        [DockerStore, Containerd17, Containerd2], "expected manifest but found index", MANIFEST;
+    FIELD_OF_ANOTHER_FORMAT_DOCKER = "field-of-another-format-docker", "an OCI manifest with `manifests`, or an OCI index with `config` or `layers`",
+        [DockerGraph], "expected manifest but found index", MANIFEST;
+    FIELD_OF_ANOTHER_FORMAT_PODMAN = "field-of-another-format-podman", "a manifest with fields of another format, `history` among them",
+        [Podman5], "rejecting ambiguous manifest", MANIFEST;
+    LIST_WITHOUT_PLATFORMS = "list-without-platforms", "a Docker manifest list of which no entry has a platform",
+        [Podman5], "no image found in manifest list for architecture", INDEX;
+    ENTRY_OF_NOTHING = "entry-of-nothing", "an index entry without platform and digest",
+        [Containerd17, Containerd2], "reports content size of zero", INDEX;
+    NUMBER_TOO_LARGE = "number-too-large", "a number beyond 64-bit floating point in an OCI manifest or a Docker config, also in a field that nobody reads",
+        [Podman5], "readNumberAsString: invalid number",
+        "Leave the field out: no reader of images needs such a number.";
 }

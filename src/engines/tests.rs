@@ -181,7 +181,10 @@ fn a_config_lists_the_layers_of_its_manifest() {
 fn a_field_of_another_type_is_refused_by_who_reads_it() {
     let config = |field: &str| {
         let body = format!(r#"{{"os":"linux","architecture":"amd64",{field}}}"#);
-        format!("{field}\n{}", told(&of_config(body.as_bytes())))
+        format!(
+            "{field}\n{}",
+            told(&of_config(body.as_bytes(), "application/vnd.oci.image.config.v1+json"))
+        )
     };
     let told = [
         r#""config":{"Healthcheck":{"Interval":"30s"}}"#,
@@ -240,7 +243,9 @@ fn a_manifest_and_an_index_have_the_types_of_who_reads_them() {
     let met = |kind: &str, field: &str| {
         let media_type = MediaType::parse(kind).unwrap();
         let body = format!(r#"{{"schemaVersion":2,{field}}}"#);
-        format!("{field} of {kind}\n{}", told(&of_manifest(body.as_bytes(), media_type)))
+        let mut met = of_manifest(body.as_bytes(), media_type);
+        met.retain(|refusal| refusal.rule.id.starts_with("manifest-field"));
+        format!("{field} of {kind}\n{}", told(&met))
     };
     let list = "application/vnd.docker.distribution.manifest.list.v2+json";
     let index = "application/vnd.oci.image.index.v1+json";
@@ -354,4 +359,76 @@ fn an_index_entry_says_one_of_the_four_types_to_the_letter() {
     entry-type: its index entry has the type `APPLICATION/VND.OCI.IMAGE.MANIFEST.V1+JSON` [store 1.7 2]
     entry-type: its index entry has the type `application/vnd.oci.image.manifest.v1+json; charset=utf-8` [store 1.7 2]
     ");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table and its snapshot")]
+fn a_field_that_is_missing_or_of_another_format_is_refused_by_who_needs_it() {
+    let (digest, list) =
+        (format!("sha256:{}", "a".repeat(64)), DOCKER.replace("manifest.v2", "manifest.list.v2"));
+    let good = format!(r#"{{"digest":"{digest}","size":2}}"#);
+    let met = |kind: &str, body: &str| {
+        let media_type = MediaType::parse(kind).unwrap();
+        let body = body.replace("GOOD", &good).replace("DIGEST", &digest);
+        let typed = format!("{{\"mediaType\":\"{kind}\",");
+        let typed = match body.strip_prefix('{') {
+            Some(rest) if !body.contains("mediaType") => format!("{typed}{rest}"),
+            _ => body.clone(),
+        };
+        let met = of_manifest(typed.as_bytes(), media_type);
+        format!("{body}\n{}", told(&met)).replace(&digest, "sha256:a…")
+    };
+    let index = "application/vnd.oci.image.index.v1+json";
+    let bodies = [
+        met(OCI, r#"{"config":GOOD,"layers":[GOOD]}"#),
+        met(OCI, r#"{"config":GOOD,"layers":[{"digest":"sha256:a","size":2}]}"#),
+        met(OCI, r#"{"config":{"digest":"DIGEST","size":-1},"layers":[{"digest":"DIGEST"}]}"#),
+        met(OCI, r#"{"config":{"digest":"DIGEST","size":0}}"#),
+        met(OCI, r#"{"config":GOOD,"Manifests":null,"history":[]}"#),
+        met(DOCKER, r#"{"config":GOOD,"manifests":[]}"#),
+        met(index, r#"{"manifests":[GOOD,{"size":1}],"layers":[]}"#),
+        met(&list, r#"{"mediaType":"","manifests":[GOOD]}"#),
+        met(OCI, r#"{"config":{"digest":"DIGEST","Digest":"DIGEST"},"manifests":[]}"#),
+        met(OCI, "x"),
+        met(OCI, "null"),
+        met(OCI, "[]"),
+    ];
+    insta::assert_snapshot!(bodies.join("\n"), @r#"
+    {"config":{"digest":"sha256:a…","size":2},"layers":[{"digest":"sha256:a…","size":2}]}
+
+    {"config":{"digest":"sha256:a…","size":2},"layers":[{"digest":"sha256:a","size":2}]}
+    digest-missing: layer 1 of 1 has no digest [graph store 1.7 2 podman]
+    {"config":{"digest":"sha256:a…","size":-1},"layers":[{"digest":"sha256:a…"}]}
+    size-missing: its config has no size [store 1.7 2]
+    size-missing: layer 1 of 1 has no size [store 1.7 2]
+    {"config":{"digest":"sha256:a…","size":0}}
+    size-missing: its config has no size [store 1.7 2]
+    config-size: its config has no size [podman]
+    {"config":{"digest":"sha256:a…","size":2},"Manifests":null,"history":[]}
+    field-of-another-format: its manifest has `manifests`, too [store 1.7 2]
+    field-of-another-format-podman: its manifest has `history`, too [podman]
+    {"config":{"digest":"sha256:a…","size":2},"manifests":[]}
+    field-of-another-format: its manifest has `manifests`, too [store 1.7 2]
+    field-of-another-format-podman: its manifest has `manifests`, too [podman]
+    {"manifests":[{"digest":"sha256:a…","size":2},{"size":1}],"layers":[]}
+    field-of-another-format: its manifest has `layers`, too [store 1.7 2]
+    field-of-another-format-podman: its manifest has `layers`, too [podman]
+    field-of-another-format-docker: its manifest has `layers`, too [graph]
+    entry-of-nothing: entry 2 of 2 of its index has no platform and no digest [1.7 2]
+    {"mediaType":"","manifests":[{"digest":"sha256:a…","size":2}]}
+    media-type-in-list: its manifest list has no `mediaType` [graph]
+    list-without-platforms: no entry of its manifest list has a platform [podman]
+    {"config":{"digest":"sha256:a…","Digest":"sha256:a…"},"manifests":[]}
+    field-of-another-format: its manifest has `manifests`, too [store 1.7 2]
+    field-of-another-format-podman: its manifest has `manifests`, too [podman]
+    field-of-another-format-docker: its manifest has `manifests`, too [graph]
+    x
+    not-json: its manifest is not JSON to Go's reader [graph store 1.7 2 podman]
+    null
+    nothing-inside: its manifest is `null` [graph store 1.7 2 podman]
+    []
+    manifest-field-of-docker: `the document` is a list where it must be an object [graph]
+    manifest-field-of-oci: `the document` is a list where it must be an object [store 1.7 2]
+    manifest-field-of-podman: `the document` is a list where it must be an object [podman]
+    "#);
 }

@@ -148,7 +148,8 @@ async fn read_configs(
                 None => repository.config(client, &descriptor.digest, most).await,
             };
             let said = read_config(client, descriptor, listings, &bytes, is_alone);
-            let refusals = bytes.present().map(|bytes| engines::of_config(bytes));
+            let refusals =
+                bytes.present().map(|bytes| engines::of_config(bytes, &descriptor.media_type));
             Config { blob, said, refusals: refusals.unwrap_or_default(), note }
         }
     });

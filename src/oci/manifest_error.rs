@@ -50,6 +50,19 @@ pub enum ManifestError {
 }
 
 impl ManifestError {
+    /// Whether the image is to blame, if the bytes are the ones that were pushed: not the answer's own contradiction, and
+    /// not a bound of this program.
+    pub fn is_of_image(&self) -> bool {
+        match self {
+            Self::Json(_)
+            | Self::NoMediaType
+            | Self::MediaTypeSpelling { .. }
+            | Self::Ambiguous(_)
+            | Self::SchemaVersion(_) => true,
+            Self::MediaTypesDiffer { .. } | Self::MediaType(_) | Self::TooMany(_) => false,
+        }
+    }
+
     /// What to do about it, where the manifest itself and not the answer is to blame.
     pub fn hint(&self) -> Option<&'static str> {
         match self {

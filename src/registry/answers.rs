@@ -103,7 +103,8 @@ pub(crate) fn manifest(
         header => {
             let algorithm = expected.or(header.as_ref()).map(Digest::algorithm);
             let digest = Digest::of(algorithm.unwrap_or(Algorithm::Sha256), &answer.body);
-            Sent::Told(resolved(&answer, what, digest, redactor))
+            let is_proven = expected.is_some() || header.is_some();
+            Sent::Told(resolved(&answer, what, digest, is_proven, redactor))
         }
     }
 }
@@ -148,8 +149,14 @@ fn is_manifest(body: &[u8]) -> bool {
     serde_json::from_slice(body).is_ok_and(|Versioned { schema_version }| schema_version == 2)
 }
 
-/// What the bytes of a manifest say, which hash to `digest`.
-fn resolved(answer: &Answer, what: &str, digest: Digest, redactor: &Redactor) -> Fact<Resolved> {
+/// What the bytes of a manifest say, which hash to `digest`. `is_proven` says that they were to hash to it.
+fn resolved(
+    answer: &Answer,
+    what: &str,
+    digest: Digest,
+    is_proven: bool,
+    redactor: &Redactor,
+) -> Fact<Resolved> {
     let content_type = answer.header("content-type").unwrap_or_default();
     match Manifest::parse(&answer.body, content_type) {
         Ok(content) => {
@@ -169,8 +176,26 @@ fn resolved(answer: &Answer, what: &str, digest: Digest, redactor: &Redactor) ->
                 note: None,
             })
         }
-        Err(error) => Fact::Unknown(broken_manifest(answer, what, &error, redactor)),
+        Err(error) => {
+            let mut why = broken_manifest(answer, what, &error, redactor);
+            // Without a digest that was asked for or announced, nothing says that these bytes were pushed.
+            if is_proven && error.is_of_image() && is_like_a_manifest(&answer.body) {
+                let media_type = MediaType::parse(content_type);
+                why.refusals = media_type
+                    .map(|media_type| engines::of_manifest(&answer.body, media_type))
+                    .unwrap_or_default()
+                    .into();
+            }
+            Fact::Unknown(why)
+        }
     }
+}
+
+/// Whether bytes that cannot be read are a manifest all the same, and not what a server says in place of one.
+fn is_like_a_manifest(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    text.contains("\"schemaVersion\"")
+        && ["\"layers\"", "\"manifests\""].iter().any(|field| text.contains(field))
 }
 
 fn broken_manifest(

@@ -1,5 +1,9 @@
 //! tar archives as nobody's library writes them.
 
+mod pax;
+
+use self::pax::pax;
+
 /// What every layer holds: one file with bytes of its own.
 pub(crate) fn plain(number: u32, salt: &str) -> Vec<u8> {
     let mut tar = Tar::default();
@@ -25,7 +29,9 @@ pub(crate) const ENTRIES: &str = "\
     aufs-link pax-path pax-path-not-utf8 pax-path-nul pax-path-empty pax-linkpath pax-size pax-size-wrong \
     pax-mtime pax-mtime-bad pax-uid pax-uid-bad pax-xattr pax-xattr-user pax-xattr-capability \
     pax-xattr-unknown-namespace pax-libarchive pax-global pax-global-path pax-malformed pax-length-wrong \
-    pax-without-file pax-doubled pax-unknown-key pax-charset pax-sparse pax-key-empty";
+    pax-without-file pax-doubled pax-unknown-key pax-charset pax-sparse pax-key-empty \
+    symlink-absolute-then-through double-file-other-spelling double-file-absolute whiteout-then-file \
+    whiteout-dot hard-link-after-whiteout hard-link-through-symlink pax-global-twice directory-then-symlink";
 
 /// The archive of this name.
 pub(crate) fn archive(number: u32, salt: &str, name: &str) -> Vec<u8> {
@@ -149,6 +155,7 @@ fn links(tar: &mut Tar, name: &str) -> bool {
         "symlink-out" => ("srv/link", symbolic, "../../../etc/hostname"),
         "symlink-then-through" => ("through", symbolic, "srv"),
         "symlink-out-then-through" => ("through", symbolic, "../../../../tmp"),
+        "symlink-absolute-then-through" => ("through", symbolic, "/srv"),
         "symlink-empty-target" => ("srv/link", symbolic, ""),
         "symlink-to-itself" => ("srv/link", symbolic, "link"),
         "root-as-symlink" => ("./", symbolic, "srv"),
@@ -171,7 +178,9 @@ fn links(tar: &mut Tar, name: &str) -> bool {
         tar.entry(header(path.as_bytes(), kind, 0, target.as_bytes()), b"");
     }
     match name {
-        "symlink-then-through" | "symlink-out-then-through" => tar.file("through/file", b"x\n"),
+        "symlink-then-through" | "symlink-out-then-through" | "symlink-absolute-then-through" => {
+            tar.file("through/file", b"x\n");
+        }
         "hard-link-before-target" => tar.file("srv/later", b"x\n"),
         _ => {}
     }
@@ -184,6 +193,26 @@ fn doubles(tar: &mut Tar, name: &str) -> bool {
         "double-file" => {
             tar.file("srv/twice", b"a\n");
             tar.file("srv/twice", b"b\n");
+        }
+        "double-file-other-spelling" => {
+            tar.file("srv/twice", b"a\n");
+            tar.file("./srv//twice", b"b\n");
+        }
+        "double-file-absolute" => {
+            tar.file("srv/twice", b"a\n");
+            tar.file("/srv/twice", b"b\n");
+        }
+        "directory-then-symlink" => {
+            tar.directory("srv/twice/");
+            tar.entry(link, b"");
+        }
+        "hard-link-through-symlink" => {
+            tar.entry(header(b"through", b'2', 0, b"srv"), b"");
+            tar.entry(header(b"link", b'1', 0, b"through/number"), b"");
+        }
+        "hard-link-after-whiteout" => {
+            tar.file("srv/.wh.number", b"");
+            tar.entry(header(b"srv/link", b'1', 0, b"srv/number"), b"");
         }
         "double-directory" => {
             tar.directory("srv/twice/");
@@ -231,6 +260,12 @@ fn whiteouts(tar: &mut Tar, name: &str) -> bool {
         "opaque" | "opaque-same-layer" => "srv/.wh..wh..opq",
         "opaque-at-root" => ".wh..wh..opq",
         "aufs-metadata" => ".wh..wh.aufs",
+        "whiteout-dot" => "srv/.wh..",
+        "whiteout-then-file" => {
+            tar.file("srv/.wh.later", b"");
+            tar.file("srv/later", b"x\n");
+            return true;
+        }
         "whiteout-as-directory" => {
             tar.directory("srv/.wh.number/");
             return true;
@@ -243,77 +278,6 @@ fn whiteouts(tar: &mut Tar, name: &str) -> bool {
         _ => return false,
     };
     tar.file(path, b"");
-    true
-}
-
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn pax(tar: &mut Tar, name: &str) -> bool {
-    let record = |key: &str, value: &[u8]| {
-        let rest = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
-        let mut length = rest.len() + 1;
-        while length != rest.len() + length.to_string().len() {
-            length = rest.len() + length.to_string().len();
-        }
-        [length.to_string().as_bytes(), rest.as_slice()].concat()
-    };
-    let mut kind = b'x';
-    let records = match name {
-        "pax-path" => record("path", b"srv/by-pax"),
-        "pax-path-not-utf8" => record("path", b"srv/\xff\xfe"),
-        "pax-path-nul" => record("path", b"srv/a\0b"),
-        "pax-path-empty" => record("path", b""),
-        "pax-linkpath" => record("linkpath", b"srv/number"),
-        "pax-size" => record("size", b"2"),
-        "pax-size-wrong" => record("size", b"99999"),
-        "pax-mtime" => record("mtime", b"1700000000.123456789"),
-        "pax-mtime-bad" => record("mtime", b"yesterday"),
-        "pax-uid" => record("uid", b"3000000000"),
-        "pax-uid-bad" => record("uid", b"someone"),
-        "pax-xattr" => record("SCHILY.xattr.trusted.note", b"x"),
-        "pax-xattr-user" => record("SCHILY.xattr.user.note", b"x"),
-        "pax-xattr-capability" => record(
-            "SCHILY.xattr.security.capability",
-            &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        ),
-        "pax-xattr-unknown-namespace" => record("SCHILY.xattr.nowhere.note", b"x"),
-        "pax-libarchive" => record("LIBARCHIVE.xattr.user.note", b"eA=="),
-        "pax-global" => {
-            kind = b'g';
-            record("comment", b"0123456789abcdef")
-        }
-        "pax-global-path" => {
-            kind = b'g';
-            record("path", b"srv/for-all")
-        }
-        "pax-malformed" => b"no length here\n".to_vec(),
-        "pax-length-wrong" => b"9 path=srv/x\n".to_vec(),
-        "pax-doubled" => [record("path", b"srv/first"), record("path", b"srv/second")].concat(),
-        "pax-unknown-key" => record("MY.own.key", b"x"),
-        "pax-charset" => record("hdrcharset", b"BINARY"),
-        "pax-key-empty" => record("", b"x"),
-        "pax-sparse" => [
-            record("GNU.sparse.major", b"1"),
-            record("GNU.sparse.minor", b"0"),
-            record("GNU.sparse.name", b"srv/sparse"),
-            record("GNU.sparse.realsize", b"4"),
-        ]
-        .concat(),
-        "pax-without-file" => {
-            let records = record("path", b"srv/none");
-            tar.entry(header(b"PaxHeaders/odd", b'x', records.len(), b""), &records);
-            return true;
-        }
-        _ => return false,
-    };
-    tar.entry(header(b"PaxHeaders/odd", kind, records.len(), b""), &records);
-    match name {
-        "pax-linkpath" => tar.entry(header(b"srv/link", b'1', 0, b"x"), b""),
-        "pax-sparse" => {
-            let map = [b"1\n0\n4\n".to_vec(), vec![0; 506], b"data".to_vec()].concat();
-            tar.entry(header(b"GNUSparseFile.0/sparse", b'0', map.len(), b""), &map);
-        }
-        _ => tar.file("srv/odd", b"x\n"),
-    }
     true
 }
 

@@ -1,14 +1,14 @@
 //! Every engine is asked for every image; what they answer becomes `docs/engines.json`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::draw::drawn;
 use crate::engine::{Engine, Kind};
 use crate::page;
 use crate::program;
-use crate::recipe::Variation;
+use crate::recipe::{Recipe, Variation};
 use crate::record::{Answering, Asked, Record};
 use crate::registry::Registry;
 use crate::shapes;
@@ -33,26 +33,7 @@ fn every_engine_answers_every_image() {
         registry.add(&format!("i{}", image.number), image.image(Variation::RECORDED));
     }
     let started = Instant::now();
-    let running: Vec<_> = std::thread::scope(|scope| {
-        let start = |kind| {
-            scope.spawn({
-                let engines = &engines;
-                move || Engine::start(kind, engines)
-            })
-        };
-        let starting: Vec<_> = Kind::ALL.map(start).into();
-        starting.into_iter().filter_map(|engine| engine.join().unwrap()).collect()
-    });
-    let answers: Vec<_> = std::thread::scope(|scope| {
-        let ask = |engine| {
-            scope.spawn({
-                let (registry, asked) = (&registry, &asked);
-                move || answers(engine, registry, asked)
-            })
-        };
-        let asking: Vec<_> = running.iter().map(ask).collect();
-        asking.into_iter().map(|answers| answers.join().unwrap()).collect()
-    });
+    let (running, answers) = every(&engines, &registry, &asked);
     let mut record = Record {
         measured: std::env::var("TODAY").unwrap_or_default(),
         seed,
@@ -93,11 +74,52 @@ fn compare(record: &Record, registry: &Registry, running: &[Engine]) {
     assert!(texts.is_empty(), "{} disagreements:\n{}", texts.len(), texts.join("\n"));
 }
 
+/// Prints what the engines say of the shapes in the file TRY, which is written as `shapes.txt` is.
+#[test]
+#[ignore = "needs the engines: `make engines TRY=FILE` runs it"]
+fn some_shapes_are_tried() {
+    let path = std::env::var_os("TRY").expect("TRY, a file of shapes");
+    let shapes = shapes::parsed(&std::fs::read_to_string(path).unwrap());
+    let engines =
+        PathBuf::from(std::env::var_os("ENGINES").expect("ENGINES, the folder of the engines"));
+    let registry = Registry::start();
+    let asked = numbered(shapes.into_iter().map(|shape| (shape.name, shape.recipe)));
+    for image in &asked {
+        registry.add(&format!("i{}", image.number), image.image(Variation::RECORDED));
+    }
+    let (running, answers) = every(&engines, &registry, &asked);
+    for (at, image) in asked.iter().enumerate() {
+        eprintln!("{} [{}; {}]", image.name, image.base, image.mutations.join(" && "));
+        for (engine, answers) in running.iter().zip(&answers) {
+            eprintln!("    {:24} {}", engine.kind.key(), answers[at]);
+        }
+    }
+}
+
+/// Starts every engine and asks it for every image.
+fn every(engines: &Path, registry: &Registry, asked: &[Asked]) -> (Vec<Engine>, Vec<Vec<String>>) {
+    let running: Vec<_> = std::thread::scope(|scope| {
+        let start = |kind| scope.spawn(move || Engine::start(kind, engines));
+        let starting: Vec<_> = Kind::ALL.map(start).into();
+        starting.into_iter().filter_map(|engine| engine.join().unwrap()).collect()
+    });
+    let answers = std::thread::scope(|scope| {
+        let ask = |engine| scope.spawn(move || answers(engine, registry, asked));
+        let asking: Vec<_> = running.iter().map(ask).collect();
+        asking.into_iter().map(|answers| answers.join().unwrap()).collect()
+    });
+    (running, answers)
+}
+
 /// The named shapes and the drawn ones, with numbers.
 fn asked(seed: u64, count: u64) -> Vec<Asked> {
     let named = shapes::all().into_iter().map(|shape| (shape.name, shape.recipe));
     let drawn = (0..count).map(|number| (format!("drawn {number}"), drawn(seed, number)));
-    let all = named.chain(drawn).enumerate().map(|(number, (name, recipe))| {
+    numbered(named.chain(drawn))
+}
+
+fn numbered(images: impl Iterator<Item = (String, Recipe)>) -> Vec<Asked> {
+    let all = images.enumerate().map(|(number, (name, recipe))| {
         let number = u32::try_from(number).unwrap();
         let image = recipe.build(number, Variation::RECORDED);
         Asked::new(&name, number, &recipe, &image)

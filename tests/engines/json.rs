@@ -101,6 +101,10 @@ impl Json {
                     "double" => items.insert(place + 1, Self::parse(argument)),
                     "before" => items.insert(place, Self::parse(argument)),
                     "again" => items.insert(place, items[place].clone()),
+                    "repeat" => {
+                        let more = vec![items[place].clone(); argument.parse().unwrap()];
+                        items.splice(place..place, more).for_each(drop);
+                    }
                     "last" => {
                         let item = items.remove(place);
                         items.push(item);

@@ -23,7 +23,6 @@ pub(crate) fn page(record: &Record) -> String {
     let mut groups: Vec<&str> = shapes.iter().map(|shape| shape.group.as_str()).collect();
     groups.dedup();
     for group in groups {
-        let _ = write!(page, "\n## {group}\n");
         let rows: Vec<_> = shapes
             .iter()
             .filter(|shape| shape.group == group)
@@ -31,6 +30,10 @@ pub(crate) fn page(record: &Record) -> String {
                 Some((shape, record.images.iter().find(|image| image.name == shape.name)?))
             })
             .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = write!(page, "\n## {group}\n");
         let (taken, shown): (Vec<_>, Vec<_>) = rows
             .into_iter()
             .partition(|(_, image)| !WHOLE.contains(&group) && is_pulled_by_all(image));

@@ -47,16 +47,7 @@ struct EngineAnswer {
 pub(crate) fn answers(registry: &Registry, images: &[Asked]) -> Vec<Answer> {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_verify-registry-image"))
-        .args([
-            "--format",
-            "json",
-            "--content",
-            "--platform",
-            "linux/amd64",
-            "--deadline",
-            "10m",
-            "-",
-        ])
+        .args(["--format", "json", "--platform", "linux/amd64", "--deadline", "10m", "-"])
         .args(["--engine", "docker", "--engine", "containerd", "--engine", "podman"])
         .current_dir(folder.path())
         .env_clear()
@@ -110,17 +101,23 @@ pub(crate) fn compared(
     let (mut disagreements, mut apart) = (Vec::new(), BTreeMap::<String, Apart>::new());
     for (at, (image, answer)) in record.images.iter().zip(answers).enumerate() {
         let known = |engine| image.pulls(&record.engines, engine);
-        if !answer.others.is_empty() {
+        let is_apart = !answer.others.is_empty();
+        if is_apart {
             let apart = apart.entry(answer.others.join(", ")).or_default();
             apart.images += 1;
             let pulled = ENGINES.into_iter().any(|engine| known(engine) == Some(true));
             apart.pulled.extend(pulled.then(|| image.name.clone()));
-            continue;
         }
         for engine in ENGINES {
             let Some(pulls) = known(engine) else { continue };
             let (word, why) = answer.engines.get(engine).cloned().unwrap_or_default();
-            if word == if pulls { "pulls" } else { "refuses" } {
+            // What was refused before may be unknown to the engines' rows, and never the opposite of the record.
+            let agrees = match word.as_str() {
+                "pulls" => pulls || is_apart,
+                "refuses" => !pulls,
+                _ => is_apart,
+            };
+            if agrees {
                 continue;
             }
             let measured = image.words(&record.engines, engine);

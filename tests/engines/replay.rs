@@ -1,7 +1,9 @@
 //! The record without engines.
 
+use crate::program;
 use crate::recipe::Variation;
 use crate::record::Record;
+use crate::registry::Registry;
 
 #[test]
 fn the_recorded_images_are_built_again_to_the_byte() {
@@ -22,4 +24,30 @@ fn labels_and_created_change_every_recorded_image() {
         let documents_are_fixed = asked.mutations.iter().any(|text| text.contains(" text "));
         assert!(documents_are_fixed || image.blobs != other.blobs, "{}", asked.name);
     }
+}
+
+#[test]
+fn the_program_answers_as_the_engines_did() {
+    replayed(Variation::RECORDED);
+}
+
+#[test]
+fn the_program_answers_alike_with_other_labels_and_another_time() {
+    replayed(Variation::OTHER);
+}
+
+#[track_caller]
+fn replayed(variation: Variation) {
+    let mut record = Record::read();
+    // What is in a layer's archive, and whether it unpacks to its `diff_id`, is not looked at.
+    let is_inside =
+        |text: &String| text.starts_with("layer ") || text.starts_with("config /rootfs/diff_ids");
+    record.images.retain(|image| !image.mutations.iter().any(is_inside));
+    let registry = Registry::start();
+    for asked in &record.images {
+        registry.add(&format!("i{}", asked.number), asked.image(variation));
+    }
+    let (found, _) = program::compared(&record, &program::answers(&registry, &record.images));
+    let texts: Vec<_> = found.into_iter().map(|found| found.text).collect();
+    assert!(texts.is_empty(), "{} disagreements:\n{}", texts.len(), texts.join("\n"));
 }

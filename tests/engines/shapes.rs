@@ -25,7 +25,7 @@ pub(crate) const PACKINGS: &str = "\
 
 /// Every shape, in the order of the table.
 pub(crate) fn all() -> Vec<Shape> {
-    let mut shapes = met();
+    let mut shapes = parsed(include_str!("shapes.txt"));
     let mut add = |group: &str, name: String, base: &str, mutation: String| {
         let recipe = Recipe { base: base.to_owned(), mutations: vec![mutation] };
         shapes.push(Shape { group: group.to_owned(), name, recipe, instead: String::new() });
@@ -55,11 +55,11 @@ pub(crate) fn all() -> Vec<Shape> {
     shapes
 }
 
-/// `shapes.txt`: `name | base | mutation && mutation`, then perhaps an indented line of what to build instead.
-fn met() -> Vec<Shape> {
+/// Lines of `name | base | mutation && mutation`, then perhaps an indented line of what to build instead.
+pub(crate) fn parsed(text: &str) -> Vec<Shape> {
     let mut shapes: Vec<Shape> = Vec::new();
     let mut group = "";
-    for line in include_str!("shapes.txt").lines().filter(|line| !line.is_empty()) {
+    for line in text.lines().filter(|line| !line.is_empty()) {
         if let Some(heading) = line.strip_prefix("# ") {
             group = heading;
         } else if let Some(instead) = line.strip_prefix("    ") {

@@ -17,7 +17,7 @@ fn told<T>(fact: Fact<T>, show: impl Fn(T) -> String) -> String {
     match fact {
         Fact::Present(value) => format!("present {}", show(value)),
         Fact::Absent(Denial { reason, said }) => format!("absent  {reason}: {said}"),
-        Fact::Unknown(Unavailable { reason, message, hint: _, retry_after: _, host: _ }) => {
+        Fact::Unknown(Unavailable { reason, message, .. }) => {
             format!("unknown {reason}: {message}")
         }
     }

@@ -26,15 +26,19 @@ fn honest() -> String {
 }
 
 #[test]
-fn a_manifest_that_is_an_image_and_an_index_at_once_is_undecided() {
+fn a_manifest_that_is_an_image_and_an_index_at_once_is_red() {
     let (stand_in, _) = with(Image::node_on_alpine().manifest_field("manifests", json!([])));
-    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @r#"
     $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
-    exit code: 3
+    exit code: 1
     ----- stdout
-    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.manifest.v1+json` and has a field `manifests`
+      engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest has `manifests`, too ("expected manifest but found index")
+        reason     engine-refuses
+        next       Correct the field in what writes the manifest or the index; `docker buildx build` and `docker buildx imagetools create` write it in the right type.
+                   If that engine never pulls this image, name those that do with `--engine`, or as `engines` of the service in the config.
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.manifest.v1+json` and has a field `manifests`
         reason     manifest-contradictory
         next       Try again; if it persists, a proxy or the registry is broken.
 
@@ -42,11 +46,11 @@ fn a_manifest_that_is_an_image_and_an_index_at_once_is_undecided() {
 
     note: no record was written: the image is not VERIFIED
     ----- stderr
-    ");
+    "#);
 }
 
 #[test]
-fn a_manifest_that_can_be_read_in_two_ways_is_undecided() {
+fn a_manifest_that_can_be_read_in_two_ways_is_not_green() {
     let image = honest();
     let with_field = |field: &str| image.replacen('{', &format!("{{{field},"), 1).into_bytes();
     insta::assert_snapshot!(stored([
@@ -70,14 +74,16 @@ fn a_manifest_that_can_be_read_in_two_ways_is_undecided() {
     an escaped `layers`: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it has the field `layers` twice
 
-    `fsLayers` of old: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.manifest.v1+json` and has a field `fsLayers`
+    `fsLayers` of old: exit code: 1
+    engines failed: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest has `fsLayers`, too ("expected manifest but found index")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.manifest.v1+json` and has a field `fsLayers`
 
     an image served as an index: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.index.v1+json` and has a field `config`
 
-    two documents: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: trailing characters at line 1 column 1025; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
+    two documents: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest is not JSON to Go's reader ("invalid character")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: trailing characters at line 1 column 1025; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
     "#);
 }
 
@@ -249,11 +255,13 @@ fn a_body_that_is_no_manifest_is_undecided() {
     an empty object: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: missing field `schemaVersion` at line 1 column 2; it begins with `{}`
 
-    a byte order mark: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
+    a byte order mark: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest is not JSON to Go's reader ("invalid character")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
 
-    NaN: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1023; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
+    NaN: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest is not JSON to Go's reader ("invalid character")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1023; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
 
     UTF-16: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: key must be a string at line 1 column 2; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`

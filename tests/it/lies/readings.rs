@@ -162,7 +162,7 @@ fn an_entry_with_half_a_platform_does_not_count() {
 }
 
 #[test]
-fn a_field_that_go_types_has_its_type_or_it_is_undecided() {
+fn a_field_that_go_types_has_its_type_or_engines_refuse_it() {
     let typed = honest().manifest_field("annotations", json!({ "a": "b", "c": null }));
     assert_eq!(code(typed.last_layer_field("urls", json!(null))), Some(0));
     let text = [
@@ -177,8 +177,9 @@ fn a_field_that_go_types_has_its_type_or_it_is_undecided() {
     urls: exit code: 1
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].urls` is a string where it must be a list ("cannot unmarshal … into Go struct field")
 
-    an os.version: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `10`, expected a string at line 1 column 218; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    an os.version: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `manifests[0].platform.os.version` is a number where it must be a string ("cannot unmarshal … into Go struct field")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `10`, expected a string at line 1 column 218; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
     "#);
 }
 
@@ -187,16 +188,20 @@ fn version(version: &Value) -> Value {
 }
 
 #[test]
-fn a_manifest_of_dockers_without_its_media_type_is_undecided_and_says_what_to_do() {
+fn a_manifest_of_dockers_without_its_media_type_is_red_and_says_what_to_do() {
     assert_eq!(code(honest().without_media_type()), Some(0));
     let (stand_in, _) = with(honest().docker().without_media_type());
-    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @"
+    insta::assert_snapshot!(gate_with_record(&stand_in).snapshot(), @r#"
     $ verify-registry-image --image-ref image-ref --expect-revision [registry]/keepkey/support-email:latest-dev --record record.json
-    exit code: 3
+    exit code: 1
     ----- stdout
-    UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
+    FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
+      engines failed: docker 28 with its graph driver refuses it: its manifest has no `mediaType` ("mediaType in manifest should be")
+        reason     engine-refuses
+        next       Correct the field in what writes the manifest or the index; `docker buildx build` and `docker buildx imagetools create` write it in the right type.
+                   If that engine never pulls this image, name those that do with `--engine`, or as `engines` of the service in the config.
+      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
         reason     unexpected-answer
         next       Its bytes are the ones that were pushed: build and push the image again with a current `docker buildx`, or correct what writes the manifest's `mediaType`.
 
@@ -204,13 +209,14 @@ fn a_manifest_of_dockers_without_its_media_type_is_undecided_and_says_what_to_do
 
     note: no record was written: the image is not VERIFIED
     ----- stderr
-    ");
+    "#);
     let other = json!("Application/vnd.docker.distribution.manifest.v2+json");
     let spelt = honest().docker().manifest_field("mediaType", other);
-    insta::assert_snapshot!(run("another spelling", spelt), @"
-    another spelling: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `Application/vnd.docker.distribution.manifest.v2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
-    ");
+    insta::assert_snapshot!(run("another spelling", spelt), @r#"
+    another spelling: exit code: 1
+    engines failed: docker 28 with its graph driver refuses it: its manifest spells its `mediaType` in another way ("mediaType in manifest should be")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `Application/vnd.docker.distribution.manifest.v2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
+    "#);
 }
 
 #[test]

@@ -123,8 +123,9 @@ fn a_layer_of_an_impossible_size_is_not_green() {
         sized("one byte less", json!(22_916)),
     ];
     insta::assert_snapshot!(text.concat(), @r#"
-    negative: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid value: integer `-1`, expected u64 at line 1 column 943; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    negative: exit code: 1
+    engines failed: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: layer 5 of 5 has no size ("reports content size of zero")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid value: integer `-1`, expected u64 at line 1 column 943; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     2^63: exit code: 1
     layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 9223372036854775808
@@ -134,14 +135,17 @@ fn a_layer_of_an_impossible_size_is_not_green() {
     layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 18446744073709551615
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].size` is a number where it must be a whole number ("cannot unmarshal … into Go struct field")
 
-    larger than any: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `1e+30`, expected u64 at line 1 column 946; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    larger than any: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].size` is a number where it must be a whole number ("cannot unmarshal … into Go struct field")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `1e+30`, expected u64 at line 1 column 946; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
-    a fraction: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `0.5`, expected u64 at line 1 column 944; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    a fraction: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].size` is a number where it must be a whole number ("cannot unmarshal … into Go struct field")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `0.5`, expected u64 at line 1 column 944; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
-    a text: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: string "22917", expected u64 at line 1 column 948; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    a text: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].size` is a string where it must be a whole number ("cannot unmarshal … into Go struct field")
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: string "22917", expected u64 at line 1 column 948; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     one byte less: exit code: 1
     layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 22916

@@ -1,0 +1,331 @@
+//! Which rows a manifest or an index meets by fields that are missing, of an odd value, or another format's: also one
+//! that this program does not read. The bytes are known to be the ones that were pushed.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::go::is_json;
+use super::rules::{
+    CONFIG_SIZE, DIGEST_MISSING, ENTRY_DIGEST, ENTRY_OF_NOTHING, FIELD_OF_ANOTHER_FORMAT,
+    FIELD_OF_ANOTHER_FORMAT_DOCKER, FIELD_OF_ANOTHER_FORMAT_PODMAN, LIST_WITHOUT_PLATFORMS,
+    MEDIA_TYPE_IN_LIST, MEDIA_TYPE_IN_MANIFEST, NOT_JSON, NOTHING_INSIDE, NUMBER_TOO_LARGE,
+    SIZE_MISSING,
+};
+use super::{Refusal, Rule};
+use crate::oci::MediaType;
+
+/// Docker's config.
+pub(super) const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+
+/// The rows that the bytes meet, which were served as `media_type`.
+pub(super) fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
+    let one = |rule: &'static Rule, what: &str| vec![Refusal { rule, what: what.to_owned() }];
+    if !is_json(bytes) {
+        return one(&NOT_JSON, "its manifest is not JSON to Go's reader");
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Node::Null) => one(&NOTHING_INSIDE, "its manifest is `null`"),
+        Ok(Node::Object(fields)) => {
+            let mut met = Vec::new();
+            formats(&fields, media_type, &mut met);
+            // Of what can be read in two ways, nothing is said.
+            if read(&fields, media_type, &mut met).is_err() {
+                met.retain(|refusal| refusal.rule.id.starts_with(FIELD_OF_ANOTHER_FORMAT.id));
+            }
+            met
+        }
+        Err(error) if media_type == MediaType::OciImageManifest && is_number(&error) => {
+            one(&NUMBER_TOO_LARGE, NUMBER)
+        }
+        Ok(Node::Text(_) | Node::Whole(_) | Node::List(_) | Node::Other) | Err(_) => Vec::new(),
+    }
+}
+
+const NUMBER: &str = "it holds a number that is too large for a reader of numbers";
+
+fn is_number(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("number out of range")
+}
+
+/// The rows that the bytes of a config meet by their form alone.
+pub(super) fn of_config(bytes: &[u8], media_type: &str) -> Option<Refusal> {
+    let met = |rule: &'static Rule, what: &str| Some(Refusal { rule, what: what.to_owned() });
+    if !is_json(bytes) {
+        return met(&NOT_JSON, "its config is not JSON to Go's reader");
+    }
+    match serde_json::from_slice::<Node>(bytes) {
+        Err(error) if media_type == DOCKER_CONFIG && is_number(&error) => {
+            met(&NUMBER_TOO_LARGE, NUMBER)
+        }
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Fields by which engines know another format.
+fn formats(fields: &[(String, Node)], media_type: MediaType, met: &mut Vec<Refusal>) {
+    // Without it, or with another, the bytes may be right and the served type wrong.
+    let of_type = |(key, _): &&(String, Node)| key.eq_ignore_ascii_case("mediaType");
+    let own = fields.iter().find(of_type).and_then(|(_, own)| text(Some(own)));
+    if own.and_then(MediaType::parse) != Some(media_type) {
+        return;
+    }
+    let is_docker = matches!(media_type, MediaType::DockerManifest | MediaType::DockerManifestList);
+    let others: &[&str] = if media_type.is_index() {
+        &["config", "layers", "fsLayers", "history"]
+    } else {
+        &["manifests", "fsLayers", "history"]
+    };
+    for name in others {
+        let of_name = |(key, _): &&(String, Node)| key.eq_ignore_ascii_case(name);
+        let Some((_, value)) = fields.iter().find(of_name) else { continue };
+        let mut note =
+            |rule| met.push(Refusal { rule, what: format!("its manifest has `{name}`, too") });
+        if *name != "history" {
+            note(&FIELD_OF_ANOTHER_FORMAT);
+        }
+        if !matches!(value, Node::Null) {
+            note(&FIELD_OF_ANOTHER_FORMAT_PODMAN);
+            if !is_docker && !matches!(*name, "history" | "fsLayers") {
+                note(&FIELD_OF_ANOTHER_FORMAT_DOCKER);
+            }
+        }
+    }
+}
+
+/// Fields that a descriptor needs. Fails where a field is there twice.
+fn read(
+    fields: &[(String, Node)],
+    media_type: MediaType,
+    met: &mut Vec<Refusal>,
+) -> Result<(), Twice> {
+    let mut note = |rule: &'static Rule, what: String| met.push(Refusal { rule, what });
+    let own = text(field(fields, "mediaType")?);
+    let is_missing = own.is_none_or(str::is_empty);
+    match media_type {
+        MediaType::DockerManifest if is_missing => {
+            note(&MEDIA_TYPE_IN_MANIFEST, "its manifest has no `mediaType`".to_owned());
+        }
+        MediaType::DockerManifestList if is_missing => {
+            note(&MEDIA_TYPE_IN_LIST, "its manifest list has no `mediaType`".to_owned());
+        }
+        _ if is_missing => {}
+        // Another format's is the server's contradiction.
+        MediaType::OciImageManifest
+        | MediaType::OciImageIndex
+        | MediaType::DockerManifest
+        | MediaType::DockerManifestList => {
+            let is_spelling = own.and_then(MediaType::parse) == Some(media_type);
+            if is_spelling && own != Some(media_type.as_str()) {
+                let rule = if media_type == MediaType::DockerManifest {
+                    &MEDIA_TYPE_IN_MANIFEST
+                } else {
+                    &MEDIA_TYPE_IN_LIST
+                };
+                note(rule, "its manifest spells its `mediaType` in another way".to_owned());
+            }
+        }
+    }
+    if media_type.is_index() {
+        return entries(field(fields, "manifests")?, media_type, &mut note);
+    }
+    let config = Listed::of(field(fields, "config")?)?;
+    if !config.has_digest {
+        note(&DIGEST_MISSING, "its config has no digest".to_owned());
+    }
+    if config.size.is_none_or(|size| size <= 0) {
+        note(&SIZE_MISSING, "its config has no size".to_owned());
+    }
+    if config.size.is_none_or(|size| size == 0) {
+        note(&CONFIG_SIZE, "its config has no size".to_owned());
+    }
+    let Some(Node::List(layers)) = field(fields, "layers")? else { return Ok(()) };
+    for (place, layer) in layers.iter().enumerate() {
+        let layer = Listed::of(Some(layer))?;
+        let name = format!("layer {} of {}", place + 1, layers.len());
+        if !layer.has_digest {
+            note(&DIGEST_MISSING, format!("{name} has no digest"));
+        }
+        // A size of 0 is another row's.
+        if layer.size.is_none_or(|size| size < 0) {
+            note(&SIZE_MISSING, format!("{name} has no size"));
+        }
+    }
+    Ok(())
+}
+
+fn entries(
+    list: Option<&Node>,
+    media_type: MediaType,
+    meet: &mut dyn FnMut(&'static Rule, String),
+) -> Result<(), Twice> {
+    let Some(Node::List(entries)) = list else { return Ok(()) };
+    let mut has_platform = entries.is_empty();
+    for (place, entry) in entries.iter().enumerate() {
+        let entry = Listed::of(Some(entry))?;
+        has_platform |= entry.has_platform;
+        let name = format!("entry {} of {} of its index", place + 1, entries.len());
+        let is_only = entries.len() == 1;
+        match (entry.has_digest, is_only) {
+            (true, _) => {}
+            (false, true) => meet(&DIGEST_MISSING, format!("{name} has no digest")),
+            (false, false) => {
+                if entry.is_manifest {
+                    meet(&ENTRY_DIGEST, format!("{name} has no digest"));
+                }
+                if !entry.has_platform {
+                    meet(&ENTRY_OF_NOTHING, format!("{name} has no platform and no digest"));
+                }
+            }
+        }
+        if is_only && entry.size.is_none_or(|size| size <= 0) {
+            meet(&SIZE_MISSING, format!("{name} has no size"));
+        }
+    }
+    if !has_platform && media_type == MediaType::DockerManifestList {
+        meet(&LIST_WITHOUT_PLATFORMS, "no entry of its manifest list has a platform".to_owned());
+    }
+    Ok(())
+}
+
+/// A field is there twice, so that readers may differ.
+struct Twice;
+
+/// A descriptor, as far as it is looked at here.
+struct Listed {
+    has_digest: bool,
+    has_platform: bool,
+    is_manifest: bool,
+    size: Option<i64>,
+}
+
+impl Listed {
+    /// Fails where a field is there twice.
+    fn of(node: Option<&Node>) -> Result<Self, Twice> {
+        let fields: &[(String, Node)] = match node {
+            Some(Node::Object(fields)) => fields,
+            _ => &[],
+        };
+        let digest = text(field(fields, "digest")?);
+        let size = match field(fields, "size")? {
+            Some(Node::Whole(size)) => Some(*size),
+            // Of another type, which is another row.
+            Some(Node::Text(_) | Node::List(_) | Node::Object(_) | Node::Other) => Some(1),
+            Some(Node::Null) | None => None,
+        };
+        let has_platform = matches!(field(fields, "platform")?, Some(Node::Object(_)));
+        let kind = text(field(fields, "mediaType")?);
+        Ok(Self {
+            has_digest: digest.is_some_and(is_digest),
+            has_platform,
+            is_manifest: kind.and_then(MediaType::parse).is_some(),
+            size,
+        })
+    }
+}
+
+/// Whether an engine takes a text for a digest, of whatever bytes.
+fn is_digest(text: &str) -> bool {
+    let Some((algorithm, hex)) = text.split_once(':') else { return false };
+    let length = match algorithm {
+        "sha256" => 64,
+        "sha384" => 96,
+        "sha512" => 128,
+        _ => return false,
+    };
+    hex.len() == length && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The field of this name in any case. Fails where there are two of them.
+fn field<'n>(fields: &'n [(String, Node)], name: &str) -> Result<Option<&'n Node>, Twice> {
+    let mut of_name = fields.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    let first = of_name.next().map(|(_, value)| value);
+    if of_name.next().is_some() { Err(Twice) } else { Ok(first) }
+}
+
+fn text(node: Option<&Node>) -> Option<&str> {
+    match node {
+        Some(Node::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// A document with each of its fields, also where two have one name.
+enum Node {
+    Null,
+    Text(String),
+    Whole(i64),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
+    /// A truth value, or a number that is no whole one.
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+        Ok(Node::Whole(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+        Ok(i64::try_from(number).map_or(Node::Other, Node::Whole))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            // No engine takes more of them, and the rest only costs memory.
+            if all.len() > MOST_ITEMS {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                break;
+            }
+            all.push(item);
+        }
+        Ok(Node::List(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Node, A::Error> {
+        let mut all = Vec::new();
+        while let Some(field) = fields.next_entry()? {
+            if all.len() > MOST_ITEMS {
+                while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                break;
+            }
+            all.push(field);
+        }
+        Ok(Node::Object(all))
+    }
+}
+
+/// How many items of a list, or fields of an object, are looked at.
+const MOST_ITEMS: usize = 1000;
