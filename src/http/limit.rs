@@ -124,7 +124,7 @@ impl Limit {
     }
 
     /// Waits until a request of this generation may be sent. An error where all of it have given up.
-    pub(super) async fn admitted(&self, generation: u64) -> Result<Admitted<'_>, Refusal> {
+    pub(super) async fn admitted(&self, generation: u64) -> Result<Admitted<'_>, Box<Refusal>> {
         loop {
             let changed = self.1.notified();
             tokio::pin!(changed);
@@ -134,7 +134,7 @@ impl Limit {
                 if let Some(refusal) =
                     state.refusal.as_ref().filter(|_| state.generation != generation)
                 {
-                    return Err(refusal.clone());
+                    return Err(Box::new(refusal.clone()));
                 }
                 match state.gate {
                     Gate::Open => break,

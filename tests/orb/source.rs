@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Says on standard error, and in `target/could-not-run.txt` (which `make test` prints at its end), what could not be
 /// tried here. The test runner would keep an ordinary print to itself.
@@ -21,13 +21,24 @@ pub(crate) fn could_not_run(what: &str) {
 
 /// Writes a program of a test. One in the place of a tool of this machine is a link to that, which nobody writes
 /// through.
+///
+/// Another process writes it: a program that a test beside this one starts meanwhile would inherit an open file, and
+/// what is open for writing cannot be run.
 pub(crate) fn write_program(path: &Path, script: &str) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    fs::File::create(path)?.write_all(format!("#!/bin/sh\n{script}").as_bytes())?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+    let mut writer = Command::new("/bin/sh")
+        .args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = writer.stdin.take() {
+        stdin.write_all(format!("#!/bin/sh\n{script}").as_bytes())?;
+    }
+    let status = writer.wait()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(status.to_string())) }
 }
 
 /// The texts of the orb's source files, by their path below `orb/src`.

@@ -369,7 +369,7 @@ proptest! {
         if report.verdict() == Verdict::Verified {
             prop_assert!(matches!(&sample.observation.control, Control::Denied));
             prop_assert!(matches!(&sample.observation.resolved, Fact::Present(_)));
-            let content = Some(CheckId::ContentIntact).filter(|_| sample.request.expectation.content);
+            let content = sample.request.expectation.content.then_some(CheckId::ContentIntact);
             for check in CARRYING.into_iter().chain(content) {
                 let passed = matches!(report.result(check).unwrap().outcome, Outcome::Passed { .. });
                 let is_needless = check == CheckId::TagExists && sample.request.reference.tag.is_none();

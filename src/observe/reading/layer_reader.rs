@@ -28,7 +28,16 @@ impl Budget {
     /// Takes so many bytes of it, if they are left.
     pub(super) fn take(&self, bytes: u64) -> bool {
         let more = |used: u64| used.checked_add(bytes).filter(|used| *used <= self.most);
-        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+        let mut used = self.used.load(Ordering::Relaxed);
+        while let Some(next) = more(used) {
+            // `fetch_update` has another name in newer Rust.
+            match self.used.compare_exchange_weak(used, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => return true,
+                Err(now) => used = now,
+            }
+        }
+        false
     }
 
     pub(super) fn most(&self) -> u64 {

@@ -23,8 +23,8 @@
 //! | 61 | a malformed one | `digests::a_digest_header_that_cannot_be_read_is_undecided` |
 //! | 62 | the API names another digest | `listings::another_digest_in_the_list_of_the_api_is_not_even_asked_for` |
 //! | 63 | a tag that moves during the run | `listings::a_tag_that_moves_during_the_run_is_resolved_once` |
-//! | 64 | an image and an index at once | `manifests::a_manifest_that_is_an_image_and_an_index_at_once_is_undecided` |
-//! | 64 | fields twice, or in another case | `manifests::a_manifest_that_can_be_read_in_two_ways_is_undecided` |
+//! | 64 | an image and an index at once | `manifests::a_manifest_that_is_an_image_and_an_index_at_once_is_red` |
+//! | 64 | fields twice, or in another case | `manifests::a_manifest_that_can_be_read_in_two_ways_is_not_green` |
 //! | 64 | fields in another case below the top level | `readings::a_field_in_another_case_is_undecided_wherever_it_stands` |
 //! | 64 | an entry of an index that is something else | `readings::an_image_that_its_index_lists_as_something_else_is_red` |
 //! | 65 | a media type with parameters | `manifests::a_content_type_with_parameters_is_green` |
