@@ -50,14 +50,16 @@ pub fn layers_to_read(request: &ImageRequest, observation: &Observation) -> Vec<
 
 /// How it was proven that the layers are there, and how many bytes they have as they are stored.
 pub(super) fn proven(subject: &Subject<'_>) -> Option<ContentFacts> {
-    let how = if is_proven(subject) {
+    let layers = layers(subject);
+    // Of a layer that is kept elsewhere nothing was read.
+    let all_held = layers.iter().all(|layer| !layer.is_elsewhere);
+    let how = if all_held && is_proven(subject) {
         HowProven::EveryByte
     } else if matches!(layers_present::run(subject), Outcome::Passed { .. }) {
         HowProven::Ranges
     } else {
         return None;
     };
-    let layers = layers(subject);
     let held = layers.iter().filter(|layer| !layer.is_elsewhere);
     let sizes: BTreeMap<_, _> =
         held.map(|layer| (&layer.descriptor.digest, layer.descriptor.size)).collect();
@@ -156,12 +158,18 @@ fn judge(subject: &Subject<'_>, content: &BTreeMap<Digest, Fact<LayerContent>>) 
     let sum = |each: fn(&(u64, u64)) -> u64| {
         size(sizes.values().fold(0, |sum, sizes| each(sizes).saturating_add(sum)))
     };
-    Outcome::passed(format!(
+    let message = format!(
         "every byte of the layers was read and hashes to what manifest and config say ({} blobs, {} packed, {} unpacked)",
         sizes.len(),
         sum(|(packed, _)| *packed),
         sum(|(_, unpacked)| *unpacked)
-    ))
+    );
+    let elsewhere = layers.iter().filter(|layer| layer.is_elsewhere);
+    let unread = listed(elsewhere.map(|layer| layer.which.clone()));
+    let note = (!unread.is_empty()).then(|| {
+        format!("not read, because this registry need not hold it and does not: {unread}")
+    });
+    Outcome::Passed { message, note }
 }
 
 /// What keeps the layers of an image from being known, and the names of those that are none.

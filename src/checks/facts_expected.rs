@@ -178,7 +178,7 @@ impl Seen<'_> {
 
     fn too_old(&self, most: SignedDuration) -> Option<Unlike> {
         let what = "the age of the image".to_owned();
-        let wanted = format!("at most `{most:#}`");
+        let wanted = format!("at most `{}`", shown(most));
         let created = self.config.created.as_deref();
         let at = created.and_then(|created| created.parse::<Timestamp>().ok());
         let Some(at) = at else {
@@ -193,14 +193,18 @@ impl Seen<'_> {
         (age > most).then(|| Unlike {
             what,
             wanted,
-            found: format!(
-                "{:#} (created {})",
-                SignedDuration::from_secs(age.as_secs()),
-                quoted(&at)
-            ),
+            found: format!("{} (created {})", shown(age), quoted(&at)),
             fix: "Build and push the image again; a build with a fixed `SOURCE_DATE_EPOCH` does not say its age."
                 .into(),
         })
+    }
+}
+
+/// An age; in days from the second on.
+fn shown(age: SignedDuration) -> String {
+    match age.as_hours() {
+        hours if hours >= 48 => format!("{} days", hours / 24),
+        _ => format!("{:#}", SignedDuration::from_secs(age.as_secs())),
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
     }
     match serde_json::from_slice(bytes) {
         Ok(Node::Null) => one(&NOTHING_INSIDE, "its manifest is `null`"),
+        Ok(Node::Object(fields)) if is_of_another_kind(&fields, media_type) => Vec::new(),
         Ok(Node::Object(fields)) => {
             let mut met = Vec::new();
             formats(&fields, media_type, &mut met);
@@ -61,6 +62,20 @@ pub(super) fn of_config(bytes: &[u8], media_type: &str) -> Option<Refusal> {
         }
         Ok(_) | Err(_) => None,
     }
+}
+
+/// Whether the body is of another type than it was served as: then the served type is wrong, and says nothing of the
+/// bytes.
+fn is_of_another_kind(fields: &[(String, Node)], media_type: MediaType) -> bool {
+    let of_name = |name: &str| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let own =
+        of_name("mediaType").and_then(|(_, own)| text(Some(own))).filter(|own| !own.is_empty());
+    if let Some(own) = own {
+        return MediaType::parse(own).is_some_and(|own| own != media_type);
+    }
+    let is_list = of_name("manifests").is_some();
+    let is_image = of_name("config").is_some() || of_name("layers").is_some();
+    if media_type.is_index() { is_image && !is_list } else { is_list && !is_image }
 }
 
 /// Fields by which engines know another format.

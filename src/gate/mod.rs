@@ -183,21 +183,29 @@ async fn ask_all(
             done.put(place, ask(settings, session, request, started).await);
         })
         .await;
-    let mut observed = done.take();
-    let mut reports = Vec::new();
-    for (place, request) in settings.images.iter().enumerate() {
-        match observed.remove(&place) {
-            Some(Observed::Done(report)) => reports.push(*report),
-            Some(Observed::Open(mut observation)) => {
-                session.settle_again(request, &mut observation);
-                read_content(settings, session, request, &mut observation).await;
-                reports.push(report(settings, request, &observation, session.is_late()));
-            }
-            // It was taken at the deadline, and nobody waits for it here any more.
-            None => {}
+    // All of them stay within reach of the deadline while some are looked at again.
+    let mut open = Vec::new();
+    for (place, image) in done.take() {
+        if let Observed::Open(observation) = &image {
+            open.push((place, observation.clone()));
         }
+        done.put(place, image);
     }
-    reports
+    open.sort_by_key(|(place, _)| *place);
+    for (place, mut observation) in open {
+        let Some(request) = settings.images.get(place) else { continue };
+        session.settle_again(request, &mut observation);
+        read_content(settings, session, request, &mut observation).await;
+        let report = report(settings, request, &observation, session.is_late());
+        done.put(place, Observed::Done(Box::new(report)));
+    }
+    let mut observed = done.take();
+    let report = |place| match observed.remove(&place) {
+        Some(Observed::Done(report)) => Some(*report),
+        // It was taken at the deadline, and nobody waits for it here any more.
+        Some(Observed::Open(_)) | None => None,
+    };
+    (0..settings.images.len()).filter_map(report).collect()
 }
 
 /// Reads every byte of an image's layers, where that was asked for and only they can still speak against it.

@@ -64,7 +64,11 @@ impl Connections {
 
     /// No request goes alone: what led here speaks HTTP/1.1, and this is expected to do the same.
     pub(super) fn expect_many(&self) {
-        self.with(|state| state.is_tried = true);
+        self.with(|state| {
+            state.is_tried = true;
+            // Until one is there, each request may take a connection.
+            state.speaks_http2.get_or_insert(false);
+        });
     }
 
     /// Waits until [`is_tried`](Self::is_tried).

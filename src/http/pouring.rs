@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Response;
 use tokio::time::timeout;
 
+use crate::http::REQUEST_TIMEOUT;
 use crate::http::body::{self, Plan};
 use crate::http::failure::FailedTry;
 use crate::http::message::{Length, codings};
@@ -24,7 +25,11 @@ pub(super) async fn pour(
     let is_coded = !codings(response.headers()).is_empty();
     if is_coded || announced.is_some_and(|length| length != pour.size - begins) {
         // Another body than the blob's: its beginning shows what it is.
-        return body::read(response, Plan::beginning()).await;
+        let beginning = body::read(response, Plan::beginning());
+        return timeout(REQUEST_TIMEOUT, beginning).await.unwrap_or_else(|_| {
+            let said = format!("not whole after {} s", REQUEST_TIMEOUT.as_secs());
+            Err(FailedTry::new(Failure::TimedOut, said))
+        });
     }
     let mut known = pour.poured() - begins;
     let mut came = 0_u64;

@@ -103,7 +103,8 @@ pub(crate) fn manifest(
         header => {
             let algorithm = expected.or(header.as_ref()).map(Digest::algorithm);
             let digest = Digest::of(algorithm.unwrap_or(Algorithm::Sha256), &answer.body);
-            let is_proven = expected.is_some() || header.is_some();
+            let is_expected = expected.is_some_and(|expected| expected.matches(&answer.body));
+            let is_proven = is_expected || header.is_some();
             Sent::Told(resolved(&answer, what, digest, is_proven, redactor))
         }
     }

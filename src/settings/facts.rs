@@ -46,7 +46,17 @@ impl Question<'_> {
             ))
             .hint("write it relative to this file, without `..` and without a leading `/`"));
         }
-        let place = self.folder.join(&config.folder).join(path);
+        let below = self.folder.join(&config.folder);
+        let place = below.join(path);
+        // A link of the checkout must not lead to a file that is not: a mistake in it is shown.
+        if let (Ok(real), Ok(below)) = (place.canonicalize(), below.canonicalize())
+            && !real.starts_with(below)
+        {
+            return Err(UsageError::new(format!(
+                "the structure test {shown} is a link that leads out of this file's folder"
+            ))
+            .hint("put the file itself below this file's folder"));
+        }
         let text = input::text(&place, MOST).map_err(|why| {
             UsageError::new(format!("the structure test {shown} {why}"))
                 .hint("write the file's path relative to this file, or the facts themselves")

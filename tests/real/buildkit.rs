@@ -17,6 +17,13 @@ fn an_image_of_buildkit_is_green_and_one_without_layers_is_red() {
         if name.starts_with("empty") {
             assert_failed(&run, &["failure manifest-intact"]);
             assert!(run.stdout.contains("not-an-image"), "{}", run.snapshot());
+        } else if name == "zstd-docker" {
+            assert_failed(&run, &["failure engines"]);
+            assert!(run.stdout.contains("containerd 1.7 refuses it"), "{}", run.snapshot());
+            assert_verified(
+                &world.gate(&name).args("--engine docker").run(),
+                &parts.last().unwrap().digest,
+            );
         } else {
             assert_verified(&run, &parts.last().unwrap().digest);
         }

@@ -88,7 +88,8 @@ fn the_same_image_pushed_after_a_garbage_collection_is_not_green() {
     assert!(second.layers.iter().all(|layer| !world.registry.stores(layer)), "a layer was stored");
     let run = world.gate(TAG).run();
     assert_eq!(run.code, Some(3), "{}", run.snapshot());
-    let expected = ["error manifest-intact", "error platform", "error layers-present"];
+    let expected =
+        ["error manifest-intact", "error platform", "error layers-present", "error engines"];
     assert_eq!(unpassed(&run), expected, "{}", run.snapshot());
     assert!(!run.files.contains_key("ref"), "{}", run.snapshot());
 }

@@ -223,6 +223,15 @@ fn an_image_that_does_not_say_when_it_was_built_is_too_old() {
 }
 
 #[test]
+fn an_age_of_many_hours_is_said_in_days() {
+    let mut sample = Sample::single();
+    sample.observation.started_at = "2026-12-25T09:00:00Z".parse().unwrap();
+    let said = said_of(&mut sample, vec![ExpectedFact::MaxAge(Duration::from_secs(172_800))]);
+    assert!(said.contains("is 30 days (created"), "{said}");
+    assert!(said.contains("at most `2 days`"), "{said}");
+}
+
+#[test]
 fn a_port_without_a_protocol_is_of_any() {
     let mut sample = Sample::single();
     sample.config(0).exposed_ports = vec!["53/udp".into(), "80".into()];

@@ -71,9 +71,18 @@ impl Reading {
         self.progress.shown(client, reader.read_all(name, layers)).await
     }
 
-    fn known(&self, repository: &str, digest: &Digest) -> Known {
+    /// What is known of a layer, and whether nobody asked for it before.
+    fn known(&self, repository: &str, digest: &Digest) -> (Known, bool) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry((repository.to_owned(), digest.clone())).or_default())
+        let key = (repository.to_owned(), digest.clone());
+        let is_new = !known.contains_key(&key);
+        (Arc::clone(known.entry(key).or_default()), is_new)
+    }
+
+    /// Nobody has announced this layer after all.
+    fn forget(&self, repository: &str, digest: &Digest) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&(repository.to_owned(), digest.clone()));
     }
 
     /// Announces what is going to be read: the run may take longer by it, and less is left to read.
@@ -115,15 +124,18 @@ impl Reader<'_> {
             .iter()
             .map(|layer| (layer, self.reading.known(name, &layer.descriptor.digest)))
             .collect();
-        let new = known.iter().filter(|(_, known)| !known.initialized());
-        let bytes = new.fold(0_u64, |sum, (layer, _)| sum.saturating_add(layer.descriptor.size));
+        // What another image reads already is announced by that one.
+        let new = known.iter().filter(|(_, (_, is_new))| *is_new).map(|(layer, _)| *layer);
+        let bytes = new.clone().fold(0_u64, |sum, layer| sum.saturating_add(layer.descriptor.size));
         if let Err(why) = self.reading.announce(self.client, bytes) {
-            let unknown = |(layer, _): (&LayerToRead, _)| {
+            new.for_each(|layer| self.reading.forget(name, &layer.descriptor.digest));
+            let unknown = |layer: &LayerToRead| {
                 (layer.descriptor.digest.clone(), (Fact::Unknown(why.clone()), None))
             };
-            return known.into_iter().map(unknown).collect();
+            return layers.iter().map(unknown).collect();
         }
-        let read = known.into_iter().map(|(layer, known)| async move {
+        let known = known.into_iter().map(|(layer, (known, _))| (layer, known));
+        let read = known.map(|(layer, known)| async move {
             let read = known.get_or_init(|| self.layer(layer)).await.clone();
             (layer.descriptor.digest.clone(), read)
         });

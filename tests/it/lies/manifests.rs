@@ -4,7 +4,7 @@ use hyper::body::Bytes;
 use serde_json::json;
 
 use super::{COMMIT, REPOSITORY, TAG, gate, gate_with_record, row, table, with};
-use crate::stand_in::{Answer, Content, Image, Index, Lie, Route, StandIn};
+use crate::stand_in::{Answer, Content, Image, Index, Lie, Route, StandIn, digest_of};
 
 const OCI_IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
 const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -23,6 +23,18 @@ fn stored<const N: usize>(manifests: [(&str, &str, Vec<u8>); N]) -> String {
 /// The manifest of an honest image, as text.
 fn honest() -> String {
     String::from_utf8(Image::node_on_alpine().manifest().to_vec()).unwrap()
+}
+
+/// An index of one image, with its own type or without.
+fn index(has_type: bool) -> Vec<u8> {
+    let image = honest();
+    let digest = digest_of(image.as_bytes());
+    let own = if has_type { format!("\"mediaType\":\"{OCI_INDEX}\",") } else { String::new() };
+    format!(
+        "{{\"schemaVersion\":2,{own}\"manifests\":[{{\"mediaType\":\"{OCI_IMAGE}\",\"digest\":\"{digest}\",\"size\":{}}}]}}",
+        image.len()
+    )
+    .into_bytes()
 }
 
 #[test]
@@ -60,6 +72,8 @@ fn a_manifest_that_can_be_read_in_two_ways_is_not_green() {
         ("an escaped `layers`", OCI_IMAGE, with_field("\"l\\u0061yers\":[]")),
         ("`fsLayers` of old", OCI_IMAGE, with_field("\"fsLayers\":[]")),
         ("an image served as an index", OCI_INDEX, image.clone().into_bytes()),
+        ("an index served as an image", OCI_IMAGE, index(true)),
+        ("one without its own type", OCI_IMAGE, index(false)),
         ("two documents", OCI_IMAGE, format!("{image}{image}").into_bytes()),
     ]), @r#"
     `Layers` beside `layers`: exit code: 3
@@ -80,6 +94,12 @@ fn a_manifest_that_can_be_read_in_two_ways_is_not_green() {
 
     an image served as an index: exit code: 3
     repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.index.v1+json` and has a field `config`
+
+    an index served as an image: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.manifest.v1+json` and has a field `manifests`
+
+    one without its own type: exit code: 3
+    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent can be read in two ways: it was served as `application/vnd.oci.image.manifest.v1+json` and has a field `manifests`
 
     two documents: exit code: 1
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest is not JSON to Go's reader ("invalid character")
