@@ -99,7 +99,7 @@ impl Bench<'_> {
     fn program_itself(&self) -> anyhow::Result<()> {
         let mut table = Table::new(&["the program", "limit", "measured", "", "beside it"]);
         let size = fs::metadata(&self.program)?.len();
-        let limit = 5 * MIB;
+        let limit = 11 * MIB / 2;
         table.row(&["static binary", &mib(limit), &mib(size), judged(&size, &limit), ""]);
         let took = Run::of(&self.program, "--version").median(201)?;
         let nothing = ms(Run::of("/bin/true", "").median(201)?);

@@ -72,6 +72,9 @@ fn a_whole_image_is_green_with_its_record() {
             immutable-tag: skipped
             platform: passed
             layers-present: passed
+            content-intact: skipped
+            engines: passed
+            facts-expected: skipped
             port: skipped
             runtime: skipped
             ");
@@ -109,6 +112,9 @@ fn a_missing_tag_is_red_without_a_record() {
             immutable-tag: skipped
             platform: skipped
             layers-present: skipped
+            content-intact: skipped
+            engines: skipped
+            facts-expected: skipped
             port: skipped
             runtime: skipped
             ");
