@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make bench`: builds the static release binary and the bench (examples/bench), and runs the one with the other, beside
-# crane, oras and skopeo (scripts/peers.sh). `sh scripts/bench.sh quick` measures little, to see that the bench works.
+# crane, oras and skopeo (scripts/debian.sh). `sh scripts/bench.sh quick` measures little, to see that the bench works.
 # The tables go to standard output, everything else to standard error. It asserts nothing about time.
 set -eu
 
@@ -19,5 +19,5 @@ fi
 binary=${CARGO_TARGET_DIR:-target}/bench/verify-registry-image
 sh scripts/build-static.sh "$static" "$binary" >&2
 cargo build --profile tool --locked --example bench >&2
-sh scripts/peers.sh >&2 || echo "bench: crane, oras and skopeo could not be had" >&2
+sh scripts/debian.sh sid target/peers/root crane oras skopeo >&2 || echo "bench: crane, oras and skopeo could not be had" >&2
 "${CARGO_TARGET_DIR:-target}/tool/examples/bench" "$binary" target/peers "$quick"

@@ -1,4 +1,4 @@
-//! The programs beside which this one is measured: crane, oras and skopeo, as `scripts/peers.sh` unpacks them.
+//! The programs beside which this one is measured: crane, oras and skopeo, as `scripts/bench.sh` has them unpacked.
 
 use std::env;
 use std::fs;
