@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::size;
-use crate::observation::{
-    Fact, LayerContent, LayerToRead, Observation, PlatformObservation, Unavailable,
-};
+use crate::observation::{Fact, LayerContent, LayerToRead, Observation, PlatformObservation};
 use crate::oci::{Descriptor, Digest};
 use crate::report::{ContentFacts, Finding, HowProven, Outcome, Reason};
 use crate::request::ImageRequest;
 
-use super::subject::{Content, gravest, no_image, unasked};
+use super::subject::{Content, Gaps, no_image};
 use super::wording::{clauses, cleaned, listed, quoted};
 use super::{Subject, layers_present};
 use crate::circleci::CircleCi;
@@ -112,8 +110,10 @@ fn is_elsewhere(image: &PlatformObservation, layer: &Descriptor) -> bool {
 
 fn judge(subject: &Subject<'_>, content: &BTreeMap<Digest, Fact<LayerContent>>) -> Outcome {
     let layers = layers(subject);
-    let (mut problems, mut unlooked) = (Vec::new(), Vec::new());
-    let (mut unknown, without) = not_images(subject);
+    let (mut problems, mut gaps) = (Vec::new(), Gaps::default());
+    for image in subject.images() {
+        gaps.image(subject, image);
+    }
     let mut told = BTreeSet::new();
     let mut sizes: BTreeMap<&Digest, (u64, u64)> = BTreeMap::new();
     for Layer { which, descriptor, diff_id, is_elsewhere } in &layers {
@@ -121,8 +121,8 @@ fn judge(subject: &Subject<'_>, content: &BTreeMap<Digest, Fact<LayerContent>>) 
             continue;
         }
         match content.get(&descriptor.digest) {
-            None => unlooked.push(which.clone()),
-            Some(Fact::Unknown(why)) => unknown.push(why),
+            None => gaps.unlooked.push(which.clone()),
+            Some(Fact::Unknown(why)) => gaps.unknown.push(why),
             Some(Fact::Absent(denial)) => {
                 if told.insert((&descriptor.digest, None)) {
                     let said = cleaned(&denial.said);
@@ -143,14 +143,8 @@ fn judge(subject: &Subject<'_>, content: &BTreeMap<Digest, Fact<LayerContent>>) 
     if !problems.is_empty() {
         return Outcome::Failed(finding(&problems));
     }
-    if let Some(why) = gravest(unknown) {
-        return Outcome::Errored(why.finding());
-    }
-    if !unlooked.is_empty() {
-        return unasked(&listed(unlooked));
-    }
-    if !without.is_empty() {
-        return Outcome::skipped(format!("there is no image to read for {}", listed(without)));
+    if let Some(outcome) = gaps.outcome("no image to read") {
+        return outcome;
     }
     if layers.is_empty() {
         return no_image();
@@ -170,21 +164,6 @@ fn judge(subject: &Subject<'_>, content: &BTreeMap<Digest, Fact<LayerContent>>) 
         format!("not read, because this registry need not hold it and does not: {unread}")
     });
     Outcome::Passed { message, note }
-}
-
-/// What keeps the layers of an image from being known, and the names of those that are none.
-fn not_images<'a>(subject: &Subject<'a>) -> (Vec<&'a Unavailable>, Vec<String>) {
-    let (mut unknown, mut without) = (Vec::new(), Vec::new());
-    for image in subject.images() {
-        match Content::of(image) {
-            Content::Image(..) => {}
-            Content::Unknown(why) => unknown.push(why),
-            Content::NotAnImage(_) | Content::Gone | Content::Differs(_) => {
-                without.push(subject.name(image));
-            }
-        }
-    }
-    (unknown, without)
 }
 
 /// A layer that is not what manifest or config say.

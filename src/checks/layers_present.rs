@@ -7,7 +7,7 @@ use crate::oci::{Descriptor, Digest, ImageManifest, Platform};
 use crate::report::{Finding, Outcome, Reason};
 
 use super::Subject;
-use super::subject::{gravest, no_image, unasked};
+use super::subject::{Gaps, no_image};
 use super::wording::{clauses, cleaned, listed, quoted};
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
@@ -46,7 +46,7 @@ fn tally<'a>(subject: &Subject<'a>) -> Tally<'a> {
             (Fact::Present(Ok(_)), Fact::Unknown(why))
                 if image.listed_as.is_none() && subject.images().nth(1).is_some() =>
             {
-                tally.unknown.push(why);
+                tally.gaps.unknown.push(why);
             }
             (Fact::Present(Ok(manifest)), _) => {
                 let of = subject.platform_name(image);
@@ -54,9 +54,9 @@ fn tally<'a>(subject: &Subject<'a>) -> Tally<'a> {
                 tally.add(&of, image, manifest, &observed);
             }
             (Fact::Present(Err(_)) | Fact::Absent(_), _) => {
-                tally.without.push(subject.name(image));
+                tally.gaps.without.push(subject.name(image));
             }
-            (Fact::Unknown(why), _) => tally.unknown.push(why),
+            (Fact::Unknown(why), _) => tally.gaps.unknown.push(why),
         }
     }
     tally
@@ -148,11 +148,7 @@ struct Tally<'a> {
     elsewhere: Vec<String>,
     /// Layers that were announced in their size, and not read to their end.
     announced: Vec<String>,
-    unknown: Vec<&'a Unavailable>,
-    /// Blobs that were not asked for at all.
-    unlooked: Vec<String>,
-    /// Images whose manifest is not there.
-    without: Vec<String>,
+    gaps: Gaps<'a>,
 }
 
 impl<'a> Tally<'a> {
@@ -176,7 +172,7 @@ impl<'a> Tally<'a> {
             (Some(said), _) => self.judge(which, config, *said, Elsewhere::Refused, is_new),
             // Its bytes arrived whole; `manifest-intact` reports what they hash to.
             (None, Fact::Present(_) | Fact::Absent(_)) => {}
-            (None, Fact::Unknown(why)) => self.unknown.push(why),
+            (None, Fact::Unknown(why)) => self.gaps.unknown.push(why),
         }
         let elsewhere = Elsewhere::of(image);
         for (index, layer) in layers.iter().enumerate() {
@@ -189,7 +185,7 @@ impl<'a> Tally<'a> {
             let elsewhere = if layer.is_kept_elsewhere() { elsewhere } else { Elsewhere::Refused };
             match observed.get(&(&layer.digest, layer.size)) {
                 Some(said) => self.judge(which, layer, *said, elsewhere, is_new),
-                None if is_new => self.unlooked.push(which),
+                None if is_new => self.gaps.unlooked.push(which),
                 None => {}
             }
         }
@@ -226,31 +222,23 @@ impl<'a> Tally<'a> {
                     self.elsewhere.push(which);
                 }
                 Elsewhere::Unknown(why) if denial.reason == Reason::BlobMissing => {
-                    self.unknown.push(why);
+                    self.gaps.unknown.push(why);
                 }
                 Elsewhere::Allowed | Elsewhere::Refused | Elsewhere::Unknown(_) => {
                     self.note(which, blob, Seen::Gone(denial.said.clone()));
                 }
             },
-            Fact::Unknown(why) => self.unknown.push(why),
+            Fact::Unknown(why) => self.gaps.unknown.push(why),
         }
     }
 
     fn outcome(self) -> Outcome {
-        let Self { met, problems, told: _, elsewhere: _, announced: _, unknown, unlooked, without } =
-            self;
+        let Self { met, problems, told: _, elsewhere: _, announced: _, gaps } = self;
         if !problems.is_empty() {
             return Outcome::Failed(finding(&problems));
         }
-        if let Some(why) = gravest(unknown) {
-            return Outcome::Errored(why.finding());
-        }
-        if !unlooked.is_empty() {
-            return unasked(&listed(unlooked));
-        }
-        if !without.is_empty() {
-            let names = listed(without);
-            return Outcome::skipped(format!("there is no manifest to look at for {names}"));
+        if let Some(outcome) = gaps.outcome("no manifest to look at") {
+            return outcome;
         }
         if met.is_empty() {
             return no_image();

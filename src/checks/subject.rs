@@ -97,30 +97,17 @@ impl<'a> Subject<'a> {
         judge: impl FnOnce(&[(String, &'a ImageManifest, &'a ImageConfig)]) -> Outcome,
     ) -> Outcome {
         self.with_manifest(|_| {
-            let (mut found, mut unknown, mut without) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut found, mut gaps) = (Vec::new(), Gaps::default());
             for image in self.images() {
-                match Content::of(image) {
-                    Content::Image(manifest, config) => {
-                        found.push((self.name(image), manifest, config));
-                    }
-                    Content::NotAnImage(_) | Content::Gone | Content::Differs(_) => {
-                        without.push(self.name(image));
-                    }
-                    Content::Unknown(why) => unknown.push(why),
+                if let Some((manifest, config)) = gaps.image(self, image) {
+                    found.push((self.name(image), manifest, config));
                 }
             }
             let judged = (!found.is_empty()).then(|| judge(&found));
             if let Some(Outcome::Failed(finding)) = judged {
                 return Outcome::Failed(finding);
             }
-            if let Some(why) = gravest(unknown) {
-                return Outcome::Errored(why.finding());
-            }
-            if !without.is_empty() {
-                let names = listed(without);
-                return Outcome::skipped(format!("there is no config to look at for {names}"));
-            }
-            judged.unwrap_or_else(no_image)
+            gaps.outcome("no config to look at").or(judged).unwrap_or_else(no_image)
         })
     }
 
@@ -144,6 +131,50 @@ impl<'a> Subject<'a> {
         self.images().nth(1)?;
         let platform = image.listed_as.as_ref().or(image.platform());
         Some(platform.map_or_else(|| quoted(&image.digest.short()), quoted))
+    }
+}
+
+/// What keeps a check from a yes about every image, in the order in which it decides.
+#[derive(Default)]
+pub(super) struct Gaps<'a> {
+    /// What is not known.
+    pub(super) unknown: Vec<&'a Unavailable>,
+    /// What was not asked for at all.
+    pub(super) unlooked: Vec<String>,
+    /// The images of which there is nothing to look at.
+    pub(super) without: Vec<String>,
+}
+
+impl<'a> Gaps<'a> {
+    /// The manifest and config of an image, or a gap more.
+    pub(super) fn image(
+        &mut self,
+        subject: &Subject<'_>,
+        image: &'a PlatformObservation,
+    ) -> Option<(&'a ImageManifest, &'a ImageConfig)> {
+        match Content::of(image) {
+            Content::Image(manifest, config) => return Some((manifest, config)),
+            Content::NotAnImage(_) | Content::Gone | Content::Differs(_) => {
+                self.without.push(subject.name(image));
+            }
+            Content::Unknown(why) => self.unknown.push(why),
+        }
+        None
+    }
+
+    /// The answer that they leave, if there are any. `nothing` is what there is not, as in `no config to look at`.
+    pub(super) fn outcome(self, nothing: &str) -> Option<Outcome> {
+        let Self { unknown, unlooked, without } = self;
+        if let Some(why) = gravest(unknown) {
+            return Some(Outcome::Errored(why.finding()));
+        }
+        if !unlooked.is_empty() {
+            return Some(unasked(&listed(unlooked)));
+        }
+        if without.is_empty() {
+            return None;
+        }
+        Some(Outcome::skipped(format!("there is {nothing} for {}", listed(without))))
     }
 }
 
