@@ -3,25 +3,15 @@
 //!
 //! Both are data that is not part of the project: without it the test says so and proves nothing.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
 
 use crate::stand_in::{Image, Index, Lie, Origin, Route, StandIn, bodies, verbatim};
-use crate::support::could_not_run;
+use crate::support::{could_not_run, shared_data};
 
-/// Where the data lies: beside the project, or where `SHARED_DATA` says.
-#[expect(clippy::disallowed_methods, reason = "a test is told where its data is, as the docs say")]
-fn data() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = std::env::var_os("SHARED_DATA").map_or_else(beside, PathBuf::from);
-    folder.join("digitalocean-openapi/registry.bundled.yaml").is_file().then_some(folder)
-}
-
-fn description(folder: &Path) -> Value {
-    let path = folder.join("digitalocean-openapi/registry.bundled.yaml");
-    let text = std::fs::read_to_string(path).unwrap();
-    serde_yaml::from_str(&text).unwrap()
+/// DigitalOcean's description, where it is.
+fn description() -> Option<Value> {
+    let path = shared_data("digitalocean-openapi/registry.bundled.yaml")?;
+    Some(serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
 }
 
 /// The schema that the description has for an answer, as JSON Schema understands it.
@@ -116,11 +106,10 @@ fn filled() -> StandIn {
 
 #[tokio::test]
 async fn the_api_keeps_to_the_published_description() {
-    let Some(folder) = data() else {
+    let Some(description) = description() else {
         let why = "DigitalOcean's OpenAPI description is not here (SHARED_DATA names its folder)";
         return could_not_run("the_api_keeps_to_the_published_description", why);
     };
-    let description = description(&folder);
     let stand_in = filled();
     let registry = "/v2/registries/{registry_name}";
     let (tags, digests) =
@@ -181,12 +170,12 @@ async fn the_api_keeps_to_the_published_description() {
 
 #[tokio::test]
 async fn the_check_against_the_description_can_fail() {
-    let Some(folder) = data() else {
+    let Some(description) = description() else {
         let why = "DigitalOcean's OpenAPI description is not here (SHARED_DATA names its folder)";
         return could_not_run("the_check_against_the_description_can_fail", why);
     };
     let path = "/v2/registries/{registry_name}/repositories/{repository_name}/tags";
-    let schema = schema(&description(&folder), path, 200);
+    let schema = schema(&description, path, 200);
     let validator = jsonschema::validator_for(&schema).unwrap();
     let tag =
         |field: &str, value: Value| json!({ "tags": [{ field: value }], "meta": { "total": 1 } });
@@ -199,14 +188,12 @@ async fn the_check_against_the_description_can_fail() {
 
 #[tokio::test]
 async fn errors_are_the_ones_that_were_observed() {
-    let Some(folder) = data() else {
+    let Some(folder) = shared_data("digitalocean-examples/observed") else {
         let why = "the observed answers are not here (SHARED_DATA names their folder)";
         return could_not_run("errors_are_the_ones_that_were_observed", why);
     };
-    let observed = |name: &str| {
-        let path = folder.join("digitalocean-examples/observed").join(name);
-        std::fs::read_to_string(path).unwrap().trim_end().to_owned()
-    };
+    let observed =
+        |name: &str| std::fs::read_to_string(folder.join(name)).unwrap().trim_end().to_owned();
     let stand_in = filled();
     for (file, status, path) in [
         ("api_404_registry.json", 404, "/v2/registries/keepr"),

@@ -2,21 +2,15 @@
 //!
 //! The description is data that is not part of the project: without it the test says so and proves nothing.
 
-use std::path::{Path, PathBuf};
-
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::{gate, registry, world};
 use crate::circleci::{Asked, CircleCi};
-use crate::support::could_not_run;
+use crate::support::{could_not_run, shared_data};
 
-/// The description, where it is: beside the project, or where `SHARED_DATA` says.
-#[expect(clippy::disallowed_methods, reason = "a test is told where its data is, as the docs say")]
 fn description() -> Option<Value> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = std::env::var_os("SHARED_DATA").map_or_else(beside, PathBuf::from);
-    let text = std::fs::read_to_string(folder.join("circleci-openapi/openapi.json")).ok()?;
+    let text = std::fs::read_to_string(shared_data("circleci-openapi/openapi.json")?).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }
 

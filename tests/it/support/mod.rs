@@ -23,5 +23,7 @@ pub(crate) use gate::Run;
 #[allow(unused_imports, reason = "named by the tests that count requests")]
 pub(crate) use requests::requests;
 pub(crate) use skip::could_not_run;
+#[allow(unused_imports, reason = "named by the tests that read published descriptions")]
+pub(crate) use skip::shared_data;
 #[allow(unused_imports, reason = "named by the tests that try again or end by their time")]
 pub(crate) use time::{side_by_side, with_time};
