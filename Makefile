@@ -47,7 +47,7 @@ mutants: ## whether a test goes red when a decision is changed: N=100 of them, S
 engines: ## which images docker, containerd and podman pull: N=400 drawn ones, SEED=1; writes docs/engines.md
 	N="$(N)" SEED="$(SEED)" TRY="$(TRY)" sh scripts/engines.sh
 
-bench: ## size, requests, time and memory, with their limits, beside skopeo's
+bench: ## size, requests, time and memory, with their limits, beside crane, oras and skopeo
 	sh scripts/bench.sh
 
 hostile: ## processor time and memory of the worst input at each bound, WORDS="names of inputs"

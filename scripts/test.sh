@@ -106,7 +106,7 @@ container() {
 }
 
 install
-PATH=$(sh scripts/tools.sh --node):$PATH
+PATH=$(sh scripts/tools.sh --node --promtool):$PATH
 export PATH
 # First: the program's tests use the packages that it installs.
 part 'Pulumi example' sh examples/pulumi/test.sh

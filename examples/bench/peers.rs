@@ -38,7 +38,7 @@ impl Peers {
     /// Those in `folder`. `None` where they are not.
     pub(crate) fn find(folder: &Path) -> Option<Self> {
         let folder =
-            folder.canonicalize().ok().filter(|folder| folder.join("unpacked").exists())?;
+            folder.canonicalize().ok().filter(|folder| folder.join("root/unpacked").exists())?;
         let (loader, libraries) = match env::consts::ARCH {
             "aarch64" => ("lib/ld-linux-aarch64.so.1", "aarch64-linux-gnu"),
             _ => ("lib64/ld-linux-x86-64.so.2", "x86_64-linux-gnu"),
