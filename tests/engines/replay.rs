@@ -1,5 +1,6 @@
 //! The record without engines.
 
+use crate::engine::Kind;
 use crate::program;
 use crate::recipe::Variation;
 use crate::record::Record;
@@ -39,6 +40,7 @@ fn the_program_answers_alike_with_other_labels_and_another_time() {
 #[track_caller]
 fn replayed(variation: Variation) {
     let mut record = Record::read();
+    assert_eq!(record.engines.len(), Kind::ALL.len(), "the record is of every engine");
     // What is in a layer's archive, and whether it unpacks to its `diff_id`, is not looked at.
     let is_inside =
         |text: &String| text.starts_with("layer ") || text.starts_with("config /rootfs/diff_ids");

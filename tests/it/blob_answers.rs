@@ -33,7 +33,7 @@ fn layer_bytes() -> Vec<u8> {
 /// The exit code, and what was said of what failed or errored.
 fn said(gate: Gate<'_>) -> String {
     let run = gate.run();
-    let shown = run.shown(&run.stdout);
+    let shown = run.redacted(&run.stdout);
     let lines = shown.lines().filter(|line| {
         [" failed: ", " errored: ", "  reason "].iter().any(|word| line.contains(word))
     });
@@ -486,7 +486,7 @@ fn content_that_is_wrong_once_and_then_right_is_a_note() {
     stand_in.lie(Route::Storage.containing(hex).first(1), Lie::Altered);
     let run = Gate::at(&stand_in).image(IMAGE).run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
-    let shown = run.shown(&run.stdout);
+    let shown = run.redacted(&run.stdout);
     let notes: Vec<_> = shown.lines().filter(|line| line.contains("requested again")).collect();
     insta::assert_snapshot!(notes.join("\n"), @"note: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:0919a165216b[..64]` for the digest `sha256:1cb16a77e3f7[..64]`; requested again, the right ones came");
     // Different each time, it proves nothing.

@@ -26,7 +26,7 @@ fn a_registry_that_redirects_everything_is_followed_without_a_login_and_named() 
     assert_no_login(&stand_in, &run);
     let notes = run.stdout.lines().filter(|line| line.starts_with("note: "));
     let notes: Vec<&str> = notes.collect();
-    insta::assert_snapshot!(run.shown(&notes.join("\n")), @"
+    insta::assert_snapshot!(run.redacted(&notes.join("\n")), @"
     note: `[registry]` redirects to `[elsewhere]`, which answered in its place
     note: found, but not proven to be this commit's: `latest-dev` can move, and nothing tells this image from an older one; give `--expect-digest`, `--expect-revision` or an `immutable_tag`
     ");

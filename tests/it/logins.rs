@@ -94,7 +94,7 @@ fn a_public_image_is_verified_whatever_is_broken_in_dockers_config() {
         assert_green(&run);
         let notes = run.stdout.lines().filter(|line| line.starts_with("note: "));
         let note = notes.into_iter().find(|line| line.contains("without a login"));
-        run.shown(&format!("{name}: {}\n", note.unwrap_or("no note")))
+        run.redacted(&format!("{name}: {}\n", note.unwrap_or("no note")))
     });
     insta::assert_snapshot!(rows.concat(), @"
     missing: note: the credential helper `docker-credential-desktop.exe` is not in PATH (or its interpreter is missing) for `[registry]`; the registry was asked without a login
@@ -225,7 +225,7 @@ fn the_token_server_that_is_named_gets_the_login_and_no_config_file_can_name_it(
     let run = gate().args("--token-server 127.0.0.1").run();
     assert_eq!(run.code, Some(3), "another port is another server: {}", run.snapshot());
     let run = gate().args("--token-server https://gitlab.example/jwt").run();
-    insta::assert_snapshot!(run.shown(&run.stderr), @"
+    insta::assert_snapshot!(run.redacted(&run.stderr), @"
     error: invalid token server `https://gitlab.example/jwt` for `--token-server`: expected a host and, where it has one, a port
       hint: omit the scheme and the path, as in `--token-server gitlab.example.com`
     ");

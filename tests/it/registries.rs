@@ -214,7 +214,7 @@ fn a_credential_helper_is_asked_and_its_output_is_never_shown() {
     seen.retain(|line| !line.starts_with("PWD=") && !line.starts_with("OLDPWD="));
     seen.retain(|line| !line.starts_with("SHLVL="));
     seen.sort_unstable();
-    insta::assert_snapshot!(run.shown(&seen.join("\n")), @"
+    insta::assert_snapshot!(run.redacted(&seen.join("\n")), @"
     HOME=[folder]
     PATH=[folder]/bin:/usr/bin:/bin
     REG_PASSWORD=for-the-helper
@@ -244,11 +244,11 @@ fn a_credential_helper_that_fails_is_undecided() {
             .lines()
             .filter(|line| line.contains(" errored: ") || line.trim_start().starts_with("next"));
         let said: Vec<_> = lines.map(str::trim).collect();
-        seen.push_str(&run.shown(&format!("{name}: {:?}\n{}\n", run.code, said.join("\n"))));
+        seen.push_str(&run.redacted(&format!("{name}: {:?}\n{}\n", run.code, said.join("\n"))));
     }
     let absent = r#"{"credsStore":"absent"}"#;
     let run = gate(&stand_in).file(".docker/config.json", absent).run();
-    seen.push_str(&run.shown(&format!("is absent: {:?}\n{}", run.code, run.stdout)));
+    seen.push_str(&run.redacted(&format!("is absent: {:?}\n{}", run.code, run.stdout)));
     insta::assert_snapshot!(seen, @"
     fails: Some(3)
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` failed for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
@@ -361,7 +361,7 @@ fn a_registry_on_this_machine_without_tls_is_requested_without() {
     let run = logged_in(&stand_in, PASSWORD).args("-v").run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
     let told: Vec<&str> = run.stderr.lines().take(2).collect();
-    insta::assert_snapshot!(run.shown(&told.join("\n")), @"
+    insta::assert_snapshot!(run.redacted(&told.join("\n")), @"
     GET https://[registry]/v2/ -> no TLS: what it sent is not TLS ( [duration])
     `[registry]` is on this machine and does not speak TLS: asking in plain http
     ");
@@ -439,7 +439,7 @@ fn whether_there_is_a_repository_is_read_from_its_list_of_tags_and_nothing_else(
         stand_in.untag("keepkey/support-email", "latest-dev");
         stand_in.lie(Route::TagsList, lie);
         let run = gate(&stand_in).run();
-        let said = run.shown(&run.stdout);
+        let said = run.redacted(&run.stdout);
         let said = said.lines().filter(|line| {
             [" failed: ", " errored: ", "passed  "].iter().any(|word| line.contains(word))
         });

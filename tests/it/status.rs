@@ -204,8 +204,8 @@ fn each_image_of_a_run_has_its_own_line_and_record() {
         .args("--environment development --update-status --record-dir records -q")
         .run();
     assert_eq!(run.code, Some(1), "{}", run.snapshot());
-    insta::assert_snapshot!(run.shown(&run.stderr), @"note: the status of broken stays as it was: the verdict is UNDECIDED");
-    insta::assert_snapshot!(run.shown(run.file("status/development.status")), @r#"
+    insta::assert_snapshot!(run.redacted(&run.stderr), @"note: the status of broken stays as it was: the verdict is UNDECIDED");
+    insta::assert_snapshot!(run.redacted(run.file("status/development.status")), @r#"
     image.broken: "GREEN r.example/a:b since [time] verified [time]"
     image.support-email: "GREEN [registry]/keepkey/support-email:latest-dev@sha256:72aa2829510e[..64] since [time] verified [time]"
     image.missing: "RED [registry]/keepkey/missing:latest-dev since [time] verified [time] reason repository-missing"

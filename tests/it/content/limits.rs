@@ -1,6 +1,7 @@
 //! How much is read, and for how long.
 
 use super::*;
+use crate::faults::until_the_deadline;
 use crate::stand_in::{Lie, Origin, Route};
 
 fn bomb() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
@@ -69,11 +70,18 @@ fn a_layer_that_images_share_is_read_once() {
 #[test]
 fn a_given_deadline_ends_the_reading() {
     let content = Drawn::from(1).bytes(30_000);
-    let (stand_in, pushed) = serving(&[(OCI_PLAIN, content.clone(), content)]);
-    let hex = pushed.layers[0].replace("sha256:", "");
-    stand_in.lie(Route::Storage.containing(&hex).ranged(false), Lie::HangAfterHead);
-    let run = gate(&stand_in).args("--deadline 3s").run();
-    insta::assert_snapshot!(found(&run), @"
+    let found = until_the_deadline(|deadline| {
+        let layer = (OCI_PLAIN, content.clone(), content.clone());
+        let (stand_in, pushed) = serving(&[layer]);
+        let hex = pushed.layers[0].replace("sha256:", "");
+        let whole = Route::Storage.containing(&hex).ranged(false);
+        stand_in.lie(whole, Lie::HangAfterHead);
+        let run = gate(&stand_in).args(deadline).run();
+        let asked = stand_in.asked_at(Origin::Storage);
+        let is_asked = asked.iter().any(|it| it.range.is_none() && it.target.contains(&hex));
+        is_asked.then(|| found(&run))
+    });
+    insta::assert_snapshot!(found, @"
     Some(3)
       content-intact errored: layer 1 of 1 `sha256:e3cc4514cffe`: `[storage]` had not answered when the run's deadline passed
         reason     deadline-passed

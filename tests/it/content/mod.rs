@@ -90,7 +90,7 @@ pub(super) fn gate(stand_in: &StandIn) -> Gate<'_> {
 
 /// The exit code, and what was found, without hints.
 pub(super) fn found(run: &Run<'_>) -> String {
-    let out = run.shown(&run.stdout);
+    let out = run.redacted(&run.stdout);
     let lines = out.lines().filter(|line| {
         [" failed: ", " errored: ", "  reason ", "  content "]
             .iter()

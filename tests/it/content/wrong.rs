@@ -41,7 +41,7 @@ fn wrong_bytes_once_and_right_ones_then_are_a_note() {
     stand_in.lie(plain(&pushed).first(1), Lie::Altered);
     let run = gate(&stand_in).run();
     assert_eq!(run.code, Some(0), "{}", run.stdout);
-    let out = run.shown(&run.stdout);
+    let out = run.redacted(&run.stdout);
     let note = out.lines().find(|line| line.contains("requested again")).unwrap();
     insta::assert_snapshot!(note, @"note: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` sent bytes that hash to `sha256:bf3267c96c16[..64]`; requested again, the right ones came");
 }

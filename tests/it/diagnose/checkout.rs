@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{block, gate, registry, world};
-use crate::circleci::{CircleCi, TOKEN, World, pipeline};
+use super::{bare, block, gate, registry, world};
+use crate::circleci::{CircleCi, World, pipeline};
 use crate::support::Gate;
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -21,34 +21,23 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
 }
 
-/// A checkout whose remote branch is at a commit with this message; and the commit.
-fn checkout<'a>(gate: Gate<'a>, message: &str) -> (Gate<'a>, String) {
+/// A checkout whose remote branch is at a commit with this message.
+fn checkout<'a>(gate: Gate<'a>, message: &str) -> Gate<'a> {
     let folder = gate.folder();
     git(folder, &["init", "--quiet"]);
     git(folder, &["remote", "add", "origin", "git@github.com:keepkey/support-email.git"]);
     git(folder, &["commit", "--quiet", "--allow-empty", "-m", message]);
     git(folder, &["update-ref", "refs/remotes/origin/develop", "HEAD"]);
     let commit = git(folder, &["rev-parse", "HEAD"]);
-    let gate =
-        gate.without_env("CIRCLE_SHA1").env("PATH", "/usr/bin:/bin").redact(&commit, "[commit]");
-    let gate = gate.redact(&commit[..7], "[short]");
-    (gate, commit)
-}
-
-fn bare<'a>(registry: &'a crate::stand_in::StandIn, circleci: &CircleCi) -> Gate<'a> {
-    Gate::at(registry)
-        .env("CIRCLECI_API_URL", circleci.origin())
-        .env("CIRCLE_TOKEN", TOKEN)
-        .redact(circleci.origin(), "https://[circleci]")
-        .image("keepkey/support-email:latest-dev")
-        .arg("--diagnose")
+    let gate = gate.env("PATH", "/usr/bin:/bin").redact(&commit, "[commit]");
+    gate.redact(&commit[..7], "[short]")
 }
 
 #[test]
 fn without_a_commit_that_of_the_remote_branch_is_looked_for() {
     let registry = registry();
     let circleci = CircleCi::start(world());
-    let (gate, _) = checkout(bare(&registry, &circleci), "Change it");
+    let gate = checkout(bare(&registry, &circleci), "Change it");
     insta::assert_snapshot!(block(&gate.run()), @"
     pipeline   none for [short] on develop; the newest is #1284 of 45c48cc: https://[circleci]/pipelines/github/keepkey/support-email/1284
       reason     pipeline-missing
@@ -60,7 +49,7 @@ fn without_a_commit_that_of_the_remote_branch_is_looked_for() {
 fn commit_skipped() {
     let registry = registry();
     let circleci = CircleCi::start(world());
-    let (gate, _) = checkout(bare(&registry, &circleci), "Change it [skip ci]");
+    let gate = checkout(bare(&registry, &circleci), "Change it [skip ci]");
     insta::assert_snapshot!(block(&gate.run()), @"
     pipeline   none for [short] on develop, its message says [skip ci]: https://[circleci]/pipelines/github/keepkey/support-email?branch=develop
       reason     commit-skipped
@@ -75,7 +64,7 @@ fn a_checkouts_own_settings_run_nothing() {
         pipelines: vec![pipeline(1, "created", &"a".repeat(40), "develop")],
         ..world()
     });
-    let (gate, _) = checkout(bare(&registry, &circleci), "Change it");
+    let gate = checkout(bare(&registry, &circleci), "Change it");
     let folder = gate.folder().to_owned();
     let trap = format!("touch {}/trapped; false", folder.display());
     for key in

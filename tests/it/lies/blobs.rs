@@ -35,7 +35,7 @@ fn cut(after: usize, blobs: impl Fn(Pushed) -> Vec<String>) -> String {
         stand_in.lie(Route::Storage.containing(&hex), Lie::CutAfter(after, End::Close));
     }
     let run = Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}")).run();
-    let said = run.shown(&run.stdout);
+    let said = run.redacted(&run.stdout);
     let said = said.lines().filter(|line| {
         [" failed: ", " errored: ", "  reason "].iter().any(|word| line.contains(word))
     });

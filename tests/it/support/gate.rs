@@ -339,15 +339,6 @@ impl Run<'_> {
         redactions.apply(text)
     }
 
-    /// A part of what it left behind, with what differs from run to run taken out.
-    pub(crate) fn shown(&self, part: &str) -> String {
-        let mut redactions = self.gate.redactions.clone();
-        for tag in self.control_tags() {
-            redactions.text(&tag, "[control]");
-        }
-        redactions.apply(part)
-    }
-
     /// One file that it wrote.
     pub(crate) fn file(&self, path: &str) -> &str {
         let content = self.files.get(path).and_then(Option::as_deref);
