@@ -14,7 +14,7 @@ use super::rules::{
     SIZE_MISSING,
 };
 use super::{Refusal, Rule};
-use crate::oci::MediaType;
+use crate::oci::{Digest, MediaType, is_taken_for};
 
 /// Docker's config.
 pub(super) const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
@@ -67,22 +67,20 @@ pub(super) fn of_config(bytes: &[u8], media_type: &str) -> Option<Refusal> {
 /// Whether the body is of another type than it was served as: then the served type is wrong, and says nothing of the
 /// bytes.
 fn is_of_another_kind(fields: &[(String, Node)], media_type: MediaType) -> bool {
-    let of_name = |name: &str| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-    let own =
-        of_name("mediaType").and_then(|(_, own)| text(Some(own))).filter(|own| !own.is_empty());
-    if let Some(own) = own {
+    let has = |name: &str| named(fields, name).next().is_some();
+    let own = text(named(fields, "mediaType").next());
+    if let Some(own) = own.filter(|own| !own.is_empty()) {
         return MediaType::parse(own).is_some_and(|own| own != media_type);
     }
-    let is_list = of_name("manifests").is_some();
-    let is_image = of_name("config").is_some() || of_name("layers").is_some();
+    let is_list = has("manifests");
+    let is_image = has("config") || has("layers");
     if media_type.is_index() { is_image && !is_list } else { is_list && !is_image }
 }
 
 /// Fields by which engines know another format.
 fn formats(fields: &[(String, Node)], media_type: MediaType, met: &mut Vec<Refusal>) {
     // Without it, or with another, the bytes may be right and the served type wrong.
-    let of_type = |(key, _): &&(String, Node)| key.eq_ignore_ascii_case("mediaType");
-    let own = fields.iter().find(of_type).and_then(|(_, own)| text(Some(own)));
+    let own = text(named(fields, "mediaType").next());
     if own.and_then(MediaType::parse) != Some(media_type) {
         return;
     }
@@ -93,8 +91,7 @@ fn formats(fields: &[(String, Node)], media_type: MediaType, met: &mut Vec<Refus
         &["manifests", "fsLayers", "history"]
     };
     for name in others {
-        let of_name = |(key, _): &&(String, Node)| key.eq_ignore_ascii_case(name);
-        let Some((_, value)) = fields.iter().find(of_name) else { continue };
+        let Some(value) = named(fields, name).next() else { continue };
         let mut note =
             |rule| met.push(Refusal { rule, what: format!("its manifest has `{name}`, too") });
         if *name != "history" {
@@ -240,22 +237,23 @@ impl Listed {
     }
 }
 
-/// Whether an engine takes a text for a digest, of whatever bytes.
+/// Whether an engine takes a text for a digest, of whatever bytes. Of SHA-384, too, which this program does not compute.
 fn is_digest(text: &str) -> bool {
-    let Some((algorithm, hex)) = text.split_once(':') else { return false };
-    let length = match algorithm {
-        "sha256" => 64,
-        "sha384" => 96,
-        "sha512" => 128,
-        _ => return false,
+    let is_sha384 = |hex: &str| {
+        hex.len() == 96 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
-    hex.len() == length && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.parse::<Digest>().is_ok() || text.strip_prefix("sha384:").is_some_and(is_sha384)
+}
+
+/// The fields that Go's reader takes for this one.
+fn named<'n>(fields: &'n [(String, Node)], name: &str) -> impl Iterator<Item = &'n Node> {
+    fields.iter().filter(move |(key, _)| is_taken_for(key, name)).map(|(_, value)| value)
 }
 
 /// The field of this name in any case. Fails where there are two of them.
 fn field<'n>(fields: &'n [(String, Node)], name: &str) -> Result<Option<&'n Node>, Twice> {
-    let mut of_name = fields.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    let first = of_name.next().map(|(_, value)| value);
+    let mut of_name = named(fields, name);
+    let first = of_name.next();
     if of_name.next().is_some() { Err(Twice) } else { Ok(first) }
 }
 

@@ -106,7 +106,7 @@ pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<R
         rule: &LAYERS_TOO_MANY,
         what: format!("it has {of} layers, and at most {MOST_OF_GRAPH_DRIVER} are stacked"),
     }));
-    let is_typed = is_config(config_descriptor);
+    let is_typed = config_descriptor.is_image_config();
     met.push((!is_typed).then(|| Refusal {
         rule: if is_docker { &CONFIG_TYPE } else { &CONFIG_TYPE_IN_OCI },
         what: match config_descriptor.media_type.as_str() {
@@ -149,10 +149,6 @@ fn met(rule: &'static Rule, layer: &Descriptor) -> String {
     } else {
         format!("has the type `{}`", layer.media_type)
     }
-}
-
-fn is_config(config: &Descriptor) -> bool {
-    matches!(config.media_type.as_str(), "application/vnd.oci.image.config.v1+json" | DOCKER_CONFIG)
 }
 
 /// The rows that an entry of an index meets by itself. `is_index` says that an index is behind it.

@@ -119,23 +119,10 @@ structures! {
     SCHEMA2_LIST {
         "schemaVersion": Int, "mediaType": Text, "manifests": List(&Object(&SCHEMA2_ENTRY)),
     }
-    /// containers/image's `Schema2HealthConfig`.
-    SCHEMA2_HEALTHCHECK {
-        "Test": List(&Text), "StartPeriod": Int, "StartInterval": Int, "Interval": Int, "Timeout": Int, "Retries": Int,
-    }
-    /// containers/image's `Schema2Config`.
-    SCHEMA2_CONFIG {
-        "Hostname": Text, "Domainname": Text, "User": Text, "AttachStdin": Bool, "AttachStdout": Bool,
-        "AttachStderr": Bool, "ExposedPorts": Map(&Empty), "Tty": Bool, "OpenStdin": Bool, "StdinOnce": Bool,
-        "Env": List(&Text), "Cmd": Words, "Healthcheck": Object(&SCHEMA2_HEALTHCHECK), "ArgsEscaped": Bool,
-        "Image": Text, "Volumes": Map(&Empty), "WorkingDir": Text, "Entrypoint": Words, "NetworkDisabled": Bool,
-        "MacAddress": Text, "OnBuild": List(&Text), "Labels": Map(&Text), "StopSignal": Text, "StopTimeout": Int,
-        "Shell": Words,
-    }
-    /// containers/image's `Schema2V1Image`.
+    /// containers/image's `Schema2V1Image`, whose `Schema2Config` has moby's fields.
     SCHEMA2_IMAGE {
         "id": Text, "parent": Text, "comment": Text, "created": Time, "container": Text,
-        "container_config": Object(&SCHEMA2_CONFIG), "docker_version": Text, "author": Text,
-        "config": Object(&SCHEMA2_CONFIG), "architecture": Text, "variant": Text, "os": Text, "Size": Int,
+        "container_config": Object(&CONTAINER), "docker_version": Text, "author": Text,
+        "config": Object(&CONTAINER), "architecture": Text, "variant": Text, "os": Text, "Size": Int,
     }
 }

@@ -432,3 +432,16 @@ fn a_field_that_is_missing_or_of_another_format_is_refused_by_who_needs_it() {
     manifest-field-of-podman: `the document` is a list where it must be an object [podman]
     "#);
 }
+
+#[test]
+fn a_field_is_found_under_every_name_that_gos_reader_takes_for_it() {
+    let manifest = |size: &str| {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let body = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{OCI}","config":{{"digest":"{digest}","{size}":2}},"layers":[]}}"#
+        );
+        told(&of_manifest(body.as_bytes(), MediaType::OciImageManifest))
+    };
+    assert_eq!(["size", "SIZE", "\u{17f}ize"].map(manifest), ["", "", ""]);
+    assert!(manifest("sizes").contains("size-missing"), "{}", manifest("sizes"));
+}

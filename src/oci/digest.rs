@@ -75,11 +75,9 @@ pub enum DigestError {
 impl Digest {
     /// Hashes `content`.
     pub fn of(algorithm: Algorithm, content: &[u8]) -> Self {
-        let hex = match algorithm {
-            Algorithm::Sha256 => hex(&Sha256::digest(content)),
-            Algorithm::Sha512 => hex(&Sha512::digest(content)),
-        };
-        Self { algorithm, hex: hex.into_boxed_str() }
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(content);
+        hasher.finish()
     }
 
     /// Whether `content` hashes to this digest.

@@ -25,7 +25,12 @@ pub(super) struct Exact<T>(pub(super) T);
 
 /// The field that a key would be taken for by a reader that does not look at case.
 pub(crate) fn taken_for(key: &str, names: &'static [&'static str]) -> Option<&'static str> {
-    names.iter().find(|name| folded(name).eq(folded(key))).copied()
+    names.iter().find(|name| is_taken_for(key, name)).copied()
+}
+
+/// Whether such a reader takes a key for a field of this name.
+pub(crate) fn is_taken_for(key: &str, name: &str) -> bool {
+    folded(name).eq(folded(key))
 }
 
 /// Go's folding (encoding/json, `foldName`): letters, and the two others that fold to one.

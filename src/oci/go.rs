@@ -4,7 +4,6 @@
 //! also a field that this program has no use for. `null` is nothing to Go, wherever it stands.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -182,30 +181,19 @@ pub(super) struct Object;
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        each_value::<IgnoredAny, D>(deserializer, "an object").map(|()| Self)
-    }
-}
-
-/// Reads an object whose values are each a `V`; `expected` says so in an error.
-fn each_value<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-    expected: &'static str,
-) -> Result<(), D::Error> {
-    struct Values<V> {
-        expected: &'static str,
-        of: PhantomData<V>,
-    }
-    impl<'de, V: Deserialize<'de>> Visitor<'de> for Values<V> {
-        type Value = ();
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.expected)
+        struct OfObject;
+        impl<'de> Visitor<'de> for OfObject {
+            type Value = Object;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Object)
+            }
         }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-            while map.next_entry::<IgnoredAny, V>()?.is_some() {}
-            Ok(())
-        }
+        deserializer.deserialize_map(OfObject)
     }
-    deserializer.deserialize_map(Values { expected, of: PhantomData::<V> })
 }
 
 /// A time with its zone (RFC 3339), as it is written.

@@ -43,6 +43,15 @@ impl Descriptor {
         is_foreign && self.has_urls
     }
 
+    /// Whether its type is that of an image config, OCI's or Docker's.
+    pub fn is_image_config(&self) -> bool {
+        matches!(
+            self.media_type.as_str(),
+            "application/vnd.oci.image.config.v1+json"
+                | "application/vnd.docker.container.image.v1+json"
+        )
+    }
+
     /// Whether its size and its digest cannot both be true: one of them says that it is empty.
     pub fn is_impossible(&self) -> bool {
         (self.size == 0) != self.digest.matches(b"")
@@ -244,7 +253,7 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     let config = wire.config.0.checked()?;
     let layers: Vec<_> = layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
     let artifact_type = wire.artifact_type.0.filter(|kind| !kind.is_empty());
-    let is_typed = is_image_config(&config.media_type);
+    let is_typed = config.is_image_config();
     // A config without a real type is what its bytes say, unless the manifest says otherwise.
     if !is_typed && (artifact_type.is_some() || !is_untyped_config(&config.media_type)) {
         let kind = artifact_type.unwrap_or(config.media_type);
@@ -363,14 +372,6 @@ fn check_head(version: u64, body: Option<&str>, header: MediaType) -> Result<(),
             header: header_text.to_owned(),
         }),
     }
-}
-
-fn is_image_config(media_type: &str) -> bool {
-    matches!(
-        media_type,
-        "application/vnd.oci.image.config.v1+json"
-            | "application/vnd.docker.container.image.v1+json"
-    )
 }
 
 /// Whether it is what old registries and proxies wrote in the place of a config's type.

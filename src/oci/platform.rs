@@ -98,7 +98,6 @@ impl FromStr for Platform {
 
     /// As a person types it: in any case.
     fn from_str(text: &str) -> Result<Self, PlatformError> {
-        let text = text.to_ascii_lowercase();
         let mut parts = text.split('/');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(os), Some(architecture), None, None) => Self::new(os, architecture, ""),

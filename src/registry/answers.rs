@@ -103,8 +103,7 @@ pub(crate) fn manifest(
         header => {
             let algorithm = expected.or(header.as_ref()).map(Digest::algorithm);
             let digest = Digest::of(algorithm.unwrap_or(Algorithm::Sha256), &answer.body);
-            let is_expected = expected.is_some_and(|expected| expected.matches(&answer.body));
-            let is_proven = is_expected || header.is_some();
+            let is_proven = expected == Some(&digest) || header.is_some();
             Sent::Told(resolved(&answer, what, digest, is_proven, redactor))
         }
     }
@@ -159,12 +158,14 @@ fn resolved(
     redactor: &Redactor,
 ) -> Fact<Resolved> {
     let content_type = answer.header("content-type").unwrap_or_default();
+    let refusals = || {
+        MediaType::parse(content_type)
+            .map_or_else(Vec::new, |media_type| engines::of_manifest(&answer.body, media_type))
+    };
     match Manifest::parse(&answer.body, content_type) {
         Ok(content) => {
             let size = answer.body.len() as u64;
             let mask = |text| redactor.masked(text);
-            let refusals = MediaType::parse(content_type)
-                .map(|media_type| engines::of_manifest(&answer.body, media_type));
             Fact::Present(Resolved {
                 digest,
                 size,
@@ -173,7 +174,7 @@ fn resolved(
                     .and_then(|age| age.trim().parse().ok())
                     .map(Duration::from_secs),
                 content: content.map_err(|not| not.map_texts(mask)),
-                refusals: refusals.unwrap_or_default(),
+                refusals: refusals(),
                 note: None,
             })
         }
@@ -181,11 +182,7 @@ fn resolved(
             let mut why = broken_manifest(answer, what, &error, redactor);
             // Without a digest that was asked for or announced, nothing says that these bytes were pushed.
             if is_proven && error.is_of_image() && is_like_a_manifest(&answer.body) {
-                let media_type = MediaType::parse(content_type);
-                why.refusals = media_type
-                    .map(|media_type| engines::of_manifest(&answer.body, media_type))
-                    .unwrap_or_default()
-                    .into();
+                why.refusals = refusals().into();
             }
             Fact::Unknown(why)
         }

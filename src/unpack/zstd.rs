@@ -9,7 +9,6 @@ pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The largest window that is unpacked. Compressors make larger ones only when they are told to.
 pub const MOST_WINDOW: u64 = 128 << 20;
-const MOST_WINDOW_LOG: u32 = 27;
 
 /// The smallest window that a frame can have.
 const LEAST_WINDOW: u64 = 1 << 10;
@@ -124,7 +123,7 @@ impl Zstd {
         self.decoder = None;
         self.windows.lend(window);
         let mut decoder = DCtx::try_create().ok_or(Fault::Window(window))?;
-        let parameter = DParameter::WindowLogMax(MOST_WINDOW_LOG);
+        let parameter = DParameter::WindowLogMax(MOST_WINDOW.ilog2());
         decoder.set_parameter(parameter).map_err(|_| Fault::Window(window))?;
         self.decoder = Some((decoder, window));
         Ok(())
@@ -159,10 +158,7 @@ impl Zstd {
 impl Head {
     /// Reads a head, as far as it is here.
     fn of(head: &[u8]) -> Result<Self, Fault> {
-        if let [_, rest @ ..] = head
-            && rest.len() >= 3
-            && is_skippable(head)
-        {
+        if is_skippable(head) {
             let Some([a, b, c, d]) = head.get(4..8) else { return Ok(Self::Cut) };
             return Ok(Self::Skippable(u32::from_le_bytes([*a, *b, *c, *d]).into()));
         }
