@@ -145,6 +145,14 @@ pub struct CheckResult {
     pub took: Duration,
 }
 
+/// Whether a check passed.
+pub fn has_passed(results: &[CheckResult], check: CheckId) -> bool {
+    let has = |result: &CheckResult| {
+        result.check == check && matches!(result.outcome, Outcome::Passed { .. })
+    };
+    results.iter().any(has)
+}
+
 /// One platform of a verified image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlatformFacts {
@@ -317,11 +325,7 @@ impl ImageReport {
 
     /// Whether the checks that a yes stands on have all passed.
     fn is_carried(&self) -> bool {
-        let passed = |check: CheckId| {
-            self.results.iter().any(|result| {
-                result.check == check && matches!(result.outcome, Outcome::Passed { .. })
-            })
-        };
+        let passed = |check: CheckId| has_passed(&self.results, check);
         // A reference by digest alone has no tag; its manifest is found by `manifest-intact`.
         let found = passed(CheckId::TagExists) || self.request.reference.tag.is_none();
         found

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::size;
-use crate::observation::{Fact, LayerContent, LayerToRead, Observation, PlatformObservation};
+use crate::observation::{
+    BlobObservation, Fact, LayerContent, LayerToRead, Observation, PlatformObservation,
+};
 use crate::oci::{Descriptor, Digest};
-use crate::report::{ContentFacts, Finding, HowProven, Outcome, Reason};
+use crate::report::{
+    CheckId, CheckResult, ContentFacts, Finding, HowProven, Outcome, Reason, has_passed,
+};
 use crate::request::ImageRequest;
 
+use super::Subject;
 use super::subject::{Content, Gaps, no_image};
 use super::wording::{clauses, cleaned, listed, quoted};
-use super::{Subject, layers_present};
 use crate::circleci::CircleCi;
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
@@ -47,13 +51,13 @@ pub fn layers_to_read(request: &ImageRequest, observation: &Observation) -> Vec<
 }
 
 /// How it was proven that the layers are there, and how many bytes they have as they are stored.
-pub(super) fn proven(subject: &Subject<'_>) -> Option<ContentFacts> {
+pub(super) fn proven(subject: &Subject<'_>, results: &[CheckResult]) -> Option<ContentFacts> {
     let layers = layers(subject);
     // Of a layer that is kept elsewhere nothing was read.
     let all_held = layers.iter().all(|layer| !layer.is_elsewhere);
-    let how = if all_held && is_proven(subject) {
+    let how = if all_held && has_passed(results, CheckId::ContentIntact) {
         HowProven::EveryByte
-    } else if matches!(layers_present::run(subject), Outcome::Passed { .. }) {
+    } else if has_passed(results, CheckId::LayersPresent) {
         HowProven::Ranges
     } else {
         return None;
@@ -62,11 +66,6 @@ pub(super) fn proven(subject: &Subject<'_>) -> Option<ContentFacts> {
     let sizes: BTreeMap<_, _> =
         held.map(|layer| (&layer.descriptor.digest, layer.descriptor.size)).collect();
     Some(ContentFacts { how, bytes: sizes.values().fold(0, |sum, size| size.saturating_add(sum)) })
-}
-
-/// Whether every byte of the layers was read and is right.
-pub(super) fn is_proven(subject: &Subject<'_>) -> bool {
-    matches!(run(subject), Outcome::Passed { .. })
 }
 
 /// A layer of a wanted platform.
@@ -101,11 +100,9 @@ fn layers<'a>(subject: &Subject<'a>) -> Vec<Layer<'a>> {
 /// Whether a layer is one that this registry need not hold and does not: `layers-present` fails on any other that is
 /// absent.
 fn is_elsewhere(image: &PlatformObservation, layer: &Descriptor) -> bool {
-    let is_absent = image
-        .blobs
-        .iter()
-        .any(|blob| blob.descriptor == *layer && matches!(blob.size, Fact::Absent(_)));
-    is_absent && layer.is_kept_elsewhere()
+    let is_it =
+        |blob: &BlobObservation| blob.descriptor == *layer && matches!(blob.size, Fact::Absent(_));
+    layer.is_kept_elsewhere() && image.blobs.iter().any(is_it)
 }
 
 fn judge(subject: &Subject<'_>, content: &BTreeMap<Digest, Fact<LayerContent>>) -> Outcome {

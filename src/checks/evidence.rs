@@ -1,17 +1,16 @@
 //! Which checks prove that the image is the one that was meant. Every output shows this answer and judges nothing.
 
-use crate::report::{CheckId, CheckResult, Evidence, Outcome, ProvenBy};
+use crate::report::{CheckId, CheckResult, Evidence, Outcome, ProvenBy, has_passed};
 use crate::request::ImageRequest;
 
 /// Judges the results of an image's checks.
 pub fn evidence(request: &ImageRequest, results: &[CheckResult]) -> Evidence {
-    let outcome = |check: CheckId| {
-        results.iter().find(|result| result.check == check).map(|result| &result.outcome)
-    };
-    let passed = |check| matches!(outcome(check), Some(Outcome::Passed { .. }));
-    let failed = |check| matches!(outcome(check), Some(Outcome::Failed(_)));
+    let passed = |check| has_passed(results, check);
     let compared = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag];
-    if compared.into_iter().any(failed) {
+    let contradicts = |result: &CheckResult| {
+        compared.contains(&result.check) && matches!(result.outcome, Outcome::Failed(_))
+    };
+    if results.iter().any(contradicts) {
         return Evidence::Contradicted;
     }
     let names_the_commit = request.has_immutable_tag_of_the_commit();

@@ -3,7 +3,7 @@
 use crate::circleci::CircleCi;
 use crate::observation::{Control, Fact, Observation, PlatformObservation};
 use crate::oci::Manifest;
-use crate::report::{ImageFacts, PlatformFacts};
+use crate::report::{CheckId, CheckResult, ImageFacts, PlatformFacts, has_passed};
 use crate::request::ImageRequest;
 
 use super::Subject;
@@ -16,9 +16,13 @@ use super::wording::cleaned;
 /// The most exposed ports that are kept of an image.
 const MOST_PORTS: usize = 100;
 
-/// What was seen of the image; `None` where the tag led to no image, or nothing that was seen can be
-/// believed.
-pub fn facts(request: &ImageRequest, observation: &Observation) -> Option<ImageFacts> {
+/// What was seen of the image whose checks ended so; `None` where the tag led to no image, or nothing that was seen can
+/// be believed.
+pub fn facts(
+    request: &ImageRequest,
+    observation: &Observation,
+    results: &[CheckResult],
+) -> Option<ImageFacts> {
     match &observation.control {
         Control::Affirmed(_) => return None,
         Control::Denied | Control::Refused { .. } | Control::Unknown(_) => {}
@@ -38,8 +42,8 @@ pub fn facts(request: &ImageRequest, observation: &Observation) -> Option<ImageF
         media_type,
         platforms: observation.images.iter().filter_map(platform_facts).collect(),
         immutable_tag: immutable_tag::agreed(&subject).map(|tag| tag.to_string()),
-        unproven: layers_present::unproven(&subject, content_intact::is_proven(&subject)),
-        content: content_intact::proven(&subject),
+        unproven: layers_present::unproven(&subject, has_passed(results, CheckId::ContentIntact)),
+        content: content_intact::proven(&subject, results),
     })
 }
 

@@ -8,6 +8,7 @@ use crate::report::{Finding, Outcome, Reason};
 use crate::request::{ExpectedFact, TextRule, UserRule};
 
 use super::Subject;
+use super::port::Exposed;
 use super::wording::{clauses, cleaned, listed, quoted};
 
 /// The most lines of advice.
@@ -132,10 +133,10 @@ impl Seen<'_> {
                 declared("volume", "VOLUME", path, false, config.volumes.contains(path))
             }
             ExpectedFact::Port(port) => {
-                declared("port", "EXPOSE", port, true, exposes(config, port))
+                declared("port", "EXPOSE", port, true, exposes(config, port, Exposed::covers))
             }
             ExpectedFact::NoPort(port) => {
-                declared("port", "EXPOSE", port, false, exposes(config, port))
+                declared("port", "EXPOSE", port, false, exposes(config, port, Exposed::meets))
             }
             ExpectedFact::NoVolumes => (!config.volumes.is_empty()).then(|| Unlike {
                 what: "the list of volumes".into(),
@@ -305,12 +306,14 @@ fn command(what: &str, instruction: &str, wanted: &[String], found: &[String]) -
     })
 }
 
-/// Whether a port is exposed: `8080` for any protocol, or `8080/udp`. Without a protocol the config's own is TCP.
-fn exposes(config: &ImageConfig, port: &str) -> bool {
-    let number = |text: &str| text.split('/').next().unwrap_or_default().to_owned();
-    config.exposed_ports.iter().any(|exposed| {
-        let whole = if exposed.contains('/') { exposed.clone() } else { format!("{exposed}/tcp") };
-        if port.contains('/') { whole == port } else { number(&whole) == port }
+/// Whether ports are exposed, as `is_among` has them: `8080` of any protocol, or `8080/udp`.
+fn exposes(config: &ImageConfig, port: &str, is_among: fn(&Exposed, &Exposed) -> bool) -> bool {
+    let Some(wanted) = Exposed::parse(port) else {
+        return config.exposed_ports.iter().any(|exposed| exposed == port);
+    };
+    let is_of_any = !port.contains('/');
+    config.exposed_ports.iter().filter_map(|exposed| Exposed::parse(exposed)).any(|exposed| {
+        is_among(&exposed, &wanted) && (is_of_any || exposed.has_protocol_of(&wanted))
     })
 }
 

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use crate::circleci::CircleCi;
 use crate::observation::{Control, Fact, Observation, PlatformObservation};
-use crate::report::{CheckId, CheckResult, Evidence, Outcome};
+use crate::report::{CheckId, CheckResult, Evidence, has_passed};
 use crate::request::{ImageRequest, ImmutableTag};
 
 use super::Subject;
-use super::content_intact;
 use super::layers_present;
 use super::wording::{listed, quoted};
 
@@ -47,14 +46,11 @@ fn unproven(
     observation: &Observation,
     results: &[CheckResult],
 ) -> Vec<String> {
-    let is_passed = |result: &CheckResult| {
-        result.check == CheckId::LayersPresent && matches!(result.outcome, Outcome::Passed { .. })
-    };
-    if !results.iter().any(is_passed) {
+    if !has_passed(results, CheckId::LayersPresent) {
         return Vec::new();
     }
     let subject = Subject { request, observation, circleci: &CircleCi::default() };
-    layers_present::unproven(&subject, content_intact::is_proven(&subject))
+    layers_present::unproven(&subject, has_passed(results, CheckId::ContentIntact))
 }
 
 /// DigitalOcean's API and the registry disagree.
@@ -109,11 +105,7 @@ fn not_proven(
         Evidence::None if request.has_moving_tag() => false,
         Evidence::None | Evidence::Proven(_) | Evidence::Contradicted => return None,
     };
-    let passed = |check: CheckId| {
-        results
-            .iter()
-            .any(|result| result.check == check && matches!(result.outcome, Outcome::Passed { .. }))
-    };
+    let passed = |check: CheckId| has_passed(results, check);
     let is_well = results.iter().all(|result| result.outcome.finding().is_none());
     let tag = request.reference.tag.as_ref()?;
     if !is_well || !passed(CheckId::TagExists) {

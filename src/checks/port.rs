@@ -83,7 +83,7 @@ fn names_others(number: u16, others: &[(String, Vec<String>)]) -> Finding {
     let mut ports: Vec<_> = others.iter().flat_map(|(_, ports)| ports).collect();
     let is_of_another_protocol = ports
         .iter()
-        .any(|text| Exposed::parse(text).is_some_and(|port| !port.is_tcp && port.holds(number)));
+        .any(|text| Exposed::parse(text).is_some_and(|port| !port.is_tcp() && port.holds(number)));
     let hint = if is_of_another_protocol {
         format!("{number} is exposed for another protocol only: write `EXPOSE {number}/tcp`.")
     } else {
@@ -96,21 +96,27 @@ fn names_others(number: u16, others: &[(String, Vec<String>)]) -> Finding {
 }
 
 /// One key of `ExposedPorts`: `5001`, `5001/tcp`, `5000-5010/udp`.
-struct Exposed {
+pub(super) struct Exposed {
     first: u16,
     last: u16,
-    is_tcp: bool,
+    /// In lower case.
+    protocol: String,
 }
 
 impl Exposed {
-    fn parse(text: &str) -> Option<Self> {
-        let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (ports, protocol) = text.split_once('/').unwrap_or((text, ""));
         let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        let protocol = if protocol.is_empty() { "tcp" } else { protocol };
         Some(Self {
             first: first.parse().ok()?,
             last: last.parse().ok()?,
-            is_tcp: protocol.is_empty() || protocol.eq_ignore_ascii_case("tcp"),
+            protocol: protocol.to_ascii_lowercase(),
         })
+    }
+
+    fn is_tcp(&self) -> bool {
+        self.protocol == "tcp"
     }
 
     fn holds(&self, number: u16) -> bool {
@@ -118,7 +124,21 @@ impl Exposed {
     }
 
     fn has_tcp(&self, number: u16) -> bool {
-        self.is_tcp && self.holds(number)
+        self.is_tcp() && self.holds(number)
+    }
+
+    pub(super) fn has_protocol_of(&self, other: &Self) -> bool {
+        self.protocol == other.protocol
+    }
+
+    /// Whether all ports of another one are among these.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.holds(other.first) && self.holds(other.last)
+    }
+
+    /// Whether any port of another one is among these.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.first <= other.last && other.first <= self.last
     }
 }
 

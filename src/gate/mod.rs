@@ -22,7 +22,9 @@ use crate::observe::{self, Session, is_open};
 use crate::oci::Reference;
 use crate::progress::{Loudness, Progress};
 use crate::registry::DockerConfig;
-use crate::report::{CheckId, CheckResult, Finding, ImageReport, Outcome, Reason, Report, Traffic};
+use crate::report::{
+    CheckId, CheckResult, Finding, ImageReport, Outcome, Reason, Report, Traffic, has_passed,
+};
 use crate::request::ImageRequest;
 use crate::settings::{Settings, Words};
 
@@ -159,6 +161,18 @@ impl Done {
         self.observed.lock().unwrap_or_else(PoisonError::into_inner).insert(place, image);
     }
 
+    /// What may still be settled, in the order of asking.
+    fn open(&self) -> Vec<(usize, Box<Observation>)> {
+        let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = observed.iter().filter_map(|(place, image)| match image {
+            Observed::Open(observation) => Some((*place, observation.clone())),
+            Observed::Done(_) => None,
+        });
+        let mut open: Vec<_> = open.collect();
+        open.sort_by_key(|(place, _)| *place);
+        open
+    }
+
     fn take(&self) -> HashMap<usize, Observed> {
         mem::take(&mut *self.observed.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -184,15 +198,7 @@ async fn ask_all(
         })
         .await;
     // All of them stay within reach of the deadline while some are looked at again.
-    let mut open = Vec::new();
-    for (place, image) in done.take() {
-        if let Observed::Open(observation) = &image {
-            open.push((place, observation.clone()));
-        }
-        done.put(place, image);
-    }
-    open.sort_by_key(|(place, _)| *place);
-    for (place, mut observation) in open {
+    for (place, mut observation) in done.open() {
         let Some(request) = settings.images.get(place) else { continue };
         session.settle_again(request, &mut observation);
         read_content(settings, session, request, &mut observation).await;
@@ -219,11 +225,7 @@ async fn read_content(
         return;
     }
     let results = checks::verify(request, observation, &settings.circleci);
-    let passed = |check: CheckId| {
-        let is_it = |result: &&CheckResult| result.check == check;
-        let result = results.iter().find(is_it);
-        result.is_some_and(|result| matches!(result.outcome, Outcome::Passed { .. }))
-    };
+    let passed = |check: CheckId| has_passed(&results, check);
     let is_well = results.iter().all(|result| result.outcome.finding().is_none());
     if is_well && passed(CheckId::ManifestIntact) && passed(CheckId::LayersPresent) {
         let layers = checks::layers_to_read(request, observation);
@@ -252,13 +254,14 @@ fn report(
     is_late: bool,
 ) -> ImageReport {
     let results = checks::verify(request, observation, &settings.circleci);
+    let facts = checks::facts(request, observation, &results);
     let results = if is_late { without_a_late_yes(results) } else { results };
     let evidence = checks::evidence(request, &results);
     let notes = checks::notes(request, observation, &results, &evidence);
     ImageReport {
         request: request.clone(),
         engines: checks::answers(request, observation),
-        facts: checks::facts(request, observation),
+        facts,
         notes: notes.into_iter().map(|note| settings.words.put(note)).collect(),
         evidence,
         results: in_words(settings.words, results),

@@ -243,6 +243,19 @@ fn a_port_without_a_protocol_is_of_any() {
 }
 
 #[test]
+fn a_port_inside_a_range_is_exposed() {
+    let mut sample = Sample::single();
+    sample.config(0).exposed_ports = vec!["5000-5010/TCP".into()];
+    let mut holds = |fact: ExpectedFact| said_of(&mut sample, vec![fact]).starts_with("passed");
+    assert!(holds(ExpectedFact::Port("5005/tcp".into())));
+    assert!(!holds(ExpectedFact::Port("5005-5011".into())));
+    for port in ["5005", "4990-5000", "5010-5020/tcp"] {
+        assert!(!holds(ExpectedFact::NoPort(port.into())), "{port}");
+    }
+    assert!(holds(ExpectedFact::NoPort("5011".into())));
+}
+
+#[test]
 fn is_errored_when_a_config_is_unknown_unless_another_platform_is_a_no() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     sample.config(0).user = "node".into();

@@ -149,7 +149,7 @@ impl Sample {
     }
 
     pub(in crate::checks) fn facts(&self) -> Option<ImageFacts> {
-        facts(&self.request, &self.observation)
+        facts(&self.request, &self.observation, &self.results())
     }
 
     pub(in crate::checks) fn notes(&self) -> Vec<String> {
