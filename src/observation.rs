@@ -5,15 +5,13 @@
 
 mod every_fact;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::engines::Refusal;
-use crate::oci::{
-    Algorithm, Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform, Tag,
-};
+use crate::oci::{Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform, Tag};
 use crate::report::{CheckId, Finding, Reason};
 
 pub use every_fact::{AnyFact, FactOf};
@@ -220,8 +218,6 @@ pub struct LayerToRead {
     pub role: String,
     /// What the manifest says of it.
     pub descriptor: Descriptor,
-    /// By which algorithms configs name what it unpacks to.
-    pub unpacked_by: BTreeSet<Algorithm>,
 }
 
 /// A layer of which every byte arrived and hashes to its digest.
@@ -238,8 +234,8 @@ pub struct LayerContent {
 pub struct Unpacked {
     /// How many bytes.
     pub size: u64,
-    /// What they hash to, by each algorithm that a config names.
-    pub digests: Vec<Digest>,
+    /// What they hash to by SHA-256, by which configs name them.
+    pub digest: Digest,
 }
 
 /// What DigitalOcean's API adds to the registry's no. It explains; it decides only whether a registry or

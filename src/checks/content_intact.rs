@@ -30,24 +30,12 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
 /// The layers that have to be read for the check to pass, each once.
 pub fn layers_to_read(request: &ImageRequest, observation: &Observation) -> Vec<LayerToRead> {
     let subject = Subject { request, observation, circleci: &CircleCi::default() };
-    let mut wanted: Vec<LayerToRead> = Vec::new();
-    let mut places: BTreeMap<&Digest, usize> = BTreeMap::new();
-    for Layer { which, descriptor, diff_id, is_elsewhere } in layers(&subject) {
-        if is_elsewhere {
-            continue;
-        }
-        let algorithm = diff_id.map(Digest::algorithm);
-        let place = *places.entry(&descriptor.digest).or_insert(wanted.len());
-        match wanted.get_mut(place) {
-            Some(known) => known.unpacked_by.extend(algorithm),
-            None => wanted.push(LayerToRead {
-                role: which,
-                descriptor: descriptor.clone(),
-                unpacked_by: BTreeSet::from_iter(algorithm),
-            }),
-        }
-    }
-    wanted
+    let mut seen = BTreeSet::new();
+    layers(&subject)
+        .into_iter()
+        .filter(|layer| !layer.is_elsewhere && seen.insert(&layer.descriptor.digest))
+        .map(|layer| LayerToRead { role: layer.which, descriptor: layer.descriptor.clone() })
+        .collect()
 }
 
 /// How it was proven that the layers are there, and how many bytes they have as they are stored.
@@ -192,11 +180,10 @@ fn problem(
     let Some(diff_id) = diff_id else {
         return differs(format!("the config says nothing of {which} ({digest})"), None);
     };
-    if unpacked.digests.contains(diff_id) {
+    if unpacked.digest == *diff_id {
         return Ok(unpacked.size);
     }
-    let found = unpacked.digests.iter().find(|found| found.algorithm() == diff_id.algorithm());
-    let found = found.map_or_else(|| "something else".to_owned(), ToString::to_string);
+    let found = unpacked.digest.to_string();
     let text = format!(
         "{which} ({digest}) unpacks to {} where the config says {}",
         quoted(&found),

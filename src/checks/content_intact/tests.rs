@@ -5,13 +5,12 @@ use insta::assert_snapshot as said;
 use crate::checks::layers_to_read;
 use crate::checks::tests::sample::{Sample, absent, digest, unknown};
 use crate::observation::{Fact, LayerContent, Unpacked};
-use crate::oci::Digest;
 use crate::report::{CheckId, ContentFacts, HowProven, Reason};
 
 const CHECK: CheckId = CheckId::ContentIntact;
 
-fn read(size: u64, unpacked: &[Digest]) -> Fact<LayerContent> {
-    let unpacked = Unpacked { size: size * 2, digests: unpacked.to_vec() };
+fn read(size: u64, unpacked: &str) -> Fact<LayerContent> {
+    let unpacked = Unpacked { size: size * 2, digest: digest(unpacked) };
     Fact::Present(LayerContent { size, unpacked: Ok(unpacked) })
 }
 
@@ -22,9 +21,9 @@ fn whole(platforms: &[&str]) -> Sample {
     let mut content = BTreeMap::new();
     for layer in layers_to_read(&sample.request, &sample.observation) {
         let number = if layer.role.starts_with("layer 1") { 1 } else { 2 };
-        let unpacked = digest(&format!("unpacked {number}"));
+        let unpacked = format!("unpacked {number}");
         let size = layer.descriptor.size;
-        content.insert(layer.descriptor.digest, read(size, &[unpacked]));
+        content.insert(layer.descriptor.digest, read(size, &unpacked));
     }
     sample.observation.content = Some(content);
     sample
@@ -66,7 +65,7 @@ fn fails_when_a_layer_is_not_what_its_digest_says_and_says_so_once() {
 #[test]
 fn fails_when_a_layer_unpacks_to_something_else() {
     let mut sample = whole(&[]);
-    *shared(&mut sample) = read(3_000_000, &[digest("something else")]);
+    *shared(&mut sample) = read(3_000_000, "something else");
     said!(sample.said(CHECK), @"
     failed diff-id-differs: layer 1 of 2 (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) unpacks to `sha256:f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8` where the config says `sha256:03c2901ce7a75af1fce1eda68642af6d54e0bcaf89d88366c75be3564d620c20`
     expected sha256:03c2901ce7a75af1fce1eda68642af6d54e0bcaf89d88366c75be3564d620c20
@@ -121,7 +120,7 @@ fn a_proven_no_outweighs_a_layer_that_could_not_be_read() {
         *fact = if *layer == digest("shared layer") {
             unknown(Reason::ConnectionFailed)
         } else {
-            read(7, &[digest("something else")])
+            read(7, "something else")
         };
     }
     assert!(sample.said(CHECK).starts_with("failed diff-id-differs: layer 2 of 2"));
@@ -144,7 +143,7 @@ fn a_windows_layer_that_is_kept_elsewhere_need_not_be_read() {
         ["layer 2 of 2"]
     );
     let of = wanted[0].descriptor.digest.clone();
-    let content = BTreeMap::from([(of, read(20_000, &[digest("unpacked 2")]))]);
+    let content = BTreeMap::from([(of, read(20_000, "unpacked 2"))]);
     sample.observation.content = Some(content);
     said!(sample.said(CHECK), @"
     passed: every byte of the layers was read and hashes to what manifest and config say (1 blobs, 19.5 KiB packed, 39.0 KiB unpacked)

@@ -193,7 +193,7 @@ impl Departures {
             let of = if state == 4 { "another".to_owned() } else { format!("unpacked {number}") };
             let unpacked = match state {
                 5 => Err("it is cut".to_owned()),
-                _ => Ok(Unpacked { size: 1, digests: vec![digest(&of)] }),
+                _ => Ok(Unpacked { size: 1, digest: digest(&of) }),
             };
             let content = LayerContent { size: layer.descriptor.size, unpacked };
             (layer.descriptor.digest, Self::fact(state, content))

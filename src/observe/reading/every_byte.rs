@@ -16,7 +16,7 @@ use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 use super::layer_reader::{self, Budget, Pool, Read};
 use super::progress::ReadingProgress;
 use crate::http::{Client, Pour};
-use crate::observation::{Denial, Fact, LayerContent, LayerToRead, Unavailable, Unpacked};
+use crate::observation::{Denial, Fact, LayerContent, LayerToRead, Unavailable};
 use crate::oci::{Descriptor, Digest};
 use crate::registry::{Poured, Repository};
 use crate::report::Reason;
@@ -174,14 +174,14 @@ impl Reader<'_> {
 
     /// Reads a layer once.
     async fn once(self, layer: &LayerToRead, what: &str) -> Result<Fact<LayerContent>, Wrong> {
-        let LayerToRead { role: _, descriptor, unpacked_by } = layer;
+        let LayerToRead { role: _, descriptor } = layer;
         let (sender, pieces) = mpsc::channel(PIECES);
         let (done, read) = oneshot::channel();
         let (budget, pool) = (Arc::clone(&self.reading.budget), Arc::clone(&self.reading.pool));
-        let (algorithm, unpacked_by) = (descriptor.digest.algorithm(), unpacked_by.clone());
+        let algorithm = descriptor.digest.algorithm();
         let work = move || {
             // Where nobody waits any more, nobody is told.
-            let _ = done.send(layer_reader::read(pieces, algorithm, &unpacked_by, &budget, &pool));
+            let _ = done.send(layer_reader::read(pieces, algorithm, &budget, &pool));
         };
         if thread::Builder::new().stack_size(STACK).spawn(work).is_err() {
             let message = format!("{what}: the system gave no thread to read it with");
@@ -213,7 +213,7 @@ impl Reader<'_> {
             return Err(Wrong { host, size: seen, digest, is_text });
         }
         let unpacked = match unpacked {
-            Ok((size, digests)) => Ok(Unpacked { size, digests }),
+            Ok(unpacked) => Ok(unpacked),
             Err(Fault::Broken(why)) => Err(why.to_owned()),
             Err(fault @ (Fault::Window(_) | Fault::Unsupported(_) | Fault::Enough)) => {
                 return Ok(Fact::Unknown(self.undecided(what, &fault)));

@@ -1,12 +1,12 @@
 //! Reads one layer on a thread of its own: hashes what comes, unpacks it, and hashes that.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use hyper::body::Bytes;
 use tokio::sync::mpsc;
 
+use crate::observation::Unpacked;
 use crate::oci::{Algorithm, Digest, Hasher};
 use crate::unpack::{Fault, Unpacker, Windows};
 
@@ -91,22 +91,20 @@ impl Drop for Share {
 pub(super) struct Read {
     pub(super) digest: Digest,
     pub(super) size: u64,
-    /// The size and the digests of what it unpacks to.
-    pub(super) unpacked: Result<(u64, Vec<Digest>), Fault>,
+    pub(super) unpacked: Result<Unpacked, Fault>,
 }
 
-/// Reads the pieces of a layer to their end. `unpacked_by` are the algorithms by which its unpacked bytes are hashed.
+/// Reads the pieces of a layer to their end, whose digest is of this algorithm.
 pub(super) fn read(
     mut pieces: mpsc::Receiver<Bytes>,
     algorithm: Algorithm,
-    unpacked_by: &BTreeSet<Algorithm>,
     budget: &Budget,
     pool: &Arc<Pool>,
 ) -> Read {
     let mut packed = Hasher::new(algorithm);
     let mut size = 0_u64;
     let windows = Share { pool: Arc::clone(pool), lent: 0 };
-    let mut unpacking = Ok(Unpacking::new(Box::new(windows), unpacked_by, budget));
+    let mut unpacking = Ok(Unpacking::new(Box::new(windows), budget));
     while let Some(piece) = pieces.blocking_recv() {
         packed.update(&piece);
         size += piece.len() as u64;
@@ -123,63 +121,56 @@ pub(super) fn read(
 
 struct Unpacking<'b> {
     unpacker: Unpacker,
-    hashers: Vec<Hasher>,
-    algorithms: &'b BTreeSet<Algorithm>,
+    hasher: Hasher,
     size: u64,
     budget: &'b Budget,
 }
 
 impl<'b> Unpacking<'b> {
-    fn new(
-        windows: Box<dyn Windows>,
-        algorithms: &'b BTreeSet<Algorithm>,
-        budget: &'b Budget,
-    ) -> Self {
-        let hashers = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
-        Self { unpacker: Unpacker::new(windows), hashers, algorithms, size: 0, budget }
+    fn new(windows: Box<dyn Windows>, budget: &'b Budget) -> Self {
+        let hasher = Hasher::new(Algorithm::Sha256);
+        Self { unpacker: Unpacker::new(windows), hasher, size: 0, budget }
     }
 
-    /// Whether the packed bytes' own digest is all that is wanted of the unpacked ones.
+    /// Whether the packed bytes' own digest is that of the unpacked ones.
     fn is_hashed_already(&self, packed: Algorithm) -> bool {
-        self.unpacker.is_plain() && self.algorithms.iter().all(|wanted| *wanted == packed)
+        self.unpacker.is_plain() && packed == Algorithm::Sha256
     }
 
     fn push(mut self, piece: &[u8], packed: Algorithm) -> Result<Self, Fault> {
-        let is_hashed_already = self.is_hashed_already(packed);
-        let Self { unpacker, hashers, algorithms: _, size, budget } = &mut self;
-        if is_hashed_already {
-            take(piece, &mut [], size, budget)?;
+        if self.is_hashed_already(packed) {
+            count(piece, &mut self.size, self.budget)?;
         } else {
-            unpacker.push(piece, &mut |unpacked| take(unpacked, hashers, size, budget))?;
+            let Self { unpacker, hasher, size, budget } = &mut self;
+            unpacker.push(piece, &mut |unpacked| take(unpacked, hasher, size, budget))?;
         }
         Ok(self)
     }
 
-    fn finish(self, packed: &Digest) -> Result<(u64, Vec<Digest>), Fault> {
+    fn finish(self, packed: &Digest) -> Result<Unpacked, Fault> {
         let is_hashed_already = self.is_hashed_already(packed.algorithm());
-        let Self { unpacker, mut hashers, algorithms: _, mut size, budget } = self;
-        unpacker.finish(&mut |unpacked| take(unpacked, &mut hashers, &mut size, budget))?;
-        let digests = if is_hashed_already {
-            vec![packed.clone()]
-        } else {
-            hashers.into_iter().map(Hasher::finish).collect()
-        };
-        Ok((size, digests))
+        let Self { unpacker, mut hasher, mut size, budget } = self;
+        unpacker.finish(&mut |unpacked| take(unpacked, &mut hasher, &mut size, budget))?;
+        let digest = if is_hashed_already { packed.clone() } else { hasher.finish() };
+        Ok(Unpacked { size, digest })
     }
 }
 
 fn take(
     unpacked: &[u8],
-    hashers: &mut [Hasher],
+    hasher: &mut Hasher,
     size: &mut u64,
     budget: &Budget,
 ) -> Result<(), Fault> {
+    count(unpacked, size, budget)?;
+    hasher.update(unpacked);
+    Ok(())
+}
+
+fn count(unpacked: &[u8], size: &mut u64, budget: &Budget) -> Result<(), Fault> {
     if !budget.take(unpacked.len() as u64) {
         return Err(Fault::Enough);
     }
     *size += unpacked.len() as u64;
-    for hasher in hashers {
-        hasher.update(unpacked);
-    }
     Ok(())
 }
