@@ -15,7 +15,6 @@ mod reason;
 pub use diagnosis::{
     Because, Diagnosis, JobSeen, PipelineError, PipelineSeen, Start, StartResult, WorkflowSeen,
 };
-pub(crate) use project::escaped;
 pub use project::{PAGES, Pages, Project, ProjectFrom, Slug, SlugError};
 pub use question::{BranchFrom, CommitFrom, PipelineQuestion, USUAL_BRANCH};
 pub use reason::Why;

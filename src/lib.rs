@@ -6,6 +6,7 @@
 //!
 //! The modules below stand in the order of their layers: one uses only itself and those above it.
 
+mod codes;
 pub mod ambient;
 pub mod secret;
 pub mod circleci;

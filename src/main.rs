@@ -18,6 +18,7 @@ use verify_registry_image::ambient::Ambient;
 use verify_registry_image::exit::Exit;
 use verify_registry_image::file;
 use verify_registry_image::gate::{self, Done};
+use verify_registry_image::http::Deadline;
 use verify_registry_image::output::{self, OutputError, Prepared, Written, say};
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
@@ -306,13 +307,8 @@ async fn overdue(started: Instant, verified: &SetOnce<&'static Settings>) {
 
 /// Waits until so long after the deadline, which may be put off meanwhile.
 async fn late(settings: &Settings, grace: Duration) {
-    loop {
-        let end = settings.ends_after();
-        sleep_until((settings.started + end + grace).into()).await;
-        if settings.ends_after() == end {
-            return;
-        }
-    }
+    let first = settings.started + settings.deadline + grace;
+    Deadline::new(first.into(), settings.more_time.clone()).passed().await;
 }
 
 #[expect(

@@ -401,7 +401,7 @@ pub struct Report {
     pub circleci: CircleCi,
     /// What concerns the run and not one image: which credential was used, what was trimmed.
     pub notes: Vec<String>,
-    /// Why images are missing, as CircleCI tells it: one a question. `None` without `--diagnose`.
+    /// Why images are missing, as CircleCI says: one a question. `None` without `--diagnose`.
     pub diagnosis: Option<Vec<Diagnosis>>,
 }
 

@@ -222,7 +222,8 @@ pub fn is_printable(character: char) -> bool {
         && code & 0xfffe != 0xfffe
 }
 
-fn percent_encoded(text: &str) -> String {
+/// A text as one segment of an address's path, or one value of its query.
+pub(crate) fn percent_encoded(text: &str) -> String {
     /// All but the characters that an address never encodes (RFC 3986 §2.3).
     const RESERVED: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

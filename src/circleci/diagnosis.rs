@@ -1,5 +1,7 @@
 //! What CircleCI said of a missing image: a value that every output shows.
 
+use serde::Serialize;
+
 use super::{BranchFrom, CommitFrom, ProjectFrom, Why};
 
 /// One question, and what came of it. Its texts are cleaned and masked.
@@ -49,8 +51,9 @@ pub struct Diagnosis {
     pub start: Option<Start>,
 }
 
-/// A pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A pipeline of CircleCI's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PipelineSeen {
     /// Its id.
     pub id: String,
@@ -58,7 +61,7 @@ pub struct PipelineSeen {
     pub number: Option<u64>,
     /// Its state, as CircleCI names it.
     pub state: String,
-    /// Its commit.
+    /// Its commit; null where CircleCI names none.
     pub commit: Option<String>,
     /// When it was created.
     pub created_at: Option<String>,
@@ -68,8 +71,9 @@ pub struct PipelineSeen {
     pub url: Option<String>,
 }
 
-/// A workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A workflow of a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkflowSeen {
     /// Its id.
     pub id: String,
@@ -81,14 +85,15 @@ pub struct WorkflowSeen {
     pub url: Option<String>,
 }
 
-/// A job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A job of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct JobSeen {
     /// Its id.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its number; a job that never ran has none.
+    /// Its number; null where it never ran.
     pub number: Option<u64>,
     /// Its status, as CircleCI names it.
     pub status: String,
@@ -97,7 +102,8 @@ pub struct JobSeen {
 }
 
 /// A job that keeps another one from running.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Because {
     /// Its name.
     pub name: String,
@@ -106,9 +112,11 @@ pub struct Because {
 }
 
 /// What CircleCI says is wrong with a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PipelineError {
     /// What kind of mistake it is, as in `config`.
+    #[serde(rename = "type")]
     pub kind: String,
     /// What is wrong.
     pub message: String,

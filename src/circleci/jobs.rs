@@ -69,7 +69,7 @@ fn is_named(name: &str, configured: Option<&str>, words: &[&str]) -> bool {
     parts.any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
 }
 
-/// The workflows to look at: of each name the newest, the most telling first. `None`: the configured one is not there.
+/// The workflows to look at: of each name the newest, the one that says most first. `None`: the configured one is not there.
 pub fn candidates(workflows: &[Workflow], conventions: &Conventions) -> Vec<Workflow> {
     let mut newest: Vec<&Workflow> = Vec::new();
     let is_wanted = |workflow: &&Workflow| match &conventions.workflow {
@@ -185,7 +185,7 @@ fn is_unfinished(status: &str) -> bool {
 }
 
 /// Whether a job ended, and not with success.
-fn is_bad_end(status: &str) -> bool {
+pub fn is_bad_end(status: &str) -> bool {
     matches!(
         status,
         "failed"

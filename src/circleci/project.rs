@@ -3,18 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use crate::secret::{is_printable, split_user};
+use crate::secret::{is_printable, percent_encoded, split_user};
 
 /// Where CircleCI's pages are.
 pub const PAGES: &str = "https://app.circleci.com";
 
 /// The longest segment of a slug. An organisation's id has 36 characters, a repository's name at most 100.
 const MOST: usize = 200;
-
-/// All but the characters that an address never encodes (RFC 3986 §2.3).
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A project's slug, as in `gh/keepkey/support-email`. Its last two segments are opaque.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +96,7 @@ impl Slug {
 
     /// The three segments as a path, each escaped by itself: a slash that is encoded is not found.
     pub fn path(&self) -> String {
-        self.segments.each_ref().map(|segment| escaped(segment)).join("/")
+        self.segments.each_ref().map(|segment| percent_encoded(segment)).join("/")
     }
 
     /// The same with the short first segment, which is the only one that starts pipelines.
@@ -116,7 +111,7 @@ impl Slug {
 
     fn path_with(&self, first: &str) -> String {
         let [_, organization, repository] = &self.segments;
-        format!("{first}/{}/{}", escaped(organization), escaped(repository))
+        format!("{first}/{}/{}", percent_encoded(organization), percent_encoded(repository))
     }
 
     /// Whether it names a repository, and not only ids of CircleCI's own.
@@ -132,11 +127,6 @@ impl Slug {
         };
         self.host == other.host && rest(self).eq_ignore_ascii_case(&rest(other))
     }
-}
-
-/// A text as one segment of a path, or one value of a query.
-pub(crate) fn escaped(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// Where a project's slug was found.
@@ -187,7 +177,7 @@ impl Pages {
 
     /// The pipelines of a branch.
     pub fn branch(&self, branch: &str) -> String {
-        format!("{}?branch={}", self.0, escaped(branch))
+        format!("{}?branch={}", self.0, percent_encoded(branch))
     }
 
     /// A pipeline.
@@ -197,7 +187,7 @@ impl Pages {
 
     /// A workflow of a pipeline.
     pub fn workflow(&self, pipeline: u64, id: &str) -> String {
-        format!("{}/workflows/{}", self.pipeline(pipeline), escaped(id))
+        format!("{}/workflows/{}", self.pipeline(pipeline), percent_encoded(id))
     }
 
     /// A job of a workflow.

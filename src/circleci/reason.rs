@@ -1,34 +1,16 @@
 //! Why a pipeline did not push an image: stable codes, and whether a new pipeline may help.
 
-use std::fmt;
+use crate::codes::codes;
 
 macro_rules! whys {
     ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $meaning:literal, $advice:literal, $start:literal;)*) => {
-        /// Why an image is missing, as far as CircleCI tells.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Why {
-            $($(#[doc = $doc])* $variant,)*
+        codes! {
+            /// Why an image is missing, as far as CircleCI says. The advice has no full stop.
+            Why;
+            $($(#[doc = $doc])* $variant = $code, $meaning, $advice;)*
         }
 
         impl Why {
-            /// Every code, in the order of the table in the documentation.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The code that every output uses.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $code,)* }
-            }
-
-            /// What it means, as a sentence.
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)* }
-            }
-
-            /// What to do next, as a sentence without a full stop.
-            pub fn advice(self) -> &'static str {
-                match self { $(Self::$variant => $advice,)* }
-            }
-
             /// Whether `--start-pipeline` starts one: empty. Else why it does not.
             pub fn refusal(self) -> &'static str {
                 match self { $(Self::$variant => $start,)* }
@@ -58,7 +40,7 @@ whys! {
         "Compare the slug with Project Settings > Overview, and use a personal token of somebody who may see the project", "the project is not visible";
     /// 429.
     RateLimited = "rate-limited", "CircleCI refuses more requests for now.",
-        "Wait that long, then run it again; the verdict above is the registry's", "CircleCI could not be asked";
+        "Run it again after the wait that the message names, or in a minute; the verdict above is the registry's", "CircleCI could not be asked";
     /// Anything else that is no answer.
     Unavailable = "circleci-unavailable", "CircleCI gave no usable answer.",
         "Run it again, or follow the link; the verdict above is the registry's", "CircleCI could not be asked";
@@ -94,7 +76,7 @@ whys! {
         "Check that the setup job ends by continuing the pipeline, then run again with --start-pipeline", "";
     /// No workflow ran.
     WorkflowFiltered = "workflow-filtered", "The workflow did not run: its filters exclude this branch, or nothing matched.",
-        "Compare the filters and `when` of the workflow with the branch, and the parameters with what starts it", "the same configuration would do the same";
+        "Compare the workflow's filters and its `when` with the branch and with the parameters of what starts it", "the same configuration would do the same";
     /// The workflow could not run.
     WorkflowErrored = "workflow-errored", "The workflow could not run, and has no push job.",
         "Look at the workflow's page for what is wrong, then run again with --start-pipeline", "";
@@ -103,16 +85,16 @@ whys! {
         "Add the push job to the workflow, or name it as `circleci.push_job` in the config file", "no job would push: add the push job first";
     /// The push job was filtered out.
     PushJobFiltered = "push-job-filtered", "The configuration has a push job, and it did not run in this pipeline.",
-        "Compare the job's filters with the branch", "the same filters would leave it out again";
+        "Compare the job's filters with the branch, and let them include it", "the same filters would leave it out again";
     /// The push job was not found, and not everything was looked at.
     PushJobUnknown = "push-job-unknown", "The push job was not found among what was looked at, or has a status that says nothing.",
-        "Look at the pipeline's page; `circleci.workflow` and `circleci.push_job` in the config file say where to look", "it is not known whether the push job is running";
+        "Open the pipeline's page, or set `circleci.workflow` and `circleci.push_job` in the config file", "it is not known whether the push job is running";
     /// The push job failed.
     PushJobFailed = "push-job-failed", "The push job failed.",
         "Read the job's log and fix what failed, then run again with --start-pipeline", "";
     /// CircleCI's own trouble.
-    RerunNeeded = "rerun-needed", "The push job ended by trouble of CircleCI's own.",
-        "Rerun it from failed on its page, or run again with --start-pipeline", "";
+    RerunNeeded = "rerun-needed", "CircleCI itself ended the push job.",
+        "Choose \"Rerun workflow from failed\" on its page, or run again with --start-pipeline", "";
     /// The push job was canceled.
     PushJobCanceled = "push-job-canceled", "The push job was canceled.",
         "If nobody canceled it on purpose, run again with --start-pipeline", "";
@@ -140,11 +122,5 @@ impl Why {
     /// Whether a pipeline is started.
     pub fn is_startable(self) -> bool {
         self.refusal().is_empty()
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

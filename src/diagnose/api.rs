@@ -7,9 +7,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::circleci::answers::{MOST_ITEMS, field, list, text};
-use crate::circleci::escaped;
 use crate::http::{Answer, Call, Client, NoAnswer, is_redirect, retry_after};
-use crate::secret::{Redactor, Secret};
+use crate::secret::{Redactor, Secret, percent_encoded};
 
 /// The most requests, a POST not counted.
 const MOST_REQUESTS: u32 = 8;
@@ -66,6 +65,13 @@ pub(super) struct Page {
     pub(super) next: Option<String>,
     /// Whether there are more items than were read.
     pub(super) is_cut: bool,
+}
+
+impl Page {
+    /// Whether nothing comes behind it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.next.is_none() && !self.is_cut
+    }
 }
 
 /// How a POST ended.
@@ -129,7 +135,7 @@ impl Api<'_> {
     /// The page behind another one. `path` is that of the first, with its query.
     pub(super) async fn next_page(&mut self, path: &str, token: &str) -> Result<Page, Trouble> {
         let mark = if path.contains('?') { '&' } else { '?' };
-        self.page(&format!("{path}{mark}page-token={}", escaped(token))).await
+        self.page(&format!("{path}{mark}page-token={}", percent_encoded(token))).await
     }
 
     /// Sends a POST, once and never again.
@@ -219,8 +225,7 @@ impl Api<'_> {
             (403, Some(_)) => Err(Trouble::Forbidden),
             (404, Some(_)) => Err(Trouble::NotFound),
             (200..=299 | 403 | 404, None) if answer.is_html() => Err(Trouble::said("an HTML page")),
-            (200..=299, None) => Err(Trouble::said("no JSON")),
-            (200..=299, Some(_)) => document.ok_or_else(|| Trouble::said("no JSON")),
+            (200..=299, _) => document.ok_or_else(|| Trouble::said("no JSON")),
             (status, _) => Err(Trouble::Unavailable(status.to_string())),
         }
     }

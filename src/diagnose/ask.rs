@@ -5,12 +5,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::api::{Api, Trouble};
+use super::api::{Api, Page, Trouble};
 use super::{git, texts};
 use crate::circleci::answers::{Definition, Pipeline, Trigger, field, id, text};
-use crate::circleci::{
-    CommitFrom, Diagnosis, Pages, PipelineSeen, ProjectFrom, Slug, Why, escaped,
-};
+use crate::circleci::{CommitFrom, Diagnosis, Pages, PipelineSeen, ProjectFrom, Slug, Why};
+use crate::secret::percent_encoded;
 use crate::settings::Pipelines;
 
 /// One question on its way.
@@ -94,27 +93,25 @@ impl Asker<'_> {
     async fn pipelines(&mut self) -> Result<Branch, Trouble> {
         let slug = self.slug.path();
         let branch = self.diagnosis.branch.clone();
-        let path = format!("/api/v2/project/{slug}/pipeline?branch={}", escaped(&branch));
+        let path = format!("/api/v2/project/{slug}/pipeline?branch={}", percent_encoded(&branch));
         let page = self.api.page(&path).await?;
-        let mut is_empty = page.items.is_empty() && page.next.is_none();
-        let mut counted = self.counted(&page.items);
+        let is_empty = page.items.is_empty() && page.next.is_none();
+        let mut counted = self.counted(&page);
         let commit = self.diagnosis.commit.as_ref().map(|(commit, _)| commit.clone());
         let is_there = |pipeline: &Pipeline| pipeline.commit == commit;
         if let (Some(_), Some(next)) = (&commit, &page.next)
             && !counted.iter().any(is_there)
         {
             let page = self.api.next_page(&path, next).await?;
-            is_empty = is_empty && page.items.is_empty();
-            let more = self.counted(&page.items);
-            counted.extend(more);
+            counted.extend(self.counted(&page));
         }
         Ok(Branch { counted, is_empty })
     }
 
-    fn counted(&self, items: &[Value]) -> Vec<Pipeline> {
-        let clean = |text: &str| self.line(text);
-        let pipelines = items.iter().filter_map(|item| Pipeline::of(item, &clean));
-        pipelines.filter(|pipeline| pipeline.counts_for(&self.diagnosis.branch)).collect()
+    fn counted(&self, page: &Page) -> Vec<Pipeline> {
+        let mut pipelines = self.read(page, Pipeline::of);
+        pipelines.retain(|pipeline| pipeline.counts_for(&self.diagnosis.branch));
+        pipelines
     }
 
     /// The branch has no pipeline: why not?
@@ -157,7 +154,7 @@ impl Asker<'_> {
         let path = format!("/api/v2/projects/{project}/pipeline-definitions/{id}/triggers");
         let page = self.api.page(&path).await?;
         let triggers: Vec<Trigger> = page.items.iter().map(Trigger::of).collect();
-        if triggers.is_empty() || page.next.is_some() || page.is_cut {
+        if triggers.is_empty() || !page.is_whole() {
             return Ok(Why::NoPipeline);
         }
         let enabled: Vec<_> = triggers.iter().filter(|trigger| !trigger.is_disabled).collect();
@@ -180,11 +177,8 @@ impl Asker<'_> {
         }
         let path = format!("/api/v2/projects/{project}/pipeline-definitions");
         let page = self.api.page(&path).await?;
-        let clean = |text: &str| self.line(text);
-        let read = page.items.iter().filter_map(|item| Definition::of(item, &clean)).collect();
-        let is_whole = page.next.is_none() && !page.is_cut;
-        self.definitions = Some((read, is_whole));
-        Ok(self.definitions.clone().unwrap_or_default())
+        let known = (self.read(&page, Definition::of), page.is_whole());
+        Ok(self.definitions.insert(known).clone())
     }
 
     /// The branch has pipelines, and none of the commit.

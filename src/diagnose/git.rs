@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
+use crate::request::Revision;
+
 /// How long git is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -21,10 +23,8 @@ const LOOKED_AT: usize = 250;
 pub(super) async fn head(root: &Path, branch: &str, hidden: &[String]) -> Option<String> {
     let reference = format!("refs/remotes/origin/{branch}^{{commit}}");
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &reference];
-    let said = git(root, &arguments, hidden).await?.trim().to_ascii_lowercase();
-    let is_commit =
-        matches!(said.len(), 40 | 64) && said.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_commit.then_some(said)
+    let said = git(root, &arguments, hidden).await?;
+    said.trim().parse().ok().map(|commit: Revision| commit.to_string())
 }
 
 /// Whether a commit's own message says that no pipeline should run, and with which words.

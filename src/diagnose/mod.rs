@@ -1,4 +1,4 @@
-//! `--diagnose` and `--start-pipeline`: why an image is missing, as CircleCI tells it. They add to a report after its
+//! `--diagnose` and `--start-pipeline`: why an image is missing, as CircleCI says. They add to a report after its
 //! verdict and never change it; whatever goes wrong here is part of what they say.
 
 mod api;
@@ -14,10 +14,9 @@ use std::time::Duration;
 use reqwest::Url;
 use tokio::time::Instant;
 
-use crate::ambient::{Ambient, MoreTime};
 use crate::circleci::{Diagnosis, Pages, PipelineQuestion, Project, Why};
-use crate::http::{Client, Deadline};
-use crate::progress::{Loudness, Progress};
+use crate::http::Client;
+use crate::progress::Loudness;
 use crate::report::{ImageReport, Outcome, Verdict};
 use crate::request::RegistryKind;
 use crate::settings::{CircleCiToken, Diagnose, Settings};
@@ -28,7 +27,7 @@ use ask::Asker;
 /// How long a diagnosis may take.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// When a person is told what is waited for.
+/// After how long a line says what the run waits for.
 const SLOW: Duration = Duration::from_secs(2);
 
 /// Whether a pipeline was asked for in this run, for whoever ends it early.
@@ -39,20 +38,19 @@ pub struct Posting(AtomicBool);
 pub async fn diagnose(
     settings: &Settings,
     images: &[ImageReport],
-    ambient: &Ambient,
-    progress: &Progress,
+    client: &Client,
     posting: &Posting,
 ) -> Option<Vec<Diagnosis>> {
     let asked = settings.pipelines.diagnose.as_ref()?;
     let mut diagnoses = due(settings, asked, images);
     if let Some(first) = diagnoses.first_mut() {
-        let work = ask(settings, asked, images, first, ambient, progress, posting);
+        let work = ask(settings, asked, images, first, client, posting);
         tokio::pin!(work);
         tokio::select! {
             biased;
             () = &mut work => {}
             () = tokio::time::sleep(SLOW) => {
-                progress.say(Loudness::Normal, "asking CircleCI why the image is missing");
+                client.progress().say(Loudness::Normal, "asking CircleCI why the image is missing");
                 work.await;
             }
         }
@@ -66,8 +64,7 @@ async fn ask(
     asked: &Diagnose,
     images: &[ImageReport],
     diagnosis: &mut Diagnosis,
-    ambient: &Ambient,
-    progress: &Progress,
+    client: &Client,
     posting: &Posting,
 ) {
     let pipelines = &settings.pipelines;
@@ -77,18 +74,18 @@ async fn ask(
     let Ok(origin) = pipelines.api.parse::<Url>() else { return };
     let deadline = Instant::from_std(settings.started) + settings.ends_after();
     let until = deadline.min(Instant::now() + LONGEST);
-    let client = Client::new(
-        Deadline::new(until, MoreTime::none()),
-        settings.proxy.clone(),
-        ambient.clone(),
-        progress.clone(),
-        settings.redactor.clone(),
-    );
     let CircleCiToken { secret, variable } = token;
     let of_question = diagnosis.images.iter().filter_map(|place| images.get(*place));
     let mut kinds = of_question.map(|image| image.request.registry_kind);
     let mut conversation = Asker {
-        api: Api { client, origin, token: secret, until, sent: 0, has_retried: false },
+        api: Api {
+            client: client.clone(),
+            origin,
+            token: secret,
+            until,
+            sent: 0,
+            has_retried: false,
+        },
         slug,
         pages: Pages::new(&pipelines.pages, slug),
         settings: pipelines,
@@ -96,7 +93,7 @@ async fn ask(
         hidden: &settings.secret_variables,
         variable,
         is_digitalocean: kinds.any(|kind| kind == RegistryKind::DigitalOcean),
-        now: ambient.now(),
+        now: client.ambient().now(),
         starts: asked.starts,
         project_id: None,
         definitions: None,

@@ -100,7 +100,7 @@ fn did(status: &str) -> String {
     let text = match status {
         "failed" => "failed",
         "timedout" => "timed out",
-        "infrastructure_fail" => "ended by an infrastructure failure of CircleCI's",
+        "infrastructure_fail" => "was ended by an infrastructure failure at CircleCI",
         "terminated-unknown" => "was ended by CircleCI for a reason that it does not name",
         "unauthorized" => "may not use its context",
         "canceled" => "was canceled",

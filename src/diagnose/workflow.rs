@@ -6,7 +6,7 @@ use super::api::{Page, Trouble};
 use super::ask::{Asker, numbered};
 use super::texts;
 use crate::circleci::answers::{Clean, Job, Pipeline, Workflow, compiled_jobs, field, list, text};
-use crate::circleci::jobs::{Seen, candidates, look, newest_setup};
+use crate::circleci::jobs::{Seen, candidates, is_bad_end, look, newest_setup};
 use crate::circleci::{JobSeen, Why, WorkflowSeen};
 
 /// The most workflows of a pipeline whose jobs are looked at.
@@ -48,13 +48,13 @@ impl Asker<'_> {
             workflows.iter().any(|workflow| workflow.name == wanted)
         };
         let mut workflows = self.read(&page, Workflow::of);
-        let mut is_whole = page.next.is_none() && !page.is_cut;
+        let mut is_whole = page.is_whole();
         if let (Some(wanted), Some(next)) = (&self.settings.conventions.workflow, &page.next)
             && !is_wanted_here(&workflows, wanted)
         {
-            let page = self.api.next_page(&path, next).await?;
-            workflows.extend(self.read(&page, Workflow::of));
-            is_whole = page.next.is_none() && !page.is_cut;
+            let more = self.api.next_page(&path, next).await?;
+            workflows.extend(self.read(&more, Workflow::of));
+            is_whole = !page.is_cut && more.is_whole();
         }
         let found = candidates(&workflows, &self.settings.conventions);
         if found.is_empty() {
@@ -64,7 +64,7 @@ impl Asker<'_> {
         self.jobs(pipeline, &found, is_whole, newest).await
     }
 
-    fn read<T>(&self, page: &Page, read: Read<T>) -> Vec<T> {
+    pub(super) fn read<T>(&self, page: &Page, read: Read<T>) -> Vec<T> {
         let clean = |text: &str| self.line(text);
         page.items.iter().filter_map(|item| read(item, &clean)).collect()
     }
@@ -132,11 +132,11 @@ impl Asker<'_> {
             }
             let page = self.api.page(&path).await?;
             let mut jobs: Vec<Job> = self.read(&page, Job::of);
-            let mut is_read = page.next.is_none() && !page.is_cut;
-            if let Some(next) = page.next.filter(|_| self.api.left() > 0) {
-                let page = self.api.next_page(&path, &next).await?;
-                jobs.extend(self.read(&page, Job::of));
-                is_read = page.next.is_none() && !page.is_cut;
+            let mut is_read = page.is_whole();
+            if let Some(next) = page.next.as_ref().filter(|_| self.api.left() > 0) {
+                let more = self.api.next_page(&path, next).await?;
+                jobs.extend(self.read(&more, Job::of));
+                is_read = !page.is_cut && more.is_whole();
             }
             is_all = is_all && is_read;
             if let Some(seen) = look(&jobs, &self.settings.conventions, self.own) {
@@ -229,15 +229,8 @@ impl Asker<'_> {
     /// What CircleCI says of the push job itself, where it ended badly: how long it took and its messages, and its
     /// contexts.
     async fn detail(&mut self, seen: &Seen) -> Detail {
-        let asks = [
-            "failed",
-            "timedout",
-            "infrastructure_fail",
-            "terminated-unknown",
-            "canceled",
-            "unauthorized",
-        ];
-        let number = seen.push.number.filter(|_| asks.contains(&seen.push.status.as_str()));
+        let status = seen.push.status.as_str();
+        let number = seen.push.number.filter(|_| is_bad_end(status) && status != "not_run");
         let Some(number) = number.filter(|_| self.api.left() > 0) else {
             return Detail::default();
         };

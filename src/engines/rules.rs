@@ -21,7 +21,7 @@ macro_rules! rules {
     };
 }
 
-/// How `BuildKit` is told to write OCI's types.
+/// The options with which `BuildKit` writes OCI's types.
 const OCI_TYPES: &str = "Build with `docker buildx build --output \
      type=image,push=true,oci-mediatypes=true`, so that manifest and layers have OCI's media types.";
 

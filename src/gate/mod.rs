@@ -77,7 +77,7 @@ pub async fn run(
         for (place, image) in images.iter().enumerate() {
             done.put(place, Observed::Done(Box::new(image.clone())));
         }
-        diagnose::diagnose(settings, &images, ambient, progress, &done.posting).await
+        diagnose::diagnose(settings, &images, &client, &done.posting).await
     } else {
         None
     };

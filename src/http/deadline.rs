@@ -44,6 +44,11 @@ impl Deadline {
         }
     }
 
+    /// Waits until it has passed.
+    pub async fn passed(&self) {
+        let _ = self.before(std::future::pending::<()>()).await;
+    }
+
     fn at(&self) -> Instant {
         self.first + self.more_time.so_far()
     }

@@ -54,6 +54,17 @@ pub(crate) enum Want<'a> {
     Pour(&'a Pour),
 }
 
+impl Want<'_> {
+    /// Whether a part is requested, as far as the next request goes.
+    pub(super) fn is_ranged(self) -> bool {
+        match self {
+            Self::Extent(extent) => extent.is_ranged,
+            Self::All(_) => false,
+            Self::Pour(pour) => pour.poured() > 0,
+        }
+    }
+}
+
 /// How a blob is requested to learn whether it is there in its announced size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {

@@ -193,6 +193,8 @@ impl Client {
         };
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.1.fetch_add(1, Ordering::Relaxed);
+        // What comes of a body changes what the next try asks for.
+        let is_ranged = request.want.is_ranged();
         // In a box: a run holds hundreds of these, and the client's futures are large.
         let exchange = Box::pin(self.exchange(origin, turn, request, host, limit));
         let result = self.0.deadline.before(exchange).await.ok_or(());
@@ -202,7 +204,7 @@ impl Client {
         {
             return Err(too_many_secrets(request.what, host));
         }
-        self.say_request(request, started.elapsed(), &result);
+        self.say_request(request, is_ranged, started.elapsed(), &result);
         match result {
             // Both have passed: the run's end is the one that counts.
             Ok(Err(failed))

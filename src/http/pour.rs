@@ -78,7 +78,10 @@ impl Pour {
         if poured > 0 && range.map(str::trim) == Some(expected.as_str()) {
             return Ok(poured);
         }
-        Err(FailedTry::new(Failure::Garbage, "another part of it came than the one requested"))
+        Err(FailedTry::new(
+            Failure::Garbage,
+            "the server sent another range than the one requested",
+        ))
     }
 
     /// Gives the reader a piece. Whether it wants more.

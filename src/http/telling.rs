@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::failure::FailedTry;
-use super::message::{Answer, Request, Want};
+use super::message::{Answer, Request};
 use super::{Client, redirect, retry};
 use crate::progress::Loudness;
 
@@ -32,6 +32,7 @@ impl Client {
     pub(super) fn say_request<E>(
         &self,
         request: &Request<'_>,
+        is_ranged: bool,
         took: Duration,
         result: &Result<Result<Answer, FailedTry>, E>,
     ) {
@@ -51,11 +52,6 @@ impl Client {
         if let Ok(Ok(answer)) = result {
             let names: Vec<&str> =
                 answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
-            let is_ranged = match request.want {
-                Want::Extent(extent) => extent.is_ranged,
-                Want::All(_) => false,
-                Want::Pour(pour) => pour.poured() > 0,
-            };
             let range = is_ranged.then_some("range");
             let fresh = request.fresh.then_some("cache-control");
             let authorization = request.authorization.map(|_| "authorization");

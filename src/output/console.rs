@@ -260,7 +260,7 @@ impl Page {
         }
     }
 
-    /// Why the image is missing, as CircleCI tells it.
+    /// Why the image is missing, as CircleCI says.
     fn diagnosis(&mut self, diagnosis: Option<&Diagnosis>) {
         let lines = diagnosis.map(Diagnosis::lines).unwrap_or_default();
         for (number, (label, text)) in lines.into_iter().enumerate() {

@@ -49,7 +49,7 @@ pub struct Report<'r> {
     /// The images, in the order of asking.
     #[cfg_attr(test, schemars(with = "Vec<Image>"))]
     pub images: Images<'r>,
-    /// Why images are missing, as CircleCI tells it; null without `--diagnose`, empty where nothing was due.
+    /// Why images are missing, as CircleCI says; null without `--diagnose`, empty where nothing was due.
     pub diagnosis: Option<Vec<Diagnosis>>,
     /// The commit, as CircleCI names it; null outside CircleCI.
     pub source: Option<Source>,

@@ -1,38 +1,10 @@
 //! The stable reason codes, each with its meaning and what to do: the README's troubleshooting table.
 
-use std::fmt;
+use crate::codes::codes;
 
-macro_rules! reasons {
-    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $meaning:literal, $advice:literal;)*) => {
-        /// Why a check failed or errored.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Reason {
-            $($(#[doc = $doc])* $variant,)*
-        }
-
-        impl Reason {
-            /// Every reason, in the order of the README's table.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The code that every output uses.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $code,)* }
-            }
-
-            /// What it means, as a sentence.
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)* }
-            }
-
-            /// What to do, as a sentence.
-            pub fn advice(self) -> &'static str {
-                match self { $(Self::$variant => $advice,)* }
-            }
-        }
-    };
-}
-
-reasons! {
+codes! {
+    /// Why a check failed or errored.
+    Reason;
     /// A proven no: the tag.
     TagMissing = "tag-missing", "The registry answers, and has no such tag.",
         "Check that the push job is part of this workflow and did not fail, then re-run the pipeline on the branch that pushes.";
@@ -172,11 +144,5 @@ impl Reason {
     /// Whether it is about credentials: exit code 4 and not 3.
     pub fn is_refusal(self) -> bool {
         self == Self::CredentialsRefused
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -120,7 +120,7 @@ pub(super) struct Args {
     /// Nothing is written to disk. Only an image that is well so far is read; with --wait, only at the end.
     #[arg(long, help_heading = EXPECTED)]
     pub content: bool,
-    /// Read at most so much with --content, packed and unpacked together, as in 20GiB [default: 64GiB]
+    /// The most bytes that --content reads, packed and unpacked together, as in 20GiB [default: 64GiB]
     #[arg(long, value_name = "SIZE", value_parser = values::size(), allow_hyphen_values = true, help_heading = ASKING)]
     pub max_content: Option<Given<u64>>,
 

@@ -27,7 +27,7 @@ pub(super) struct ImageView<'a> {
     /// The reason of the first finding.
     pub(super) reason: Option<&'static str>,
     pub(super) findings: Vec<FindingView<'a>>,
-    /// Why it is missing, as CircleCI tells it: a label and a sentence each, and the link of the first.
+    /// Why it is missing, as CircleCI says: a label and a sentence each, and the link of the first.
     pub(super) diagnosis: Vec<(&'static str, &'a str)>,
     pub(super) pipeline_url: Option<&'a str>,
     pub(super) notes: Vec<String>,

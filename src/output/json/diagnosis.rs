@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::circleci;
+use crate::circleci::{self, Because, JobSeen, PipelineError, PipelineSeen, WorkflowSeen};
 use crate::report::Report;
 
-/// Why images are missing, as CircleCI tells it: one question.
+/// Why images are missing, as CircleCI says: one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Diagnosis {
@@ -58,77 +58,6 @@ pub struct Diagnosis {
     pub start: Option<Start>,
 }
 
-/// A pipeline of CircleCI's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct PipelineSeen {
-    /// Its id.
-    pub id: String,
-    /// Its number.
-    pub number: Option<u64>,
-    /// Its state, as CircleCI names it.
-    pub state: String,
-    /// Its commit; null where CircleCI names none.
-    pub commit: Option<String>,
-    /// When it was created.
-    pub created_at: Option<String>,
-    /// Who started it.
-    pub actor: Option<String>,
-    /// Its page.
-    pub url: Option<String>,
-}
-
-/// A workflow of a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct WorkflowSeen {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its status, as CircleCI names it.
-    pub status: String,
-    /// Its page.
-    pub url: Option<String>,
-}
-
-/// A job of a workflow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct JobSeen {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its number; null where it never ran.
-    pub number: Option<u64>,
-    /// Its status, as CircleCI names it.
-    pub status: String,
-    /// Its page.
-    pub url: Option<String>,
-}
-
-/// A job that keeps another one from running.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Because {
-    /// Its name.
-    pub name: String,
-    /// Its status, as CircleCI names it.
-    pub status: String,
-}
-
-/// What CircleCI says is wrong with a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct PipelineError {
-    /// What kind of mistake it is, as in `config`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// What is wrong.
-    pub message: String,
-}
-
 /// What became of `--start-pipeline`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -174,45 +103,17 @@ impl Diagnosis {
             builds: of.builds,
             next: of.next,
             url: of.url,
-            pipeline: of.pipeline.map(PipelineSeen::of),
-            workflow: of.workflow.map(WorkflowSeen::of),
-            push_job: of.push_job.map(JobSeen::of),
-            gate_job: of.gate_job.map(JobSeen::of),
-            because: of.because.map(|circleci::Because { name, status }| Because { name, status }),
+            pipeline: of.pipeline,
+            workflow: of.workflow,
+            push_job: of.push_job,
+            gate_job: of.gate_job,
+            because: of.because,
             gate_requires_push: of.gate_requires_push,
             contexts: of.contexts,
-            errors: of.errors.into_iter().map(PipelineError::of).collect(),
+            errors: of.errors,
             requests: of.requests,
             start: of.start.map(Start::of),
         }
-    }
-}
-
-impl PipelineSeen {
-    fn of(seen: circleci::PipelineSeen) -> Self {
-        let circleci::PipelineSeen { id, number, state, commit, created_at, actor, url } = seen;
-        Self { id, number, state, commit, created_at, actor, url }
-    }
-}
-
-impl WorkflowSeen {
-    fn of(seen: circleci::WorkflowSeen) -> Self {
-        let circleci::WorkflowSeen { id, name, status, url } = seen;
-        Self { id, name, status, url }
-    }
-}
-
-impl JobSeen {
-    fn of(seen: circleci::JobSeen) -> Self {
-        let circleci::JobSeen { id, name, number, status, url } = seen;
-        Self { id, name, number, status, url }
-    }
-}
-
-impl PipelineError {
-    fn of(error: circleci::PipelineError) -> Self {
-        let circleci::PipelineError { kind, message } = error;
-        Self { kind, message }
     }
 }
 

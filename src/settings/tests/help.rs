@@ -170,7 +170,7 @@ fn the_short_help_is_whole_too() {
                                        hash that [default: their sizes]
 
     How to ask:
-          --max-content <SIZE>          Read at most so much with --content, packed and unpacked
+          --max-content <SIZE>          The most bytes that --content reads, packed and unpacked
                                         together, as in 20GiB [default: 64GiB]
           --wait <DURATION>             Wait so long for an image that is not there yet, as in 90s or 5m
                                         [default: 0]

@@ -70,7 +70,7 @@ fn another_part_than_the_one_requested_is_no_answer() {
     stand_in.lie(whole(&pushed).ranged(true).after(1), part);
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:761ef4bf51e0`: `[storage]`: another part of it came than the one requested (2 tries)
+      content-intact errored: layer 1 of 1 `sha256:761ef4bf51e0`: `[storage]`: the server sent another range than the one requested (2 tries)
         reason     unexpected-answer
     ");
 }

@@ -252,8 +252,8 @@ fn workflows_that_did_not_come_to_jobs() {
     reason     setup-failed | builds     setup workflow `setup` is `failed` | next       Fix the setup job, then run again with --start-pipeline: a setup workflow cannot be rerun
     reason     setup-not-continued | builds     setup workflow `setup` is `success` | next       Check that the setup job ends by continuing the pipeline, then run again with --start-pipeline
     reason     still-running | builds     setup workflow `setup` is `running` | next       Wait for it: `--wait 5m` asks the registry again until then
-    reason     workflow-filtered | configured no workflow ran in this pipeline | builds     setup workflow `setup` is `success` | next       Compare the filters and `when` of the workflow with the branch, and the parameters with what starts it
-    reason     workflow-filtered | configured no workflow ran in this pipeline | next       Compare the filters and `when` of the workflow with the branch, and the parameters with what starts it
+    reason     workflow-filtered | configured no workflow ran in this pipeline | builds     setup workflow `setup` is `success` | next       Compare the workflow's filters and its `when` with the branch and with the parameters of what starts it
+    reason     workflow-filtered | configured no workflow ran in this pipeline | next       Compare the workflow's filters and its `when` with the branch and with the parameters of what starts it
     reason     workflow-errored | builds     workflow `develop` could not run | next       Look at the workflow's page for what is wrong, then run again with --start-pipeline
     reason     still-running | next       Wait for it: `--wait 5m` asks the registry again until then
     ");
@@ -274,7 +274,7 @@ fn words_that_nobody_knows_yet_are_texts() {
       reason     push-job-unknown
       configured workflow `develop` runs on this branch
       builds     `push` has the status `exploded`: https://[circleci]/pipelines/github/keepkey/support-email/1284/workflows/[workflow]/jobs/1
-      next       Look at the pipeline's page; `circleci.workflow` and `circleci.push_job` in the config file say where to look
+      next       Open the pipeline's page, or set `circleci.workflow` and `circleci.push_job` in the config file
     ");
 }
 
@@ -292,13 +292,13 @@ fn no_push_job() {
     pipeline   #1284 of 45c48cc on develop, [age] ago by ana: https://[circleci]/pipelines/github/keepkey/support-email/1284
       reason     push-job-filtered
       configured the configuration has the job `push`, which did not run
-      next       Compare the job's filters with the branch
+      next       Compare the job's filters with the branch, and let them include it
     ");
     let many: Vec<_> = (0..45).map(|n| job(9000 + n, "test", "success", &[])).collect();
     shown!(said(jobs(&many)), @"
     pipeline   #1284 of 45c48cc on develop, [age] ago by ana: https://[circleci]/pipelines/github/keepkey/support-email/1284
       reason     push-job-unknown
-      next       Look at the pipeline's page; `circleci.workflow` and `circleci.push_job` in the config file say where to look
+      next       Open the pipeline's page, or set `circleci.workflow` and `circleci.push_job` in the config file
     ");
 }
 

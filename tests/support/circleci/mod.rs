@@ -10,7 +10,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::allow_attributes,
-    reason = "each program that shares it uses a part; a double that cannot do as it is told ends the test"
+    reason = "each program that shares it uses a part; a double that cannot do its work ends the test"
 )]
 
 mod answers;
@@ -74,7 +74,7 @@ impl Asked {
     }
 }
 
-/// What is told in place of an honest answer.
+/// What is sent in place of an honest answer.
 #[derive(Clone, Debug)]
 pub enum Lie {
     /// This status, these headers and this body.

@@ -13,7 +13,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::allow_attributes,
-    reason = "each program that shares it uses a part; a double that cannot do as it is told ends the test"
+    reason = "each program that shares it uses a part; a double that cannot do its work ends the test"
 )]
 
 mod answer;
