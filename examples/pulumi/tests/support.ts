@@ -55,6 +55,48 @@ export function withName(server: string, registry: string | null, repository: st
   };
 }
 
+/** One record of the table that all programs of examples/ are held to, and what they answer. */
+export interface Case {
+  readonly what: string;
+  readonly refused: string | null;
+  readonly hours?: number;
+  readonly wanted?: Json;
+  readonly value?: Json;
+  readonly text?: Readonly<Record<string, string>>;
+  readonly named?: readonly [string, string | null, string];
+  readonly set?: Readonly<Record<string, Json>>;
+  readonly drop?: readonly string[];
+}
+
+export const table: { readonly wanted: Json; readonly cases: readonly Case[] } = JSON.parse(
+  readFileSync(join(__dirname, "../../tests/refusals.json"), "utf8"),
+);
+
+/** The record of a case. */
+export function changed(it: Case): Json {
+  if (it.value !== undefined) return it.value;
+  let text = JSON.stringify(record());
+  for (const [old, other] of Object.entries(it.text ?? {})) text = text.replaceAll(old, JSON.stringify(other).slice(1, -1));
+  const value = JSON.parse(text);
+  if (it.named !== undefined) withName(...it.named)(value);
+  const parent = (path: string): [Json, string] => {
+    const parts = path.split(".");
+    const last = parts.pop()!;
+    // In a list: a number, or an `id`.
+    const inside = (part: Json, name: string): Json => part[name] ?? part.find((item: Json) => item.id === name);
+    return [parts.reduce(inside, value), last];
+  };
+  for (const [path, to] of Object.entries(it.set ?? {})) {
+    const [part, last] = parent(path);
+    part[last] = to;
+  }
+  for (const path of it.drop ?? []) {
+    const [part, last] = parent(path);
+    delete part[last];
+  }
+  return value;
+}
+
 /** A file with that text. */
 export function file(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), "record-")), "deployment-record.json");
