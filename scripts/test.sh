@@ -106,10 +106,12 @@ container() {
 }
 
 install
-PATH=$(sh scripts/tools.sh --node --promtool):$PATH
+PATH=$(sh scripts/tools.sh --node --promtool --pulumi):$PATH
 export PATH
 # First: the program's tests use the packages that it installs.
 part 'Pulumi example' sh examples/pulumi/test.sh
+part 'Pulumi in Python' sh examples/pulumi-python/test.sh
+part 'Pulumi in YAML' sh examples/pulumi-yaml/test.sh
 part 'program' cargo test --locked
 part 'real registry' real_registry
 part 'orb' sh scripts/lint-orb.sh
