@@ -14,10 +14,15 @@ docs/circleci.md
 docs/usage.md
 orb/src/@orb.yml
 orb/src/commands/install.yml
+orb/src/examples/changed_services_of_a_monorepo.yml
 orb/src/examples/deploy_marker.yml
+orb/src/examples/everything_that_runs_in_a_cluster.yml
 orb/src/examples/gate_develop_workflow.yml
 orb/src/examples/many_images_in_shards.yml
 orb/src/examples/many_services.yml
+orb/src/examples/nightly_look_at_what_is_deployed.yml
+orb/src/examples/notify_on_red.yml
+orb/src/examples/promotion_by_tag.yml
 orb/src/examples/prove_every_byte_before_production.yml
 orb/src/examples/url_orb.yaml
 orb/src/examples/verify_after_docker_publish.yml

@@ -313,7 +313,7 @@ workflows/develop: `verify-registry-image/verify` requires `push`, which is not 
 
     def test_every_example_uses_the_orb_as_it_is(self):
         packed = orb.pack(SOURCES)
-        self.assertEqual(len(packed["examples"]), 7)
+        self.assertEqual(len(packed["examples"]), 12)
         for name, example in packed["examples"].items():
             self.assertEqual(orb.check_pipeline(example["usage"], packed), [], name)
 
