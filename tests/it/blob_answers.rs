@@ -445,19 +445,19 @@ fn a_config_that_is_stored_with_other_bytes_is_red() {
     // No config at all: an error document, half of one, or nothing.
     insta::assert_snapshot!(stored(br#"{"errors":[{"code":"UNKNOWN"}]}"#.to_vec()), @"
     requested 2 times, exit 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:1ec71145b308[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:1ec71145b308[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
       reason     manifest-contradictory
     ");
     insta::assert_snapshot!(stored(other_config("")[..300].to_vec()), @"
     requested 2 times, exit 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:2f693f77f2bd[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:2f693f77f2bd[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
       reason     manifest-contradictory
     ");
     insta::assert_snapshot!(stored(Vec::new()), @"
     requested 2 times, exit 1
       layers-present failed: config (`sha256:1cb16a77e3f7[..64]`) has 0 bytes where the manifest says 1352
       reason     blob-size-differs
-      manifest-intact, platform, engines errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:e3b0c44298fc[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
+      [checks of the config but layers-present] errored: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:e3b0c44298fc[..64]` for the digest `sha256:1cb16a77e3f7[..64]`
       reason     manifest-contradictory
     ");
 }
@@ -525,7 +525,7 @@ fn a_manifest_that_is_stored_with_other_bytes_is_red() {
     stand_in.lie(Route::ManifestByTag, other());
     insta::assert_snapshot!(said(Gate::at(&stand_in).image(IMAGE)), @"
     exit 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:8f82bff0989c[..64]` under the digest `sha256:72aa2829510e[..64]`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:8f82bff0989c[..64]` under the digest `sha256:72aa2829510e[..64]`
       reason     manifest-contradictory
     ");
     stand_in.lie(Route::ManifestByDigest, other());

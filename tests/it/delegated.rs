@@ -50,7 +50,7 @@ fn a_host_that_a_registry_redirects_to_and_that_wants_a_login_is_named() {
     assert_no_login(&stand_in, &run);
     insta::assert_snapshot!(crate::network::brief(&run), @"
     exit code: 4
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[elsewhere]`, to which `[registry]` redirects, refused it without a login: 401 `UNAUTHORIZED` `authentication required`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[elsewhere]`, to which `[registry]` redirects, refused it without a login: 401 `UNAUTHORIZED` `authentication required`
         reason     credentials-refused
         next       No login goes along a redirect: verify the image at `[elsewhere]` itself.
     ");
@@ -74,11 +74,11 @@ fn manifests_are_not_followed_from_https_to_http_or_in_a_circle() {
     assert_eq!(circle.asked(&Route::ManifestByTag).len(), 6, "the first and five more");
     insta::assert_snapshot!(format!("{down}{}", crate::network::brief(&run)), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: more than 5 redirects in a row, the last one from `[registry]`
+      [checks of the manifest] errored: the manifest of `latest-dev`: more than 5 redirects in a row, the last one from `[registry]`
         reason     redirect-refused
         next       Try again; if it persists, the registry's storage is not set up right, or a proxy stands in between. No credentials were sent along.
     ");
@@ -191,11 +191,11 @@ fn a_registrys_policy_and_its_limit_are_shown_in_its_own_words() {
     };
     insta::assert_snapshot!(format!("{}{}", said(harbor), said(hub)), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 412 `PROJECTPOLICYVIOLATION` `current image with 5 vulnerabilities cannot be pulled due to configured policy`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered 412 `PROJECTPOLICYVIOLATION` `current image with 5 vulnerabilities cannot be pulled due to configured policy`
         reason     unexpected-answer
         next       The registry's own policy keeps the image from being pulled: resolve what the message names (findings of its scanner, a missing signature), or ask whoever runs the registry to change the policy.
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit` (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit` (4 tries)
         reason     rate-limited
         next       Run `docker login [registry]` in an earlier step: without a login, every job that shares the runner's address shares one limit. Otherwise wait as long as the message says.
     ");

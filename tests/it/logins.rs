@@ -169,7 +169,7 @@ fn an_identity_token_is_posted_to_the_registrys_own_token_server_and_the_new_one
     assert!(tokens[0].carries_token && !tokens[0].target.contains(PASSWORD));
     insta::assert_snapshot!(crate::network::brief(&run), @"
     exit code: 4
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `not with ***, nor with ***`; the login is from `[folder]/.docker/config.json`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `not with ***, nor with ***`; the login is from `[folder]/.docker/config.json`
         reason     credentials-refused
         next       Run `docker login [registry]` again in an earlier step. If anyone may pull the image, run `docker logout [registry]`: an expired login gets in the way.
     ");
@@ -199,7 +199,7 @@ fn an_expired_login_is_named_with_its_file_and_the_way_to_take_it_out() {
     let run = with_config(&stand_in, &config.to_string()).run();
     insta::assert_snapshot!(crate::network::brief(&run), @"
     exit code: 4
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; the login is from `[folder]/.docker/config.json`
+      [checks of the manifest] errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; the login is from `[folder]/.docker/config.json`
         reason     credentials-refused
         next       Run `docker login [registry]` again in an earlier step. If anyone may pull the image, run `docker logout [registry]`: an expired login gets in the way.
     ");
@@ -214,7 +214,7 @@ fn the_token_server_that_is_named_gets_the_login_and_no_config_file_can_name_it(
     let run = gate().run();
     insta::assert_snapshot!(crate::network::brief(&run), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
+      [checks of the manifest] errored: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
         reason     token-server-not-trusted
         next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]`.
     ");

@@ -23,7 +23,7 @@ fn a_registry_that_affirms_every_tag_is_not_believed() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest, repository-exists, tag-exists, manifest-intact, digest-expected, revision-expected, immutable-tag, platform, layers-present, content-intact, engines, facts-expected, port, runtime errored: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 (`application/vnd.oci.image.manifest.v1+json`) for the random tag `[control]`)
+      [all checks] errored: nothing that the registry says is believed: it affirmed a tag that cannot exist (200 (`application/vnd.oci.image.manifest.v1+json`) for the random tag `[control]`)
         reason     registry-not-honest
         next       A proxy or a mirror answers in the registry's place: check what is between this job and the registry.
 
@@ -45,7 +45,7 @@ fn a_token_that_is_refused_is_exit_4() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+      [checks of the manifest] errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
 
@@ -69,7 +69,7 @@ fn a_repository_that_is_refused_and_listed_is_exit_4() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 403 `DENIED` `requested access is denied`
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `requested access is denied`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `requested access is denied`
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
 
@@ -86,7 +86,7 @@ fn the_words_of_a_registry_outweigh_an_api_that_knows_nothing_of_the_repository(
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
     let options = Options { registries: Vec::new(), ..Options::default() };
     let nobodys = StandIn::start(options);
-    let run = Gate::at(&nobodys).with_checks().image("keepkey/support-email:latest-dev").run();
+    let run = Gate::at(&nobodys).image("keepkey/support-email:latest-dev").run();
     assert_eq!(run.code, Some(1), "{}", run.snapshot());
     insta::assert_snapshot!(run.snapshot(), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
@@ -100,11 +100,6 @@ fn the_words_of_a_registry_outweigh_an_api_that_knows_nothing_of_the_repository(
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`
         reason     credentials-refused
         next       This has the reason that `repository-exists` has.
-      skipped    tag-exists: there is no repository to look in
-      skipped    manifest-intact, platform, layers-present, engines:
-                 there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr

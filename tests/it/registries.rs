@@ -128,7 +128,7 @@ fn a_wrong_login_is_refused() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; the login is from `[folder]/.docker/config.json`
         reason     credentials-refused
         next       Run `docker login [registry]` again in an earlier step. If anyone may pull the image, run `docker logout [registry]`: an expired login gets in the way.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; the login is from `[folder]/.docker/config.json`
+      [checks of the manifest] errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; the login is from `[folder]/.docker/config.json`
         reason     credentials-refused
         next       Run `docker login [registry]` again in an earlier step. If anyone may pull the image, run `docker logout [registry]`: an expired login gets in the way.
 
@@ -150,7 +150,7 @@ fn without_a_login_a_private_image_is_refused() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
         reason     credentials-refused
         next       Run `docker login [registry]` in an earlier step.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
+      [checks of the manifest] errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
         reason     credentials-refused
         next       Run `docker login [registry]` in an earlier step.
 
@@ -173,7 +173,7 @@ fn a_login_is_never_given_to_a_token_server_on_another_host() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
         reason     token-server-not-trusted
         next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]`.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
+      [checks of the manifest] errored: the registry `[registry]` names the token server `http://[api]/v2/registry/auth`, which is not its own; the login was not sent there
         reason     token-server-not-trusted
         next       If `[api]` may be given the login for `[registry]`, as where GitLab runs beside its registry, add `--token-server [api]`.
 
@@ -253,17 +253,17 @@ fn a_credential_helper_that_fails_is_undecided() {
     fails: Some(3)
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` failed for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
     next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
-    repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the credential helper `docker-credential-ours` failed for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+    [checks of the manifest] errored: the credential helper `docker-credential-ours` failed for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
     next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
     says something else: Some(3)
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
     next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
-    repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+    [checks of the manifest] errored: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
     next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
     has nothing: Some(4)
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
     next       Run `docker login [registry]` in an earlier step.
-    repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
+    [checks of the manifest] errored: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
     next       Run `docker login [registry]` in an earlier step.
     is absent: Some(3)
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
@@ -271,7 +271,7 @@ fn a_credential_helper_that_fails_is_undecided() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-absent` is not in PATH (or its interpreter is missing) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credential-helper-failed
         next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the credential helper `docker-credential-absent` is not in PATH (or its interpreter is missing) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+      [checks of the manifest] errored: the credential helper `docker-credential-absent` is not in PATH (or its interpreter is missing) for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credential-helper-failed
         next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
       not asked  digest-expected, revision-expected, immutable-tag, content-intact,
@@ -303,7 +303,7 @@ fn a_credential_helper_does_not_outlive_the_deadline() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked any more: the run's deadline had passed
+      [checks of the manifest] errored: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
 
@@ -345,7 +345,7 @@ fn a_login_is_not_sent_in_the_clear_where_a_certificate_is_not_accepted() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `[registry]`: no TLS: its certificate has expired
         reason     tls-failed
         next       Look at this machine's clock first; else the server's certificate must be renewed.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the base address `/v2/`: `[registry]`: no TLS: its certificate has expired
+      [checks of the manifest] errored: the base address `/v2/`: `[registry]`: no TLS: its certificate has expired
         reason     tls-failed
         next       Look at this machine's clock first; else the server's certificate must be renewed.
 
@@ -423,7 +423,7 @@ fn a_refusal_of_a_registry_that_asked_for_nothing_says_that_there_was_no_login()
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `not for you`; it was asked without a login, because it did not ask for one
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `not for you`; it was asked without a login, because it did not ask for one
         reason     credentials-refused
         next       Check what stands between here and `[registry]`: a registry that wants a login asks for one (`WWW-Authenticate`).
 
@@ -491,7 +491,7 @@ fn docker_hub_is_asked_where_it_is() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `registry-1.docker.io`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `3.22`: `registry-1.docker.io`: connection refused (4 tries)
+      [checks of the manifest] errored: the manifest of `3.22`: `registry-1.docker.io`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
 

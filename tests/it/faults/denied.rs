@@ -116,7 +116,7 @@ fn a_404_that_is_a_web_page_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 404 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered 404 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     not-found-unclear
         next       A gateway or proxy answered: try again, and look at the answer that the message shows.
 
@@ -144,7 +144,7 @@ fn a_login_page_in_the_registrys_place_is_undecided() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered with a web page: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered with a web page: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
 

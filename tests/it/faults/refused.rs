@@ -18,7 +18,7 @@ fn basic_credentials_that_are_refused_are_exit_4() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`; the login is from `[folder]/.docker/config.json`
         reason     credentials-refused
         next       Run `docker login [registry]` again in an earlier step. If anyone may pull the image, run `docker logout [registry]`: an expired login gets in the way.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`; the login is from `[folder]/.docker/config.json`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `authentication required`; the login is from `[folder]/.docker/config.json`
         reason     credentials-refused
         next       Run `docker login [registry]` again in an earlier step. If anyone may pull the image, run `docker logout [registry]`: an expired login gets in the way.
 
@@ -44,7 +44,7 @@ fn a_token_server_that_refuses_the_password_is_exit_4() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+      [checks of the manifest] errored: the token server `[api]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
 
@@ -70,7 +70,7 @@ fn a_404_of_the_token_server_says_nothing_of_the_image() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered 404 `not_found` `Your request could not be routed.`, which says nothing of the image
         reason     not-found-unclear
         next       A gateway or proxy answered: try again, and look at the answer that the message shows.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` answered 404 `not_found` `Your request could not be routed.`, which says nothing of the image
+      [checks of the manifest] errored: the token server `[api]` answered 404 `not_found` `Your request could not be routed.`, which says nothing of the image
         reason     not-found-unclear
         next       A gateway or proxy answered: try again, and look at the answer that the message shows.
 
@@ -90,7 +90,7 @@ fn a_403_of_the_registry_is_exit_4() {
             Lie::oci_error(403, "DENIED", "requested access to the resource is denied"),
         );
     }
-    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE).with_checks()), @"
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 4
     ----- stdout
@@ -99,11 +99,9 @@ fn a_403_of_the_registry_is_exit_4() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `requested access to the resource is denied`
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr

@@ -28,7 +28,7 @@ fn a_429_on_everything_is_tried_four_times() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
 
@@ -62,7 +62,7 @@ fn a_429_once_is_green() {
 #[test]
 fn a_503_on_everything_is_tried_four_times() {
     let stand_in = lying(Route::Any.at(Origin::Registry), unavailable());
-    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE).with_checks()), @"
+    insta::assert_snapshot!(with_requests(&stand_in, Gate::at(&stand_in).image(IMAGE)), @"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 3
     ----- stdout
@@ -71,11 +71,9 @@ fn a_503_on_everything_is_tried_four_times() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 503, `upstream connect error` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 503, `upstream connect error` (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 503, `upstream connect error` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
-      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr
@@ -125,7 +123,7 @@ fn a_500_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 500, `{"errors":[{"code":"UNKNOWN","detail":null,"message":"unknown error"}]}` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
 
@@ -155,7 +153,7 @@ fn a_refused_connection_is_undecided() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: connection refused (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: connection refused (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: connection refused (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -181,7 +179,7 @@ fn a_host_without_an_address_is_undecided() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `nosuch.invalid`: its name could not be resolved (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -209,7 +207,7 @@ fn a_registry_that_never_answers_ends_with_the_deadline() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
 

@@ -15,7 +15,7 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_red() {
     let gate = crate::support::Gate::at(&stand_in)
         .args("--image-ref image-ref")
         .image(&format!("{REPOSITORY}@{}", pushed.digest));
-    insta::assert_snapshot!(gate.with_checks().snapshot(), @"
+    insta::assert_snapshot!(gate.snapshot(), @"
     $ verify-registry-image --image-ref image-ref [registry]/keepkey/support-email@sha256:03783fe6aa95[..64]
     exit code: 1
     ----- stdout
@@ -24,11 +24,8 @@ fn a_pinned_digest_that_is_answered_with_other_bytes_is_red() {
       manifest-intact failed: the manifest `sha256:03783fe6aa95`: `[registry]` sent bytes that hash to `sha256:72aa2829510e[..64]` for the digest `sha256:03783fe6aa95[..64]`, each time it was requested
         reason     content-differs
         next       Build without cache and push the image again; if it persists, ask the registry's operator: its storage is damaged.
-      passed     registry-honest, repository-exists
       skipped    tag-exists: the reference names a digest and no tag
       skipped    platform, layers-present, engines: there is no manifest to look at
-      not asked  digest-expected, revision-expected, immutable-tag, content-intact,
-                 facts-expected, port, runtime
 
       service    support-email
     ----- stderr
@@ -45,7 +42,7 @@ fn a_config_that_is_answered_with_other_bytes_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      manifest-intact, revision-expected, platform, layers-present, engines errored: the config `sha256:548e2972e7fe`: `[storage]` sent bytes that hash to `sha256:7a822ccae775[..64]` for the digest `sha256:548e2972e7fe[..64]`
+      [checks of the config], revision-expected errored: the config `sha256:548e2972e7fe`: `[storage]` sent bytes that hash to `sha256:7a822ccae775[..64]` for the digest `sha256:548e2972e7fe[..64]`
         reason     manifest-contradictory
         next       Try again; if it persists, a proxy or the registry is broken.
 
@@ -68,7 +65,7 @@ fn a_digest_header_that_differs_from_the_bytes_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:03783fe6aa95[..64]` under the digest `sha256:548e2972e7fe[..64]`
+      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha256:03783fe6aa95[..64]` under the digest `sha256:548e2972e7fe[..64]`
         reason     manifest-contradictory
         next       Try again; if it persists, a proxy or the registry is broken.
 
@@ -121,27 +118,27 @@ fn a_digest_header_that_cannot_be_read_is_undecided() {
         ("sha512 of other bytes", Route::ManifestByTag, Lie::digest_header(Some(&format!("sha512:{}", "ab".repeat(64))))),
     ]), @"
     empty: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (``)
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (``)
 
     two of them: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent two `Docker-Content-Digest` headers
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent two `Docker-Content-Digest` headers
 
     upper case: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`sha256:03783FE6AA95B440CE76BC3E0EE3449F1607142B72749416856D6794CFB3AF05`)
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`sha256:03783FE6AA95B440CE76BC3E0EE3449F1607142B72749416856D6794CFB3AF05`)
 
     too short: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416856d6794cfb3af0`)
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416856d6794cfb3af0`)
 
     no algorithm: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416856d6794cfb3af05`)
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416856d6794cfb3af05`)
 
     a path: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`sha256:../../etc/passwd`)
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`sha256:../../etc/passwd`)
 
     md5: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`md5:d41d8cd98f00b204e9800998ecf8427e`)
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent a malformed `Docker-Content-Digest` (`md5:d41d8cd98f00b204e9800998ecf8427e`)
 
     sha512 of other bytes: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha512:4564aa132a2f48571d881812bb8c66072a78543810528acc0dd8bc13da6a68e78456fcb80b5db98f5a2e0d1cd4e89fa5314bc0cd96087f576fcfd5128d41b422` under the digest `sha512:abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab`
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` sent bytes that hash to `sha512:4564aa132a2f48571d881812bb8c66072a78543810528acc0dd8bc13da6a68e78456fcb80b5db98f5a2e0d1cd4e89fa5314bc0cd96087f576fcfd5128d41b422` under the digest `sha512:abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab`
     ");
 }

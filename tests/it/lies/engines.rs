@@ -112,19 +112,19 @@ fn a_manifest_of_dockers_says_what_it_is_to_the_letter() {
     insta::assert_snapshot!(text.concat(), @r#"
     without it: exit code: 1
     engines failed: docker 28 with its graph driver refuses it: its manifest has no `mediaType` ("mediaType in manifest should be")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
 
     empty: exit code: 1
     engines failed: docker 28 with its graph driver refuses it: its manifest has no `mediaType` ("mediaType in manifest should be")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
 
     with a capital: exit code: 1
     engines failed: docker 28 with its graph driver refuses it: its manifest spells its `mediaType` in another way ("mediaType in manifest should be")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.docker.distribution.manifest.V2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.docker.distribution.manifest.V2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
 
     with a parameter: exit code: 1
     engines failed: docker 28 with its graph driver refuses it: its manifest spells its `mediaType` in another way ("mediaType in manifest list should be")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker refuses it, and other engines may, too
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `application/vnd.oci.image.manifest.v1+json; charset=utf-8`, which is not `application/vnd.oci.image.manifest.v1+json` to the letter: docker refuses it, and other engines may, too
     "#);
     // OCI's may leave it out.
     assert_eq!(code(honest().without_media_type()), Some(0));
@@ -159,7 +159,7 @@ fn a_config_that_does_not_say_its_platform_has_that_of_the_index() {
     assert_eq!(code(Index::new().entry(silent(), amd64)), Some(0));
     insta::assert_snapshot!(told_of("alone", silent(), ""), @"
     alone: exit code: 3
-    manifest-intact, revision-expected, platform, engines errored: the config `sha256:524d38aa5a52` names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
+    [checks of the config but layers-present], revision-expected errored: the config `sha256:524d38aa5a52` names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
     ");
 }
 

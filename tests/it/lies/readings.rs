@@ -37,25 +37,25 @@ fn a_field_in_another_case_is_undecided_wherever_it_stands() {
     ];
     insta::assert_snapshot!(text.concat(), @r#"
     a config: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Digest` may be taken for `digest` at line 1 column 19; it begins with `{"config":{"Digest":"sha256:3333333333333333333333333333333333333333333333333333…`
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Digest` may be taken for `digest` at line 1 column 19; it begins with `{"config":{"Digest":"sha256:3333333333333333333333333333333333333333333333333333…`
 
     a layer: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `DIGEST` may be taken for `digest` at line 1 column 181; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `DIGEST` may be taken for `digest` at line 1 column 181; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     a layer's size: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Size` may be taken for `size` at line 1 column 179; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Size` may be taken for `size` at line 1 column 179; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     labels: exit code: 3
-    manifest-intact, revision-expected, platform, engines errored: the config `sha256:ee99376b2f3e` is not an image config that this program can read: it can be read in two ways: `labels` may be taken for `Labels` at line 1 column 401
+    [checks of the config but layers-present], revision-expected errored: the config `sha256:ee99376b2f3e` is not an image config that this program can read: it can be read in two ways: `labels` may be taken for `Labels` at line 1 column 401
 
     the config in a config: exit code: 3
-    manifest-intact, revision-expected, platform, engines errored: the config `sha256:f895c8a9a527` is not an image config that this program can read: it can be read in two ways: duplicate field `config` at line 1 column 44
+    [checks of the config but layers-present], revision-expected errored: the config `sha256:f895c8a9a527` is not an image config that this program can read: it can be read in two ways: duplicate field `config` at line 1 column 44
 
     a platform: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Architecture` may be taken for `architecture` at line 1 column 181; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Architecture` may be taken for `architecture` at line 1 column 181; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
 
     an entry: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Digest` may be taken for `digest` at line 1 column 226; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: it can be read in two ways: `Digest` may be taken for `digest` at line 1 column 226; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
     "#);
 }
 
@@ -179,7 +179,7 @@ fn a_field_that_go_types_has_its_type_or_engines_refuse_it() {
 
     an os.version: exit code: 1
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `manifests[0].platform.os.version` is a number where it must be a string ("cannot unmarshal … into Go struct field")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `10`, expected a string at line 1 column 218; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: integer `10`, expected a string at line 1 column 218; it begins with `{"manifests":[{"digest":"sha256:03783fe6aa95b440ce76bc3e0ee3449f1607142b72749416…`
     "#);
 }
 
@@ -201,7 +201,7 @@ fn a_manifest_of_dockers_without_its_media_type_is_red_and_says_what_to_do() {
         reason     engine-refuses
         next       Correct the field in what writes the manifest or the index; `docker buildx build` and `docker buildx imagetools create` write it in the right type.
                    If that engine never pulls this image, name those that do with `--engine`, or as `engines` of the service in the config.
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
+      [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent has no `mediaType`: docker refuses Docker's formats without it, and other engines may, too
         reason     unexpected-answer
         next       Its bytes are the ones that were pushed: build and push the image again with a current `docker buildx`, or correct what writes the manifest's `mediaType`.
 
@@ -215,7 +215,7 @@ fn a_manifest_of_dockers_without_its_media_type_is_red_and_says_what_to_do() {
     insta::assert_snapshot!(run("another spelling", spelt), @r#"
     another spelling: exit code: 1
     engines failed: docker 28 with its graph driver refuses it: its manifest spells its `mediaType` in another way ("mediaType in manifest should be")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `Application/vnd.docker.distribution.manifest.v2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent says mediaType `Application/vnd.docker.distribution.manifest.v2+json`, which is not `application/vnd.docker.distribution.manifest.v2+json` to the letter: docker refuses it, and other engines may, too
     "#);
 }
 
@@ -252,7 +252,7 @@ fn a_config_without_a_platform_is_undecided_unless_its_index_says_one() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      manifest-intact, revision-expected, platform, engines errored: the config `sha256:524d38aa5a52` names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
+      [checks of the config but layers-present], revision-expected errored: the config `sha256:524d38aa5a52` names no platform (`os`, `architecture`): engines pull it all the same, and nothing says for which machine it is
         reason     unexpected-answer
         next       Let the builder write the platform into the config, as `docker buildx build --platform linux/amd64` does, or list the image under its platform in an index.
 
@@ -296,7 +296,7 @@ fn a_config_that_go_would_not_type_is_undecided() {
     manifest-intact, revision-expected, platform errored: the config `sha256:2f6390913d8d` is not an image config that this program can read: invalid type: sequence, expected a map at line 1 column 383
 
     a diff_id: exit code: 3
-    manifest-intact, revision-expected, platform, engines errored: the config `sha256:54bd7d344738` is not an image config that this program can read: diff_id `sha256:1` is not a SHA-256 digest at line 1 column 1065
+    [checks of the config but layers-present], revision-expected errored: the config `sha256:54bd7d344738` is not an image config that this program can read: diff_id `sha256:1` is not a SHA-256 digest at line 1 column 1065
     "#);
 }
 

@@ -15,7 +15,7 @@ fn a_registry_that_collects_garbage_is_retried_and_named() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 503, `{"errors":[{"code":"UNAVAILABLE","detail":null,"message":"the registry is collecting garbage"}]}` (4 tries)
+      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]`: 503, `{"errors":[{"code":"UNAVAILABLE","detail":null,"message":"the registry is collecting garbage"}]}` (4 tries)
         reason     server-error
         next       Try again later; look at the provider's status page.
 

@@ -23,7 +23,7 @@ fn a_manifest_of_a_gibibyte_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
+      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
         reason     answer-too-large
         next       Check which image and which server this is: nothing over the limit is read.
 
@@ -59,17 +59,17 @@ fn a_body_without_end_is_read_to_its_limit_and_no_further() {
     ];
     insta::assert_snapshot!(text.concat(), @"
     a manifest: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]`: the answer is larger than 4194304 bytes
 
     a config: exit code: 3
-    manifest-intact, revision-expected, platform, layers-present, engines errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 66978 bytes
+    [checks of the config], revision-expected errored: the config `sha256:548e2972e7fe`: `[storage]`: the answer is larger than 66978 bytes
 
     a token: exit code: 3
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the answer is larger than 65536 bytes
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the token: `[api]`: the answer is larger than 65536 bytes
+    [checks of the manifest], revision-expected errored: the token: `[api]`: the answer is larger than 65536 bytes
 
     an error: exit code: 3
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 400 (`application/json`): `…`
+    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` answered 400 (`application/json`): `…`
 
     the word on a tag that cannot exist: exit code: 3
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` answered 501 (`text/plain`): `…`
@@ -90,7 +90,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines undo or refuse
+      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines undo or refuse
         reason     manifest-contradictory
         next       Try again; if it persists, a proxy or the registry is broken.
 
@@ -125,7 +125,7 @@ fn a_layer_of_an_impossible_size_is_not_green() {
     insta::assert_snapshot!(text.concat(), @r#"
     negative: exit code: 1
     engines failed: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: layer 5 of 5 has no size ("reports content size of zero")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid value: integer `-1`, expected u64 at line 1 column 943; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid value: integer `-1`, expected u64 at line 1 column 943; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     2^63: exit code: 1
     layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 9223372036854775808
@@ -137,15 +137,15 @@ fn a_layer_of_an_impossible_size_is_not_green() {
 
     larger than any: exit code: 1
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].size` is a number where it must be a whole number ("cannot unmarshal … into Go struct field")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `1e+30`, expected u64 at line 1 column 946; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `1e+30`, expected u64 at line 1 column 946; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     a fraction: exit code: 1
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].size` is a number where it must be a whole number ("cannot unmarshal … into Go struct field")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `0.5`, expected u64 at line 1 column 944; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: floating point `0.5`, expected u64 at line 1 column 944; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     a text: exit code: 1
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `layers[4].size` is a string where it must be a whole number ("cannot unmarshal … into Go struct field")
-    repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: string "22917", expected u64 at line 1 column 948; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid type: string "22917", expected u64 at line 1 column 948; it begins with `{"config":{"digest":"sha256:548e2972e7fe1714c317b261aa34e757f8d6dded3dba66a24447…`
 
     one byte less: exit code: 1
     layers-present failed: layer 5 of 5 (`sha256:9a805b43d01f[..64]`) has 22917 bytes where the manifest says 22916
@@ -167,7 +167,7 @@ fn more_layers_than_any_engine_takes_are_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: what `[registry]` sent has 120000 entries, more than 1000
+      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent has 120000 entries, more than 1000
         reason     answer-too-large
         next       Check which image and which server this is: nothing over the limit is read.
 
@@ -241,10 +241,10 @@ fn an_index_that_lists_more_than_any_image_has_is_read_to_its_limit_and_no_furth
     assert!(stand_in.bytes_sent() < 17 << 20, "{} bytes", stand_in.bytes_sent());
     insta::assert_snapshot!([many, configs].concat(), @"
     manifests: exit code: 3
-    manifest-intact, revision-expected, platform, layers-present errored: more manifests lie behind the index than are looked at: at most 100, and 16 MiB together
+    [checks of the config but engines], revision-expected errored: more manifests lie behind the index than are looked at: at most 100, and 16 MiB together
 
     configs: exit code: 3
-    manifest-intact, revision-expected, platform, layers-present errored: the configs are more than 16777216 bytes together, and no more are read
+    [checks of the config but engines], revision-expected errored: the configs are more than 16777216 bytes together, and no more are read
     ");
 }
 
@@ -282,6 +282,6 @@ fn a_config_behind_a_hundred_entries_is_read_and_kept_once() {
 
 
     more labels than are read: exit code: 3
-    manifest-intact, platform, engines errored: the config `sha256:25bbfe5d2576` is not an image config that this program can read: more than 10000 entries in one place, which is more than are read at line 1 column 119169
+    [checks of the config but layers-present] errored: the config `sha256:25bbfe5d2576` is not an image config that this program can read: more than 10000 entries in one place, which is more than are read at line 1 column 119169
     ");
 }

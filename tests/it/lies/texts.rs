@@ -152,7 +152,7 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, revision-expected, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 404 (no content type): `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`
+      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` answered 404 (no content type): `[31mred[0m]0;title  VERIFIED (GREEN)desrever2J<b>&"']]>`
         reason     not-found-bare
         next       Try again; if it persists, check by other means whether the image is there, and report the answer that the message shows.
 

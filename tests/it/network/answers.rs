@@ -23,7 +23,7 @@ fn an_api_that_refuses_the_token_too_is_exit_4() {
     });
     insta::assert_snapshot!(table.concat(), @"
     exit code: 4
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `requested access to the resource is denied`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `requested access to the resource is denied`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
     1 x Api: GET ApiGc -> 401
@@ -34,7 +34,7 @@ fn an_api_that_refuses_the_token_too_is_exit_4() {
     1 x Registry: GET ManifestByTag -> 401
 
     exit code: 4
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `requested access to the resource is denied`
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `requested access to the resource is denied`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
     1 x Api: GET ApiGc -> 403
@@ -58,7 +58,7 @@ fn a_login_page_in_the_token_servers_place_is_undecided() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered 200 (`text/html`) with something that is not a token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` answered 200 (`text/html`) with something that is not a token document
+      [checks of the manifest] errored: the token server `[api]` answered 200 (`text/html`) with something that is not a token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
 
@@ -101,39 +101,39 @@ fn a_success_without_content_is_undecided() {
     });
     insta::assert_snapshot!(table.concat(), @"
     Token 204: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` answered 204 (no content type) with something that is not a token document
+      [checks of the manifest] errored: the token server `[api]` answered 204 (no content type) with something that is not a token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ManifestByTag 204: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 204 (no content type, no text)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered 204 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Storage 204: exit code: 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 204 (no content type, no text)
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 204 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Token 206: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` answered 206 (no content type) with something that is not a token document
+      [checks of the manifest] errored: the token server `[api]` answered 206 (no content type) with something that is not a token document
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ManifestByTag 206: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 206 (no content type, no text)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered 206 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Storage 206: exit code: 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 206 (no content type, no text)
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 206 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Token 304: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` answered 304 (no content type)
+      [checks of the manifest] errored: the token server `[api]` answered 304 (no content type)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ManifestByTag 304: exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 304 (no content type, no text)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered 304 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     Storage 304: exit code: 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 304 (no content type, no text)
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[storage]` answered 304 (no content type, no text)
         reason     unexpected-answer
         next       Look at the answer that the message shows: a login page or a proxy may be in between.
     ");
@@ -211,7 +211,7 @@ fn a_token_that_ends_during_the_run_is_fetched_once_more() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `token expired`
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: `[registry]` refused the credentials: 401 `UNAUTHORIZED` `token expired`
         reason     credentials-refused
         next       For DigitalOcean, set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`; for another registry, run `docker login`.
 

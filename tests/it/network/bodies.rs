@@ -23,7 +23,7 @@ fn a_connection_that_is_closed_before_the_response_is_tried_again() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -44,7 +44,7 @@ fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -77,7 +77,7 @@ fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
     let run = Gate::at(&stand_in).image(IMAGE).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     ");
@@ -92,7 +92,7 @@ fn a_body_that_drips_ends_with_the_deadline() {
     });
     insta::assert_snapshot!(shown, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
     ");
@@ -128,7 +128,7 @@ fn a_head_that_drips_ends_with_the_deadline() {
     let shown = kept_by(|| endless(head, b"a", Duration::from_millis(100)));
     insta::assert_snapshot!(shown, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
     ");
@@ -230,7 +230,7 @@ fn a_port_of_something_else_is_named_as_such() {
     let stand_in = lying(Route::Token, Lie::raw(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"));
     insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: what it sent is not HTTP
+      [checks of the manifest] errored: the token: `[api]`: what it sent is not HTTP
         reason     unexpected-answer
         next       Look at the host, its port and any proxy in between: something else than a registry answers there.
     ");
@@ -247,12 +247,12 @@ fn a_huge_head_is_undecided() {
     });
     insta::assert_snapshot!(table.concat(), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
         reason     answer-too-large
         next       Check which image and which server this is: nothing over the limit is read.
     tries: 1
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
         reason     answer-too-large
         next       Check which image and which server this is: nothing over the limit is read.
     tries: 1

@@ -23,7 +23,7 @@ fn an_api_whose_name_has_no_address_is_undecided() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
+      [checks of the manifest] errored: the token: `nosuch.invalid`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -52,7 +52,7 @@ fn a_refused_connection_is_tried_four_times() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[closed]`: connection refused (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[closed]`: connection refused (4 tries)
+      [checks of the manifest] errored: the token: `[closed]`: connection refused (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -107,7 +107,7 @@ fn a_host_that_drops_every_packet_ends_with_the_deadline() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
 

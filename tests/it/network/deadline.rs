@@ -41,13 +41,13 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
       UNDECIDED  [registry]/keepkey/support-email:third   deadline-passed (repository-exists)
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:second
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `second`: `[registry]` had not answered when the run's deadline passed
+      [checks of the manifest] errored: the manifest of `second`: `[registry]` had not answered when the run's deadline passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
       service    support-email
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:third
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
+      [checks of the manifest] errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
       service    support-email

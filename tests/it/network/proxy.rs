@@ -90,7 +90,7 @@ fn no_proxy_is_honoured() {
     let run = gate.env("NO_PROXY", NAME).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: its name could not be resolved (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: its name could not be resolved (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     ");
@@ -125,22 +125,22 @@ fn a_proxy_that_does_not_let_it_through_is_undecided() {
     .concat();
     insta::assert_snapshot!(table, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: the proxy opened no tunnel to it (proxy authorization required) (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the proxy opened no tunnel to it (proxy authorization required) (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     connections: 5
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     connections: 5
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     connections: 5
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: connection refused (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: connection refused (4 tries)
         reason     connection-failed
         next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     ");

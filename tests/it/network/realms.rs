@@ -107,7 +107,7 @@ fn digitaloceans_realm_is_never_read() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]` refused the credentials: 401 (no content type, no text)
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 401 (no content type, no text)
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
 

@@ -20,7 +20,7 @@ fn a_loop_ends_after_five() {
     let asked = stand_in.asked_at(Origin::Storage).len();
     insta::assert_snapshot!(format!("{}asked the storage {asked} times for 6 blobs", brief(&run)), @"
     exit code: 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: more than 5 redirects in a row, the last one from `[storage]`
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: more than 5 redirects in a row, the last one from `[storage]`
         reason     redirect-refused
         next       Try again; if it persists, the registry's storage is not set up right, or a proxy stands in between. No credentials were sent along.
     asked the storage 30 times for 6 blobs
@@ -39,7 +39,7 @@ fn the_api_is_not_followed() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered with a redirect (302), which is not followed
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` answered with a redirect (302), which is not followed
+      [checks of the manifest] errored: the token server `[api]` answered with a redirect (302), which is not followed
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
 
@@ -86,7 +86,7 @@ fn a_manifest_is_not_followed() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]` answered 302 (no content type, no text); a redirect is followed for configs and layers only
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` answered 302 (no content type, no text); a redirect is followed for configs and layers only
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
 
@@ -127,7 +127,7 @@ fn no_step_leads_from_https_to_http() {
     secure.lie(Route::Blob, Lie::redirect(307, &down));
     insta::assert_snapshot!(brief(&Gate::at(&secure).image(IMAGE).run()), @"
     exit code: 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to `http:`, where only `https:` is followed
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     ");
@@ -143,7 +143,7 @@ fn a_foreign_challenge_gets_no_answer() {
     let run = Gate::at(&stand_in).image(IMAGE).run();
     insta::assert_snapshot!(format!("{}{}", brief(&run), requests(&stand_in)), @"
     exit code: 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[elsewhere]` answered 401 (no content type, no text)
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[elsewhere]` answered 401 (no content type, no text)
         reason     unexpected-answer
         next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it persists, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
     1 x Api: GET Token -> 200
@@ -245,7 +245,7 @@ fn a_redirect_whose_address_holds_the_token_is_not_followed() {
     let asked = stand_in.asked_at(Origin::Storage).len();
     insta::assert_snapshot!(format!("{}asked the storage {asked} times", brief(&run)), @"
     exit code: 3
-      manifest-intact, platform, layers-present, engines errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to an address that holds DigitalOcean's token
+      [checks of the config] errored: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to an address that holds DigitalOcean's token
         reason     redirect-refused
         next       It was not followed. Something between here and the registry writes the token into addresses: look for a proxy, and replace the token.
     asked the storage 0 times

@@ -65,7 +65,7 @@ fn the_hourly_limit_of_the_api_is_read() {
     assert_eq!(digits.len(), 3, "{shown}");
     insta::assert_snapshot!(format!("{before}asks to wait 3... {after}"), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: 429, too many requests; it asks to wait 3... s, which is beyond the deadline
+      [checks of the manifest] errored: the token: `[api]`: 429, too many requests; it asks to wait 3... s, which is beyond the deadline
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
     ");
@@ -77,7 +77,7 @@ fn a_wait_beyond_the_deadline_ends_the_run_at_once() {
     let stand_in = lying(Route::Token, Lie::too_many(Some("86400")));
     insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: 429, too many requests; it asks to wait 86400 s, which is beyond the deadline
+      [checks of the manifest] errored: the token: `[api]`: 429, too many requests; it asks to wait 86400 s, which is beyond the deadline
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
     ");
@@ -85,7 +85,7 @@ fn a_wait_beyond_the_deadline_ends_the_run_at_once() {
     let stand_in = lying(Route::Token, with_header(503, "retry-after", "99999999999999999999"));
     insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: 503; it asks to wait 4294967295 s, which is beyond the deadline
+      [checks of the manifest] errored: the token: `[api]`: 503; it asks to wait 4294967295 s, which is beyond the deadline
         reason     server-error
         next       Try again later; look at the provider's status page.
     ");
@@ -172,7 +172,7 @@ fn a_deadline_caps_the_waits() {
     });
     insta::assert_snapshot!(shown.expect("a machine that asks once within 4 s, once in 20 times"), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the manifest of `latest-dev`: `[registry]`: 503; the deadline comes before the next try in [duration]
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 503; the deadline comes before the next try in [duration]
         reason     server-error
         next       Try again later; look at the provider's status page.
     ");

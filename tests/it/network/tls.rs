@@ -38,7 +38,7 @@ fn an_expired_certificate_is_seen_at_once_and_nothing_is_sent() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate has expired
         reason     tls-failed
         next       Look at this machine's clock first; else the server's certificate must be renewed.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: its certificate has expired
+      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate has expired
         reason     tls-failed
         next       Look at this machine's clock first; else the server's certificate must be renewed.
 
@@ -58,7 +58,7 @@ fn a_certificate_that_is_not_valid_yet_hints_at_the_clock() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate is not valid yet
         reason     tls-failed
         next       Look at this machine's clock.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: its certificate is not valid yet
+      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate is not valid yet
         reason     tls-failed
         next       Look at this machine's clock.
 
@@ -78,7 +78,7 @@ fn a_certificate_for_another_host_is_seen_at_once_and_nothing_is_sent() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate is for another host name
         reason     tls-failed
         next       Look at the host's name and at any proxy in between.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: its certificate is for another host name
+      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate is for another host name
         reason     tls-failed
         next       Look at the host's name and at any proxy in between.
 
@@ -98,7 +98,7 @@ fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
         reason     tls-failed
         next       If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
+      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
         reason     tls-failed
         next       If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
 
@@ -127,7 +127,7 @@ fn a_server_that_speaks_only_tls_1_1_is_undecided() {
     hello.extend([0, 0, 0x2f, 0]);
     insta::assert_snapshot!(said(Lie::raw(&hello)), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
+      [checks of the manifest] errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
         reason     tls-failed
         next       The server, or a proxy in between, is too old; TLS is never weakened.
     connections: 1
@@ -135,7 +135,7 @@ fn a_server_that_speaks_only_tls_1_1_is_undecided() {
     // The alert `protocol_version`, which others send.
     insta::assert_snapshot!(said(Lie::raw(&[21, 3, 2, 0, 2, 2, 70])), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
+      [checks of the manifest] errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
         reason     tls-failed
         next       The server, or a proxy in between, is too old; TLS is never weakened.
     connections: 1
@@ -152,14 +152,14 @@ fn a_handshake_that_is_closed_is_tried_again() {
     );
     insta::assert_snapshot!(closed, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no connection (connection reset) (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: no connection (connection reset) (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     connections: 4
     ");
     insta::assert_snapshot!(reset, @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no connection (connection reset) (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: no connection (connection reset) (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     connections: 4
@@ -170,7 +170,7 @@ fn a_handshake_that_is_closed_is_tried_again() {
 fn a_handshake_that_is_answered_with_garbage_is_undecided() {
     insta::assert_snapshot!(said(Lie::raw(b"SSH-2.0-OpenSSH_9.2p1\r\n")), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: what it sent is not TLS
+      [checks of the manifest] errored: the token: `[api]`: no TLS: what it sent is not TLS
         reason     tls-failed
         next       Look at the host's port (does it speak plain `http`?) and at any proxy in between.
     connections: 1
@@ -187,7 +187,7 @@ fn a_plain_port_that_is_asked_in_tls_is_undecided() {
         .image(IMAGE);
     insta::assert_snapshot!(super::brief(&gate.run()), @"
     exit code: 3
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no TLS: what it sent is not TLS
+      [checks of the manifest] errored: the token: `[api]`: no TLS: what it sent is not TLS
         reason     tls-failed
         next       Look at the host's port (does it speak plain `http`?) and at any proxy in between.
     ");
@@ -210,7 +210,7 @@ fn without_ca_certificates_the_message_says_what_to_install() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
+      [checks of the manifest] errored: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
 

@@ -52,7 +52,7 @@ fn what_a_masked_answer_looks_like() {
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` refused the credentials: 401 `DENIED` `not allowed with Basic ***`
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
-      repository-exists, tag-exists, manifest-intact, platform, layers-present, engines errored: the token server `[api]` refused the credentials: 401 `DENIED` `not allowed with Basic ***`
+      [checks of the manifest] errored: the token server `[api]` refused the credentials: 401 `DENIED` `not allowed with Basic ***`
         reason     credentials-refused
         next       The token is valid: DigitalOcean's API takes it and lists the repository. It has no right to pull: give it the scope `registry:read`, or use a token that has it.
 

@@ -320,18 +320,22 @@ impl Run<'_> {
                 None => drop(writeln!(text, "----- {path}: removed")),
             }
         }
-        let mut text = self.redacted(&text);
+        let mut text = self.without_differences(&text);
         if !self.gate.has_notes {
             text = usual::without_notes(&text);
         }
         if !self.gate.has_checks {
-            text = usual::without_checks(&text);
+            text = usual::with_named_checks(&usual::without_checks(&text));
         }
         text
     }
 
-    /// A text of the run with what differs from run to run taken out.
+    /// A text of the run with what differs from run to run taken out, and long lists of checks shown by a name.
     pub(crate) fn redacted(&self, text: &str) -> String {
+        usual::with_named_checks(&self.without_differences(text))
+    }
+
+    fn without_differences(&self, text: &str) -> String {
         let mut redactions = self.gate.redactions.clone();
         for tag in self.control_tags() {
             redactions.text(&tag, "[control]");

@@ -12,6 +12,7 @@ mod leak;
 mod pipe;
 mod redaction;
 mod requests;
+mod situations;
 mod skip;
 mod tests;
 mod time;
