@@ -18,6 +18,20 @@ fn shown(images: Vec<ImageReport>) -> String {
     text(&fixtures::report(images), PLAIN, &[], &[])
 }
 
+/// The page without its lists of checks, which change with every new check.
+fn without_lists(page: &str) -> String {
+    let (mut kept, mut is_list) = (String::new(), false);
+    for line in page.split_inclusive('\n') {
+        let is_more = is_list && line.starts_with(&" ".repeat(2 + LABEL));
+        let is_label = |label: &&str| line.starts_with(&format!("  {label:<LABEL$}"));
+        is_list = is_more || ["passed", "skipped", "not asked"].iter().any(is_label);
+        if !is_list {
+            kept.push_str(line);
+        }
+    }
+    kept
+}
+
 #[test]
 fn a_verified_image_says_what_to_deploy() {
     insta::assert_snapshot!(shown(vec![fixtures::verified()]), @"
@@ -62,7 +76,7 @@ fn a_missing_tag_says_what_to_do_next() {
 
 #[test]
 fn another_image_shows_both_commits() {
-    insta::assert_snapshot!(shown(vec![fixtures::stale()]), @"
+    insta::assert_snapshot!(without_lists(&shown(vec![fixtures::stale()])), @"
     FAILED (RED) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       revision-expected failed: the image was built from another commit
@@ -75,9 +89,6 @@ fn another_image_shows_both_commits() {
         observed   sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
         reason     immutable-tag-differs
         next       The moving tag is from another build: wait for this commit's push, or push again.
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 digest-expected, platform, layers-present, content-intact,
-                 engines, facts-expected, port, runtime
 
       digest     sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
       type       an index (application/vnd.oci.image.index.v1+json)
@@ -90,27 +101,21 @@ fn another_image_shows_both_commits() {
 
 #[test]
 fn one_trouble_that_answers_several_checks_is_explained_once() {
-    insta::assert_snapshot!(shown(vec![fixtures::undecided()]), @"
+    insta::assert_snapshot!(without_lists(&shown(vec![fixtures::undecided()])), @"
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       registry-honest, repository-exists, tag-exists errored: the registry answered 503 to 4 tries
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
-      skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, content-intact, engines,
-                 facts-expected, port, runtime: the tag is not known
 
       service    support-email in development
     ");
-    insta::assert_snapshot!(shown(vec![fixtures::refused()]), @"
+    insta::assert_snapshot!(without_lists(&shown(vec![fixtures::refused()])), @"
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       registry-honest, repository-exists, tag-exists errored: the API refused the token (401)
         reason     credentials-refused
         next       set `DIGITALOCEAN_ACCESS_TOKEN` to a valid token with the scope `registry:read`
-      skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, content-intact, engines,
-                 facts-expected, port, runtime: the tag is not known
 
       service    support-email in development
     ");
@@ -125,7 +130,7 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
         fixtures::missing(),
         fixtures::undecided(),
     ];
-    insta::assert_snapshot!(shown(images), @"
+    insta::assert_snapshot!(without_lists(&shown(images)), @"
     FAILED (RED) 4 images: 1 failed, 1 undecided, 2 verified
       VERIFIED   registry.digitalocean.com/keepkey/support-email:latest-dev  sha256:04618e034eb6
       VERIFIED   registry.digitalocean.com/keepkey/worker:latest-dev         sha256:87eba76e7f31
@@ -141,19 +146,12 @@ fn several_images_are_a_line_each_and_the_bad_ones_follow() {
                      https://app.circleci.com/pipelines/workflows/w-1
                    look whether it failed
                    start a pipeline on `develop`
-      passed     registry-honest, repository-exists
-      skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, content-intact, engines,
-                 facts-expected, port, runtime: there is no manifest to look at
       service    support-email in development
 
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
       registry-honest, repository-exists, tag-exists errored: the registry answered 503 to 4 tries
         reason     server-error
         next       try again later; https://status.digitalocean.com has its state
-      skipped    manifest-intact, digest-expected, revision-expected,
-                 immutable-tag, platform, layers-present, content-intact, engines,
-                 facts-expected, port, runtime: the tag is not known
       service    support-email in development
     ");
 }
@@ -195,7 +193,8 @@ fn notes_and_unwritten_outputs_are_at_the_end() {
     image.notes.push("found, but not proven to be this commit's".into());
     let unwritten = [Unwritten { path: "out/record.json".into(), message: "no space left".into() }];
     let next = ["no record was written, because another output could not be".to_owned()];
-    insta::assert_snapshot!(text(&fixtures::report(vec![image]), PLAIN, &unwritten, &next), @"
+    let page = text(&fixtures::report(vec![image]), PLAIN, &unwritten, &next);
+    insta::assert_snapshot!(without_lists(&page), @"
     VERIFIED (GREEN) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       deploy     registry.digitalocean.com/keepkey/support-email@sha256:04618e034eb68607ef60615d88087f2e183b82cb4d06489481d8fb02a42c1f64
@@ -206,9 +205,6 @@ fn notes_and_unwritten_outputs_are_at_the_end() {
       commit     0123456789abcdef0123456789abcdef01234567
       service    support-email in development
 
-      passed     registry-honest, repository-exists, tag-exists, manifest-intact,
-                 digest-expected, revision-expected, immutable-tag, platform,
-                 layers-present, content-intact, engines, facts-expected, runtime
 
     note: found, but not proven to be this commit's
     note: layers-present: layer 2 is kept elsewhere
@@ -225,14 +221,15 @@ fn a_report_in_which_nothing_ran_does_not_look_green() {
         result.outcome = Outcome::not_asked("not asked");
     }
     image.facts = None;
-    insta::assert_snapshot!(shown(vec![image]), @"
+    let page = shown(vec![image]);
+    assert!(
+        page.contains("\n  not asked  registry-honest, repository-exists, tag-exists,"),
+        "{page}"
+    );
+    insta::assert_snapshot!(without_lists(&page), @"
     UNDECIDED (could not find out) registry.digitalocean.com/keepkey/support-email:latest-dev
 
       a required check did not run, so the image is not VERIFIED
-      not asked  registry-honest, repository-exists, tag-exists, manifest-intact,
-                 digest-expected, revision-expected, immutable-tag, platform,
-                 layers-present, content-intact, engines, facts-expected, port,
-                 runtime
 
       service    support-email in development
     ");
