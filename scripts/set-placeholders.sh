@@ -14,6 +14,9 @@ docs/circleci.md
 docs/usage.md
 orb/src/@orb.yml
 orb/src/commands/install.yml
+examples/elsewhere/argo-cd/verify-image.yaml
+examples/elsewhere/github-actions.yml
+examples/elsewhere/gitlab-ci.yml
 orb/src/examples/changed_services_of_a_monorepo.yml
 orb/src/examples/deploy_marker.yml
 orb/src/examples/everything_that_runs_in_a_cluster.yml

@@ -5,18 +5,14 @@
 mod tests {
     use std::collections::BTreeMap;
     use std::fs;
-    use std::path::{Path, PathBuf};
-    use std::process::Command;
 
     use serde_yaml::{Mapping, Value};
-    use tempfile::TempDir;
 
+    use crate::checkout::{COMMIT, Checkout, has_jq, image};
     use crate::python;
-    use crate::source::{could_not_run, write_program};
-    use crate::stand_in::{Image, Options, Origin, StandIn};
+    use crate::stand_in::{Image, Origin};
     use crate::steps::{Run, Step, steps};
 
-    const COMMIT: &str = "8f14e45fceea167a5a36dedd4bea2543a1b2c3d4";
     const OLDER: &str = "c9f0f895fb98ab9159f51fd0297e236d2b3c4d5e";
     const PIPELINE: &str = "5034460f-c7c4-4c43-9457-de07e2029e7b";
 
@@ -27,12 +23,18 @@ mod tests {
         "HOST/my-registry/api:1\nmy-registry/web\nHOST/my-registry/api:1\nmy-registry/web@DIGEST\n";
     const INIT_PODS: &str = "my-registry/web:latest\n";
 
-    /// An example of the packed orb in a checkout, at a registry.
+    /// An example of the packed orb in a checkout.
     struct Example {
         usage: Value,
-        folder: TempDir,
-        stand_in: StandIn,
-        variables: BTreeMap<String, String>,
+        checkout: Checkout,
+    }
+
+    impl std::ops::Deref for Example {
+        type Target = Checkout;
+
+        fn deref(&self) -> &Checkout {
+            &self.checkout
+        }
     }
 
     /// How a job ended, and what it printed.
@@ -44,61 +46,24 @@ mod tests {
     impl Example {
         fn new(name: &str) -> Self {
             let orb: Value = serde_yaml::from_str(include_str!("../../orb/orb.yml")).unwrap();
-            let registries = vec!["my-registry".to_owned()];
-            let stand_in = StandIn::start(Options { registries, ..Options::default() });
-            let folder = tempfile::tempdir().unwrap();
-            let example = Self {
-                usage: orb["examples"][name]["usage"].clone(),
-                folder,
-                variables: stand_in.environment().into_iter().collect(),
-                stand_in,
-            };
-            let variables = [
+            let usage = orb["examples"][name]["usage"].clone();
+            let mut checkout = Checkout::new();
+            checkout.write("bash.env", "");
+            for (name, value) in [
                 ("CIRCLE_SHA1", COMMIT),
                 ("CIRCLE_PIPELINE_ID", PIPELINE),
                 ("CIRCLE_JOB", "gate"),
                 ("CIRCLE_BUILD_URL", "https://circleci.com/gh/acme/shop/42"),
                 ("BASH_ENV", "bash.env"),
-            ];
-            fs::create_dir(example.path("bin")).unwrap();
-            example.write("bash.env", "");
-            let program = env!("CARGO_BIN_EXE_verify-registry-image");
-            std::os::unix::fs::symlink(program, example.path("bin/verify-registry-image")).unwrap();
-            variables.into_iter().fold(example, |example, (name, value)| example.with(name, value))
+            ] {
+                checkout.set(name, value);
+            }
+            Self { usage, checkout }
         }
 
         fn with(mut self, name: &str, value: &str) -> Self {
-            self.variables.insert(name.to_owned(), value.to_owned());
+            self.checkout.set(name, value);
             self
-        }
-
-        fn path(&self, name: &str) -> PathBuf {
-            self.folder.path().join(name)
-        }
-
-        #[expect(clippy::disallowed_methods, reason = "a file of a test, read by nobody else")]
-        fn write(&self, name: &str, text: &str) {
-            fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
-            fs::write(self.path(name), text).unwrap();
-        }
-
-        fn read(&self, name: &str) -> String {
-            fs::read_to_string(self.path(name)).unwrap_or_default()
-        }
-
-        /// A program in the place of a tool. What it is given is in the file `NAME.log`.
-        fn tool(&self, name: &str, script: &str) {
-            let script = format!("echo \"$@\" >> {name}.log\n{script}\n");
-            write_program(&self.path(&format!("bin/{name}")), &script).unwrap();
-        }
-
-        fn push(&self, repository: &str, tag: &str, image: Image) -> String {
-            self.stand_in.image(&format!("my-registry/{repository}"), tag, image).digest
-        }
-
-        /// The registry of the stand-in in the place of DigitalOcean's.
-        fn here(&self, text: &str) -> String {
-            text.replace("registry.digitalocean.com", &self.stand_in.host(Origin::Registry))
         }
 
         /// Runs a job of the example, all of its steps.
@@ -154,25 +119,6 @@ mod tests {
             }
             ended
         }
-
-        /// Runs a command as CircleCI does.
-        fn bash(&self, command: &str, environment: &BTreeMap<String, String>) -> (i32, String) {
-            let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
-            let environment = environment.iter().map(|(name, value)| {
-                (name, value.replace("<< pipeline.git.base_revision >>", "HEAD~1"))
-            });
-            let output = Command::new("/bin/bash")
-                .args(["-eo", "pipefail", "-c", &self.here(command)])
-                .current_dir(self.folder.path())
-                .env_clear()
-                .envs(&self.variables)
-                .envs(environment)
-                .env("PATH", path)
-                .output()
-                .unwrap();
-            let printed = [output.stdout, output.stderr].concat();
-            (output.status.code().unwrap(), String::from_utf8(printed).unwrap())
-        }
     }
 
     /// A `run` step as CircleCI reads it.
@@ -186,22 +132,15 @@ mod tests {
             environment: environment
                 .unwrap_or_else(Mapping::new)
                 .iter()
-                .map(|(name, value)| (text(name), text(value)))
+                .map(|(name, value)| {
+                    (text(name), text(value).replace("<< pipeline.git.base_revision >>", "HEAD~1"))
+                })
                 .collect(),
         }
     }
 
-    fn image() -> Image {
-        Image::node_on_alpine().revision(COMMIT)
-    }
-
-    /// Whether these examples can run; says so aloud where they cannot.
     fn can_run() -> bool {
-        let has_jq = ["/usr/bin/jq", "/bin/jq"].iter().any(|jq| Path::new(jq).exists());
-        if !has_jq {
-            could_not_run("the orb's examples, run: `jq` is not installed");
-        }
-        python::is_here() && has_jq
+        has_jq() && python::is_here()
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The orb, tried without CircleCI: packed, reviewed, its references checked, its scripts run.
 #![expect(clippy::unwrap_used, reason = "a broken assumption ends the test that made it")]
 
+mod checkout;
+mod elsewhere;
 mod examples;
 mod pipelines;
 mod python;
