@@ -20,7 +20,7 @@ fn main() -> anyhow::Result<()> {
         ("forty.html", html::render(&samples::forty(), &[])),
         ("hostile.html", html::render(&samples::hostile(), &[])),
         ("record.json", samples::record().to_json()),
-        ("pulumi-config.yaml", pulumi_config::render(&samples::record())?),
+        ("pulumi-config.yaml", pulumi_config::render(&[samples::record()])?),
     ] {
         let mut file = tempfile::NamedTempFile::new_in(&folder)?;
         file.write_all(content.as_bytes())?;

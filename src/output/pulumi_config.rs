@@ -1,4 +1,4 @@
-//! `--pulumi-config`: the record as a fragment of a Pulumi stack's configuration, `Pulumi.<stack>.yaml`.
+//! `--pulumi-config`: the records as a fragment of a Pulumi stack's configuration, `Pulumi.<stack>.yaml`.
 //!
 //! One flat emitter for one fragment: every string and key is double-quoted, so that `0123456`, `1e7` and
 //! `no` are the same strings for every YAML reader. A library that leaves quotes out where its own rules
@@ -18,12 +18,12 @@ use crate::secret::is_printable;
 pub(super) const OUTPUT: Output = Output {
     option: "pulumi-config",
     older: Older::Removed(|file| begins(file, is_ours), "a Pulumi configuration of ours"),
-    content: Content::Fragment(|record| render(record).map_err(|error| error.to_string())),
+    content: Content::Fragment(|records| render(records).map_err(|error| error.to_string())),
 };
 
 /// The first line, by which an older fragment is known as ours.
 const FIRST: &str =
-    "# Written by verify-registry-image for a verified image: merge it into Pulumi.<stack>.yaml.\n";
+    "# Written by verify-registry-image for verified images: merge it into Pulumi.<stack>.yaml.\n";
 
 /// Why a record cannot be a stack's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,23 +38,27 @@ pub enum PulumiConfigError {
     Key(String),
 }
 
-/// The fragment: a `config` map with one key, the service's name in camel case, and the record below it.
+/// The fragment: a `config` map with a key for each record, its service's name in camel case, and the record below it.
 ///
 /// # Errors
-/// When Pulumi would read something else than what the record says.
-pub fn render(record: &Record) -> Result<String, PulumiConfigError> {
-    let name = record
-        .service
-        .as_ref()
-        .map_or(record.image.repository.as_str(), |service| service.name.as_str());
-    let key = config_key(name).ok_or_else(|| PulumiConfigError::Key(name.to_owned()))?;
-    // A record is plain data: strings, numbers, booleans, lists and maps with text keys.
-    let value = serde_yaml::to_value(record).unwrap_or_default();
-    if has_reserved_map(&value) {
-        return Err(PulumiConfigError::Reserved);
+/// When Pulumi would read something else than what a record says.
+pub fn render(records: &[Record]) -> Result<String, PulumiConfigError> {
+    let mut out = format!("{FIRST}config:\n");
+    for record in records {
+        let name = record
+            .service
+            .as_ref()
+            .map_or(record.image.repository.as_str(), |service| service.name.as_str());
+        let key = config_key(name).ok_or_else(|| PulumiConfigError::Key(name.to_owned()))?;
+        // A record is plain data: strings, numbers, booleans, lists and maps with text keys.
+        let value = serde_yaml::to_value(record).unwrap_or_default();
+        if has_reserved_map(&value) {
+            return Err(PulumiConfigError::Reserved);
+        }
+        // Writing to a `String` cannot fail.
+        let _ = write!(out, "  {}:", quoted(&key));
+        put(&mut out, &value, 2);
     }
-    let mut out = format!("{FIRST}config:\n  {}:", quoted(&key));
-    put(&mut out, &value, 2);
     Ok(out)
 }
 

@@ -29,8 +29,8 @@ pub(super) enum Content {
     Ending(fn(&Report, bool, &mut dyn fmt::Write) -> fmt::Result),
     /// The status folder of the config, which has files of its own.
     Status,
-    /// A VERIFIED image's record in another form, to deploy from.
-    Fragment(fn(&Record) -> Result<String, String>),
+    /// The records of all VERIFIED images in one other form, to deploy from.
+    Fragment(fn(&[Record]) -> Result<String, String>),
     /// The record of each VERIFIED image. A later answer's stays.
     Record,
 }

@@ -124,19 +124,28 @@ fn write_deployable(
         return;
     }
     let nameable = !report.images.iter().any(|image| image.names_a_secret(&settings.redactor));
+    let record = |image| record(image, report, nameable);
+    let is_verified = |image: &&ImageReport| image.verdict() == Verdict::Verified;
     let mut written: Vec<PathBuf> = Vec::new();
     for output in OUTPUTS {
-        let render = match output.content {
-            Content::Run(_) | Content::Long(_) | Content::Ending(_) | Content::Status => continue,
-            Content::Fragment(render) => render,
-            Content::Record => |record: &Record| Ok(record.to_json()),
-        };
         for (place, path) in files(output, &settings.outputs, &settings.images) {
-            let Some(image) = report.images.get(place) else { continue };
-            if image.verdict() != Verdict::Verified {
-                continue;
-            }
-            match record(image, report, nameable).and_then(|record| render(&record)) {
+            let text = match output.content {
+                Content::Run(_) | Content::Long(_) | Content::Ending(_) | Content::Status => {
+                    continue;
+                }
+                Content::Fragment(render) => {
+                    let verified = report.images.iter().filter(is_verified);
+                    match verified.map(record).collect::<Result<Vec<Record>, String>>() {
+                        Ok(records) if records.is_empty() => continue,
+                        records => records.and_then(|records| render(&records)),
+                    }
+                }
+                Content::Record => match report.images.get(place).filter(is_verified) {
+                    Some(image) => record(image).map(|record| record.to_json()),
+                    None => continue,
+                },
+            };
+            match text {
                 Ok(text) => writer.put(&path, &text),
                 Err(why) => writer.failed(&path, why),
             }

@@ -177,7 +177,7 @@ pub(super) struct Args {
     /// Deployment record of each VERIFIED image, as DIR/ENVIRONMENT/SERVICE.json
     #[arg(long, value_name = "DIR", value_parser = values::path(), value_hint = ValueHint::DirPath, help_heading = WRITTEN)]
     pub record_dir: Option<Given<PathBuf>>,
-    /// The same record as a fragment of a Pulumi stack configuration
+    /// The records of all VERIFIED images as a fragment of a Pulumi stack configuration
     #[arg(long, value_name = "FILE", value_parser = values::path(), value_hint = ValueHint::FilePath, help_heading = WRITTEN)]
     pub pulumi_config: Option<Given<PathBuf>>,
     /// Reference of the one image with its digest, on one line

@@ -47,7 +47,7 @@ pub const OUTPUT_OPTIONS: &[OutputOption] = &[
     OutputOption { option: "image-ref", images: Images::One, needs: Needs::Nothing, path: |args| args.image_ref.as_ref() },
     OutputOption { option: "html", images: Images::Any, needs: Needs::Nothing, path: |args| args.html.as_ref() },
     OutputOption { option: "metrics", images: Images::Any, needs: Needs::Nothing, path: |args| args.metrics.as_ref() },
-    OutputOption { option: "pulumi-config", images: Images::One, needs: Needs::Tag, path: |args| args.pulumi_config.as_ref() },
+    OutputOption { option: "pulumi-config", images: Images::Any, needs: Needs::Tag, path: |args| args.pulumi_config.as_ref() },
     OutputOption { option: "record", images: Images::One, needs: Needs::Tag, path: |args| args.record.as_ref() },
     OutputOption { option: "record-dir", images: Images::Any, needs: Needs::Environment, path: |args| args.record_dir.as_ref() },
 ];

@@ -60,8 +60,8 @@ pub(super) fn outputs(
         ))
         .hint("add a service with its repository to the config file, or omit `--update-status`"));
     }
-    if let (true, [image]) = (is_given("pulumi-config"), images) {
-        prove_key(image, config, redactor)?;
+    if is_given("pulumi-config") {
+        prove_keys(images, config, redactor)?;
     }
     Ok(Outputs {
         files,
@@ -183,12 +183,35 @@ fn outside(option: &str, image: &Shown) -> UsageError {
     if option == "record-dir" { error.orb_hint(NAME_ITS_ENVIRONMENT) } else { error }
 }
 
-/// What the fragment of a Pulumi configuration needs: a key that no other service has, and no reserved map.
-fn prove_key(
-    image: &ImageRequest,
+/// What the fragment of a Pulumi configuration needs: a key for each image.
+fn prove_keys(
+    images: &[ImageRequest],
     config: Option<&Config>,
     redactor: &Redactor,
 ) -> Result<(), UsageError> {
+    let mut keys: BTreeMap<String, &ImageRequest> = BTreeMap::new();
+    for image in images {
+        let key = key_of(image, config, redactor)?;
+        if let Some(first) = keys.insert(key.clone(), image) {
+            let shown = |image: &ImageRequest| Shown::new(&image.reference.to_string(), redactor);
+            return Err(UsageError::new(format!(
+                "`--pulumi-config` would write {} and {} under the same key, `{key}`",
+                shown(first),
+                shown(image)
+            ))
+            .hint("verify them in two runs"));
+        }
+    }
+    Ok(())
+}
+
+/// The key of an image in the fragment of a Pulumi configuration: no other service has it, and no map below it is
+/// reserved.
+fn key_of(
+    image: &ImageRequest,
+    config: Option<&Config>,
+    redactor: &Redactor,
+) -> Result<String, UsageError> {
     let service = &image.service;
     let shown = |name: &str| Shown::new(name, redactor);
     let port = image.expectation.port;
@@ -224,7 +247,7 @@ fn prove_key(
         ))
         .hint("declare another variable or a `port` beside it"));
     }
-    Ok(())
+    Ok(key)
 }
 
 /// A line or a record under a service's name is about the service's own repository.

@@ -226,7 +226,7 @@ impl<'c> Question<'c> {
 /// More than one image, and an option that is about one.
 fn needs_one(option: &str, count: usize) -> UsageError {
     let hint = match option {
-        "record" | "pulumi-config" => "`--record-dir DIR` writes one record for each image",
+        "record" => "`--record-dir DIR` writes one record for each image",
         _ => {
             "verify one image per run, or omit it; `--record-dir DIR` writes one record for each image"
         }
@@ -235,7 +235,6 @@ fn needs_one(option: &str, count: usize) -> UsageError {
         "record" => {
             "several images need `environment`, which names a file for each record, or `record_dir: \"\"`"
         }
-        "pulumi-config" => "verify one image per job, or set `pulumi_config: false`",
         _ => "verify one image per job, or omit it",
     };
     UsageError::new(format!("`--{option}` needs exactly one image, but {count} are given"))

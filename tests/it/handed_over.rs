@@ -97,7 +97,7 @@ fn the_pulumi_example_is_tested_with_what_is_written_today() {
     let record = samples::record();
     for (name, fresh) in [
         ("record.json", record.to_json()),
-        ("pulumi-config.yaml", pulumi_config::render(&record).unwrap()),
+        ("pulumi-config.yaml", pulumi_config::render(std::slice::from_ref(&record)).unwrap()),
     ] {
         assert!(
             file(&format!("examples/pulumi/tests/{name}")) == fresh,

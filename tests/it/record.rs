@@ -2,6 +2,7 @@
 //! page and the configuration for Pulumi.
 
 use serde_json::Value;
+use verify_registry_image::output::record::SCHEMA;
 
 use crate::stand_in::{Image, Index, StandIn};
 use crate::support::{Gate, Run};
@@ -417,4 +418,28 @@ fn a_page_and_the_configuration_for_pulumi() {
     assert!(page.starts_with("<!doctype html>") && page.contains("VERIFIED"), "{page}");
     let config: Value = serde_yaml::from_str(run.file("Pulumi.dev.yaml")).expect("YAML");
     assert_eq!(config["config"]["supportEmail"], record(&run), "Pulumi is given the record");
+}
+
+#[test]
+fn a_configuration_for_pulumi_has_the_verified_services_and_no_other() {
+    let stand_in = with_image();
+    stand_in.image("keepkey/support-web", "latest-dev", Image::node_on_alpine());
+    let services = |tag: &str| {
+        let images = ["support-email", "support-web", "support-chat"]
+            .map(|name| stand_in.reference(&format!("keepkey/{name}:{tag}")));
+        Gate::at(&stand_in).args(&images.join(" ")).args("--pulumi-config p.yaml -q")
+    };
+    // Of `support-chat` nothing was pushed.
+    let run = services("latest-dev").run();
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    let fragment: Value = serde_yaml::from_str(run.file("p.yaml")).expect("YAML");
+    let fragment = fragment["config"].as_object().unwrap();
+    assert_eq!(fragment.keys().collect::<Vec<_>>(), ["supportEmail", "supportWeb"]);
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    assert!(fragment.values().all(|record| validator.is_valid(record)), "{fragment:?}");
+    // The older fragment goes before anything is requested, and without a yes there is no other.
+    let run = services("never-pushed").file("p.yaml", run.file("p.yaml")).run();
+    assert_eq!(run.code, Some(1), "{}", run.snapshot());
+    assert_eq!(run.files.get("p.yaml"), Some(&None), "{}", run.snapshot());
 }

@@ -96,7 +96,10 @@ class Plans(unittest.TestCase):
             self.assertEqual(engine.plan(self.run_first("python"), self.run_first(program)), {}, program)
 
     def test_a_record_in_the_stacks_configuration_is_deployed_too(self):
-        configured = {"recordPath": None, "supportEmail": json.dumps(record())}
+        # The fragment of a run over two services: each stack takes its own.
+        other = record()
+        other["service"]["name"] = "support-web"
+        configured = {"recordPath": None, "supportEmail": json.dumps(record()), "supportWeb": json.dumps(other)}
         for program in PROGRAMS:
             before, after = self.run_first(program), self.deployed(None, program, **configured)
             self.assertEqual(engine.plan(before, after), {}, program)

@@ -56,6 +56,16 @@ test("the record in the stack's configuration, as --pulumi-config writes it, is 
   assert.deepEqual(types(), ["digitalocean:index/app:App"]);
 });
 
+test("of a fragment with several services, the stack's own is deployed", async () => {
+  const other = fresh((it) => (it.service.name = "support-web"));
+  const config = { supportEmail: JSON.stringify(fresh()), supportWeb: JSON.stringify(other) };
+  await run(config);
+  assert.equal(registered.find(({ type }) => type === "kubernetes:apps/v1:Deployment")?.name, "support-email");
+  delete require.cache[require.resolve("../index")];
+  await run({ ...config, service: "support-web" });
+  assert.equal(registered.find(({ type }) => type === "kubernetes:apps/v1:Deployment")?.name, "support-web");
+});
+
 test("nothing is registered for a record of another environment", async () => {
   const production = file(JSON.stringify(fresh((it) => (it.environment.name = "production"))));
   await assert.rejects(run({ recordPath: production }), /is for the environment "production"/);

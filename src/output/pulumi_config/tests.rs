@@ -65,8 +65,8 @@ fn a_fragment_is_the_record_with_every_string_quoted() {
     record.image.platforms.clear();
     record.source = None;
     record.pipeline = None;
-    insta::assert_snapshot!(render(&record).unwrap(), @r#"
-    # Written by verify-registry-image for a verified image: merge it into Pulumi.<stack>.yaml.
+    insta::assert_snapshot!(render(std::slice::from_ref(&record)).unwrap(), @r#"
+    # Written by verify-registry-image for verified images: merge it into Pulumi.<stack>.yaml.
     config:
       "supportEmail":
         "schema_version": 1
@@ -119,8 +119,19 @@ fn a_fragment_is_the_record_with_every_string_quoted() {
 }
 
 #[test]
+fn each_record_has_a_key_of_its_own() {
+    let mut other = record();
+    other.service.as_mut().unwrap().name = "support-web".to_owned();
+    let text = render(&[record(), other.clone()]).unwrap();
+    let read: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+    let wanted = serde_json::json!({ "supportEmail": record(), "supportWeb": other });
+    assert_eq!(read, serde_json::json!({ "config": wanted }));
+    assert_eq!(text.matches("config:").count(), 1, "{text}");
+}
+
+#[test]
 fn every_string_is_quoted() {
-    let text = render(&trapped()).unwrap();
+    let text = render(&[trapped()]).unwrap();
     for line in text.lines().skip(2) {
         let value = line.trim_start().trim_start_matches("- ");
         let (key, value) = match value.split_once("\": ") {
@@ -136,7 +147,8 @@ fn every_string_is_quoted() {
 #[test]
 fn our_own_yaml_reader_gets_the_record_back() {
     for record in [record(), trapped()] {
-        let read: serde_json::Value = serde_yaml::from_str(&render(&record).unwrap()).unwrap();
+        let read: serde_json::Value =
+            serde_yaml::from_str(&render(std::slice::from_ref(&record)).unwrap()).unwrap();
         assert_eq!(read, wanted(&record));
     }
 }
@@ -180,7 +192,12 @@ fn read_by(program: &str, arguments: &[&str], record: &Record) -> serde_json::Va
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(render(record).unwrap().as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(render(std::slice::from_ref(record)).unwrap().as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{program} could not read it");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -213,15 +230,15 @@ fn a_map_that_pulumi_would_take_for_a_ciphertext_is_refused() {
     let mut record = record();
     let only = BTreeMap::from([("secure".to_owned(), "x".to_owned())]);
     record.service.as_mut().unwrap().env = only;
-    assert_eq!(render(&record), Err(PulumiConfigError::Reserved));
+    assert_eq!(render(std::slice::from_ref(&record)), Err(PulumiConfigError::Reserved));
     let env = &mut record.service.as_mut().unwrap().env;
     env.insert("PORT".to_owned(), "5001".to_owned());
-    assert!(render(&record).is_ok());
+    assert!(render(std::slice::from_ref(&record)).is_ok());
 }
 
 #[test]
 fn a_fragment_is_known_as_ours() {
-    assert!(is_ours(render(&record()).unwrap().as_bytes()));
+    assert!(is_ours(render(&[record()]).unwrap().as_bytes()));
     assert!(!is_ours(b"config:\n  supportEmail: {}\n") && !is_ours(b""));
 }
 

@@ -113,7 +113,6 @@ fn a_mistake_names_the_parameters_of_the_orb_where_its_script_runs_the_program()
         by_orb(&[("ENVIRONMENT", "<nil>")]),
         by_orb(&[("WAIT", "soon")]),
         by_orb(&[("IMAGES", two), ("RECORD", "r/record.json")]),
-        by_orb(&[("IMAGES", two), ("PULUMI_CONFIG", "r/p.yaml")]),
         by_orb(&[("IMAGES", &digest), ("RECORD", "r/record.json")]),
         by_orb(&[("IMAGES", "support-email:a"), ("UPDATE_STATUS", "1")]),
         by_orb(&[("IMAGES", "support-email:latest-dev"), ("EXPECT_DIGEST_FILE", "pushed")]),
@@ -130,9 +129,6 @@ fn a_mistake_names_the_parameters_of_the_orb_where_its_script_runs_the_program()
 
     error: parameter `record_dir` needs exactly one image, but 2 are given
       several images need `environment`, which names a file for each record, or `record_dir: ""`
-
-    error: parameter `pulumi_config` needs exactly one image, but 2 are given
-      verify one image per job, or set `pulumi_config: false`
 
     error: parameter `record_dir` needs a tag, but `registry.digitalocean.com/keepkey/support-email@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` is a digest alone
       set `record_dir: ""`: a digest without a tag has no record

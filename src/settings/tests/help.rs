@@ -191,7 +191,8 @@ fn the_short_help_is_whole_too() {
           --record <FILE>               Deployment record of the one image (JSON), if it is VERIFIED
           --record-dir <DIR>            Deployment record of each VERIFIED image, as
                                         DIR/ENVIRONMENT/SERVICE.json
-          --pulumi-config <FILE>        The same record as a fragment of a Pulumi stack configuration
+          --pulumi-config <FILE>        The records of all VERIFIED images as a fragment of a Pulumi
+                                        stack configuration
           --image-ref <FILE>            Reference of the one image with its digest, on one line
           --html <FILE>                 Report page (HTML in one file)
           --metrics <FILE>              Metrics in Prometheus' text format, whatever the verdict

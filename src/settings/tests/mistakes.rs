@@ -331,6 +331,7 @@ fn pulumi_configuration() -> Section {
         "a-b:t --pulumi-config p",
         "registry.digitalocean.com/keepkey/a/b:t --pulumi-config p",
         "sealed:t --pulumi-config p",
+        "open:t open:u --pulumi-config p",
     ];
     Section::with_config("A Pulumi configuration", PULUMI, lines.map(World::new))
 }
