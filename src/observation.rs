@@ -11,7 +11,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engines::Refusal;
-use crate::oci::{Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform, Tag};
+use crate::oci::{
+    Attestation, Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform,
+    Provenance, Tag,
+};
 use crate::report::{CheckId, Finding, Reason};
 
 pub use every_fact::{AnyFact, FactOf};
@@ -194,6 +197,17 @@ pub struct PlatformObservation {
     pub config: Fact<Result<ImageConfig, NotAnImage>>,
     /// The config and each layer. Empty where the manifest is not known.
     pub blobs: Vec<BlobObservation>,
+    /// What a builder attested of it; `None` where nothing is attested, or nobody asked.
+    pub attested: Option<Attested>,
+}
+
+/// What a builder attested of one platform's image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attested {
+    /// The statements of a known kind.
+    pub statements: Fact<Vec<Attestation>>,
+    /// What its provenance says of the source; `None` where it has none, or nobody asked.
+    pub provenance: Option<Fact<Provenance>>,
 }
 
 impl PlatformObservation {

@@ -12,6 +12,7 @@ use crate::oci::{Digest, MediaType, Platform};
 use crate::request::ImageRequest;
 use crate::secret::Redactor;
 
+mod built_from;
 mod check_id;
 mod engine_answer;
 mod evidence;
@@ -20,6 +21,7 @@ mod reason;
 #[cfg(test)]
 pub(crate) mod fixtures;
 
+pub use built_from::{AttestationFacts, BuiltFrom, RevisionSource};
 pub use check_id::CheckId;
 pub use engine_answer::{EngineAnswer, EngineWord};
 pub use evidence::{Evidence, ProvenBy};
@@ -189,6 +191,26 @@ pub struct ImageFacts {
     pub unproven: Vec<String>,
     /// How its layers were proven to be there; `None` where they were not.
     pub content: Option<ContentFacts>,
+    /// The commit that all platforms say they were built from; `None` where one is silent or names another.
+    pub revision: Option<BuiltFrom>,
+    /// What builders attested of it.
+    pub attestations: Vec<AttestationFacts>,
+}
+
+impl ImageFacts {
+    /// The commits that the image says it was built from, each once, and where that is said by a provenance alone.
+    pub fn commits(&self) -> Vec<String> {
+        if let Some(BuiltFrom { commit, from: RevisionSource::Provenance }) = &self.revision {
+            return vec![format!("{commit} (by its provenance)")];
+        }
+        let mut commits = Vec::new();
+        for commit in self.platforms.iter().filter_map(|platform| platform.revision.as_ref()) {
+            if !commits.contains(commit) {
+                commits.push(commit.clone());
+            }
+        }
+        commits
+    }
 }
 
 /// How the layers of an image were proven.

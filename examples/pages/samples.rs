@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use verify_registry_image::circleci::{CircleCi, PipelineQuestion};
-use verify_registry_image::oci::{Algorithm, Digest, MediaType};
+use verify_registry_image::oci::{Algorithm, AttestationKind, Digest, MediaType};
 use verify_registry_image::output::record::Record;
 use verify_registry_image::report::{
-    CheckId, CheckResult, ContentFacts, Evidence, Finding, HowProven, ImageFacts, ImageReport,
-    Outcome, PlatformFacts, ProvenBy, Reason, Report, Skip, Traffic,
+    AttestationFacts, BuiltFrom, CheckId, CheckResult, ContentFacts, Evidence, Finding, HowProven,
+    ImageFacts, ImageReport, Outcome, PlatformFacts, ProvenBy, Reason, Report, RevisionSource,
+    Skip, Traffic,
 };
 use verify_registry_image::request::{
     Expectation, ExpectedPort, ImageRequest, ImmutableTag, RegistryKind, RevisionRule, Runtime,
@@ -217,6 +218,12 @@ fn facts(service: &str) -> ImageFacts {
         immutable_tag: Some(format!("{COMMIT}-dev")),
         unproven: Vec::new(),
         content: Some(ContentFacts { how: HowProven::Ranges, bytes: 72_404_118 }),
+        revision: Some(BuiltFrom { commit: COMMIT.to_owned(), from: RevisionSource::Label }),
+        attestations: vec![AttestationFacts {
+            kind: AttestationKind::Provenance,
+            digest: digest("provenance"),
+            platform: "linux/amd64".parse().expect("a platform"),
+        }],
     }
 }
 

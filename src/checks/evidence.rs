@@ -1,10 +1,16 @@
 //! Which checks prove that the image is the one that was meant. Every output shows this answer and judges nothing.
 
-use crate::report::{CheckId, CheckResult, Evidence, Outcome, ProvenBy, has_passed};
+use crate::report::{
+    CheckId, CheckResult, Evidence, ImageFacts, Outcome, ProvenBy, RevisionSource, has_passed,
+};
 use crate::request::ImageRequest;
 
 /// Judges the results of an image's checks.
-pub fn evidence(request: &ImageRequest, results: &[CheckResult]) -> Evidence {
+pub fn evidence(
+    request: &ImageRequest,
+    results: &[CheckResult],
+    facts: Option<&ImageFacts>,
+) -> Evidence {
     let passed = |check| has_passed(results, check);
     let compared = [CheckId::DigestExpected, CheckId::RevisionExpected, CheckId::ImmutableTag];
     let contradicts = |result: &CheckResult| {
@@ -14,9 +20,14 @@ pub fn evidence(request: &ImageRequest, results: &[CheckResult]) -> Evidence {
         return Evidence::Contradicted;
     }
     let names_the_commit = request.has_immutable_tag_of_the_commit();
+    let revision = facts.and_then(|facts| facts.revision.as_ref());
+    let by_revision = match revision.map(|revision| revision.from) {
+        Some(RevisionSource::Provenance) => ProvenBy::Provenance,
+        Some(RevisionSource::Label) | None => ProvenBy::RevisionLabel,
+    };
     let proofs: Vec<ProvenBy> = [
         (passed(CheckId::DigestExpected), ProvenBy::Digest),
-        (passed(CheckId::RevisionExpected), ProvenBy::RevisionLabel),
+        (passed(CheckId::RevisionExpected), by_revision),
         (passed(CheckId::ImmutableTag) && names_the_commit, ProvenBy::ImmutableTag),
         (request.reference.tag.is_none(), ProvenBy::Reference),
     ]

@@ -2,8 +2,11 @@
 
 use crate::circleci::CircleCi;
 use crate::observation::{Control, Fact, Observation, PlatformObservation};
-use crate::oci::Manifest;
-use crate::report::{CheckId, CheckResult, ImageFacts, PlatformFacts, has_passed};
+use crate::oci::{Attestation, Manifest};
+use crate::report::{
+    AttestationFacts, BuiltFrom, CheckId, CheckResult, ImageFacts, PlatformFacts, RevisionSource,
+    has_passed,
+};
 use crate::request::ImageRequest;
 
 use super::Subject;
@@ -44,7 +47,45 @@ pub fn facts(
         immutable_tag: immutable_tag::agreed(&subject).map(|tag| tag.to_string()),
         unproven: layers_present::unproven(&subject, has_passed(results, CheckId::ContentIntact)),
         content: content_intact::proven(&subject, results),
+        revision: revision(&subject),
+        attestations: attestations(&subject),
     })
+}
+
+/// The commit that every platform says it was built from. One by a label is said by a label.
+fn revision(subject: &Subject<'_>) -> Option<BuiltFrom> {
+    let mut all: Option<BuiltFrom> = None;
+    for image in subject.images() {
+        let label = image.image_config()?.revision();
+        let (commit, from) = if let Some(commit) = label {
+            (commit, RevisionSource::Label)
+        } else {
+            let provenance = image.attested.as_ref()?.provenance.as_ref()?.present()?;
+            (provenance.revision.as_deref()?, RevisionSource::Provenance)
+        };
+        match &mut all {
+            None => all = Some(BuiltFrom { commit: cleaned(commit), from }),
+            Some(known) if known.commit.eq_ignore_ascii_case(commit) => {
+                if from == RevisionSource::Label {
+                    known.from = from;
+                }
+            }
+            Some(_) => return None,
+        }
+    }
+    all
+}
+
+fn attestations(subject: &Subject<'_>) -> Vec<AttestationFacts> {
+    let of = |image: &PlatformObservation| {
+        let statements = image.attested.as_ref()?.statements.present()?;
+        let platform = image.platform()?.clone();
+        let facts = statements.iter().map(|Attestation { kind, digest, size: _ }| {
+            AttestationFacts { kind: *kind, digest: digest.clone(), platform: platform.clone() }
+        });
+        Some(facts.collect::<Vec<_>>())
+    };
+    subject.images().filter_map(of).flatten().collect()
 }
 
 fn platform_facts(image: &PlatformObservation) -> Option<PlatformFacts> {

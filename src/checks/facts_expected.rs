@@ -3,12 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::document::size;
-use crate::oci::{ImageConfig, ImageManifest};
+use crate::observation::{Fact, PlatformObservation, Unavailable};
+use crate::oci::{AttestationKind, ImageConfig, ImageManifest};
 use crate::report::{Finding, Outcome, Reason};
 use crate::request::{ExpectedFact, TextRule, UserRule};
 
 use super::Subject;
 use super::port::Exposed;
+use super::subject::Found;
 use super::wording::{clauses, cleaned, listed, quoted};
 
 /// The most lines of advice.
@@ -22,18 +24,21 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     subject.with_images(|images| judge(facts, images, subject.observation.started_at))
 }
 
-fn judge(
-    facts: &[ExpectedFact],
-    images: &[(String, &ImageManifest, &ImageConfig)],
-    started_at: Timestamp,
-) -> Outcome {
+fn judge(facts: &[ExpectedFact], images: &[Found<'_>], started_at: Timestamp) -> Outcome {
     let (mut clauses_of, mut expected, mut observed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut fixes: Vec<String> = Vec::new();
+    let (mut fixes, mut unknown): (Vec<String>, Option<&Unavailable>) = (Vec::new(), None);
     for fact in facts {
         let mut is_counted = false;
-        for (name, manifest, config) in images {
-            let seen = Seen { manifest, config, started_at };
-            let Some(Unlike { what, wanted, found, fix }) = seen.unlike(fact) else { continue };
+        for Found { name, image, manifest, config } in images {
+            let seen = Seen { image, manifest, config, started_at };
+            let Unlike { what, wanted, found, fix } = match seen.unlike(fact) {
+                Ok(Some(unlike)) => unlike,
+                Ok(None) => continue,
+                Err(why) => {
+                    unknown = unknown.or(Some(why));
+                    continue;
+                }
+            };
             let place = if images.len() > 1 { format!(" of {name}") } else { String::new() };
             let instead =
                 if wanted.contains('`') { format!(", expected {wanted}") } else { String::new() };
@@ -49,6 +54,9 @@ fn judge(
         }
     }
     if expected.is_empty() {
+        if let Some(why) = unknown {
+            return Outcome::Errored(why.finding());
+        }
         return Outcome::passed(match facts.len() {
             1 => "the expected fact holds".to_owned(),
             count => format!("all {count} expected facts hold"),
@@ -72,6 +80,7 @@ fn judge(
 
 /// One platform's image.
 struct Seen<'a> {
+    image: &'a PlatformObservation,
     manifest: &'a ImageManifest,
     config: &'a ImageConfig,
     started_at: Timestamp,
@@ -87,10 +96,21 @@ struct Unlike {
     fix: String,
 }
 
-impl Seen<'_> {
-    fn unlike(&self, fact: &ExpectedFact) -> Option<Unlike> {
+impl<'a> Seen<'a> {
+    /// What is unlike a line, if it is known.
+    fn unlike(&self, fact: &ExpectedFact) -> Result<Option<Unlike>, &'a Unavailable> {
+        if let ExpectedFact::Attestation(kind) = fact {
+            return self.unattested(*kind);
+        }
+        Ok(self.said(fact))
+    }
+
+    fn said(&self, fact: &ExpectedFact) -> Option<Unlike> {
         let config = self.config;
         match fact {
+            // What is attested stands beside the image, and not in it.
+            ExpectedFact::Attestation(_) => None,
+            ExpectedFact::Annotation(name, rule) => self.annotation(name, rule),
             ExpectedFact::Label(name, rule) => {
                 let found = config.labels.get(name).map(String::as_str);
                 text(&format!("label {}", quoted(name)), rule, found, |value| {
@@ -138,16 +158,55 @@ impl Seen<'_> {
             ExpectedFact::NoPort(port) => {
                 declared("port", "EXPOSE", port, false, exposes(config, port, Exposed::meets))
             }
-            ExpectedFact::NoVolumes => (!config.volumes.is_empty()).then(|| Unlike {
-                what: "the list of volumes".into(),
-                wanted: "empty".into(),
-                found: listed(config.volumes.iter().map(quoted)),
-                fix: removed("VOLUME"),
-            }),
+            ExpectedFact::NoVolumes => self.any_volume(),
             ExpectedFact::Healthcheck(wanted) => self.healthcheck(*wanted),
             ExpectedFact::MaxAge(most) => self.too_old(SignedDuration::try_from(*most).ok()?),
             ExpectedFact::MaxSize(most) => self.too_large(*most),
         }
+    }
+
+    fn any_volume(&self) -> Option<Unlike> {
+        let volumes = &self.config.volumes;
+        (!volumes.is_empty()).then(|| Unlike {
+            what: "the list of volumes".into(),
+            wanted: "empty".into(),
+            found: listed(volumes.iter().map(quoted)),
+            fix: removed("VOLUME"),
+        })
+    }
+
+    fn annotation(&self, name: &str, rule: &TextRule) -> Option<Unlike> {
+        let found = self.manifest.annotations.get(name).map(String::as_str);
+        let unlike = text(&format!("annotation {}", quoted(name)), rule, found, |_| String::new())?;
+        let value = match rule {
+            TextRule::Is(value) => cleaned(value),
+            TextRule::Has(_) => "…".to_owned(),
+        };
+        let fix = format!("Add to the build: `--annotation \"{}={value}\"`", cleaned(name));
+        Some(Unlike { fix, ..unlike })
+    }
+
+    fn unattested(&self, kind: AttestationKind) -> Result<Option<Unlike>, &'a Unavailable> {
+        let found = match self.image.attested.as_ref().map(|attested| &attested.statements) {
+            Some(Fact::Present(listed)) if listed.iter().any(|one| one.kind == kind) => {
+                return Ok(None);
+            }
+            Some(Fact::Unknown(why)) => return Err(why),
+            Some(Fact::Absent(denial)) => format!("gone: the registry answered {}", denial.said),
+            Some(Fact::Present(_)) | None => "absent".to_owned(),
+        };
+        let option = match kind {
+            AttestationKind::Provenance => "--provenance=mode=max",
+            AttestationKind::Sbom => "--sbom=true",
+        };
+        Ok(Some(Unlike {
+            what: format!("the attestation {}", quoted(kind.as_str())),
+            wanted: "there".into(),
+            found,
+            fix: format!(
+                "Build with `docker buildx build {option} --push`, which pushes it beside the image."
+            ),
+        }))
     }
 
     fn healthcheck(&self, wanted: bool) -> Option<Unlike> {

@@ -160,7 +160,7 @@ impl<'a> Tally<'a> {
         manifest: &ImageManifest,
         observed: &Observed<'a>,
     ) {
-        let ImageManifest { media_type: _, config, layers } = manifest;
+        let ImageManifest { media_type: _, config, layers, annotations: _ } = manifest;
         // A platform's layer is judged by each descriptor that lists it: what excuses one of them does not
         // excuse another, of the same digest or not.
         let is_new = self.is_new(config);

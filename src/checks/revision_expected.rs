@@ -1,15 +1,20 @@
 //! The image says that it was built from the commit that is meant, on every wanted platform.
 
-use crate::oci::ImageConfig;
+use crate::observation::{Fact, Unavailable};
+use crate::oci::{ImageConfig, Provenance};
 use crate::report::{Finding, Outcome, Reason, Skip};
 use crate::request::{Revision, RevisionRule};
 
 use super::Subject;
 use super::next_steps::this_commits_push;
+use super::subject::Found;
 use super::wording::{clauses, cleaned, listed, quoted};
 
 /// The line that a build needs. CircleCI sets the variable in every job.
 const LABEL_LINE: &str = "--label org.opencontainers.image.revision=$CIRCLE_SHA1";
+
+/// What `BuildKit` puts behind the commit where files were changed and not committed.
+const DIRTY: &str = "-dirty";
 
 pub(super) fn run(subject: &Subject<'_>) -> Outcome {
     let (expected, is_required) = match &subject.request.expectation.revision {
@@ -17,62 +22,223 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         RevisionRule::WhenLabelled(revision) => (revision, false),
         RevisionRule::Required(revision) => (revision, true),
     };
-    subject.with_configs(|configs| judge(subject, expected, is_required, configs))
+    subject.with_images(|images| {
+        let mut said = Said::default();
+        for found in images {
+            said.add(found, expected);
+        }
+        said.outcome(subject, expected, is_required)
+    })
 }
 
-fn judge(
-    subject: &Subject<'_>,
-    expected: &Revision,
-    is_required: bool,
-    configs: &[(String, &ImageConfig)],
-) -> Outcome {
-    let (mut others, mut unlabelled) = (Vec::new(), Vec::new());
-    for (name, config) in configs {
-        match config.revision() {
-            None => unlabelled.push(name.clone()),
-            // Git's own hex is lower-case; an upper-case label still names the same commit.
-            Some(label) if label.eq_ignore_ascii_case(expected.as_str()) => {}
-            Some(label) => others.push((name, label)),
+/// What the provenance of one platform comes to.
+enum Attested<'a> {
+    /// It names a commit.
+    Commit(&'a str, &'a Provenance),
+    /// There is none, or it names no commit.
+    Nothing,
+    /// It stands in the index and is gone, with the registry's words.
+    Gone(&'a str),
+    /// It could not be read.
+    Unread(&'a Unavailable),
+}
+
+impl<'a> Attested<'a> {
+    fn of(found: &Found<'a>) -> Self {
+        let attested = found.image.attested.as_ref();
+        match attested.and_then(|attested| attested.provenance.as_ref()) {
+            None => Self::Nothing,
+            Some(Fact::Present(said)) => match &said.revision {
+                Some(commit) => Self::Commit(commit, said),
+                None => Self::Nothing,
+            },
+            Some(Fact::Absent(denial)) => Self::Gone(&denial.said),
+            Some(Fact::Unknown(why)) => Self::Unread(why),
         }
     }
-    if !others.is_empty() {
-        return Outcome::Failed(differs(subject, expected, &others));
+}
+
+/// What all platforms say.
+#[derive(Default)]
+struct Said<'a> {
+    /// What names another commit, as clauses, with those commits.
+    others: Vec<(String, &'a str)>,
+    /// What contradicts a label, as clauses, with those commits.
+    contradictions: Vec<(String, &'a str)>,
+    /// The platforms that say nothing.
+    silent: Vec<String>,
+    /// Why one of those says nothing.
+    gone: Option<&'a str>,
+    /// Why nothing is known of one that has no label.
+    unread: Option<&'a Unavailable>,
+    /// How many platforms say it by their label, and how many by their provenance alone.
+    labelled: usize,
+    attested: usize,
+    /// How many have a provenance that says what their label says.
+    agreed: usize,
+    notes: Vec<String>,
+}
+
+impl<'a> Said<'a> {
+    fn add(&mut self, found: &Found<'a>, expected: &Revision) {
+        let name = &found.name;
+        let provenance = Attested::of(found);
+        let Some(label) = found.config.revision() else {
+            match provenance {
+                Attested::Commit(commit, _) if commit.eq_ignore_ascii_case(expected.as_str()) => {
+                    self.attested += 1;
+                }
+                Attested::Commit(commit, _) => {
+                    let clause = format!(
+                        "the provenance of {name} says that it was built from {}",
+                        quoted(commit)
+                    );
+                    self.others.push((clause, commit));
+                }
+                Attested::Nothing => self.silent.push(name.clone()),
+                Attested::Gone(said) => {
+                    self.gone = Some(said);
+                    self.silent.push(name.clone());
+                }
+                Attested::Unread(why) => self.unread = Some(why),
+            }
+            return;
+        };
+        // Git's own hex is lower-case; an upper-case label still names the same commit.
+        if !label.eq_ignore_ascii_case(expected.as_str()) {
+            let clause = format!("{name} says that it was built from {}", quoted(label));
+            self.others.push((clause, label));
+            return;
+        }
+        self.labelled += 1;
+        match provenance {
+            Attested::Commit(commit, said) => self.beside(found, label, commit, said),
+            Attested::Unread(why) => {
+                self.notes.push(format!("its provenance was not compared: {}", why.message));
+            }
+            Attested::Nothing | Attested::Gone(_) => {}
+        }
     }
-    if unlabelled.is_empty() {
-        return Outcome::passed(format!("it says that it was built from {}", quoted(expected)));
+
+    /// What a provenance adds to a label that names the expected commit.
+    fn beside(&mut self, found: &Found<'a>, label: &str, commit: &'a str, said: &Provenance) {
+        let name = &found.name;
+        let (plain, is_dirty) = match commit.strip_suffix(DIRTY) {
+            Some(plain) => (plain, true),
+            None => (commit, false),
+        };
+        let label_source = found.config.labels.get("org.opencontainers.image.source");
+        if plain.eq_ignore_ascii_case(label) {
+            self.agreed += 1;
+            if is_dirty {
+                self.notes.push(format!(
+                    "the provenance of {name} says that files were changed and not committed ({})",
+                    quoted(commit)
+                ));
+            }
+        } else if let (Some(theirs), Some(ours)) = (&said.source, label_source)
+            && is_same_repository(theirs, ours)
+        {
+            let clause = format!(
+                "{name} is labelled {}, and its provenance says {} of the same repository",
+                quoted(label),
+                quoted(commit)
+            );
+            self.contradictions.push((clause, commit));
+        } else {
+            self.notes.push(format!(
+                "the provenance of {name} names another commit, {}, and not of the repository that the image is labelled with",
+                quoted(commit)
+            ));
+        }
     }
-    let names = listed(unlabelled.iter().cloned());
-    if is_required {
+
+    fn outcome(self, subject: &Subject<'_>, expected: &Revision, is_required: bool) -> Outcome {
+        if !self.others.is_empty() {
+            return Outcome::Failed(differs(subject, expected, &self.others));
+        }
+        if !self.contradictions.is_empty() {
+            return Outcome::Failed(contradicts(expected, &self.contradictions));
+        }
+        if let Some(why) = self.unread {
+            return Outcome::Errored(why.finding());
+        }
+        if self.silent.is_empty() {
+            let message = self.says(expected);
+            let note = (!self.notes.is_empty()).then(|| self.notes.join("; "));
+            return Outcome::Passed { message, note };
+        }
+        let names = listed(self.silent);
         let label = quoted(ImageConfig::REVISION_LABEL);
-        let message = format!("there is no label {label} on {names}, and it is required");
-        return Outcome::Failed(
-            Finding::new(Reason::RevisionLabelMissing, message)
-                .compared(expected.as_str(), "no label")
-                .hint(format!("Add to the build: `{LABEL_LINE}`")),
-        );
+        let provenance = self.gone.map_or_else(String::new, |said| {
+            format!(" (its attestation is gone: the registry answered {said})")
+        });
+        if is_required {
+            let message =
+                format!("there is no label {label} on {names}, and it is required{provenance}");
+            return Outcome::Failed(
+                Finding::new(Reason::RevisionLabelMissing, message)
+                    .compared(expected.as_str(), "no label")
+                    .hint(format!("Add to the build: `{LABEL_LINE}`")),
+            );
+        }
+        Outcome::Skipped {
+            message: format!(
+                "there is no label {label} on {names}, so no commit was compared{provenance}; add to the build: `{LABEL_LINE}`"
+            ),
+            skip: Skip::Noteworthy,
+        }
     }
-    Outcome::Skipped {
-        message: format!(
-            "there is no label {} on {names}, so no commit was compared; add to the build: `{LABEL_LINE}`",
-            quoted(ImageConfig::REVISION_LABEL)
-        ),
-        skip: Skip::Noteworthy,
+
+    fn says(&self, expected: &Revision) -> String {
+        let expected = quoted(expected);
+        match (self.labelled, self.attested) {
+            (0, _) => format!("its provenance says that it was built from {expected}"),
+            (labelled, 0) if self.agreed == labelled => {
+                format!("it says that it was built from {expected}, and so does its provenance")
+            }
+            (_, 0) => format!("it says that it was built from {expected}"),
+            (_, _) => format!(
+                "it says that it was built from {expected}: some platforms by their provenance alone"
+            ),
+        }
     }
 }
 
-fn differs(subject: &Subject<'_>, expected: &Revision, others: &[(&String, &str)]) -> Finding {
+/// Whether two addresses name one repository, however each is written: with a scheme, a user, or as `ssh` has it.
+fn is_same_repository(one: &str, other: &str) -> bool {
+    let plain = |address: &str| {
+        let address = address.split(['#', '?']).next().unwrap_or_default();
+        let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let host_ends = address.find('/').unwrap_or(address.len());
+        let (host, path) = address.split_at(host_ends);
+        let host = host.rsplit('@').next().unwrap_or_default().replace(':', "/");
+        let address = format!("{host}{path}").to_ascii_lowercase();
+        let address = address.trim_end_matches('/');
+        address.strip_suffix(".git").unwrap_or(address).to_owned()
+    };
+    plain(one) == plain(other)
+}
+
+fn differs(subject: &Subject<'_>, expected: &Revision, others: &[(String, &str)]) -> Finding {
     let expected = expected.as_str();
-    let says = others
-        .iter()
-        .map(|(name, label)| format!("{name} says that it was built from {}", quoted(*label)));
+    let says = others.iter().map(|(clause, _)| clause.clone());
     let message = format!("{}, not from {}", clauses(says), quoted(expected));
     let is_start = |label: &str| {
         label.len() >= 7
             && expected.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label))
     };
+    let is_dirty = |label: &str| {
+        label.strip_suffix(DIRTY).is_some_and(|commit| commit.eq_ignore_ascii_case(expected))
+    };
     let hint = if others.iter().all(|(_, label)| is_start(label)) {
         format!(
             "The label holds only the start of the commit. Build with all of it: `{LABEL_LINE}`"
+        )
+    } else if others.iter().all(|(_, label)| is_dirty(label)) {
+        format!(
+            "Files were changed before the build and not committed: build from a clean checkout, or say which commit it \
+             is with `{LABEL_LINE}`"
         )
     } else {
         format!(
@@ -84,6 +250,18 @@ fn differs(subject: &Subject<'_>, expected: &Revision, others: &[(&String, &str)
     let mut labels: Vec<_> = others.iter().map(|(_, label)| cleaned(label)).collect();
     labels.dedup();
     Finding::new(Reason::RevisionDiffers, message).compared(expected, listed(labels)).hint(hint)
+}
+
+fn contradicts(expected: &Revision, contradictions: &[(String, &str)]) -> Finding {
+    let message = clauses(contradictions.iter().map(|(clause, _)| clause.clone()));
+    let mut commits: Vec<_> = contradictions.iter().map(|(_, commit)| cleaned(commit)).collect();
+    commits.dedup();
+    Finding::new(Reason::RevisionDiffers, message)
+        .compared(expected.as_str(), listed(commits))
+        .hint(
+            "The label was set to another commit than the one that was checked out for the build: build that commit \
+             itself, and set the label from it.",
+        )
 }
 
 #[cfg(test)]

@@ -22,6 +22,18 @@ pub struct Subject<'a> {
     pub circleci: &'a CircleCi,
 }
 
+/// One platform's image that can be judged.
+pub(super) struct Found<'a> {
+    /// What a message calls it.
+    pub(super) name: String,
+    /// What was learnt of it.
+    pub(super) image: &'a PlatformObservation,
+    /// Its manifest.
+    pub(super) manifest: &'a ImageManifest,
+    /// Its config.
+    pub(super) config: &'a ImageConfig,
+}
+
 /// What became of one platform's image.
 pub(super) enum Content<'a> {
     /// Manifest and config are there and verified.
@@ -78,29 +90,25 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// Judges the configs of the wanted platforms, each with a name for messages. A no of one platform
-    /// stands; any other answer needs the configs of all.
+    /// Judges the configs of the wanted platforms, each with a name for messages, as [`Self::with_images`] does.
     pub(super) fn with_configs(
         &self,
         judge: impl FnOnce(&[(String, &'a ImageConfig)]) -> Outcome,
     ) -> Outcome {
         self.with_images(|images| {
             let configs: Vec<_> =
-                images.iter().map(|(name, _, config)| (name.clone(), *config)).collect();
+                images.iter().map(|image| (image.name.clone(), image.config)).collect();
             judge(&configs)
         })
     }
 
-    /// The same with the manifest of each.
-    pub(super) fn with_images(
-        &self,
-        judge: impl FnOnce(&[(String, &'a ImageManifest, &'a ImageConfig)]) -> Outcome,
-    ) -> Outcome {
+    /// Judges the images of the wanted platforms. A no of one platform stands; any other answer needs all of them.
+    pub(super) fn with_images(&self, judge: impl FnOnce(&[Found<'a>]) -> Outcome) -> Outcome {
         self.with_manifest(|_| {
             let (mut found, mut gaps) = (Vec::new(), Gaps::default());
             for image in self.images() {
                 if let Some((manifest, config)) = gaps.image(self, image) {
-                    found.push((self.name(image), manifest, config));
+                    found.push(Found { name: self.name(image), image, manifest, config });
                 }
             }
             let judged = (!found.is_empty()).then(|| judge(&found));

@@ -77,7 +77,7 @@ fn typed(bytes: &[u8], rules: &[(&'static Rule, &'static Structure)]) -> Vec<Ref
 
 /// The rows that an image meets: its manifest, and its config as far as it is known.
 pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<Refusal> {
-    let ImageManifest { media_type, config: config_descriptor, layers } = manifest;
+    let ImageManifest { media_type, config: config_descriptor, layers, annotations: _ } = manifest;
     let of = layers.len();
     let of_layer = |rule: &'static Rule, is_met: &dyn Fn(&Descriptor) -> bool| {
         let place = layers.iter().position(is_met)?;

@@ -256,7 +256,7 @@ fn report(
     let results = checks::verify(request, observation, &settings.circleci);
     let facts = checks::facts(request, observation, &results);
     let results = if is_late { without_a_late_yes(results) } else { results };
-    let evidence = checks::evidence(request, &results);
+    let evidence = checks::evidence(request, &results, facts.as_ref());
     let notes = checks::notes(request, observation, &results, &evidence);
     ImageReport {
         request: request.clone(),

@@ -1,7 +1,7 @@
 //! The one walk over every fact of an observation, whatever it is the fact of.
 
 use crate::observation::{
-    BlobObservation, Control, Denial, Fact, Observation, PlatformObservation, Unavailable,
+    Attested, BlobObservation, Control, Denial, Fact, Observation, PlatformObservation, Unavailable,
 };
 
 /// What a fact of an observation is about.
@@ -25,6 +25,8 @@ pub enum FactOf {
     Blob,
     /// Every byte of a layer.
     Content,
+    /// What a builder attested of one platform.
+    Attestation,
 }
 
 /// A fact, whatever it is the fact of.
@@ -132,12 +134,19 @@ macro_rules! every_fact {
                     manifest,
                     config,
                     blobs,
+                    attested,
                 } in images
                 {
                 facts.push((FactOf::Manifest, manifest));
                 facts.push((FactOf::Config, config));
                 for BlobObservation { role: _, descriptor: _, size, proof: _ } in blobs {
                     facts.push((FactOf::Blob, size));
+                }
+                if let Some(Attested { statements, provenance }) = attested {
+                    facts.push((FactOf::Attestation, statements));
+                    if let Some(provenance) = provenance {
+                        facts.push((FactOf::Attestation, provenance));
+                    }
                 }
             }
             if let Some(content) = content {

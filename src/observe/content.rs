@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::http::{MOST_CONTENT, MOST_SMALL};
 use crate::observation::PlatformObservation;
-use crate::oci::Platform;
+use crate::oci::{Digest, Platform};
 
 /// The most manifests behind one index that are requested. Docker's own official images have about twenty
 /// images.
@@ -12,6 +12,9 @@ pub(super) const MOST_IMAGES: usize = 100;
 /// The most bytes of those manifests together, and the most bytes of their configs together, by the sizes
 /// that are announced. Honest ones have some kilobytes each.
 pub(super) const MOST_BYTES: u64 = 16 << 20;
+
+/// An attestation manifest: its digest and its size.
+pub(super) type Named = (Digest, u64);
 
 /// What was learnt of the images behind a manifest.
 #[derive(Debug, Default)]
@@ -24,6 +27,8 @@ pub(super) struct Content {
     pub(super) took_manifests: Duration,
     /// How long configs and layers took.
     pub(super) took_blobs: Duration,
+    /// The attestation manifests that indexes list, each with the digest of the manifest that it is about.
+    pub(super) attestations: Vec<(Digest, Named)>,
     /// What the reader should know of how they came.
     pub(super) notes: Vec<String>,
     /// How many manifests behind the index were asked for.

@@ -11,7 +11,8 @@ use crate::http::{Client, MOST_CONTENT};
 use crate::observation::{
     BlobObservation, Fact, PlatformObservation, Proof, Resolved, Unavailable,
 };
-use crate::observe::content::{Content, MOST_BYTES, most_of};
+use crate::observe::attestations::{self, AllAttested};
+use crate::observe::content::{Content, MOST_BYTES, Named, most_of};
 use crate::observe::index::{self, PlatformManifest};
 use crate::observe::{Peer, lost};
 use crate::oci::{
@@ -60,7 +61,8 @@ pub(super) async fn behind<T>(
     };
     content.took_manifests = started.elapsed();
     let started = Instant::now();
-    let (observed, value, notes) = with_blobs(peer, &manifests, layers, then).await;
+    let (observed, value, notes) =
+        with_blobs(peer, request, &manifests, &content.attestations, layers, then).await;
     content.notes.extend(notes);
     content.images = observed;
     content.took_blobs = started.elapsed();
@@ -76,7 +78,9 @@ pub(super) async fn behind<T>(
 /// Requests the configs and layers of all images; a blob that several share is requested once.
 async fn with_blobs<T>(
     peer: Peer<'_>,
+    request: &ImageRequest,
     manifests: &[PlatformManifest],
+    listed: &[(Digest, Named)],
     layers: Layers<'_>,
     then: impl AsyncFnOnce(&[PlatformObservation]) -> T,
 ) -> (Vec<PlatformObservation>, T, Vec<String>) {
@@ -84,19 +88,23 @@ async fn with_blobs<T>(
         if is_asked { ask_layers(peer, manifests).await } else { BTreeMap::new() }
     };
     let configs = async {
-        let configs = read_configs(peer, manifests).await;
-        let images = assembled(peer, manifests, &configs, &BTreeMap::new());
+        let attested = attestations::listed(peer, request, manifests, listed);
+        let (configs, mut attested) = join(read_configs(peer, manifests), attested).await;
+        let images = assembled(peer, manifests, &configs, &BTreeMap::new(), &attested);
+        let notes = attestations::referring(peer, request, &images, &mut attested).await;
+        let images = assembled(peer, manifests, &configs, &BTreeMap::new(), &attested);
         let is_worth_it = matches!(layers, Layers::If(is_worth_it) if is_worth_it(&images));
         let (value, later) = join(then(&images), ask(is_worth_it)).await;
-        (configs, value, later)
+        (configs, attested, notes, value, later)
     };
     let at_once = ask(matches!(layers, Layers::AtOnce));
-    let ((mut configs, value, later), mut layers) = join(configs, at_once).await;
+    let ((mut configs, attested, notes, value, later), mut layers) = join(configs, at_once).await;
     layers.extend(later);
     let of_configs = configs.values_mut().map(|config| &mut config.blob);
     lost::believe(of_configs.chain(layers.values_mut()).collect());
-    let notes = configs.values().filter_map(|config| config.note.clone()).collect();
-    (assembled(peer, manifests, &configs, &layers), value, notes)
+    let of_configs = configs.values().filter_map(|config| config.note.clone());
+    let notes = of_configs.chain(notes).collect();
+    (assembled(peer, manifests, &configs, &layers, &attested), value, notes)
 }
 
 fn assembled(
@@ -104,6 +112,7 @@ fn assembled(
     manifests: &[PlatformManifest],
     configs: &BTreeMap<Digest, Config>,
     layers: &BTreeMap<Digest, BlobAnswer>,
+    attested: &AllAttested,
 ) -> Vec<PlatformObservation> {
     // An index entry's and a layer's own texts are not masked yet.
     let mask = |text| peer.client.redactor().masked(text);
@@ -111,6 +120,12 @@ fn assembled(
         let mut image = observed(manifest.clone(), configs, layers);
         image.refusals = image.refusals.into_iter().map(|one| one.map_texts(mask)).collect();
         image.listing = image.listing.map_texts(mask);
+        if let Fact::Present(Ok(manifest)) = &mut image.manifest {
+            let annotations = std::mem::take(&mut manifest.annotations).into_iter();
+            manifest.annotations =
+                annotations.map(|(name, value)| (mask(name), mask(value))).collect();
+        }
+        image.attested = attested.get(&image.digest).cloned();
         image
     };
     manifests.iter().map(masked).collect()
@@ -321,8 +336,16 @@ fn observed(
             blobs.push(blob(role, layer, layers.get(&layer.digest)));
         }
     }
-    let observed =
-        PlatformObservation { digest, listed_as, listing, refusals, manifest, config, blobs };
+    let observed = PlatformObservation {
+        digest,
+        listed_as,
+        listing,
+        refusals,
+        manifest,
+        config,
+        blobs,
+        attested: None,
+    };
     match within {
         Some(within) => index::inside(observed, within),
         None => observed,

@@ -157,6 +157,7 @@ pub(super) fn inside(image: PlatformObservation, within: Platform) -> PlatformOb
         manifest: Fact::Absent(denial.clone()),
         config: Fact::Absent(denial),
         blobs: Vec::new(),
+        attested: None,
     }
 }
 
@@ -178,6 +179,11 @@ async fn children(
             seen.offered.push(platform.clone());
         }
     }
+    let attestations = index.entries.iter().filter_map(|entry| {
+        let IndexEntry { manifest, attests, .. } = entry;
+        Some((attests.clone()?, (manifest.digest.clone(), manifest.size)))
+    });
+    seen.attestations.extend(attestations);
     // An entry without a platform may be a wanted one: its config will say.
     let wanted: Vec<&IndexEntry> = runnable
         .filter(|entry| {

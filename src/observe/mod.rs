@@ -1,8 +1,8 @@
 //! Asks: the one place where the registry and the API are consulted, as concurrently as the answers allow.
 //!
-//! One image is one [`Observation`]. The longest chain of answers is token, manifest, blobs, and the
-//! storage that the blobs redirect to.
+//! One image is one [`Observation`]. The longest chain of answers is token, manifest, blobs, the blobs' storage.
 
+mod attestations;
 mod content;
 mod images;
 mod index;

@@ -45,7 +45,7 @@ pub(super) fn is_for_the_api(observation: &Observation) -> bool {
         fact.denial().is_some_and(|denial| denial.reason != Reason::ContentDiffers)
     };
     observation.facts().into_iter().any(|(of, fact)| match of {
-        FactOf::Control | FactOf::Repository => false,
+        FactOf::Control | FactOf::Repository | FactOf::Attestation => false,
         FactOf::Tag | FactOf::ImmutableTag => is_denied(fact) || is_unclear(fact),
         FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob | FactOf::Content => {
             is_unclear(fact)
@@ -58,7 +58,7 @@ pub(super) fn is_for_the_api(observation: &Observation) -> bool {
 pub(crate) fn is_open(observation: &Observation) -> bool {
     matches!(observation.control, Control::Refused { is_told_apart: false, .. })
         || observation.facts().into_iter().any(|(of, fact)| match of {
-            FactOf::Control | FactOf::Repository => false,
+            FactOf::Control | FactOf::Repository | FactOf::Attestation => false,
             FactOf::Tag
             | FactOf::Digest
             | FactOf::ImmutableTag
@@ -97,7 +97,7 @@ fn believe_bare_denials(observation: &mut Observation) {
         let reason = match of {
             FactOf::Repository => continue,
             FactOf::Control | FactOf::Tag | FactOf::ImmutableTag => Reason::TagMissing,
-            FactOf::Digest | FactOf::Manifest => Reason::ManifestMissing,
+            FactOf::Digest | FactOf::Manifest | FactOf::Attestation => Reason::ManifestMissing,
             FactOf::Config | FactOf::Blob | FactOf::Content => Reason::BlobMissing,
         };
         if let Some(why) = fact.unknown().filter(|why| why.reason == Reason::NotFoundBare) {
@@ -133,8 +133,12 @@ fn settle_refusal(observation: &mut Observation, reason: Reason, explanation: &E
                 fact.deny(Denial { reason, said });
             }
             // Where these were asked for, the repository is there.
-            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob | FactOf::Content => {
-            }
+            FactOf::Digest
+            | FactOf::Manifest
+            | FactOf::Config
+            | FactOf::Blob
+            | FactOf::Content
+            | FactOf::Attestation => {}
         }
     }
 }
@@ -148,8 +152,12 @@ fn hint_at_the_scope(observation: &mut Observation) {
                 why.hint = Some(NO_RIGHT_TO_PULL.to_owned());
             }
             // The manifest was served, so the right is not missing.
-            FactOf::Digest | FactOf::Manifest | FactOf::Config | FactOf::Blob | FactOf::Content => {
-            }
+            FactOf::Digest
+            | FactOf::Manifest
+            | FactOf::Config
+            | FactOf::Blob
+            | FactOf::Content
+            | FactOf::Attestation => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Values of which only one form is read, and every other passed over: what an engine makes of another form, its rules
 //! say, and not every engine reads the field.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -31,6 +32,14 @@ pub(super) type AnyText = Lenient<Option<String>>;
 impl Form for Option<String> {
     fn text(text: &str) -> Self {
         Some(text.to_owned())
+    }
+}
+
+impl Form for BTreeMap<String, String> {
+    fn field(&mut self, name: &str, text: Option<String>) {
+        if let Some(text) = text {
+            self.insert(name.to_owned(), text);
+        }
     }
 }
 

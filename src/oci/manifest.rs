@@ -3,9 +3,12 @@
 //! Stricter than most clients on purpose: a body that two programs could read in two ways is refused
 //! (CVE-2021-41190), and a body that is honestly something other than an image is distinguished from it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::oci::attestation::EntryAnnotations;
 use crate::oci::exact::{Exact, Fields};
 use crate::oci::go::Text;
 use crate::oci::lenient::{AnyText, Form, Lenient};
@@ -67,6 +70,8 @@ pub struct ImageManifest {
     pub config: Descriptor,
     /// The layers, lowest first.
     pub layers: Vec<Descriptor>,
+    /// Its annotations, as far as they are texts.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// How an index lists an entry, as far as engines look at it in different ways.
@@ -99,6 +104,8 @@ pub struct IndexEntry {
     /// Whether it is an attestation (provenance, SBOM), another artifact, or listed under half a platform:
     /// nothing that an engine would pull.
     pub is_attestation: bool,
+    /// The manifest that it is an attestation of, where it is `BuildKit`'s.
+    pub attests: Option<Digest>,
 }
 
 /// One tag for several platforms.
@@ -144,7 +151,7 @@ struct WireDescriptor<P> {
     #[serde(default)]
     urls: Lenient<WebAddresses>,
     #[serde(default)]
-    annotations: Lenient<Annotations>,
+    annotations: Lenient<EntryAnnotations>,
     platform: Option<P>,
 }
 
@@ -155,20 +162,6 @@ struct WebAddresses(bool);
 impl Form for WebAddresses {
     fn element(&mut self, text: Option<String>) {
         self.0 |= text.is_some_and(|url| is_web_address(&url));
-    }
-}
-
-/// Whether the annotations call it an attestation.
-#[derive(Default)]
-struct Annotations {
-    is_attestation: bool,
-}
-
-impl Form for Annotations {
-    fn field(&mut self, name: &str, text: Option<String>) {
-        if name == "vnd.docker.reference.type" {
-            self.is_attestation = text.as_deref() == Some("attestation-manifest");
-        }
     }
 }
 
@@ -243,6 +236,8 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         /// To Go, which wrote most of them, `[]`, null and nothing are the same.
         #[serde(default)]
         layers: Option<Vec<Exact<WireDescriptor<IgnoredAny>>>>,
+        #[serde(default)]
+        annotations: Lenient<BTreeMap<String, String>>,
     }
     let wire: Wire = serde_json::from_slice(body).map_err(ManifestError::Json)?;
     check_head(wire.schema_version, wire.media_type.as_deref(), header)?;
@@ -268,7 +263,8 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     if layers.is_empty() {
         return Ok(Err(NotAnImage::NoLayers));
     }
-    Ok(Ok(Manifest::Image(ImageManifest { media_type: header, config, layers })))
+    let annotations = wire.annotations.0;
+    Ok(Ok(Manifest::Image(ImageManifest { media_type: header, config, layers, annotations })))
 }
 
 fn parse_index(body: &[u8], header: MediaType) -> Result<Classified, ManifestError> {
@@ -311,7 +307,9 @@ fn index_entry(wire: &WireEntry) -> Result<IndexEntry, ManifestError> {
                 .map(|part| part.as_deref().unwrap_or_default());
             // Without an architecture it is the platform of no machine, and nobody pulls it.
             if architecture.is_empty() {
-                return Ok(IndexEntry { manifest, platform: None, listing, is_attestation: true });
+                let attests = None;
+                let (platform, is_attestation) = (None, true);
+                return Ok(IndexEntry { manifest, platform, listing, is_attestation, attests });
             }
             // Without `os` it is that of the machine that pulls.
             let of_machine = if os.is_empty() { "linux" } else { os };
@@ -331,7 +329,8 @@ fn index_entry(wire: &WireEntry) -> Result<IndexEntry, ManifestError> {
         Some(platform) => !platform.is_runnable(),
         None => wire.annotations.0.is_attestation || is_foreign(&manifest.media_type),
     };
-    Ok(IndexEntry { manifest, platform, listing, is_attestation })
+    let attests = wire.annotations.0.attests().filter(|_| is_attestation);
+    Ok(IndexEntry { manifest, platform, listing, is_attestation, attests })
 }
 
 /// A platform as it is written, where an engine that compares texts would not find it.

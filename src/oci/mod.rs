@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no network, no clock, no environment. A value of
 //! one of these types has been checked once, where it was parsed, and is not checked again.
 
+mod attestation;
 mod bounded;
 mod config;
 mod digest;
@@ -18,6 +19,7 @@ mod platform;
 mod reference;
 mod top_level;
 
+pub use attestation::{Attestation, AttestationKind, Provenance, referring};
 pub use config::{ConfigDocument, ConfigError, ImageConfig, Stated};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use error_body::{ErrorBody, ErrorCode};

@@ -190,8 +190,7 @@ impl Page {
             notes: _,
         } = request;
         if let Some(facts) = facts {
-            let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _, content } =
-                facts;
+            let ImageFacts { digest, media_type, platforms, immutable_tag, content, .. } = facts;
             match image.pinned().filter(|_| image.verdict() == Verdict::Verified) {
                 Some(pinned) => self.row(2, "deploy", &pinned),
                 None => self.row(2, "digest", &digest.to_string()),
@@ -208,14 +207,11 @@ impl Page {
             if let Some(tag) = immutable_tag {
                 self.row(2, "immutable", &format!("{tag} names the same digest"));
             }
-            let mut commits: Vec<&str> = Vec::new();
             for platform in platforms {
                 self.platform(platform);
-                let commit = platform.revision.as_deref();
-                commits.extend(commit.filter(|commit| !commits.contains(commit)));
             }
-            for commit in commits {
-                self.row(2, "commit", commit);
+            for commit in facts.commits() {
+                self.row(2, "commit", &commit);
             }
         }
         let environment = environment.as_deref().map(|name| format!(" in {name}"));

@@ -12,12 +12,16 @@ use crate::document::{indented, instant, written};
 use crate::exit::Exit;
 use crate::file::Unwritten;
 use crate::oci::Reference;
-use crate::output::record::{Content, Pipeline, Platform, Source, Tool};
+use crate::output::record::{Attestation, Content, Pipeline, Platform, Revision, Source, Tool};
 use crate::report::{self, CheckResult, Finding, ImageFacts, Outcome, Verdict};
 use crate::request::ImageRequest;
 
 mod diagnosis;
+mod engine;
+
 pub use diagnosis::Diagnosis;
+pub use engine::{EngineAnswer, EngineWord};
+
 /// The JSON Schema of a report, as it is published.
 pub const SCHEMA: &str = include_str!("../../schema/report.json");
 
@@ -123,6 +127,10 @@ pub struct Image {
     pub immutable_tag: Option<String>,
     /// How the layers were proven to be there; null where they were not.
     pub content: Option<Content>,
+    /// The commit that every platform says it was built from; null where one is silent or names another.
+    pub revision: Option<Revision>,
+    /// What builders attested of the image. No signature was verified.
+    pub attestations: Vec<Attestation>,
     /// Every check, in order.
     pub checks: Vec<Check>,
     /// What each container engine does with the image; empty where nothing was seen of it.
@@ -156,35 +164,6 @@ pub struct Check {
     pub note: Option<String>,
     /// How long its requests took, in milliseconds.
     pub took_ms: u64,
-}
-
-/// What a container engine does with the image, as far as the measured rules say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct EngineAnswer {
-    /// The engine: `docker`, `containerd` or `podman`.
-    pub engine: String,
-    /// Its versions that the answer is about.
-    pub versions: String,
-    /// What it does.
-    pub answer: EngineWord,
-    /// Whether the image is to be pulled by it.
-    pub wanted: bool,
-    /// Why it refuses, or why nothing is known; null where it pulls.
-    pub why: Option<String>,
-}
-
-/// What an engine does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum EngineWord {
-    /// No rule says that it refuses.
-    Pulls,
-    /// A rule says that it refuses.
-    Refuses,
-    /// The image is not known well enough to say, or the engine starts no such images.
-    Unknown,
 }
 
 /// How a check ended.
@@ -323,27 +302,12 @@ impl Image {
                 .unwrap_or_default(),
             immutable_tag: facts.and_then(|facts| facts.immutable_tag.clone()),
             content: facts.and_then(|facts| facts.content).map(Content::of),
+            revision: facts.and_then(Revision::of),
+            attestations: facts.map(Attestation::all).unwrap_or_default(),
             checks: results.iter().map(Check::of).collect(),
             engines: engines.iter().map(EngineAnswer::of).collect(),
             notes: notes.clone(),
             verified_at: instant(*verified_at),
-        }
-    }
-}
-
-impl EngineAnswer {
-    fn of(told: &report::EngineAnswer) -> Self {
-        let report::EngineAnswer { engine, answer, wanted, why } = told;
-        Self {
-            engine: engine.to_string(),
-            versions: engine.versions().to_owned(),
-            answer: match answer {
-                report::EngineWord::Pulls => EngineWord::Pulls,
-                report::EngineWord::Refuses => EngineWord::Refuses,
-                report::EngineWord::Unknown => EngineWord::Unknown,
-            },
-            wanted: *wanted,
-            why: why.clone(),
         }
     }
 }

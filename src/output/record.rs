@@ -85,6 +85,12 @@ pub struct Image {
     pub is_index: bool,
     /// The platforms that were verified, in the order of the index.
     pub platforms: Vec<Platform>,
+    /// The commit that every platform says it was built from; null where one is silent or names another.
+    #[serde(default)]
+    pub revision: Option<Revision>,
+    /// What builders attested of the image. No signature was verified.
+    #[serde(default)]
+    pub attestations: Vec<Attestation>,
 }
 
 /// A kind of registry, in the words of DigitalOcean's App Platform.
@@ -220,6 +226,40 @@ pub struct Content {
     pub how: ContentProof,
     /// How many bytes the layers have as they are stored, each layer once.
     pub bytes: u64,
+}
+
+/// The commit that an image was built from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Revision {
+    /// The commit, as the image says it.
+    pub commit: String,
+    /// Where it says so.
+    pub from: RevisionSource,
+}
+
+/// Where an image says which commit it was built from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum RevisionSource {
+    /// The label `org.opencontainers.image.revision`.
+    Label,
+    /// The provenance that `BuildKit` attested of a platform without that label.
+    Provenance,
+}
+
+/// A statement that a builder attested of one platform. No signature was verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Attestation {
+    /// What it is about: `provenance` or `sbom`.
+    #[cfg_attr(test, schemars(extend("enum" = ["provenance", "sbom"])))]
+    pub kind: String,
+    /// The digest of the statement, which is a blob of the repository.
+    pub digest: String,
+    /// The platform, as in `linux/amd64`.
+    pub platform: String,
 }
 
 /// By which means layers were proven.

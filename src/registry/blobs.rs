@@ -19,13 +19,34 @@ impl Repository {
         most: usize,
     ) -> ConfigAnswer {
         let what = format!("the config `{}`", digest.short());
+        self.document(client, digest, &what, most).await
+    }
+
+    /// Asks for a whole attestation. At most `most` bytes are read.
+    pub(crate) async fn attestation(
+        &self,
+        client: &Client,
+        digest: &Digest,
+        most: usize,
+    ) -> Fact<Vec<u8>> {
+        let what = format!("the attestation `{}`", digest.short());
+        self.document(client, digest, &what, most).await.bytes
+    }
+
+    async fn document(
+        &self,
+        client: &Client,
+        digest: &Digest,
+        what: &str,
+        most: usize,
+    ) -> ConfigAnswer {
         let host = OnceCell::new();
         let ask = async || {
-            let blob = self.get_blob(client, digest, &what, Want::All(most), Patience::Full);
+            let blob = self.get_blob(client, digest, what, Want::All(most), Patience::Full);
             match Box::pin(blob).await {
                 Ok((answer, redirected)) => {
                     let _ = host.set(answer.host.clone());
-                    answers::config(answer, &what, digest, redirected, client.redactor())
+                    answers::config(answer, what, digest, redirected, client.redactor())
                         .map(|fact| self.told(fact))
                 }
                 Err(why) => Sent::Told(Fact::Unknown(why)),

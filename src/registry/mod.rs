@@ -4,6 +4,7 @@
 
 mod access;
 mod answers;
+mod attestations;
 mod blobs;
 mod challenge;
 mod content;

@@ -85,7 +85,7 @@ impl CheckId {
             }
             Self::DigestExpected => "the tag names the digest that was pushed (`--expect-digest`)",
             Self::RevisionExpected => {
-                "the image says that it was built from this commit (`--expect-revision`)"
+                "the image, or its provenance, says that it was built from this commit (`--expect-revision`)"
             }
             Self::ImmutableTag => {
                 "the tag that never moves names the same digest (`immutable_tag`)"

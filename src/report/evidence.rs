@@ -22,6 +22,8 @@ pub enum ProvenBy {
     Digest,
     /// Its revision label is the expected commit.
     RevisionLabel,
+    /// It has no such label, and `BuildKit`'s provenance names the expected commit.
+    Provenance,
     /// The commit's immutable tag names the same digest.
     ImmutableTag,
     /// It was asked for by its digest alone.

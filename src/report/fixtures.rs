@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use crate::circleci::CircleCi;
 use crate::oci::{Algorithm, Digest, MediaType};
 use crate::report::{
-    CheckId, CheckResult, ContentFacts, Evidence, Finding, HowProven, ImageFacts, ImageReport,
-    Outcome, PlatformFacts, ProvenBy, Reason, Report, Skip, Traffic,
+    BuiltFrom, CheckId, CheckResult, ContentFacts, Evidence, Finding, HowProven, ImageFacts,
+    ImageReport, Outcome, PlatformFacts, ProvenBy, Reason, Report, RevisionSource, Skip, Traffic,
 };
 use crate::request::{
     Expectation, ExpectedPort, ImageRequest, ImmutableTag, RegistryKind, Runtime, Service,
@@ -79,6 +79,8 @@ pub(crate) fn facts(of: &str) -> ImageFacts {
         immutable_tag: Some(format!("{COMMIT}-dev")),
         unproven: Vec::new(),
         content: Some(ContentFacts { how: HowProven::Ranges, bytes: 53_404_118 }),
+        revision: Some(BuiltFrom { commit: COMMIT.into(), from: RevisionSource::Label }),
+        attestations: Vec::new(),
     }
 }
 

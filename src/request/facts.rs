@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
+use crate::oci::AttestationKind;
+
 /// One line of `expect`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExpectedFact {
@@ -39,6 +41,10 @@ pub enum ExpectedFact {
     MaxAge(Duration),
     /// The most bytes that all layers of a platform have together, as they are pulled.
     MaxSize(u64),
+    /// An annotation of the platform's manifest, by its name.
+    Annotation(String, TextRule),
+    /// An attestation of this kind beside the image.
+    Attestation(AttestationKind),
 }
 
 /// What a text must be.

@@ -34,8 +34,8 @@ use parse::parse;
 pub(crate) use place::Place;
 pub(in crate::settings) use words::is_plain;
 pub(crate) use words::{
-    Age, EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord, RuleWord, Size,
-    Text, UserWord, Value,
+    Age, AttestationWord, EngineWord, Entries, Flag, Key, Name, PlatformWord, Port, RevisionWord,
+    RuleWord, Size, Text, UserWord, Value,
 };
 
 /// The name under which the file is looked for.

@@ -3,8 +3,8 @@
 use crate::file::input;
 use crate::request::ExpectedFact;
 use crate::settings::config::{
-    Age, Config, Entries, ExpectEntry, FactsEntry, Flag, Key, RuleWord, Size, Text, UserWord,
-    Value, is_below,
+    Age, AttestationWord, Config, Entries, ExpectEntry, FactsEntry, Flag, Key, RuleWord, Size,
+    Text, UserWord, Value, is_below,
 };
 use crate::settings::question::Question;
 use crate::settings::service::ConfiguredService;
@@ -95,6 +95,8 @@ pub(super) fn lines(facts: &FactsEntry) -> Vec<ExpectedFact> {
         healthcheck,
         max_age,
         max_size,
+        annotations: Entries(annotations),
+        attestations,
     } = facts;
     let words = |words: &Vec<Value>| words.iter().map(|Value(word)| word.clone()).collect();
     let mut lines = Vec::new();
@@ -121,5 +123,12 @@ pub(super) fn lines(facts: &FactsEntry) -> Vec<ExpectedFact> {
     lines.extend(healthcheck.map(|Flag(wanted)| ExpectedFact::Healthcheck(wanted)));
     lines.extend(max_age.map(|Age(age)| ExpectedFact::MaxAge(age)));
     lines.extend(max_size.map(|Size(bytes)| ExpectedFact::MaxSize(bytes)));
+    lines.extend(
+        annotations.iter().map(|(Text(name), RuleWord(rule))| {
+            ExpectedFact::Annotation(name.clone(), rule.clone())
+        }),
+    );
+    let kinds = attestations.iter().flatten();
+    lines.extend(kinds.map(|AttestationWord(kind)| ExpectedFact::Attestation(*kind)));
     lines
 }

@@ -31,7 +31,7 @@ fn every_platform_of_an_index_is_verified() {
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
 
-      deploy     [registry]/keepkey/support-email@sha256:2ea465237a68[..64]
+      deploy     [registry]/keepkey/support-email@sha256:0cbfd355dbc5[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
       platform   linux/amd64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
@@ -54,7 +54,7 @@ fn one_platform_of_an_index_is_verified_alone() {
     ----- stdout
     VERIFIED (GREEN) [registry]/keepkey/support-email:latest-dev
 
-      deploy     [registry]/keepkey/support-email@sha256:2ea465237a68[..64]
+      deploy     [registry]/keepkey/support-email@sha256:0cbfd355dbc5[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
       platform   linux/arm64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp
@@ -82,7 +82,7 @@ fn a_platform_that_is_missing_is_red() {
         reason     platform-missing
         next       Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
 
-      digest     sha256:2ea465237a68[..64]
+      digest     sha256:0cbfd355dbc5[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
       platform   linux/amd64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp

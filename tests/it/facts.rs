@@ -152,3 +152,51 @@ fn a_structure_test_is_no_output() {
       hint: name another file for the output
     ");
 }
+
+#[test]
+fn annotations_and_attestations_are_facts_beside_the_config() {
+    let image = Image::node_on_alpine().manifest_field(
+        "annotations",
+        serde_json::json!({ "org.opencontainers.image.vendor": "KeepKey" }),
+    );
+    let provenance = ("https://slsa.dev/provenance/v1", serde_json::json!({}));
+    let stand_in = StandIn::honest();
+    stand_in.image(REPOSITORY, "latest-dev", Index::new().image(image).attested(0, &[provenance]));
+    let expect = "\n      annotations: { org.opencontainers.image.vendor: /^Keep/ }\n      attestations: [provenance]";
+    let run = gate(&stand_in, expect).run();
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    let expect = "\n      annotations: { org.opencontainers.image.vendor: Else }\n      attestations: [provenance, sbom]";
+    let run = gate(&stand_in, expect).run();
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let check = check(&run);
+    insta::assert_snapshot!(check["message"].as_str().unwrap(), @"2 of 3 expected facts do not hold: annotation `org.opencontainers.image.vendor` is `KeepKey`, expected `Else`; the attestation `sbom` is absent");
+    insta::assert_snapshot!(check["hint"].as_str().unwrap(), @r#"
+    Add to the build: `--annotation "org.opencontainers.image.vendor=Else"`
+    Build with `docker buildx build --sbom=true --push`, which pushes it beside the image.
+    "#);
+}
+
+#[test]
+fn an_attestation_that_cannot_be_asked_for_is_no_fact_that_fails() {
+    let stand_in = StandIn::honest();
+    let pushed = stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
+    let expect = "\n      attestations: [sbom]";
+    assert_eq!(gate(&stand_in, expect).run().code, Some(1));
+    let refused = crate::stand_in::Lie::status(503);
+    let route =
+        crate::stand_in::Route::Unknown.containing(&format!("/referrers/{}", pushed.digest));
+    stand_in.lie(route, refused);
+    let run = gate(&stand_in, expect).run();
+    assert_eq!(run.code, Some(3), "{}", run.stdout);
+    assert_eq!(check(&run)["status"], "errored");
+}
+
+#[test]
+fn an_attestation_of_another_name_is_a_mistake_of_the_config() {
+    let stand_in = with_image();
+    let run = gate(&stand_in, "\n      attestations: [signature]").run();
+    assert_eq!(run.code, Some(2), "{}", run.stdout);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let message = report["error"]["message"].as_str().unwrap();
+    assert!(message.contains("expected `provenance` or `sbom`"), "{message}");
+}

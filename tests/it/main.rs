@@ -41,6 +41,7 @@ mod other_words;
 mod outputs;
 mod page;
 mod readme;
+mod provenance;
 mod record;
 mod refusals;
 mod registries;

@@ -178,6 +178,8 @@ fn what_was_declared_is_kept_apart_from_what_was_seen() {
     built from commit 3f1c9d2a7b60e5841f2d3c4b5a69788796a5b4c3
     created 2026-03-02T17:51:40Z
     exposes 5001/tcp
+    Attestations, not verified
+    provenance of linux/amd64: sha256:cbec4331625653fe3d5c2ef45fbeee0a17fe053dddc0612f88fb8a9e4284061b
     Tag answered
     2026-03-02 17:58:05 UTC
     Declared, not observed

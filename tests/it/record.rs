@@ -73,15 +73,15 @@ fn a_record_says_what_was_verified_declared_and_built() {
     {
       "schema_version": 1,
       "image": {
-        "pinned": "[registry]/keepkey/support-email@sha256:0244108230d1[..64]",
-        "pinned_with_tag": "[registry]/keepkey/support-email:latest-dev@sha256:0244108230d1[..64]",
+        "pinned": "[registry]/keepkey/support-email@sha256:bb78b84b42f9[..64]",
+        "pinned_with_tag": "[registry]/keepkey/support-email:latest-dev@sha256:bb78b84b42f9[..64]",
         "reference": "[registry]/keepkey/support-email:latest-dev",
         "registry_type": "DOCR",
         "server": "[registry]",
         "registry": "keepkey",
         "repository": "support-email",
         "tag": "latest-dev",
-        "digest": "sha256:0244108230d1[..64]",
+        "digest": "sha256:bb78b84b42f9[..64]",
         "media_type": "application/vnd.oci.image.index.v1+json",
         "is_index": true,
         "platforms": [
@@ -99,6 +99,17 @@ fn a_record_says_what_was_verified_declared_and_built() {
             "exposed_ports": [
               "5001/tcp"
             ]
+          }
+        ],
+        "revision": {
+          "commit": "1111111111111111111111111111111111111111",
+          "from": "label"
+        },
+        "attestations": [
+          {
+            "kind": "provenance",
+            "digest": "sha256:9d9c3cf279ef[..64]",
+            "platform": "linux/amd64"
           }
         ]
       },
@@ -161,7 +172,7 @@ fn a_record_says_what_was_verified_declared_and_built() {
           {
             "id": "tag-exists",
             "status": "passed",
-            "message": "`latest-dev` names `sha256:0244108230d1[..64]`",
+            "message": "`latest-dev` names `sha256:bb78b84b42f9[..64]`",
             "note": null
           },
           {
@@ -237,7 +248,7 @@ fn a_record_says_what_was_verified_declared_and_built() {
       }
     }
     ----- ref
-    [registry]/keepkey/support-email@sha256:0244108230d1[..64][no newline]
+    [registry]/keepkey/support-email@sha256:bb78b84b42f9[..64][no newline]
     "#);
 }
 
@@ -297,7 +308,7 @@ fn an_older_record_is_gone_when_the_image_is_not_verified() {
 
       tag-exists failed: `[registry]/keepkey/support-email` has no tag `latest-dev` (404 `MANIFEST_UNKNOWN` `manifest unknown`)
         reason     tag-missing
-        next       `1111111111111111111111111111111111111111-dev` is there (`sha256:0244108230d1`): the image was pushed, and `latest-dev` was not set to it.
+        next       `1111111111111111111111111111111111111111-dev` is there (`sha256:bb78b84b42f9`): the image was pushed, and `latest-dev` was not set to it.
                    1. Is the push job in this workflow, and does this job require it? https://circleci.com/gh/keepkey/support-email/4711
                    2. Did the push job fail, or push under another name?
                    3. Start a pipeline on `develop`.
@@ -362,7 +373,7 @@ fn the_junit_file_has_a_case_for_each_check() {
                 <system-out>the registry serves `[registry]/keepkey/support-email`</system-out>
             </testcase>
             <testcase name="tag-exists" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
-                <system-out>`latest-dev` names `sha256:0244108230d1[..64]`</system-out>
+                <system-out>`latest-dev` names `sha256:bb78b84b42f9[..64]`</system-out>
             </testcase>
             <testcase name="manifest-intact" classname="[registry]/keepkey/support-email" time="[seconds]" file="verify-registry-image.yml">
                 <system-out>index, manifest and config hash to their digests</system-out>
@@ -398,7 +409,7 @@ fn the_junit_file_has_a_case_for_each_check() {
                 <system-out>it shows `nodejs` (`NODE_VERSION` is set), `alpine` (its history has `alpine`)</system-out>
             </testcase>
             <system-out>VERIFIED [registry]/keepkey/support-email:latest-dev
-    digest: sha256:0244108230d1[..64]
+    digest: sha256:bb78b84b42f9[..64]
     environment: development
     tag answered at: [time]
     note: only `linux/amd64` was looked at; the image offers `linux/arm64` too</system-out>

@@ -50,10 +50,10 @@ fn an_expected_digest_that_is_a_child_of_the_index_is_named_for_what_it_is() {
         run.redacted(line.expect("a line"))
     };
     // Also of a platform that was not asked for, of an attestation, and of a config behind it.
-    insta::assert_snapshot!(said(&pushed.children[0].digest), @"  digest-expected failed: the expected `sha256:72aa2829510e[..64]` is the digest of the manifest for `linux/amd64`, not of the index that lists it: `latest-dev` names `sha256:2ea465237a68[..64]`");
-    insta::assert_snapshot!(said(&pushed.children[1].digest), @"  digest-expected failed: the expected `sha256:38c07728cc84[..64]` is the digest of the manifest for `linux/arm64`, not of the index that lists it: `latest-dev` names `sha256:2ea465237a68[..64]`");
-    insta::assert_snapshot!(said(&pushed.children[2].digest), @"  digest-expected failed: the expected `sha256:274ce4f31ae1[..64]` is the digest of an attestation beside the image, not of the index that lists both: `latest-dev` names `sha256:2ea465237a68[..64]`");
-    insta::assert_snapshot!(said(&pushed.children[1].config), @"  digest-expected failed: the expected `sha256:299e45773eee[..64]` is the digest of the config (the image ID) of `linux/arm64`, not of the index: `latest-dev` names `sha256:2ea465237a68[..64]`");
+    insta::assert_snapshot!(said(&pushed.children[0].digest), @"  digest-expected failed: the expected `sha256:72aa2829510e[..64]` is the digest of the manifest for `linux/amd64`, not of the index that lists it: `latest-dev` names `sha256:0cbfd355dbc5[..64]`");
+    insta::assert_snapshot!(said(&pushed.children[1].digest), @"  digest-expected failed: the expected `sha256:38c07728cc84[..64]` is the digest of the manifest for `linux/arm64`, not of the index that lists it: `latest-dev` names `sha256:0cbfd355dbc5[..64]`");
+    insta::assert_snapshot!(said(&pushed.children[2].digest), @"  digest-expected failed: the expected `sha256:31d658c80d3a[..64]` is the digest of an attestation beside the image, not of the index that lists both: `latest-dev` names `sha256:0cbfd355dbc5[..64]`");
+    insta::assert_snapshot!(said(&pushed.children[1].config), @"  digest-expected failed: the expected `sha256:299e45773eee[..64]` is the digest of the config (the image ID) of `linux/arm64`, not of the index: `latest-dev` names `sha256:0cbfd355dbc5[..64]`");
 }
 
 #[test]

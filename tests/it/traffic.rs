@@ -84,7 +84,7 @@ fn a_layer_that_platforms_share_is_asked_for_once() {
     Api: GET Token x1
     Registry: GET Blob x7
     Registry: GET Control x1
-    Registry: GET ManifestByDigest x3
+    Registry: GET ManifestByDigest x5
     Registry: GET ManifestByTag x1
     Storage: GET Storage x7
     ");

@@ -4,7 +4,8 @@ use insta::assert_snapshot as said;
 
 use super::*;
 use crate::checks::tests::sample::{Sample, unknown};
-use crate::observation::Fact;
+use crate::observation::{Attested, Fact};
+use crate::oci::{Attestation, AttestationKind};
 use crate::report::CheckId;
 use crate::request::Pattern;
 
@@ -19,6 +20,15 @@ fn is(text: &str) -> TextRule {
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
+}
+
+fn manifest(sample: &mut Sample) -> &mut ImageManifest {
+    match &mut sample.observation.images[0].manifest {
+        Fact::Present(Ok(manifest)) => manifest,
+        Fact::Present(Err(_)) | Fact::Absent(_) | Fact::Unknown(_) => {
+            panic!("the sample's manifests are there")
+        }
+    }
 }
 
 /// One line of each kind, and a config for which each holds.
@@ -36,6 +46,11 @@ fn every_kind(sample: &mut Sample) -> Vec<ExpectedFact> {
     config.healthcheck = true;
     config.exposed_ports = vec!["8080/tcp".into()];
     config.created = Some("2026-11-30T11:00:00Z".into());
+    manifest(sample).annotations.insert("vendor".into(), "mail".into());
+    let digest = sample.observation.images[0].digest.clone();
+    let provenance = Attestation { kind: AttestationKind::Provenance, digest, size: 1 };
+    let statements = Fact::Present(vec![provenance]);
+    sample.observation.images[0].attested = Some(Attested { statements, provenance: None });
     vec![
         ExpectedFact::Label("team".into(), TextRule::Has(Pattern::new("^ma").unwrap())),
         ExpectedFact::Env("NODE_ENV".into(), is("production")),
@@ -52,6 +67,8 @@ fn every_kind(sample: &mut Sample) -> Vec<ExpectedFact> {
         ExpectedFact::NoPort("22".into()),
         ExpectedFact::MaxAge(Duration::from_secs(3600)),
         ExpectedFact::MaxSize(5_000_000),
+        ExpectedFact::Annotation("vendor".into(), is("mail")),
+        ExpectedFact::Attestation(AttestationKind::Provenance),
     ]
 }
 
@@ -64,7 +81,7 @@ fn is_skipped_where_nothing_is_declared() {
 fn passes_where_every_line_holds() {
     let mut sample = Sample::single();
     let facts = every_kind(&mut sample);
-    said!(said_of(&mut sample, facts), @"passed: all 15 expected facts hold");
+    said!(said_of(&mut sample, facts), @"passed: all 17 expected facts hold");
 }
 
 /// What is said of each line where none of `every_kind` holds.
@@ -83,10 +100,9 @@ fn each_said(is_of_part: fn(&ExpectedFact) -> bool) -> String {
     config.healthcheck = false;
     config.exposed_ports = vec!["22/tcp".into()];
     config.created = Some("2026-11-30T10:59:59Z".into());
-    let Fact::Present(Ok(manifest)) = &mut sample.observation.images[0].manifest else {
-        panic!("the sample's manifests are there")
-    };
-    manifest.layers[0].size = 5_000_000;
+    manifest(&mut sample).layers[0].size = 5_000_000;
+    manifest(&mut sample).annotations.clear();
+    sample.observation.images[0].attested = None;
     let facts = facts.into_iter().filter(is_of_part);
     let said = facts.map(|fact| said_of(&mut sample, vec![fact]));
     said.collect::<Vec<_>>().join("\n\n")
@@ -153,7 +169,7 @@ fn each_text_that_does_not_hold_says_what_to_write() {
 
 #[test]
 fn each_other_line_that_does_not_hold_says_what_to_write() {
-    said!(each_said(|fact| !is_a_text(fact)), @"
+    said!(each_said(|fact| !is_a_text(fact)), @r#"
     failed fact-differs: the expected fact does not hold: volume `/data` is not declared
     expected volume `/data`: declared
     observed volume `/data`: not declared
@@ -188,7 +204,17 @@ fn each_other_line_that_does_not_hold_says_what_to_write() {
     expected the size of its layers: at most `4.7 MiB`
     observed the size of its layers: 4.7 MiB
     hint: Look at what the layers hold, or raise `max_size`.
-    ");
+
+    failed fact-differs: the expected fact does not hold: annotation `vendor` is not set, expected `mail`
+    expected annotation `vendor`: `mail`
+    observed annotation `vendor`: not set
+    hint: Add to the build: `--annotation "vendor=mail"`
+
+    failed fact-differs: the expected fact does not hold: the attestation `provenance` is absent
+    expected the attestation `provenance`: there
+    observed the attestation `provenance`: absent
+    hint: Build with `docker buildx build --provenance=mode=max --push`, which pushes it beside the image.
+    "#);
 }
 
 #[test]

@@ -318,7 +318,7 @@ fn report(sample: &Sample) -> ImageReport {
         results: sample.results(),
         facts: sample.facts(),
         notes: sample.notes(),
-        evidence: evidence(&sample.request, &sample.results()),
+        evidence: evidence(&sample.request, &sample.results(), sample.facts().as_ref()),
         engines: answers(&sample.request, &sample.observation),
         verified_at: Timestamp::UNIX_EPOCH,
     }

@@ -48,6 +48,7 @@ impl Sample {
                 platform: image.listed_as.clone(),
                 listing: Listing::default(),
                 is_attestation: false,
+                attests: None,
             })
             .collect();
         let media_type = MediaType::OciImageIndex;
@@ -154,7 +155,7 @@ impl Sample {
 
     pub(in crate::checks) fn notes(&self) -> Vec<String> {
         let results = self.results();
-        let evidence = evidence(&self.request, &results);
+        let evidence = evidence(&self.request, &results, self.facts().as_ref());
         notes(&self.request, &self.observation, &results, &evidence)
     }
 
@@ -237,6 +238,7 @@ pub(in crate::checks) fn image(platform: &str, listed_as: Option<&str>) -> Platf
             descriptor("layer", &digest("shared layer"), 3_000_000),
             descriptor("layer", &of("layer"), 20_000),
         ],
+        annotations: BTreeMap::new(),
     };
     let there = |role: &str, descriptor: &Descriptor| BlobObservation {
         role: role.into(),
@@ -258,6 +260,7 @@ pub(in crate::checks) fn image(platform: &str, listed_as: Option<&str>) -> Platf
         manifest: Fact::Present(Ok(manifest)),
         config: Fact::Present(Ok(config(platform.parse().unwrap()))),
         blobs,
+        attested: None,
     }
 }
 

@@ -351,6 +351,8 @@ fn facts_hold_what_was_seen_of_each_platform_that_could_be_read() {
             ),
             unproven: [],
             content: None,
+            revision: None,
+            attestations: [],
         },
     )
     "#);

@@ -223,6 +223,7 @@ fn a_denial_is_found_in_every_fact() {
                 size: late(),
                 proof: Proof::Read,
             }],
+            attested: None,
         });
         none.immutable = Some(("tag".parse().unwrap(), late()));
         // An image behind the denied one denies nothing.

@@ -10,8 +10,8 @@ use crate::document::size;
 use crate::oci::Reference;
 use crate::output::record;
 use crate::report::{
-    CheckResult, Evidence, Finding, ImageFacts, ImageReport, Outcome, PlatformFacts, ProvenBy,
-    SharedFinding,
+    AttestationFacts, BuiltFrom, CheckResult, Evidence, Finding, ImageFacts, ImageReport, Outcome,
+    PlatformFacts, ProvenBy, RevisionSource, SharedFinding,
 };
 use crate::request::ImageRequest;
 
@@ -148,8 +148,16 @@ fn observed(
     evidence: &Evidence,
     verified_at: Timestamp,
 ) -> Vec<Fact> {
-    let ImageFacts { digest, media_type, platforms, immutable_tag, unproven: _, content: _ } =
-        facts;
+    let ImageFacts {
+        digest,
+        media_type,
+        platforms,
+        immutable_tag,
+        unproven: _,
+        content: _,
+        revision,
+        attestations,
+    } = facts;
     let mut list = vec![
         Fact::code("Digest", digest.to_string()),
         Fact::code("Pinned reference", format!("{}@{digest}", reference.name())),
@@ -161,6 +169,17 @@ fn observed(
     list.push(Fact::code("Media type", media_type.as_str()));
     for platform in platforms {
         list.push(Fact::text("Platform", platform_facts(platform)));
+    }
+    // What a label says stands with its platform.
+    if let Some(BuiltFrom { commit, from: RevisionSource::Provenance }) = revision {
+        list.push(Fact::text("Provenance", format!("built from commit `{commit}`")));
+    }
+    if !attestations.is_empty() {
+        let each = attestations.iter().map(|AttestationFacts { kind, digest, platform }| {
+            format!("{} of {platform}: `{digest}`", kind.as_str())
+        });
+        let lines: Vec<_> = each.collect();
+        list.push(Fact::text("Attestations, not verified", lines.join("\n")));
     }
     list.push(Fact::text("Tag answered", moment(verified_at)));
     list
@@ -190,6 +209,7 @@ fn proof(proof: ProvenBy) -> &'static str {
     match proof {
         ProvenBy::Digest => "the expected digest",
         ProvenBy::RevisionLabel => "the revision label",
+        ProvenBy::Provenance => "the provenance",
         ProvenBy::ImmutableTag => "the immutable tag",
         ProvenBy::Reference => "the digest in the reference",
     }
@@ -281,7 +301,7 @@ mod tests {
             fixtures::image(fixtures::SUPPORT_EMAIL, &others)
         };
         let said = |image: &ImageReport| {
-            which_commit(&crate::checks::evidence(&image.request, &image.results))
+            which_commit(&crate::checks::evidence(&image.request, &image.results, None))
         };
         assert!(said(&of(&[])).starts_with("not proven: "));
         assert_eq!(

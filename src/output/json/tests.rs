@@ -149,6 +149,7 @@ fn the_whole_report_of_a_run() {
       "exit_code": 1,
       "images": [
         {
+          "attestations": [],
           "checks": "left out here",
           "content": {
             "bytes": 53404118,
@@ -165,6 +166,10 @@ fn the_whole_report_of_a_run() {
           "platforms": "left out here",
           "reason": "revision-differs",
           "reference": "registry.digitalocean.com/keepkey/support-email:latest-dev",
+          "revision": {
+            "commit": "0123456789abcdef0123456789abcdef01234567",
+            "from": "label"
+          },
           "service": "support-email",
           "verdict": "FAILED",
           "verified_at": "2026-11-25T09:30:02Z"

@@ -83,6 +83,10 @@ fn a_fragment_is_the_record_with_every_string_quoted() {
           "media_type": "application/vnd.oci.image.index.v1+json"
           "is_index": true
           "platforms": []
+          "revision":
+            "commit": "0123456789abcdef0123456789abcdef01234567"
+            "from": "label"
+          "attestations": []
         "service":
           "name": "support-email"
           "port": 5001

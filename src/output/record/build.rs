@@ -6,9 +6,11 @@ use crate::document::{indented, instant};
 use crate::oci;
 
 use crate::output::record::{
-    Check, CheckStatus, Content, ContentProof, Environment, Image, Pipeline, Platform, Record,
-    RecordResult, RegistryType, Runtime, SCHEMA_VERSION, Service, Source, TOOL, Tool, Verification,
+    Attestation, Check, CheckStatus, Content, ContentProof, Environment, Image, Pipeline, Platform,
+    Record, RecordResult, RegistryType, Revision, RevisionSource, Runtime, SCHEMA_VERSION, Service,
+    Source, TOOL, Tool, Verification,
 };
+use crate::report;
 use crate::report::{
     CheckResult, ContentFacts, HowProven, ImageFacts, ImageReport, Outcome, PlatformFacts, Report,
     Verdict,
@@ -54,8 +56,16 @@ impl Record {
 impl Image {
     /// What the registry serves for a request that has a tag.
     pub fn of(request: &ImageRequest, facts: &ImageFacts) -> Option<Self> {
-        let ImageFacts { digest, media_type, platforms, immutable_tag: _, unproven: _, content: _ } =
-            facts;
+        let ImageFacts {
+            digest,
+            media_type,
+            platforms,
+            immutable_tag: _,
+            unproven: _,
+            content: _,
+            revision: _,
+            attestations: _,
+        } = facts;
         let oci::Reference { registry: server, repository, tag, digest: _ } = &request.reference;
         let tag = tag.as_ref()?;
         let name = request.reference.name();
@@ -82,7 +92,34 @@ impl Image {
             media_type: media_type.to_string(),
             is_index: media_type.is_index(),
             platforms: platforms.iter().map(Platform::of).collect(),
+            revision: Revision::of(facts),
+            attestations: Attestation::all(facts),
         })
+    }
+}
+
+impl Revision {
+    /// The commit that every platform says it was built from.
+    pub fn of(facts: &ImageFacts) -> Option<Self> {
+        let report::BuiltFrom { commit, from } = facts.revision.as_ref()?;
+        let from = match from {
+            report::RevisionSource::Label => RevisionSource::Label,
+            report::RevisionSource::Provenance => RevisionSource::Provenance,
+        };
+        Some(Self { commit: commit.clone(), from })
+    }
+}
+
+impl Attestation {
+    /// Every statement, in the order of the platforms.
+    pub fn all(facts: &ImageFacts) -> Vec<Self> {
+        let each = facts.attestations.iter();
+        each.map(|report::AttestationFacts { kind, digest, platform }| Self {
+            kind: kind.as_str().to_owned(),
+            digest: digest.to_string(),
+            platform: platform.to_string(),
+        })
+        .collect()
     }
 }
 

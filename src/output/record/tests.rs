@@ -52,7 +52,12 @@ fn a_verified_image_has_a_record() {
               "5001/tcp"
             ]
           }
-        ]
+        ],
+        "revision": {
+          "commit": "0123456789abcdef0123456789abcdef01234567",
+          "from": "label"
+        },
+        "attestations": []
       },
       "service": {
         "name": "support-email",

@@ -6,7 +6,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::words::{Age, Entries, Flag, Key, RuleWord, Size, Text, UserWord, Value, given};
+use super::words::{
+    Age, AttestationWord, Entries, Flag, Key, RuleWord, Size, Text, UserWord, Value, given,
+};
 
 /// A service's `expect`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub(in crate::settings) enum ExpectEntry {
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "a mapping with `labels`, `env`, `user`, `entrypoint`, `cmd`, `workdir`, `volumes`, `stop_signal`, `healthcheck`, `max_age` and `max_size`, or a file"
+    expecting = "a mapping with `labels`, `env`, `user`, `entrypoint`, `cmd`, `workdir`, `volumes`, `stop_signal`, `healthcheck`, `max_age`, `max_size`, `annotations` and `attestations`, or a file"
 )]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::settings) struct FactsEntry {
@@ -68,6 +70,13 @@ pub(in crate::settings) struct FactsEntry {
     #[serde(deserialize_with = "given")]
     #[cfg_attr(test, schemars(with = "Size"))]
     pub max_size: Option<Size>,
+    /// Annotations of each platform's manifest, each with its value; `/…/` is a regular expression that must be found
+    /// in it.
+    pub annotations: Entries<Text, RuleWord>,
+    /// What a builder must have attested of each platform.
+    #[serde(deserialize_with = "given")]
+    #[cfg_attr(test, schemars(with = "Vec<AttestationWord>"))]
+    pub attestations: Option<Vec<AttestationWord>>,
 }
 
 impl<'de> Deserialize<'de> for ExpectEntry {

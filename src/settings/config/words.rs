@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::engines::Engine;
-use crate::oci::Platform;
+use crate::oci::{AttestationKind, Platform};
 use crate::request::{Pattern, TextRule, UserRule};
 use crate::secret::is_printable;
 use crate::settings::variable_name::is_variable_name;
@@ -54,6 +54,10 @@ pub(crate) struct RuleWord(pub(crate) TextRule);
 /// `not-root`, or a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserWord(pub(crate) UserRule);
+
+/// A kind of attestation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AttestationWord(pub(crate) AttestationKind);
 
 /// The age of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +172,12 @@ leaves! {
         "not-root" => Ok(Self(UserRule::NotRoot)),
         user => printable(user).map(|user| Self(UserRule::Is(user))),
     };
+    AttestationWord: "`provenance` or `sbom`", |text| {
+        let kind = AttestationKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+        kind.map(Self).ok_or_else(|| {
+            format!("invalid attestation `{text}`: expected `provenance` or `sbom`")
+        })
+    };
     Age: "an age", |text| {
         duration::parse_age(text).map(Self).map_err(|why| format!("invalid age `{text}`: {why}"))
     };
@@ -235,8 +245,8 @@ mod schema {
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
     use super::{
-        Age, EngineWord, Entries, Flag, PlatformWord, Port, RevisionWord, RuleWord, Size, Text,
-        UserWord, Value,
+        Age, AttestationWord, EngineWord, Entries, Flag, PlatformWord, Port, RevisionWord,
+        RuleWord, Size, Text, UserWord, Value,
     };
 
     macro_rules! schemas {
@@ -266,6 +276,7 @@ mod schema {
         PlatformWord: { "type": "string", "pattern": "^[^/]+/[^/]+(/[^/]+)?$" };
         RuleWord: { "type": ["string", "number", "boolean"] };
         UserWord: { "type": ["string", "integer"] };
+        AttestationWord: { "type": "string", "enum": ["provenance", "sbom"] };
         Age: { "type": "string", "pattern": "^([0-9.]+(h|m|s|ms))+$|^[0-9]+d$" };
         Size: { "type": "string", "pattern": "^[0-9]+ ?(B|KiB|MiB|GiB|KB|MB|GB)$" };
         RevisionWord: { "enum": ["off", "when-labelled", "required"] };

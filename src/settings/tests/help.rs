@@ -230,7 +230,7 @@ fn the_other_texts() {
     tag-exists         the registry serves a manifest for the tag
     manifest-intact    manifest and config hash to their digests and are a container image
     digest-expected    the tag names the digest that was pushed (`--expect-digest`)
-    revision-expected  the image says that it was built from this commit (`--expect-revision`)
+    revision-expected  the image, or its provenance, says that it was built from this commit (`--expect-revision`)
     immutable-tag      the tag that never moves names the same digest (`immutable_tag`)
     platform           each wanted platform has a manifest (`--platform`)
     layers-present     the config and every layer can be pulled, in the size that the manifest says

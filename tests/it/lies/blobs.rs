@@ -149,7 +149,7 @@ fn a_platform_of_an_index_that_the_registry_no_longer_has_is_red() {
       skipped    layers-present: there is no manifest to look at for `linux/arm64`
       skipped    engines: not all of it is there to look at: `linux/arm64`
 
-      digest     sha256:0244108230d1[..64]
+      digest     sha256:bb78b84b42f9[..64]
       type       an index (application/vnd.oci.image.index.v1+json)
       platform   linux/amd64, 76.0 KiB in 5 layers
                  created 2026-11-03T08:15:30.123456789Z, exposes 5001/tcp

@@ -49,16 +49,18 @@ impl Index {
         self
     }
 
-    /// With the attestation of the entry at `place`.
+    /// With an attestation of the entry at `place` that names no commit.
     #[must_use]
     pub fn attestation(self, place: usize) -> Self {
+        self.attested(place, &[("https://slsa.dev/provenance/v0.2", json!({}))])
+    }
+
+    /// With the statements that `BuildKit` attests of the entry at `place`: predicate types and predicates.
+    #[must_use]
+    pub fn attested(self, place: usize, statements: &[(&str, Value)]) -> Self {
         let subject =
             self.entries.get(place).map(|entry| digest_of(&manifest_of(&entry.content).1));
-        let provenance = format!("provenance of {subject:?}");
-        let image = Image::empty()
-            .platform("unknown/unknown")
-            .layer(provenance, "")
-            .last_layer_field("mediaType", json!("application/vnd.in-toto+json"));
+        let image = attestation_of(subject.as_deref().unwrap_or_default(), statements);
         let extra = json!({
             "platform": { "architecture": "unknown", "os": "unknown" },
             "annotations": {
@@ -103,6 +105,24 @@ impl Index {
         }
         index.to_string().into()
     }
+}
+
+/// An attestation manifest of `BuildKit`'s about the manifest of this digest.
+pub fn attestation_of(subject: &str, statements: &[(&str, Value)]) -> Image {
+    let hex = subject.strip_prefix("sha256:").unwrap_or(subject);
+    let image = Image::empty().platform("unknown/unknown");
+    statements.iter().fold(image, |image, (kind, predicate)| {
+        let statement = json!({
+            "_type": "https://in-toto.io/Statement/v0.1",
+            "predicateType": kind,
+            "subject": [{ "name": "pkg:docker/keepkey/support-email", "digest": { "sha256": hex } }],
+            "predicate": predicate,
+        });
+        image
+            .layer(statement.to_string(), "")
+            .last_layer_field("mediaType", json!("application/vnd.in-toto+json"))
+            .last_layer_field("annotations", json!({ "in-toto.io/predicate-type": kind }))
+    })
 }
 
 impl IndexEntry {

@@ -52,7 +52,7 @@ pub use api::{bodies, gateway_404, verbatim};
 pub use closed_port::ClosedPort;
 pub use connection::End;
 pub use image::{Content, Image};
-pub use index::Index;
+pub use index::{Index, attestation_of};
 pub use kept::{Kept, buildkit_image, buildkit_images};
 pub use layout::oci_layout;
 pub use lie::{Lie, Matcher};

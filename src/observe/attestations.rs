@@ -1,0 +1,212 @@
+//! What builders attest of the images behind a manifest: in the index beside them, or in manifests that refer to them.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use super::Peer;
+use super::content::{MOST_BYTES, MOST_IMAGES, Named, most_of};
+use super::index::PlatformManifest;
+use crate::http::MOST_CONTENT;
+use crate::observation::{Attested, Fact, PlatformObservation, Unavailable};
+use crate::oci::{Attestation, AttestationKind, Digest, Provenance};
+use crate::report::Reason;
+use crate::request::{ExpectedFact, ImageRequest, RevisionRule};
+
+/// The most attestation manifests that are read of one image. `BuildKit` writes one.
+const MOST_OF_ONE: usize = 4;
+
+/// What is attested of each manifest, by its digest.
+pub(super) type AllAttested = BTreeMap<Digest, Attested>;
+
+/// Reads what an index lists beside its images: `listed` are the attestation manifests of each image's manifest.
+pub(super) async fn listed(
+    peer: Peer<'_>,
+    request: &ImageRequest,
+    manifests: &[PlatformManifest],
+    listed: &[(Digest, Named)],
+) -> AllAttested {
+    let mut wanted: BTreeMap<Digest, Vec<Named>> = BTreeMap::new();
+    for manifest in manifests {
+        let of_it = listed.iter().filter(|(about, _)| *about == manifest.digest);
+        let named: Vec<_> = of_it.map(|(_, named)| named.clone()).collect();
+        if !named.is_empty() {
+            wanted.insert(manifest.digest.clone(), named);
+        }
+    }
+    all(peer, request, wanted).await
+}
+
+/// Reads what refers to images that say less of themselves than is wanted, and adds it. Returns what could not be asked
+/// and matters to no check.
+pub(super) async fn referring(
+    peer: Peer<'_>,
+    request: &ImageRequest,
+    images: &[PlatformObservation],
+    attested: &mut AllAttested,
+) -> Vec<String> {
+    let Peer { client, repository, .. } = peer;
+    let is_silent = |image: &&PlatformObservation| {
+        let says_more = |config: &crate::oci::ImageConfig| {
+            wants_attestations(request) || wants_provenance(request) && config.revision().is_none()
+        };
+        image.attested.is_none() && image.image_config().is_some_and(says_more)
+    };
+    let silent: Vec<_> = images.iter().filter(is_silent).take(MOST_IMAGES).collect();
+    let asked = silent.iter().map(|image| async {
+        (image.digest.clone(), repository.referring(client, &image.digest, MOST_CONTENT).await)
+    });
+    let (mut wanted, mut notes) = (BTreeMap::new(), Vec::new());
+    for (digest, said) in join_all(asked.collect::<Vec<_>>()).await {
+        match said {
+            Fact::Present(named) if named.is_empty() => {}
+            Fact::Present(named) => {
+                wanted.insert(digest, named);
+            }
+            Fact::Absent(_) => {}
+            Fact::Unknown(why) if is_required(request) => {
+                let provenance = Some(Fact::Unknown(why.clone()));
+                let unknown = Attested { statements: Fact::Unknown(why), provenance };
+                attested.insert(digest, unknown);
+            }
+            Fact::Unknown(why) => notes.push(format!(
+                "what may be attested of the image could not be asked: {}",
+                why.message
+            )),
+        }
+    }
+    attested.extend(all(peer, request, wanted).await);
+    notes
+}
+
+fn wants_provenance(request: &ImageRequest) -> bool {
+    request.expectation.revision != RevisionRule::Off
+}
+
+fn wants_attestations(request: &ImageRequest) -> bool {
+    let is_of_them = |fact: &ExpectedFact| matches!(fact, ExpectedFact::Attestation(_));
+    request.expectation.facts.iter().any(is_of_them)
+}
+
+/// Whether a no would follow from there being none.
+fn is_required(request: &ImageRequest) -> bool {
+    matches!(request.expectation.revision, RevisionRule::Required(_)) || wants_attestations(request)
+}
+
+async fn all(
+    peer: Peer<'_>,
+    request: &ImageRequest,
+    wanted: BTreeMap<Digest, Vec<Named>>,
+) -> AllAttested {
+    let asked = wanted.into_iter().take(MOST_IMAGES).map(|(about, mut named)| async move {
+        named.truncate(MOST_OF_ONE);
+        let each = named.iter().map(|named| one(peer, request, &about, named));
+        let read = join_all(each.collect::<Vec<_>>()).await;
+        (about, read.into_iter().reduce(together))
+    });
+    let read = join_all(asked.collect::<Vec<_>>()).await;
+    read.into_iter().filter_map(|(about, attested)| Some((about, attested?))).collect()
+}
+
+/// One attestation manifest, and the provenance that it lists of the manifest `about`.
+async fn one(
+    peer @ Peer { client, repository, .. }: Peer<'_>,
+    request: &ImageRequest,
+    about: &Digest,
+    (digest, size): &Named,
+) -> Attested {
+    let bytes = match may_ask(peer, *size).await {
+        Ok(()) => repository.attestation_manifest(client, digest, most_of(*size)).await,
+        Err(why) => Fact::Unknown(why),
+    };
+    // What it cannot be read as, it does not say.
+    let statements = bytes.map(|bytes| Attestation::listed(&bytes).unwrap_or_default());
+    if !wants_provenance(request) {
+        return Attested { statements, provenance: None };
+    }
+    let provenance = match &statements {
+        Fact::Present(listed) => {
+            let is_provenance = |one: &&Attestation| one.kind == AttestationKind::Provenance;
+            match listed.iter().find(is_provenance) {
+                Some(one) => Some(provenance(peer, about, one).await),
+                None => None,
+            }
+        }
+        Fact::Absent(denial) => Some(Fact::Absent(denial.clone())),
+        Fact::Unknown(why) => Some(Fact::Unknown(why.clone())),
+    };
+    Attested { statements, provenance }
+}
+
+/// What a provenance statement says, if it is about the manifest `about`.
+async fn provenance(
+    peer @ Peer { client, repository, .. }: Peer<'_>,
+    about: &Digest,
+    Attestation { kind: _, digest, size }: &Attestation,
+) -> Fact<Provenance> {
+    let bytes = match may_ask(peer, *size).await {
+        Ok(()) => repository.attestation(client, digest, most_of(*size)).await,
+        Err(why) => Fact::Unknown(why),
+    };
+    let says_nothing = || Provenance { subjects: Vec::new(), source: None, revision: None };
+    bytes.map(|bytes| {
+        let said = Provenance::parse(&bytes).ok().filter(|said| said.is_about(about));
+        said.unwrap_or_else(says_nothing).map_texts(|text| client.redactor().masked(text))
+    })
+}
+
+/// Waits for the image's turn, where it is a large one.
+async fn may_ask(Peer { client, share, .. }: Peer<'_>, size: u64) -> Result<(), Unavailable> {
+    if size > MOST_CONTENT as u64 {
+        let message =
+            format!("an attestation is {size} bytes large, and at most {MOST_CONTENT} are read");
+        return Err(Unavailable::new(Reason::AnswerTooLarge, message));
+    }
+    share.announce(client, size.min(MOST_BYTES)).await
+}
+
+/// What two attestation manifests of one image say together. A commit that one names is not lost behind the other.
+fn together(first: Attested, second: Attested) -> Attested {
+    let statements = match (first.statements, second.statements) {
+        (Fact::Present(mut listed), Fact::Present(more)) => {
+            listed.extend(more);
+            Fact::Present(listed)
+        }
+        (Fact::Present(_), other) | (other, _) => other,
+    };
+    let names_one =
+        |said: &Fact<Provenance>| said.present().is_some_and(|said| said.revision.is_some());
+    let provenance = match (first.provenance, second.provenance) {
+        (Some(first), Some(second)) if names_one(&second) && !names_one(&first) => Some(second),
+        (first, second) => first.or(second),
+    };
+    Attested { statements, provenance }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Denial;
+
+    fn said(revision: Option<&str>) -> Fact<Provenance> {
+        let revision = revision.map(str::to_owned);
+        Fact::Present(Provenance { subjects: Vec::new(), source: None, revision })
+    }
+
+    fn of(provenance: Option<Fact<Provenance>>) -> Attested {
+        Attested { statements: Fact::Present(Vec::new()), provenance }
+    }
+
+    #[test]
+    fn a_commit_that_one_attestation_names_is_not_lost_behind_another() {
+        let gone = Denial { reason: Reason::ManifestMissing, said: "404".into() };
+        let both = |first, second| together(of(first), of(second)).provenance;
+        let of_a = Some(said(Some("a")));
+        assert_eq!(both(Some(said(None)), of_a.clone()), of_a);
+        assert_eq!(both(of_a.clone(), Some(said(Some("b")))), of_a);
+        assert_eq!(both(None, of_a.clone()), of_a);
+        let lost = Some(Fact::Absent(gone));
+        assert_eq!(both(lost.clone(), of_a.clone()), of_a);
+        assert_eq!(both(lost.clone(), None), lost);
+    }
+}
