@@ -4,22 +4,27 @@
 
 use std::fmt::Debug;
 
+use crate::circleci::answers::{
+    Definition, Job, Pipeline, Trigger, Workflow, compiled_jobs, field, list,
+};
 use crate::oci::{
-    ConfigDocument, Digest, ErrorBody, Manifest, MediaType, NotAnImage, Platform, Reference,
-    RegistryHost, Repository, Tag,
+    Attestation, ConfigDocument, Digest, ErrorBody, Manifest, MediaType, NotAnImage, Platform,
+    Provenance, Reference, RegistryHost, Repository, Tag, referring,
 };
 use crate::secret::{Redactor, Secret, is_printable};
-use crate::status::board::{self, BEGIN, BoardRow, Drawn, END, Pipeline};
+use crate::status::board::{self, BEGIN, BoardRow, Drawn, END, Pipeline as BoardPipeline};
 use crate::status::{self, ServiceLine, StatusFile};
 
 /// A function for each kind of text.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its program and its corpus.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("manifest", manifest),
     ("index", index),
     ("config", config),
+    ("attestation", attestation),
+    ("circleci", circleci),
     ("token_body", token_body),
     ("error_body", error_body),
     ("challenge", challenge),
@@ -144,6 +149,58 @@ pub fn config(bytes: &[u8]) {
     }
 }
 
+/// An attestation manifest, the index of what refers to an image, or a statement of provenance.
+pub fn attestation(bytes: &[u8]) {
+    let redactor = redactor();
+    if let Ok(listed) = Attestation::listed(bytes) {
+        // As another one writes it, it is the same.
+        let again = serde_json::from_slice::<serde_json::Value>(bytes).ok();
+        let again = again.and_then(|value| Attestation::listed(value.to_string().as_bytes()).ok());
+        assert!(listed.len() <= 16 && again.is_none_or(|again| again == listed));
+    }
+    let _ = referring(bytes);
+    if let Ok(said) = Provenance::parse(bytes) {
+        for subject in said.subjects.iter().filter_map(|subject| subject.parse::<Digest>().ok()) {
+            assert!(said.is_about(&subject));
+        }
+        let masked = said.map_texts(|text| redactor.masked(text));
+        for text in masked.source.iter().chain(&masked.revision) {
+            assert!(!text.contains(SECRET), "{text}");
+        }
+    }
+}
+
+/// An answer of CircleCI's: a page of pipelines, workflows, jobs, definitions or triggers.
+pub fn circleci(bytes: &[u8]) {
+    let redactor = redactor();
+    let clean = |text: &str| redactor.line(text, 200);
+    let Ok(page) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
+    for item in list(field(&page, &["items"])) {
+        // What is shown; branches and the ids of other jobs are compared alone.
+        let mut shown = Vec::new();
+        if let Some(pipeline) = Pipeline::of(item, &clean) {
+            shown.extend([pipeline.id, pipeline.state]);
+            shown.extend(pipeline.errors.into_iter().flat_map(|error| [error.kind, error.message]));
+            shown.extend(
+                [pipeline.created_at, pipeline.actor, pipeline.commit].into_iter().flatten(),
+            );
+        }
+        let workflow = Workflow::of(item, &clean);
+        shown.extend(workflow.into_iter().flat_map(|one| [one.id, one.name, one.status]));
+        let job = Job::of(item, &clean);
+        shown.extend(job.into_iter().flat_map(|one| [one.id, one.name, one.status]));
+        let definition = Definition::of(item, &clean);
+        shown.extend(definition.into_iter().flat_map(|one| [one.id, one.name, one.provider]));
+        for text in shown {
+            assert_shown(&text);
+            assert!(!text.contains(SECRET), "{text}");
+        }
+        let _ = Trigger::of(item).excludes(true);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    assert!(compiled_jobs(&text).iter().all(|name| text.contains(name)));
+}
+
 /// The answer of a token server.
 pub fn token_body(bytes: &[u8]) {
     crate::registry::fuzzing::token_body(bytes);
@@ -260,7 +317,7 @@ pub fn board(bytes: &[u8]) {
         environment: "development".to_owned(),
         service: service.to_owned(),
         line: ServiceLine::parse(line),
-        pipeline: Pipeline::This(Some("https://circleci.example/1".to_owned())),
+        pipeline: BoardPipeline::This(Some("https://circleci.example/1".to_owned())),
     };
     let rows = [
         row("api", "GREEN registry.example/a/api:dev@sha256:0123 since 2026-11-25T09:30:00Z"),
