@@ -150,6 +150,7 @@ fn manifest() -> ImageManifest {
         media_type: MediaType::OciImageManifest,
         config: blob("config"),
         layers: vec![blob("layer")],
+        annotations: BTreeMap::new(),
     }
 }
 
@@ -182,6 +183,7 @@ fn honest() -> Observation {
         blobs: std::iter::once(&manifest.config).chain(&manifest.layers).map(blob).collect(),
         manifest: Fact::Present(Ok(manifest)),
         config: Fact::Present(Ok(ImageConfig::new(platform.clone(), Stated::default()))),
+        attested: None,
     };
     Observation {
         control: Control::Denied,
