@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,8 @@ use crate::report::{ImageReport, Outcome, Verdict};
 use crate::request::ImageRequest;
 use crate::secret::{Redactor, Secret};
 use crate::settings::{
-    Console, DigitalOcean, Format, Outputs, Pipelines, Proxy, Settings, StatusFolder, Words,
+    Console, DigitalOcean, Format, OUTPUT_OPTIONS, Outputs, Pipelines, Proxy, Settings,
+    StatusFolder, Words,
 };
 use crate::status;
 
@@ -67,17 +67,13 @@ pub(crate) fn settings(images: Vec<ImageRequest>, outputs: Outputs) -> Settings 
     }
 }
 
-/// Every output in one folder.
+/// Every output in one folder, each under the name of its option.
 pub(super) fn everything(folder: &Path) -> Outputs {
     fs::create_dir_all(folder.join("status")).unwrap();
+    let options = OUTPUT_OPTIONS.iter().map(|output| output.option);
+    let with_a_path = options.filter(|option| *option != "update-status");
     Outputs {
-        files: BTreeMap::from([
-            ("junit", folder.join("junit.xml")),
-            ("record", folder.join("record.json")),
-            ("record-dir", folder.join("records")),
-            ("image-ref", folder.join("image-ref.txt")),
-            ("failure-reason-file", folder.join("reason.env")),
-        ]),
+        files: with_a_path.map(|option| (option, folder.join(option))).collect(),
         status: Some(StatusFolder {
             directory: folder.join("status"),
             board: None,
@@ -145,18 +141,21 @@ fn a_verified_image_leaves_everything_but_a_failure_reason() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     assert_eq!(run(&settings, vec![fixtures::verified()]), []);
-    insta::assert_snapshot!(files(folder.path()).join("\n"), @r"
-    image-ref.txt
-    junit.xml
-    record.json
-    records/development/support-email.json
+    insta::assert_snapshot!(files(folder.path()).join("\n"), @"
+    html
+    image-ref
+    junit
+    metrics
+    pulumi-config
+    record
+    record-dir/development/support-email.json
     status/development.status
     ");
-    let record: Record = serde_json::from_str(&read(folder.path(), "record.json")).unwrap();
-    assert_eq!(read(folder.path(), "image-ref.txt"), record.image.pinned);
+    let record: Record = serde_json::from_str(&read(folder.path(), "record")).unwrap();
+    assert_eq!(read(folder.path(), "image-ref"), record.image.pinned);
     assert_eq!(
-        read(folder.path(), "record.json"),
-        read(folder.path(), "records/development/support-email.json")
+        read(folder.path(), "record"),
+        read(folder.path(), "record-dir/development/support-email.json")
     );
 }
 
@@ -169,12 +168,15 @@ fn a_red_run_after_a_green_one_leaves_nothing_to_deploy() {
         let status = read(folder.path(), "status/development.status");
         let red = image.verdict() == Verdict::Failed;
         assert_eq!(run(&settings, vec![image]), []);
-        assert_eq!(files(folder.path()), ["junit.xml", "reason.env", "status/development.status"]);
+        assert_eq!(
+            files(folder.path()),
+            ["failure-reason-file", "html", "junit", "metrics", "status/development.status"]
+        );
         assert_eq!(read(folder.path(), "status/development.status") != status, red);
         // And the other way round: the reason of the red run goes.
         let again = ImageReport { verified_at: fixtures::at(3), ..fixtures::verified() };
         assert_eq!(run(&settings, vec![again]), []);
-        assert!(!folder.path().join("reason.env").exists());
+        assert!(!folder.path().join("failure-reason-file").exists());
     }
 }
 
@@ -184,27 +186,26 @@ fn what_an_older_run_left_is_gone_before_the_first_request() {
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     run(&settings, vec![fixtures::verified()]);
     Prepared::prove(&settings).unwrap();
-    assert_eq!(files(folder.path()), ["status/development.status"]);
+    // A collector reads the metrics at any time, so they stay until they are replaced.
+    assert_eq!(files(folder.path()), ["metrics", "status/development.status"]);
 }
 
 #[test]
 fn older_files_are_removed_in_the_reverse_of_the_order_in_which_they_are_written() {
     let folder = folder();
-    let mut outputs = everything(folder.path());
-    outputs.files.insert("html", folder.path().join("page.html"));
-    outputs.files.insert("pulumi-config", folder.path().join("pulumi.yaml"));
+    let outputs = everything(folder.path());
     let images = [fixtures::request(SUPPORT_EMAIL)];
     let places = places::places(&outputs, &images);
     let order: Vec<&str> = places.iter().rev().map(|place| place.option).collect();
     assert_eq!(
         order.join(" "),
-        "record-dir record pulumi-config html image-ref failure-reason-file junit"
+        "record-dir record pulumi-config metrics html image-ref failure-reason-file junit"
     );
 }
 
 #[test]
 fn the_settings_and_the_writer_know_the_same_outputs_in_the_same_order() {
-    let known = crate::settings::OUTPUT_OPTIONS.iter().map(|output| output.option);
+    let known = OUTPUT_OPTIONS.iter().map(|output| output.option);
     assert!(list::OUTPUTS.iter().map(|output| output.option).eq(known));
 }
 
@@ -215,10 +216,10 @@ fn a_file_that_is_not_ours_stays_and_so_does_everything_else() {
     run(&settings, vec![fixtures::verified()]);
     let before = files(folder.path());
     for (name, text) in [
-        ("record.json", "{\"theirs\": true}"),
-        ("records/development/support-email.json", ""),
-        ("image-ref.txt", "FROM node:20\n"),
-        ("reason.env", "export PATH=x\n"),
+        ("record", "{\"theirs\": true}"),
+        ("record-dir/development/support-email.json", ""),
+        ("image-ref", "FROM node:20\n"),
+        ("failure-reason-file", "export PATH=x\n"),
     ] {
         let path = folder.path().join(name);
         let kept = fs::read_to_string(&path).ok();
@@ -287,12 +288,19 @@ fn each_record_and_status_follows_its_own_image() {
     let worker = fixtures::image("registry.digitalocean.com/keepkey/worker:latest-dev", &[]);
     let requests = vec![fixtures::request(SUPPORT_EMAIL), worker.request.clone()];
     let mut outputs = everything(folder.path());
-    outputs.files.retain(|option, _| !["image-ref", "record"].contains(option));
+    outputs.files.retain(|option, _| !["image-ref", "pulumi-config", "record"].contains(option));
     let settings = settings(requests, outputs);
     assert_eq!(run(&settings, vec![fixtures::undecided(), worker]), []);
     assert_eq!(
         files(folder.path()),
-        ["junit.xml", "reason.env", "records/development/worker.json", "status/development.status"]
+        [
+            "failure-reason-file",
+            "html",
+            "junit",
+            "metrics",
+            "record-dir/development/worker.json",
+            "status/development.status"
+        ]
     );
     let status = status::StatusFile::parse(&read(folder.path(), "status/development.status"));
     assert_eq!(status.services.len(), 1);
@@ -304,7 +312,7 @@ fn an_undecided_run_makes_no_status_file() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     assert_eq!(run(&settings, vec![fixtures::refused()]), []);
-    assert_eq!(files(folder.path()), ["junit.xml", "reason.env"]);
+    assert_eq!(files(folder.path()), ["failure-reason-file", "html", "junit", "metrics"]);
 }
 
 #[test]
@@ -313,8 +321,8 @@ fn no_record_where_something_before_it_was_unwritten() {
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     let prepared = Prepared::prove(&settings).unwrap();
     // The place is taken between the proof and the writing.
-    fs::create_dir(folder.path().join("junit.xml")).unwrap();
-    symlink("elsewhere", folder.path().join("image-ref.txt")).unwrap();
+    fs::create_dir(folder.path().join("junit")).unwrap();
+    symlink("elsewhere", folder.path().join("image-ref")).unwrap();
     let unwritten =
         prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     let told: Vec<_> = unwritten
@@ -322,10 +330,10 @@ fn no_record_where_something_before_it_was_unwritten() {
         .map(|one| format!("{}: {}", one.path.file_name().unwrap().display(), one.message))
         .collect();
     insta::assert_snapshot!(told.join("\n"), @"
-    junit.xml: it is a folder
-    image-ref.txt: it is a symbolic link
+    junit: it is a folder
+    image-ref: it is a symbolic link
     ");
-    assert_eq!(files(folder.path()), ["image-ref.txt", "status/development.status"]);
+    assert_eq!(files(folder.path()), ["html", "image-ref", "metrics", "status/development.status"]);
 }
 
 #[test]
@@ -333,11 +341,11 @@ fn records_are_written_all_or_none() {
     let folder = folder();
     let settings = settings(vec![fixtures::request(SUPPORT_EMAIL)], everything(folder.path()));
     let prepared = Prepared::prove(&settings).unwrap();
-    fs::create_dir(folder.path().join("records/development/support-email.json")).unwrap();
+    fs::create_dir(folder.path().join("record-dir/development/support-email.json")).unwrap();
     let unwritten =
         prepared.write(&fixtures::report(vec![fixtures::verified()]), &settings).unwritten;
     assert_eq!(unwritten.len(), 1);
-    assert!(!folder.path().join("record.json").exists());
+    assert!(!folder.path().join("record").exists());
 }
 
 #[test]
@@ -392,7 +400,7 @@ fn a_reference_that_holds_a_secret_is_not_handed_on() {
         told,
         ["the image's reference contains a secret of this run, and masked it would name no image"]
     );
-    for name in ["image-ref.txt", "record.json"] {
+    for name in ["image-ref", "record"] {
         assert!(!folder.path().join(name).exists(), "{name}");
     }
 }

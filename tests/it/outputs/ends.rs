@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::repeated::config;
-use super::{REPOSITORY, TAG, gate, older_record, with_image};
+use super::{REPOSITORY, TAG, file_options, files_of, gate, older_record, with_image};
 use crate::stand_in::{Lie, Route, StandIn};
 use crate::support::Gate;
 
@@ -86,15 +86,16 @@ fn ended_by(signal: Signal) -> String {
     running.finish().snapshot()
 }
 
-/// Every output of a run, but for the status.
-const ALL: &str = "--junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html";
-
-/// A gate in a folder that holds what a green run has left.
+/// A gate in a folder that holds what a green run has left: every file but the reason of a failure.
 fn after_a_green_run(stand_in: &StandIn) -> Gate<'_> {
-    let green = gate(stand_in).args(ALL).run();
-    assert_eq!((green.code, green.files.len()), (Some(0), 5), "{}", green.snapshot());
+    let written: Vec<_> =
+        file_options().filter(|option| *option != "failure-reason-file").collect();
+    let files = files_of(written.iter().copied());
+    let green = gate(stand_in).args(&files).run();
+    assert_eq!(green.code, Some(0), "{}", green.snapshot());
+    assert_eq!(green.files.len(), written.len(), "{}", green.snapshot());
     stand_in.clear_log();
-    green.files.iter().fold(gate(stand_in).args(ALL), |gate, (name, content)| {
+    green.files.iter().fold(gate(stand_in).args(&files), |gate, (name, content)| {
         gate.file(name, content.as_deref().expect("it was written"))
     })
 }
@@ -108,15 +109,15 @@ fn a_killed_run_leaves_no_green_page_and_no_green_junit() {
     stand_in.wait_until(|log| log.iter().any(|entry| entry.route == Route::ManifestByTag));
     running.signal(Signal::KILL);
     insta::assert_snapshot!(running.finish().snapshot(), @"
-    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit=junit --image-ref=image-ref --html=html --metrics=metrics --pulumi-config=pulumi-config --record=record
     exit code: a signal
     ----- stdout
     ----- stderr
-    ----- junit.xml: removed
-    ----- page.html: removed
-    ----- pulumi.yaml: removed
-    ----- record.json: removed
-    ----- ref: removed
+    ----- html: removed
+    ----- image-ref: removed
+    ----- junit: removed
+    ----- pulumi-config: removed
+    ----- record: removed
     ");
 }
 
@@ -145,50 +146,50 @@ fn a_run_that_asks_nothing_leaves_no_older_yes() {
     }
     // What is not ours stays, whatever is wrong.
     let theirs = after_a_green_run(&stand_in)
-        .file("record.json", "{}")
-        .file("junit.xml", "<testsuites/>")
-        .file("page.html", "<!doctype html>");
+        .file("record", "{}")
+        .file("junit", "<testsuites/>")
+        .file("html", "<!doctype html>");
     told.push_str(&theirs.args("--port 0").run().snapshot());
     insta::assert_snapshot!(told, @"
-    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit=junit --image-ref=image-ref --html=html --metrics=metrics --pulumi-config=pulumi-config --record=record --port 0
     exit code: 2
     ----- stdout
     ----- stderr
     error: invalid port `0` for `--port`: expected a number from 1 to 65535
-    ----- junit.xml: removed
-    ----- page.html: removed
-    ----- pulumi.yaml: removed
-    ----- record.json: removed
-    ----- ref: removed
-    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html no-such-service:tag
+    ----- html: removed
+    ----- image-ref: removed
+    ----- junit: removed
+    ----- pulumi-config: removed
+    ----- record: removed
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit=junit --image-ref=image-ref --html=html --metrics=metrics --pulumi-config=pulumi-config --record=record no-such-service:tag
     exit code: 2
     ----- stdout
     ----- stderr
     error: `no-such-service:tag` names the service `no-such-service`, but there is no config file
       hint: write the reference in full, as in `registry.digitalocean.com/REGISTRY/REPOSITORY:TAG`, or add `verify-registry-image.yml`
-    ----- junit.xml: removed
-    ----- page.html: removed
-    ----- pulumi.yaml: removed
-    ----- record.json: removed
-    ----- ref: removed
-    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --failure-reason-file missing/reason
+    ----- html: removed
+    ----- image-ref: removed
+    ----- junit: removed
+    ----- pulumi-config: removed
+    ----- record: removed
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit=junit --image-ref=image-ref --html=html --metrics=metrics --pulumi-config=pulumi-config --record=record --failure-reason-file missing/reason
     exit code: 2
     ----- stdout
     ----- stderr
     error: cannot write `missing/reason` (`--failure-reason-file`): its folder does not exist
       hint: make the folder first: `mkdir -p missing`
-    ----- junit.xml: removed
-    ----- page.html: removed
-    ----- pulumi.yaml: removed
-    ----- record.json: removed
-    ----- ref: removed
-    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html --port 0
+    ----- html: removed
+    ----- image-ref: removed
+    ----- junit: removed
+    ----- pulumi-config: removed
+    ----- record: removed
+    $ verify-registry-image -q [registry]/keepkey/support-email:latest-dev --junit=junit --image-ref=image-ref --html=html --metrics=metrics --pulumi-config=pulumi-config --record=record --port 0
     exit code: 2
     ----- stdout
     ----- stderr
     error: invalid port `0` for `--port`: expected a number from 1 to 65535
-    ----- pulumi.yaml: removed
-    ----- ref: removed
+    ----- image-ref: removed
+    ----- pulumi-config: removed
     ");
     assert!(stand_in.log().is_empty(), "{:?}", stand_in.log());
 }

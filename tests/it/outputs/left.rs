@@ -9,11 +9,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::repeated::config;
-use super::{REPOSITORY, TAG, gate, older_record, with_image};
+use super::{REPOSITORY, TAG, file_options, files_of, gate, older_record, with_image};
 use crate::stand_in::{Image, StandIn};
 use crate::support::{Gate, Run, could_not_run};
-
-const ALL: &str = "--junit junit.xml --record record.json --image-ref ref --pulumi-config pulumi.yaml --html page.html";
 
 /// The temporary files in a folder.
 fn temporary(folder: &Path) -> Vec<String> {
@@ -38,7 +36,7 @@ fn a_signal_leaves_no_temporary_file_whenever_it_comes() {
     // Each file that is begun, while the paths are proved and while they are written.
     for number in 0..10 {
         for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
-            let gate = gate(&stand_in).args(ALL);
+            let gate = gate(&stand_in).args(&files_of(file_options()));
             let folder = gate.folder().to_owned();
             let running = gate.start();
             let (mut seen, mut last) = (0, Vec::new());
@@ -46,14 +44,14 @@ fn a_signal_leaves_no_temporary_file_whenever_it_comes() {
                 let now = temporary(&folder);
                 seen += usize::from(!now.is_empty() && now != last);
                 last = now;
-                seen > number || folder.join("record.json").exists()
+                seen > number || folder.join("record").exists()
             });
             running.signal(signal);
             let run = running.finish();
             assert_eq!(temporary(&folder), [""; 0], "{number} {signal:?}");
             // It may have been done before.
             if run.code == Some(code) {
-                for name in ["record.json", "ref", "pulumi.yaml"] {
+                for name in ["record", "image-ref", "pulumi-config"] {
                     assert!(!folder.join(name).exists(), "{number} {signal:?}: {name} stayed");
                 }
             } else {
@@ -135,9 +133,7 @@ fn a_run_that_is_ended_while_it_prints_its_verdict_leaves_nothing_to_deploy() {
 fn a_path_that_ends_like_a_folder_s_is_refused_before_anything_is_asked() {
     let (stand_in, _) = with_image();
     let mut said = String::new();
-    for option in
-        ["junit", "record", "html", "image-ref", "pulumi-config", "metrics", "failure-reason-file"]
-    {
+    for option in file_options() {
         let run = gate(&stand_in).arg(format!("--{option}=results/")).run();
         assert_eq!((run.code, run.files.len()), (Some(2), 0), "{}", run.snapshot());
         said.push_str(&run.stderr);
@@ -145,17 +141,17 @@ fn a_path_that_ends_like_a_folder_s_is_refused_before_anything_is_asked() {
     insta::assert_snapshot!(said, @"
     error: cannot write `results/` (`--junit`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (`--record`): its name ends with `/`, as a folder's does
-      hint: name a file in that folder
-    error: cannot write `results/` (`--html`): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--failure-reason-file`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
     error: cannot write `results/` (`--image-ref`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (`--pulumi-config`): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--html`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
     error: cannot write `results/` (`--metrics`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
-    error: cannot write `results/` (`--failure-reason-file`): its name ends with `/`, as a folder's does
+    error: cannot write `results/` (`--pulumi-config`): its name ends with `/`, as a folder's does
+      hint: name a file in that folder
+    error: cannot write `results/` (`--record`): its name ends with `/`, as a folder's does
       hint: name a file in that folder
     ");
     assert!(stand_in.log().is_empty(), "{:?}", stand_in.log());

@@ -9,6 +9,8 @@ mod paths;
 mod repeated;
 mod secrets;
 
+use verify_registry_image::settings::OUTPUT_OPTIONS;
+
 use crate::stand_in::{Image, Pushed, StandIn};
 use crate::support::Gate;
 
@@ -25,6 +27,17 @@ fn with_image() -> (StandIn, Pushed) {
 /// A run that asks for the image and says so in a line.
 fn gate(stand_in: &StandIn) -> Gate<'_> {
     Gate::at(stand_in).args("-q").image(&format!("{REPOSITORY}:{TAG}"))
+}
+
+/// The options of the outputs that are one file each.
+fn file_options() -> impl Iterator<Item = &'static str> {
+    let options = OUTPUT_OPTIONS.iter().map(|output| output.option);
+    options.filter(|option| !["update-status", "record-dir"].contains(option))
+}
+
+/// The arguments that ask for these outputs. Each file is named after its option.
+fn files_of(options: impl Iterator<Item = &'static str>) -> String {
+    options.map(|option| format!("--{option}={option}")).collect::<Vec<_>>().join(" ")
 }
 
 /// A record as an earlier run wrote it.

@@ -3,14 +3,15 @@
 //! That no output holds the token, in any form, is looked for in every run of these tests; here are the
 //! runs in which the server tries.
 
-use super::{REPOSITORY, TAG, gate, with_image};
+use super::{REPOSITORY, TAG, file_options, files_of, gate, with_image};
 use crate::stand_in::{Answer, Image, Lie, Origin, Route, StandIn};
 use crate::support::{Gate, Run};
 
-/// As loud as it can be, with every output.
+/// As loud as it can be, with every output that is one file.
 fn loud(stand_in: &StandIn) -> Gate<'_> {
     Gate::at(stand_in)
-        .args("-vv --junit junit.xml --image-ref ref --failure-reason-file reason")
+        .arg("-vv")
+        .args(&files_of(file_options()))
         .env("RUST_LOG", "trace")
         .env("RUST_BACKTRACE", "full")
         .image(&format!("{REPOSITORY}:{TAG}"))
@@ -87,15 +88,12 @@ fn a_token_that_the_registry_put_into_its_texts_is_masked() {
         .ports(&[token.as_str()])
         .config_field("author", serde_json::json!(token));
     stand_in.image(REPOSITORY, TAG, image.clone());
-    let run = loud(&stand_in)
-        .args("--expect-revision --record record.json")
-        .env("CIRCLE_SHA1", "1".repeat(40))
-        .run();
+    let run = loud(&stand_in).arg("--expect-revision").env("CIRCLE_SHA1", "1".repeat(40)).run();
     assert_masked("labels", &run);
     assert_eq!(run.code, Some(1));
-    let run = loud(&stand_in).args("--record record.json").run();
+    let run = loud(&stand_in).run();
     assert_masked("a record", &run);
-    assert_eq!((run.code, run.file("record.json").contains("***")), (Some(0), true));
+    assert_eq!((run.code, run.file("record").contains("***")), (Some(0), true));
     for (field, value, code) in [
         ("created", serde_json::json!(token), 1),
         ("os", serde_json::json!(format!("{token}é")), 3),
