@@ -99,6 +99,7 @@ impl Resolve for Resolver {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Barrier, LazyLock};
 
     use futures_util::future::join_all;
 
@@ -107,19 +108,25 @@ mod tests {
     #[tokio::test]
     async fn a_host_is_looked_up_once_and_again_when_its_addresses_lead_nowhere() {
         static LOOKED_UP: AtomicU32 = AtomicU32::new(0);
+        static ALL_WAIT: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
         let resolver = Resolver::of(|name| {
             let number = LOOKED_UP.fetch_add(1, Ordering::Relaxed);
             if name == "r.example" {
                 return Ok(vec![SocketAddr::from(([192, 0, 2, 1], 0))]);
             }
-            // The first look-up fails.
-            if number == 0 { Err(io::Error::other("no")) } else { Ok(Vec::new()) }
+            if number > 0 {
+                return Ok(Vec::new());
+            }
+            // The first look-up fails, once everybody waits for it.
+            ALL_WAIT.wait();
+            Err(io::Error::other("no"))
         });
         let look = |name: &'static str| {
             let asked = (0..100).map(|_| resolver.clone().addresses(name.to_owned()));
             join_all(asked.collect::<Vec<_>>())
         };
-        assert!(look("nosuch.example").await.iter().all(Result::is_err));
+        let (failed, _) = tokio::join!(look("nosuch.example"), async { ALL_WAIT.wait() });
+        assert!(failed.iter().all(Result::is_err));
         assert_eq!(LOOKED_UP.load(Ordering::Relaxed), 1, "a failure is shared by those who waited");
         assert!(look("nosuch.example").await.iter().all(Result::is_ok));
         assert_eq!(LOOKED_UP.load(Ordering::Relaxed), 2, "and not kept");
