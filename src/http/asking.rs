@@ -218,7 +218,7 @@ impl Client {
         };
         self.0.deadline.put_off(origin.limit.announced(over));
         let line = format!(
-            "`{host}` answers {remaining} more requests in the next {} s, and the run needs at least {needed}: they are \
+            "`{host}` allows {remaining} more requests in the next {} s and the run needs at least {needed}, so they are \
              spread over that time",
             over.as_secs_f64().ceil()
         );
@@ -243,6 +243,6 @@ impl Client {
 
 /// A request for which the run has no time any more.
 fn not_any_more(what: &str, host: &str) -> Unavailable {
-    let said = "was not asked any more: the run's deadline had passed";
+    let said = "was not asked: the run's deadline had passed";
     Unavailable::new(Reason::DeadlinePassed, format!("{what}: `{host}` {said}"))
 }

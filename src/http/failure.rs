@@ -41,7 +41,7 @@ impl FailedTry {
         let Self { failure, mut why } = self;
         let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
         let wait = asked.filter(|asked| !asked.is_zero()).map_or_else(String::new, |asked| {
-            format!("; it asks to wait {} s", asked.as_secs_f64().ceil())
+            format!("; it asks for a wait of {} s", asked.as_secs_f64().ceil())
         });
         why.message = format!("{what}: `{host}`: {}{times}{wait}", why.message);
         why.retry_after = asked;
@@ -64,7 +64,10 @@ impl FailedTry {
         let why = match asked.filter(|asked| !asked.is_zero()) {
             Some(_) => ", which is beyond the deadline".to_owned(),
             None => {
-                format!("; the deadline comes before the next try in {:.1} s", wait.as_secs_f64())
+                format!(
+                    "; the deadline comes before the next try, which is due in {:.1} s",
+                    wait.as_secs_f64()
+                )
             }
         };
         unavailable.message.push_str(&why);
@@ -77,7 +80,7 @@ impl FailedTry {
             return self;
         }
         self.hint(
-            "Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.",
+            "Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.",
         )
     }
 
@@ -87,7 +90,7 @@ impl FailedTry {
             let (said, hint) = tls::explain(error);
             let is_not_tls = matches!(error, rustls::Error::InvalidMessage(_));
             let failure = if is_not_tls { Failure::NotTls } else { Failure::Tls };
-            let failed = Self::new(failure, format!("no TLS: {said}"));
+            let failed = Self::new(failure, format!("TLS failed: {said}"));
             return match hint {
                 Some(hint) => failed.hint(hint),
                 None => failed,
@@ -115,7 +118,7 @@ impl FailedTry {
         if error.is_timeout() || io == Some(io::ErrorKind::TimedOut) {
             return Self::new(Failure::TimedOut, "no answer in time");
         }
-        Self::new(Failure::Cut, "the connection broke before the answer was whole")
+        Self::new(Failure::Cut, "the connection broke before the answer was complete")
     }
 
     /// Classifies an error after a success was announced and `length` bytes of it came.
@@ -134,12 +137,12 @@ impl FailedTry {
 
     fn of_parsing(error: &hyper::Error) -> Self {
         if error.to_string().contains("too large") {
-            let said = "the head of its answer is larger than any honest one";
+            let said = "the headers of its answer are too large";
             return Self::new(Failure::TooLarge, said);
         }
-        let hint = "Look at the host, its port and any proxy in between: something else than a registry \
+        let hint = "Check the host, its port and any proxy in between: something other than a registry \
                     answers there.";
-        Self::new(Failure::Garbage, "what it sent is not HTTP").hint(hint)
+        Self::new(Failure::Garbage, "its answer is not HTTP").hint(hint)
     }
 
     fn of_connecting(error: &reqwest::Error, io: Option<&io::Error>) -> Self {
@@ -160,8 +163,8 @@ impl FailedTry {
                 // The client's own word for a proxy that does not let it through.
                 let said = match cause.strip_prefix("tunnel error: ") {
                     // It says no more of any other refusal.
-                    Some("unsuccessful") => "the proxy opened no tunnel to it".to_owned(),
-                    Some(cause) => format!("the proxy opened no tunnel to it ({cause})"),
+                    Some("unsuccessful") => "the proxy refused to open a tunnel to it".to_owned(),
+                    Some(cause) => format!("the proxy refused to open a tunnel to it ({cause})"),
                     None => format!("no connection ({cause})"),
                 };
                 Self::new(Failure::NoConnection, said)
@@ -173,10 +176,10 @@ impl FailedTry {
 /// An answer that was announced each time, and of which nothing came.
 pub(crate) fn never_came(what: &str, host: &str, tries: u32) -> Unavailable {
     let message = if tries == 1 {
-        format!("{what}: `{host}` announced it and broke off before its first byte")
+        format!("{what}: `{host}` announced it and closed the connection before the first byte")
     } else {
         format!(
-            "{what}: `{host}` announced it {tries} times and broke off each time before its first byte"
+            "{what}: `{host}` announced it {tries} times and closed the connection before the first byte each time"
         )
     };
     let why = Unavailable::new(Reason::BodyNeverCame, message);
@@ -186,7 +189,7 @@ pub(crate) fn never_came(what: &str, host: &str, tries: u32) -> Unavailable {
 /// An answer that may repeat more signatures of addresses than a run keeps.
 pub(crate) fn too_many_secrets(what: &str, host: &str) -> Unavailable {
     let message = format!(
-        "{what}: the addresses that redirects named hold more secrets than are kept, so the answer of `{host}` is not read"
+        "{what}: redirects led to more signed addresses than this run can mask, so the answer of `{host}` was not read"
     );
     Unavailable::new(Reason::AnswerTooLarge, message)
 }

@@ -227,7 +227,7 @@ impl Client {
     ) -> Result<Answer, FailedTry> {
         let started = Instant::now();
         let late = |limit: Duration| {
-            let said = format!("no whole answer within {} s", limit.as_secs());
+            let said = format!("no complete answer within {} s", limit.as_secs());
             FailedTry::new(Failure::TimedOut, said)
         };
         let sent = wire::request(request);

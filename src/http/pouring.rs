@@ -27,7 +27,7 @@ pub(super) async fn pour(
         // Another body than the blob's: its beginning shows what it is.
         let beginning = body::read(response, Plan::beginning());
         return timeout(REQUEST_TIMEOUT, beginning).await.unwrap_or_else(|_| {
-            let said = format!("not whole after {} s", REQUEST_TIMEOUT.as_secs());
+            let said = format!("not complete after {} s", REQUEST_TIMEOUT.as_secs());
             Err(FailedTry::new(Failure::TimedOut, said))
         });
     }
@@ -39,7 +39,7 @@ pub(super) async fn pour(
         let chunk = match next {
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) if is_closed_at_its_end && !pour.is_whole() => {
-                let said = "the connection was closed before the answer was whole";
+                let said = "the connection was closed before the answer was complete";
                 return Err(FailedTry::new(Failure::Cut, said));
             }
             Ok(Ok(None)) => return Ok((pour.start(), Length::Ended(pour.poured()))),
@@ -49,7 +49,7 @@ pub(super) async fn pour(
             }
             Ok(Err(error)) => return Err(FailedTry::of_success(&error, came)),
             Err(_) => {
-                let said = format!("nothing came for {} s", SILENCE.as_secs());
+                let said = format!("no data arrived for {} s", SILENCE.as_secs());
                 return Err(FailedTry::new(Failure::TimedOut, said));
             }
         };

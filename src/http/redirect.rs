@@ -22,19 +22,19 @@ pub(crate) fn is_redirect(status: u16) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RedirectError {
     /// No `Location`, or two.
-    #[error("without one `Location`")]
+    #[error("without exactly one `Location` header")]
     NoLocation,
     /// Longer than any server reads.
     #[error("to an address of more than {MOST_LOCATION} bytes")]
     TooLong,
     /// Not an address.
-    #[error("to something that is not an address")]
+    #[error("to an invalid address")]
     Malformed,
     /// `file:`, `ftp:`, or `http:` from a host that is not this machine.
     #[error("to `{0}:`, where only `https:` is followed")]
     Scheme(String),
     /// An address inside a network, from a host outside.
-    #[error("to `{0}`, an address that is not on the internet")]
+    #[error("to `{0}`, which is not a public address")]
     Inside(String),
 }
 
@@ -235,16 +235,16 @@ mod tests {
         https://user:pass@cdn.example/x -> https://cdn.example/x
         http://cdn.example/x -> a redirect to `http:`, where only `https:` is followed
         file:///etc/passwd -> a redirect to `file:`, where only `https:` is followed
-        https://[bad -> a redirect to something that is not an address
-        https://169.254.169.254/latest -> a redirect to `169.254.169.254`, an address that is not on the internet
-        https://127.0.0.1/x -> a redirect to `127.0.0.1`, an address that is not on the internet
-        https://localhost/x -> a redirect to `localhost`, an address that is not on the internet
-        https://[::1]/x -> a redirect to `[::1]`, an address that is not on the internet
-        https://[::ffff:10.0.0.1]/x -> a redirect to `[::ffff:a00:1]`, an address that is not on the internet
-        https://0.0.0.0/x -> a redirect to `0.0.0.0`, an address that is not on the internet
-        https://0x7f.1/x -> a redirect to `127.0.0.1`, an address that is not on the internet
-        https://10.0.0.1/x -> a redirect to `10.0.0.1`, an address that is not on the internet
-        https://100.64.0.1/x -> a redirect to `100.64.0.1`, an address that is not on the internet
+        https://[bad -> a redirect to an invalid address
+        https://169.254.169.254/latest -> a redirect to `169.254.169.254`, which is not a public address
+        https://127.0.0.1/x -> a redirect to `127.0.0.1`, which is not a public address
+        https://localhost/x -> a redirect to `localhost`, which is not a public address
+        https://[::1]/x -> a redirect to `[::1]`, which is not a public address
+        https://[::ffff:10.0.0.1]/x -> a redirect to `[::ffff:a00:1]`, which is not a public address
+        https://0.0.0.0/x -> a redirect to `0.0.0.0`, which is not a public address
+        https://0x7f.1/x -> a redirect to `127.0.0.1`, which is not a public address
+        https://10.0.0.1/x -> a redirect to `10.0.0.1`, which is not a public address
+        https://100.64.0.1/x -> a redirect to `100.64.0.1`, which is not a public address
         https://100.128.0.1/x -> https://100.128.0.1/x
         https://8.100.0.1/x -> https://8.100.0.1/x
         https://10.0.0.6/x -> https://10.0.0.6/x

@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     NoConnection,
     /// No answer in time.
     TimedOut,
-    /// The connection broke before the answer was whole.
+    /// The connection broke before the answer was complete.
     Cut,
     /// A success was announced, and the connection closed in good order before all of it came.
     BrokenOff,

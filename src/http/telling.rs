@@ -20,7 +20,7 @@ impl Client {
         let level =
             if wait > Duration::from_secs(10) { Loudness::Normal } else { Loudness::Requests };
         let line = format!(
-            "{what}: `{host}`: {}; asking again in {:.1} s (try {} of {})",
+            "{what}: `{host}`: {}; retrying in {:.1} s (try {} of {})",
             failed.why.message,
             wait.as_secs_f64(),
             tries + 1,
@@ -59,7 +59,7 @@ impl Client {
             let sent = ["user-agent", "accept"].into_iter().chain(fresh).chain(range);
             let sent = sent.chain(authorization);
             let sent: Vec<&str> = sent.collect();
-            let line = format!("    sent: {}; came: {}", sent.join(", "), names.join(", "));
+            let line = format!("    sent: {}; received: {}", sent.join(", "), names.join(", "));
             self.0.progress.say(Loudness::Headers, &line);
         }
     }

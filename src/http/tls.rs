@@ -14,9 +14,7 @@ pub(crate) use explain::explain;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TlsError {
     /// Without roots no certificate can be judged.
-    #[error(
-        "no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead"
-    )]
+    #[error("found no CA certificates on this system, nor through SSL_CERT_FILE and SSL_CERT_DIR")]
     NoRoots,
     /// The build lacks a protocol version.
     #[error("TLS cannot be set up: {0}")]

@@ -332,7 +332,7 @@ fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
             let message =
                 format!("{message}; it was asked without a login, because it did not ask for one");
             let hint = format!(
-                "Check what stands between here and `{host}`: a registry that wants a login asks for one \
+                "Check what is between here and `{host}`: a registry that wants a login asks for one \
                  (`WWW-Authenticate`)."
             );
             Unavailable { message, ..why }.hint(hint)

@@ -124,7 +124,7 @@ fn coded(answer: &Answer, what: &str, redactor: &Redactor) -> Option<Unavailable
     }
     let codings = redactor.line(&codings.join(", "), 60);
     let message = format!(
-        "{what}: `{}` answered with `Content-Encoding: {codings}`, which engines undo or refuse",
+        "{what}: `{}` answered with `Content-Encoding: {codings}`, which engines decode or reject",
         answer.host
     );
     Some(Unavailable::new(Reason::ManifestContradictory, message))
@@ -328,7 +328,7 @@ fn is_gateways(answer: &Answer) -> bool {
 
 /// What to do when the storage refuses: no credentials of ours ever went there.
 const NOT_TAKEN: &str = "No credentials are sent to the storage, so the token is not at fault: it did not \
-     take the address that the registry had signed. Try again; if it persists, look at any proxy in between, \
+     take the address that the registry had signed. Try again; if it persists, check any proxy in between, \
      then push the image again: some storages answer so where the bytes are gone.";
 
 /// What any answer but the wanted one says, given by the storage that the registry redirected to.

@@ -55,7 +55,7 @@ pub(super) async fn twice<T>(ask: impl AsyncFn() -> Sent<T>) -> Content<T> {
     };
     match ask().await {
         Sent::Told(Fact::Present(value)) => {
-            let note = format!("{}; requested again, the right ones came", first.why.message);
+            let note = format!("{}; the second request brought the right ones", first.why.message);
             Content::RightThen(value, note)
         }
         Sent::Told(fact) => Content::Told(fact),

@@ -45,7 +45,7 @@ pub(super) async fn ask(
     let plain =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
     if name.is_empty() || !name.chars().all(plain) {
-        return Err("has a name that no program has".to_owned());
+        return Err("is not a valid program name".to_owned());
     }
     let limit = TIMEOUT.min(left);
     let (succeeded, output) = match tokio::time::timeout(limit, run(name, key, hidden)).await {
@@ -61,7 +61,7 @@ pub(super) async fn ask(
         Ok(Ok(answer)) => answer,
     };
     if output.len() as u64 > MOST {
-        return Err("answered with more than 64 KiB".to_owned());
+        return Err("returned more than 64 KiB".to_owned());
     }
     if !succeeded {
         // The protocol's words for "nothing stored": then docker asks anonymously, too.
@@ -69,9 +69,9 @@ pub(super) async fn ask(
         return if nothing { Ok(None) } else { Err("failed".to_owned()) };
     }
     let Answer { username, secret } = serde_json::from_slice(&output)
-        .map_err(|_| "answered with something else than a login".to_owned())?;
+        .map_err(|_| "returned something other than a login".to_owned())?;
     if secret.is_empty() {
-        return Err("gave an empty login".to_owned());
+        return Err("returned an empty login".to_owned());
     }
     Ok(Some(match username.as_str() {
         "<token>" => Login::identity(&secret, redactor),

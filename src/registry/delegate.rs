@@ -116,6 +116,7 @@ fn refused(what: &str, asked: &str, answer: &Answer, redactor: &Redactor) -> Una
         "{what}: `{host}`, to which `{asked}` redirects, refused it without a login: {}",
         words(answer, redactor)
     );
-    let hint = format!("No login goes along a redirect: verify the image at `{host}` itself.");
+    let hint =
+        format!("A login is never sent along a redirect: verify the image at `{host}` itself.");
     Unavailable::new(Reason::CredentialsRefused, message).hint(hint)
 }

@@ -200,13 +200,13 @@ impl Stored {
         if let Some(auth) = auth.as_deref().filter(|auth| !auth.is_empty()) {
             // `base64` wraps its lines, and Go's decoder, which docker uses, skips line ends.
             let auth: String = auth.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-            let bytes = STANDARD.decode(auth).map_err(|_| "holds an `auth` that is not base64")?;
-            let text = String::from_utf8(bytes).map_err(|_| "holds an `auth` that is not text")?;
-            let (user, password) = text.split_once(':').ok_or("holds an `auth` without a colon")?;
+            let bytes = STANDARD.decode(auth).map_err(|_| "has an `auth` that is not base64")?;
+            let text = String::from_utf8(bytes).map_err(|_| "has an `auth` that is not text")?;
+            let (user, password) = text.split_once(':').ok_or("has an `auth` without a colon")?;
             // DigitalOcean's documented example ends with a new line, docker's own files with NULs.
             let password = password.trim_end_matches(['\n', '\r', '\0']);
             if password.is_empty() {
-                return Err("holds an `auth` without a password");
+                return Err("has an `auth` without a password");
             }
             return Ok(Login::password(user, password, redactor));
         }
@@ -214,7 +214,7 @@ impl Stored {
             (Some(user), Some(password)) if !password.is_empty() => {
                 Ok(Login::password(user, password, redactor))
             }
-            (_, _) => Err("holds half a login"),
+            (_, _) => Err("has half a login"),
         }
     }
 }
@@ -345,9 +345,9 @@ mod tests {
         plain.example:5000/a: plain.example:5000 u:p:q
         plain.example/a: -
         empty.example/a: -
-        bad.example/a: bad.example holds an `auth` that is not base64
-        half.example/a: half.example holds half a login
-        blank.example/a: blank.example holds an `auth` without a password
+        bad.example/a: bad.example has an `auth` that is not base64
+        half.example/a: half.example has half a login
+        blank.example/a: blank.example has an `auth` without a password
         idp.example/a: idp.example token x
         other.example/a: -
         ");

@@ -168,7 +168,7 @@ fn read_realm(
     if !url.username().is_empty() || url.password().is_some() {
         return Err(untrusted("an address with a user name in it"));
     }
-    http::permitted(origin, &url).map_err(|error| untrusted(&format!("a step {error}")))?;
+    http::permitted(origin, &url).map_err(|error| untrusted(&format!("which leads {error}")))?;
     Ok(url)
 }
 
@@ -305,7 +305,7 @@ mod tests {
         the registry `r.example` names the token server `https://auth.docker.io/token`, which is not its own; the login was not sent there
         asked: https://auth.docker.io/token
         the registry `registry-1.docker.io` names the token server `https://auth.docker.io:444/token`, which is not its own; the login was not sent there
-        the registry `registry-1.docker.io` names the token server `http://auth.docker.io/token`, a step to `http:`, where only `https:` is followed
+        the registry `registry-1.docker.io` names the token server `http://auth.docker.io/token`, which leads to `http:`, where only `https:` is followed
         the registry `registry-1.docker.io` names the token server `https://gitlab.com/jwt/auth`, which is not its own; the login was not sent there
         the registry `registry-1.docker.io` names the token server `https://auth.docker.io.example/token`, which is not its own; the login was not sent there
         the registry `registry-1.docker.io` names the token server `***@auth.docker.io/token`, an address with a user name in it
@@ -382,13 +382,13 @@ mod tests {
             named.split(", ").skip(1).collect::<Vec<_>>().join(", ")
         });
         insta::assert_snapshot!(rows.join("\n"), @"
-        a step to `http:`, where only `https:` is followed
-        a step to `127.0.0.1`, an address that is not on the internet
-        a step to `localhost`, an address that is not on the internet
-        a step to `10.0.0.1`, an address that is not on the internet
-        a step to `169.254.169.254`, an address that is not on the internet
-        a step to `[::1]`, an address that is not on the internet
-        a step to `[::ffff:c0a8:1]`, an address that is not on the internet
+        which leads to `http:`, where only `https:` is followed
+        which leads to `127.0.0.1`, which is not a public address
+        which leads to `localhost`, which is not a public address
+        which leads to `10.0.0.1`, which is not a public address
+        which leads to `169.254.169.254`, which is not a public address
+        which leads to `[::1]`, which is not a public address
+        which leads to `[::ffff:c0a8:1]`, which is not a public address
         ");
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn read(answer: &Answer, redactor: &Redactor) -> Result<Secret, Unava
         404 => Err(Unavailable::new(
             Reason::NotFoundUnclear,
             format!(
-                "the token server `{host}` answered {}, which says nothing of the image",
+                "the token server `{host}` answered {}, which says nothing about the image",
                 guarded_words(answer, redactor)
             ),
         )),
@@ -77,7 +77,7 @@ fn parse(body: &[u8], redactor: &Redactor) -> Result<Secret, &'static str> {
     // RFC 6750, `b64token`.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if !token.bytes().all(allowed) {
-        return Err("with a token that holds characters no token has");
+        return Err("with a token that contains invalid characters");
     }
     Ok(Secret::new(&token))
 }
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(read(r#"{"token":null}"#), "without a token");
         assert_eq!(read(r#"{"token":7}"#), "with something that is not a token document");
         assert_eq!(read("<html>"), "with something that is not a token document");
-        assert_eq!(read(r#"{"token":"a\nb"}"#), "with a token that holds characters no token has");
+        assert_eq!(read(r#"{"token":"a\nb"}"#), "with a token that contains invalid characters");
         let long = format!(r#"{{"token":"{}"}}"#, "a".repeat(LONGEST + 1));
         assert_eq!(read(&long), "with a token that is too long for a header");
     }

@@ -65,7 +65,7 @@ fn a_coding_of_any_kind_but_identity_is_undecided() {
         {
             let (code, stdout) = coded(route.clone(), coding);
             assert_eq!(code, Some(3), "{route:?} {coding}: {stdout}");
-            assert!(stdout.contains("which engines undo or refuse"), "{stdout}");
+            assert!(stdout.contains("which engines decode or reject"), "{stdout}");
         }
         for coding in ["identity", "", " Identity "] {
             let (code, stdout) = coded(route.clone(), coding);
@@ -77,7 +77,7 @@ fn a_coding_of_any_kind_but_identity_is_undecided() {
     stand_in.lie(layer(&pushed), Lie::Headers(vec![("content-encoding".into(), "x-gzip".into())]));
     insta::assert_snapshot!(said(Gate::at(&stand_in).image(IMAGE)), @"
     exit 3
-      layers-present errored: layer 3 of 5 `sha256:5469f9990611`: `[storage]` answered with `Content-Encoding: x-gzip`, which engines undo or refuse
+      layers-present errored: layer 3 of 5 `sha256:5469f9990611`: `[storage]` answered with `Content-Encoding: x-gzip`, which engines decode or reject
       reason     manifest-contradictory
     ");
 }
@@ -195,7 +195,7 @@ fn half_a_body_is_no_proof() {
     };
     insta::assert_snapshot!(of_layer(|layer| layer, Lie::Answer(half)), @"
     exit 3
-      layers-present errored: layer 3 of 5 `sha256:5469f9990611`: `[storage]`: the connection broke before the answer was whole (4 tries)
+      layers-present errored: layer 3 of 5 `sha256:5469f9990611`: `[storage]`: the connection broke before the answer was complete (4 tries)
       reason     connection-failed
     ");
 }
@@ -213,7 +213,7 @@ fn a_layer_that_is_cut_short_behind_a_remembered_size_is_red() {
     stand_in.lie(layer(&pushed), Lie::Answer(short));
     insta::assert_snapshot!(said(Gate::at(&stand_in).image(IMAGE)), @"
     exit 1
-      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: `[storage]` announced it 4 times and broke off each time before its first byte
+      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: `[storage]` announced it 4 times and closed the connection before the first byte each time
       reason     blob-missing
     ");
     // Where the plain request ends in another way, nothing is known.
@@ -248,7 +248,7 @@ fn a_body_that_only_the_end_of_the_connection_ends_is_whole_at_its_announced_siz
     // Short of it, nothing tells an end from a cut.
     insta::assert_snapshot!(of_layer(|layer| layer, wire(head, &bytes[..630])), @"
     exit 3
-      layers-present errored: layer 3 of 5 `sha256:5469f9990611`: `[storage]` answered 200 and closed the connection after 630 of 1260 bytes, without a length that would tell an end from a cut
+      layers-present errored: layer 3 of 5 `sha256:5469f9990611`: `[storage]` answered 200 and closed the connection after 630 of 1260 bytes, without a length that would show whether that is all of it
       reason     unexpected-answer
     ");
     insta::assert_snapshot!(of_layer(|layer| layer, wire(head, &[&bytes[..], b"x"].concat())), @"
@@ -487,8 +487,9 @@ fn content_that_is_wrong_once_and_then_right_is_a_note() {
     let run = Gate::at(&stand_in).image(IMAGE).run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
     let shown = run.redacted(&run.stdout);
-    let notes: Vec<_> = shown.lines().filter(|line| line.contains("requested again")).collect();
-    insta::assert_snapshot!(notes.join("\n"), @"note: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:0919a165216b[..64]` for the digest `sha256:1cb16a77e3f7[..64]`; requested again, the right ones came");
+    let notes: Vec<_> =
+        shown.lines().filter(|line| line.contains("the second request brought")).collect();
+    insta::assert_snapshot!(notes.join("\n"), @"note: the config `sha256:1cb16a77e3f7`: `[storage]` sent bytes that hash to `sha256:0919a165216b[..64]` for the digest `sha256:1cb16a77e3f7[..64]`; the second request brought the right ones");
     // Different each time, it proves nothing.
     let (stand_in, pushed) = honest();
     let hex = pushed.config.strip_prefix("sha256:").unwrap();

@@ -52,7 +52,7 @@ fn a_host_that_a_registry_redirects_to_and_that_wants_a_login_is_named() {
     exit code: 4
       [checks of the manifest] errored: the manifest of `latest-dev`: `[elsewhere]`, to which `[registry]` redirects, refused it without a login: 401 `UNAUTHORIZED` `authentication required`
         reason     credentials-refused
-        next       No login goes along a redirect: verify the image at `[elsewhere]` itself.
+        next       A login is never sent along a redirect: verify the image at `[elsewhere]` itself.
     ");
 }
 

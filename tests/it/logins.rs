@@ -99,10 +99,10 @@ fn a_public_image_is_verified_whatever_is_broken_in_dockers_config() {
     insta::assert_snapshot!(rows.concat(), @"
     missing: note: the credential helper `docker-credential-desktop.exe` is not in PATH (or its interpreter is missing) for `[registry]`; the registry was asked without a login
     failing: note: the credential helper `docker-credential-ours` failed for `[registry]`; the registry was asked without a login
-    empty: note: the credential helper `docker-credential-ours` gave an empty login for `[registry]`; the registry was asked without a login
-    large: note: the credential helper `docker-credential-ours` answered with more than 64 KiB for `[registry]`; the registry was asked without a login
-    name: note: the credential helper `docker-credential-../../bin/sh` has a name that no program has for `[registry]`; the registry was asked without a login
-    not base64: note: the docker config `[folder]/.docker/config.json` holds an `auth` that is not base64 for `[registry]`; the registry was asked without a login
+    empty: note: the credential helper `docker-credential-ours` returned an empty login for `[registry]`; the registry was asked without a login
+    large: note: the credential helper `docker-credential-ours` returned more than 64 KiB for `[registry]`; the registry was asked without a login
+    name: note: the credential helper `docker-credential-../../bin/sh` is not a valid program name for `[registry]`; the registry was asked without a login
+    not base64: note: the docker config `[folder]/.docker/config.json` has an `auth` that is not base64 for `[registry]`; the registry was asked without a login
     not JSON: note: the docker config `[folder]/.docker/config.json` is not valid: line 1 column 18; the registry was asked without a login
     ");
 }

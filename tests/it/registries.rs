@@ -256,9 +256,9 @@ fn a_credential_helper_that_fails_is_undecided() {
     [checks of the manifest] errored: the credential helper `docker-credential-ours` failed for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
     next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
     says something else: Some(3)
-    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+    registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` returned something other than a login for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
     next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
-    [checks of the manifest] errored: the credential helper `docker-credential-ours` answered with something else than a login for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
+    [checks of the manifest] errored: the credential helper `docker-credential-ours` returned something other than a login for `[registry]`, and without a login the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`
     next       Fix the docker config or its helper, or run `docker login [registry]` in an earlier step.
     has nothing: Some(4)
     registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[registry]` refused the credentials: 401 `Unauthorized` `Unable to authenticate you`; it was asked without a login, because the docker config has none for `[registry]`
@@ -300,10 +300,10 @@ fn a_credential_helper_does_not_outlive_the_deadline() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked any more: the run's deadline had passed
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
-      [checks of the manifest] errored: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked any more: the run's deadline had passed
+      [checks of the manifest] errored: the credential helper `docker-credential-ours` had not answered when the run's deadline passed for `[registry]`; the token: `[registry]` was not asked: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
 
@@ -342,12 +342,12 @@ fn a_login_is_not_sent_in_the_clear_where_a_certificate_is_not_accepted() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `[registry]`: no TLS: its certificate has expired
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the base address `/v2/`: `[registry]`: TLS failed: its certificate has expired
         reason     tls-failed
-        next       Look at this machine's clock first; else the server's certificate must be renewed.
-      [checks of the manifest] errored: the base address `/v2/`: `[registry]`: no TLS: its certificate has expired
+        next       Check this machine's clock first; if it is right, renew the server's certificate.
+      [checks of the manifest] errored: the base address `/v2/`: `[registry]`: TLS failed: its certificate has expired
         reason     tls-failed
-        next       Look at this machine's clock first; else the server's certificate must be renewed.
+        next       Check this machine's clock first; if it is right, renew the server's certificate.
 
       service    support-email
     ----- stderr
@@ -362,7 +362,7 @@ fn a_registry_on_this_machine_without_tls_is_requested_without() {
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
     let told: Vec<&str> = run.stderr.lines().take(2).collect();
     insta::assert_snapshot!(run.redacted(&told.join("\n")), @"
-    GET https://[registry]/v2/ -> no TLS: what it sent is not TLS ( [duration])
+    GET https://[registry]/v2/ -> TLS failed: its answer is not TLS ( [duration])
     `[registry]` is on this machine and does not speak TLS: asking in plain http
     ");
 }
@@ -425,7 +425,7 @@ fn a_refusal_of_a_registry_that_asked_for_nothing_says_that_there_was_no_login()
 
       [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]` refused the credentials: 403 `DENIED` `not for you`; it was asked without a login, because it did not ask for one
         reason     credentials-refused
-        next       Check what stands between here and `[registry]`: a registry that wants a login asks for one (`WWW-Authenticate`).
+        next       Check what is between here and `[registry]`: a registry that wants a login asks for one (`WWW-Authenticate`).
 
       service    support-email
     ----- stderr
@@ -490,10 +490,10 @@ fn docker_hub_is_asked_where_it_is() {
 
       registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `registry-1.docker.io`: connection refused (4 tries)
         reason     connection-failed
-        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+        next       Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
       [checks of the manifest] errored: the manifest of `3.22`: `registry-1.docker.io`: connection refused (4 tries)
         reason     connection-failed
-        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+        next       Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
 
       service    alpine
     ----- stderr

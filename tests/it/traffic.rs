@@ -234,7 +234,7 @@ fn what_a_host_still_answers_is_spread_until_it_counts_again() {
         line.map(str::to_owned)
     });
     assert!(
-        line.ends_with("s, and the run needs at least 19: they are spread over that time"),
+        line.ends_with("s and the run needs at least 19, so they are spread over that time"),
         "{line}"
     );
 }

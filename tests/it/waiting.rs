@@ -352,7 +352,7 @@ fn a_server_that_wants_to_be_left_alone_beyond_the_deadline_ends_the_wait() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests; it asks to wait 3600 s, which is beyond the deadline
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests; it asks for a wait of 3600 s, which is beyond the deadline
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
 

@@ -3,21 +3,19 @@
 
 use rustls::{AlertDescription, CertificateError as Certificate, Error, PeerIncompatible};
 
-/// A clause that reads after "no TLS: ", and what to do.
+/// A clause that reads after "TLS failed: ", and what to do.
 type Said = (String, Option<&'static str>);
 
-const CLOCK: &str = "Look at this machine's clock.";
+const CLOCK: &str = "Check this machine's clock.";
 const RENEWED: &str =
-    "Look at this machine's clock first; else the server's certificate must be renewed.";
+    "Check this machine's clock first; if it is right, renew the server's certificate.";
 const ISSUER: &str = "If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.";
-const NAME: &str = "Look at the host's name and at any proxy in between.";
+const NAME: &str = "Check the host name and any proxy in between.";
 const REMADE: &str = "Replace the server's certificate: no engine accepts it either.";
 const OLD: &str = "The server, or a proxy in between, is too old; TLS is never weakened.";
-const NOT_TLS: &str =
-    "Look at the host's port (does it speak plain `http`?) and at any proxy in between.";
-const REFUSED: &str =
-    "The server ended the handshake: look at its log, and at any proxy in between.";
-const BROKEN: &str = "Look at the server and at any proxy in between: one of them breaks TLS.";
+const NOT_TLS: &str = "Check the port (does it serve plain `http`?) and any proxy in between.";
+const REFUSED: &str = "The server ended the handshake: check its log and any proxy in between.";
+const BROKEN: &str = "Check the server and any proxy in between: one of them breaks TLS.";
 
 /// Explains why TLS did not come about.
 pub(crate) fn explain(error: &Error) -> Said {
@@ -31,10 +29,10 @@ pub(crate) fn explain(error: &Error) -> Said {
         Error::PeerIncompatible(_)
         | Error::AlertReceived(
             AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity,
-        ) => ("it speaks neither 1.2 nor 1.3 with a cipher of today", OLD),
+        ) => ("it supports neither TLS 1.2 nor TLS 1.3 with a modern cipher", OLD),
         Error::NoApplicationProtocol
         | Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
-            ("it speaks neither HTTP/2 nor HTTP/1.1 there", NOT_TLS)
+            ("it offers neither HTTP/2 nor HTTP/1.1", NOT_TLS)
         }
         Error::AlertReceived(
             AlertDescription::UnrecognisedName | AlertDescription::AccessDenied,
@@ -45,22 +43,22 @@ pub(crate) fn explain(error: &Error) -> Said {
             | AlertDescription::UnknownCA
             | AlertDescription::CertificateUnknown,
         ) => (
-            "it asks for a client's certificate",
-            "Client certificates are not supported: let the registry take a login or a token instead.",
+            "it requires a client certificate",
+            "Client certificates are not supported: let the registry accept a login or a token instead.",
         ),
         Error::AlertReceived(_) => ("it refused the handshake", REFUSED),
-        Error::InvalidMessage(_) => ("what it sent is not TLS", NOT_TLS),
-        Error::NoCertificatesPresented => ("it showed no certificate", BROKEN),
-        Error::UnsupportedNameType => ("its name cannot be in a certificate", NAME),
+        Error::InvalidMessage(_) => ("its answer is not TLS", NOT_TLS),
+        Error::NoCertificatesPresented => ("it sent no certificate", BROKEN),
+        Error::UnsupportedNameType => ("its host name cannot be in a certificate", NAME),
         Error::DecryptError | Error::PeerSentOversizedRecord => {
-            ("what it sent could not be decrypted", BROKEN)
+            ("its answer could not be decrypted", BROKEN)
         }
         Error::InappropriateMessage { .. }
         | Error::InappropriateHandshakeMessage { .. }
-        | Error::PeerMisbehaved(_) => ("it breaks the rules of TLS", BROKEN),
+        | Error::PeerMisbehaved(_) => ("it violates the TLS protocol", BROKEN),
         Error::FailedToGetCurrentTime => ("this machine's clock could not be read", CLOCK),
         Error::FailedToGetRandomBytes => (
-            "this machine has no random numbers",
+            "this machine provides no random numbers",
             "Check that the job may use the system's random number generator.",
         ),
         _ => ("the handshake failed", BROKEN),
@@ -80,7 +78,7 @@ fn of_certificate(error: &Certificate) -> Said {
         }
         // One that names a trusted issuer and was not signed by it, too.
         Certificate::UnknownIssuer | Certificate::BadSignature => {
-            ("its certificate was issued by nobody that this system trusts", ISSUER)
+            ("its certificate was not issued by an authority that this system trusts", ISSUER)
         }
         Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
             ("its certificate is for another host name", NAME)
@@ -88,7 +86,7 @@ fn of_certificate(error: &Certificate) -> Said {
         Certificate::BadEncoding => ("its certificate cannot be read", REMADE),
         Certificate::Revoked => ("its certificate was revoked", REMADE),
         Certificate::UnhandledCriticalExtension => {
-            ("its certificate demands something that is not known here", REMADE)
+            ("its certificate has a critical extension that is not supported", REMADE)
         }
         Certificate::UnsupportedSignatureAlgorithm
         | Certificate::UnsupportedSignatureAlgorithmContext { .. }
@@ -100,21 +98,19 @@ fn of_certificate(error: &Certificate) -> Said {
         }
         Certificate::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
             Some(webpki::Error::CaUsedAsEndEntity) => (
-                "it shows the certificate of an authority as its own, and it is not one of those that are trusted",
+                "its certificate is that of an authority, and this system does not trust it",
                 "If it is the registry's self-signed certificate, add that very file through SSL_CERT_FILE.",
             ),
             Some(webpki::Error::UnsupportedCertVersion) => {
                 ("its certificate is of a version before 3", REMADE)
             }
             Some(webpki::Error::NameConstraintViolation) => {
-                ("its certificate's authority may not speak for this host name", REMADE)
+                ("the authority of its certificate may not issue one for this host name", REMADE)
             }
             Some(webpki::Error::EndEntityUsedAsCa | webpki::Error::PathLenConstraintViolated) => {
-                ("its certificate was issued by one that may not issue any", REMADE)
+                ("its certificate was issued with one that may not issue any", REMADE)
             }
-            Some(_) | None => {
-                ("its certificate does not hold to the rules for certificates", REMADE)
-            }
+            Some(_) | None => ("its certificate violates the rules for certificates", REMADE),
         },
         _ => ("its certificate was not accepted", REMADE),
     };
@@ -171,28 +167,28 @@ mod tests {
         insta::assert_snapshot!(rows.join("\n"), @"
         its certificate has expired
         its certificate is not valid yet
-        its certificate was issued by nobody that this system trusts
-        its certificate was issued by nobody that this system trusts
+        its certificate was not issued by an authority that this system trusts
+        its certificate was not issued by an authority that this system trusts
         its certificate is for another host name
         its certificate cannot be read
         its certificate was revoked
-        its certificate demands something that is not known here
+        its certificate has a critical extension that is not supported
         its certificate is not for a server
         its certificate was not accepted
-        it shows the certificate of an authority as its own, and it is not one of those that are trusted
+        its certificate is that of an authority, and this system does not trust it
         its certificate is of a version before 3
-        its certificate's authority may not speak for this host name
-        its certificate was issued by one that may not issue any
-        its certificate does not hold to the rules for certificates
-        it speaks neither 1.2 nor 1.3 with a cipher of today
-        it breaks the rules of TLS
+        the authority of its certificate may not issue one for this host name
+        its certificate was issued with one that may not issue any
+        its certificate violates the rules for certificates
+        it supports neither TLS 1.2 nor TLS 1.3 with a modern cipher
+        it violates the TLS protocol
         it refused the handshake
         it does not know the host name
-        it asks for a client's certificate
-        it speaks neither HTTP/2 nor HTTP/1.1 there
-        what it sent is not TLS
-        it showed no certificate
-        what it sent could not be decrypted
+        it requires a client certificate
+        it offers neither HTTP/2 nor HTTP/1.1
+        its answer is not TLS
+        it sent no certificate
+        its answer could not be decrypted
         this machine's clock could not be read
         the handshake failed
         ");

@@ -160,7 +160,7 @@ impl Reader<'_> {
         }
         match self.once(layer, &what).await {
             Ok(Fact::Present(content)) => {
-                let note = format!("{}; requested again, the right ones came", why.message);
+                let note = format!("{}; the second request brought the right ones", why.message);
                 (Fact::Present(content), Some(note))
             }
             Ok(fact) => (fact, None),

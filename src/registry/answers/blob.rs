@@ -69,7 +69,7 @@ pub(crate) fn plain(
         Length::Closed(length) if length < size => {
             let said = format!(
                 "200 and closed the connection after {length} of {size} bytes, without a length that would \
-                 tell an end from a cut"
+                 show whether that is all of it"
             );
             return unknown(what, answer, &said);
         }

@@ -56,7 +56,7 @@ fn a_layer_that_is_cut_each_time_is_undecided_after_four_tries() {
     stand_in.lie(whole(&pushed).ranged(true).after(1), Lie::CutAfter(10, End::Close));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:761ef4bf51e0`: `[storage]`: the connection broke before the answer was whole (4 tries)
+      content-intact errored: layer 1 of 1 `sha256:761ef4bf51e0`: `[storage]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
     ");
     assert_eq!(asked(&stand_in, &pushed), 4);

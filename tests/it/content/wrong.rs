@@ -42,8 +42,8 @@ fn wrong_bytes_once_and_right_ones_then_are_a_note() {
     let run = gate(&stand_in).run();
     assert_eq!(run.code, Some(0), "{}", run.stdout);
     let out = run.redacted(&run.stdout);
-    let note = out.lines().find(|line| line.contains("requested again")).unwrap();
-    insta::assert_snapshot!(note, @"note: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` sent bytes that hash to `sha256:bf3267c96c16[..64]`; requested again, the right ones came");
+    let note = out.lines().find(|line| line.contains("the second request brought")).unwrap();
+    insta::assert_snapshot!(note, @"note: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` sent bytes that hash to `sha256:bf3267c96c16[..64]`; the second request brought the right ones");
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_coding_on_a_layer_is_a_broken_answer() {
     stand_in.lie(plain(&pushed), coding);
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` answered with `Content-Encoding: gzip`, which engines undo or refuse
+      content-intact errored: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` answered with `Content-Encoding: gzip`, which engines decode or reject
         reason     manifest-contradictory
     ");
     let (stand_in, pushed) = serving(&layer());

@@ -57,7 +57,7 @@ fn a_manifest_that_is_cut_short_is_undecided() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 

@@ -67,10 +67,10 @@ fn a_404_of_the_token_server_says_nothing_of_the_image() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered 404 `not_found` `Your request could not be routed.`, which says nothing of the image
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token server `[api]` answered 404 `not_found` `Your request could not be routed.`, which says nothing about the image
         reason     not-found-unclear
         next       A gateway or proxy answered: try again, and look at the answer that the message shows.
-      [checks of the manifest] errored: the token server `[api]` answered 404 `not_found` `Your request could not be routed.`, which says nothing of the image
+      [checks of the manifest] errored: the token server `[api]` answered 404 `not_found` `Your request could not be routed.`, which says nothing about the image
         reason     not-found-unclear
         next       A gateway or proxy answered: try again, and look at the answer that the message shows.
 

@@ -25,10 +25,10 @@ fn a_429_on_everything_is_tried_four_times() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the random tag: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks for a wait of 1 s
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks to wait 1 s
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many` (4 tries); it asks for a wait of 1 s
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
 
@@ -44,8 +44,8 @@ fn a_429_once_is_green() {
     let stand_in = lying(Route::ManifestByTag.first(1), too_many());
     let run = Gate::at(&stand_in).args("-v").image(IMAGE).run();
     let shown = run.snapshot();
-    let retry = shown.lines().find(|line| line.contains("asking again")).unwrap_or_default();
-    insta::assert_snapshot!(retry, @"the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many`; asking again in [duration] (try 2 of 4)");
+    let retry = shown.lines().find(|line| line.contains("retrying in")).unwrap_or_default();
+    insta::assert_snapshot!(retry, @"the manifest of `latest-dev`: `[registry]`: 429, too many requests: `TOOMANYREQUESTS` `too many`; retrying in [duration] (try 2 of 4)");
     insta::assert_snapshot!(format!("exit code {:?}\n{}", run.code, requests(&stand_in)), @"
     exit code Some(0)
     1 x Api: GET Token -> 200

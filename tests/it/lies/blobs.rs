@@ -46,7 +46,7 @@ fn cut(after: usize, blobs: impl Fn(Pushed) -> Vec<String>) -> String {
 fn a_layer_that_is_announced_each_time_and_never_comes_is_red() {
     insta::assert_snapshot!(cut(0, |mut pushed| vec![pushed.layers.remove(2)]), @"
     Some(1)
-      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: `[storage]` announced it 4 times and broke off each time before its first byte
+      layers-present failed: layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: `[storage]` announced it 4 times and closed the connection before the first byte each time
         reason     blob-missing
     ");
 }
@@ -55,14 +55,14 @@ fn a_layer_that_is_announced_each_time_and_never_comes_is_red() {
 fn layers_of_which_none_comes_are_lost_where_their_host_sends_the_config() {
     insta::assert_snapshot!(cut(0, |pushed| pushed.layers), @"
     Some(1)
-      layers-present failed: layer 1 of 5 (`sha256:88d50f9d7935[..64]`) is gone: `[storage]` announced it 4 times and broke off each time before its first byte; layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone: `[storage]` announced it 4 times and broke off each time before its first byte; layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: `[storage]` announced it 4 times and broke off each time before its first byte; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone: `[storage]` announced it 4 times and broke off each time before its first byte; layer 5 of 5 (`sha256:9a805b43d01f[..64]`) is gone: `[storage]` announced it 4 times and broke off each time before its first byte
+      layers-present failed: layer 1 of 5 (`sha256:88d50f9d7935[..64]`) is gone: `[storage]` announced it 4 times and closed the connection before the first byte each time; layer 2 of 5 (`sha256:44e2f6a89ed9[..64]`) is gone: `[storage]` announced it 4 times and closed the connection before the first byte each time; layer 3 of 5 (`sha256:5469f9990611[..64]`) is gone: `[storage]` announced it 4 times and closed the connection before the first byte each time; layer 4 of 5 (`sha256:ae834a9f7c7a[..64]`) is gone: `[storage]` announced it 4 times and closed the connection before the first byte each time; layer 5 of 5 (`sha256:9a805b43d01f[..64]`) is gone: `[storage]` announced it 4 times and closed the connection before the first byte each time
         reason     blob-missing
     ");
     // Of a storage that sends nothing at all, nothing is known.
     let all = |pushed: Pushed| pushed.layers.into_iter().chain([pushed.config]).collect();
     insta::assert_snapshot!(cut(0, all), @"
     Some(3)
-      [checks of the config] errored: the config `sha256:548e2972e7fe`: `[storage]` announced it 4 times and broke off each time before its first byte
+      [checks of the config] errored: the config `sha256:548e2972e7fe`: `[storage]` announced it 4 times and closed the connection before the first byte each time
         reason     body-never-came
     ");
 }
@@ -71,7 +71,7 @@ fn layers_of_which_none_comes_are_lost_where_their_host_sends_the_config() {
 fn a_config_that_breaks_off_each_time_is_no_lost_config() {
     insta::assert_snapshot!(cut(9, |pushed| vec![pushed.config]), @"
     Some(3)
-      [checks of the config] errored: the config `sha256:548e2972e7fe`: `[storage]`: the connection broke before the answer was whole (4 tries)
+      [checks of the config] errored: the config `sha256:548e2972e7fe`: `[storage]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
     ");
 }
@@ -209,7 +209,7 @@ fn a_storage_that_refuses_every_method_is_undecided() {
 
       [checks of the config], revision-expected errored: the config `sha256:548e2972e7fe`: the registry's storage `[storage]` answered 403 (no content type, no text)
         reason     unexpected-answer
-        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it persists, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
+        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it persists, check any proxy in between, then push the image again: some storages answer so where the bytes are gone.
 
       digest     sha256:03783fe6aa95[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)

@@ -90,7 +90,7 @@ fn a_manifest_that_is_said_to_be_compressed_is_not_unpacked() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines undo or refuse
+      [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: `[registry]` answered with `Content-Encoding: gzip`, which engines decode or reject
         reason     manifest-contradictory
         next       Try again; if it persists, a proxy or the registry is broken.
 

@@ -171,9 +171,9 @@ fn a_token_document_is_judged_and_never_quoted() {
     {"token":7,"note":"SECRET"}
         exit 3: the token server `[api]` answered 200 (`application/json`) with something that is not a token document
     {"token":"SECRET\r\nx-injected: 1"}
-        exit 3: the token server `[api]` answered 200 (`application/json`) with a token that holds characters no token has
+        exit 3: the token server `[api]` answered 200 (`application/json`) with a token that contains invalid characters
     {"token":"SECRET\u001b[2J"}
-        exit 3: the token server `[api]` answered 200 (`application/json`) with a token that holds characters no token has
+        exit 3: the token server `[api]` answered 200 (`application/json`) with a token that contains invalid characters
     {"token":"SECRET
         exit 3: the token server `[api]` answered 200 (`application/json`) with something that is not a token document
     []

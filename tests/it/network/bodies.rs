@@ -20,10 +20,10 @@ fn a_connection_that_is_closed_before_the_response_is_tried_again() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -44,7 +44,7 @@ fn a_body_that_is_reset_is_tried_again_and_never_called_invalid() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
 
@@ -77,7 +77,7 @@ fn json_that_is_cut_where_it_is_still_json_is_not_believed() {
     let run = Gate::at(&stand_in).image(IMAGE).run();
     insta::assert_snapshot!(brief(&run), @"
     exit code: 3
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     ");
@@ -188,39 +188,39 @@ fn what_is_not_http_is_seen_at_once() {
     });
     insta::assert_snapshot!(table.concat(), @r#"
     "{\"token\":\"as HTTP/0.9 has it\"}"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
 
     "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 99 Too Low\r\n\r\n"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 2000 Too Long\r\n\r\n"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 \u{1b}[2Jcleared\r\nContent-Length: 2\r\n\r\n{}"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"
-    exit 3: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+    exit 3: the token: `[api]`: the connection broke before the answer was complete (4 tries)
     4 x Api: GET Token -> no answer
 
     "HTTP/1.1 200 OK\r\n broken: header\r\n\r\n{}"
-    exit 3: the token: `[api]`: what it sent is not HTTP
+    exit 3: the token: `[api]`: its answer is not HTTP
     1 x Api: GET Token -> no answer
     "#);
 }
@@ -230,9 +230,9 @@ fn a_port_of_something_else_is_named_as_such() {
     let stand_in = lying(Route::Token, Lie::raw(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"));
     insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: what it sent is not HTTP
+      [checks of the manifest] errored: the token: `[api]`: its answer is not HTTP
         reason     unexpected-answer
-        next       Look at the host, its port and any proxy in between: something else than a registry answers there.
+        next       Check the host, its port and any proxy in between: something other than a registry answers there.
     ");
 }
 
@@ -247,12 +247,12 @@ fn a_huge_head_is_undecided() {
     });
     insta::assert_snapshot!(table.concat(), @"
     exit code: 3
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the headers of its answer are too large
         reason     answer-too-large
         next       Check which image and which server this is: nothing over the limit is read.
     tries: 1
     exit code: 3
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the head of its answer is larger than any honest one
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: the headers of its answer are too large
         reason     answer-too-large
         next       Check which image and which server this is: nothing over the limit is read.
     tries: 1

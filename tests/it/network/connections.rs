@@ -60,11 +60,11 @@ fn a_refused_connection_is_tried_four_times() {
     ----- stderr
     note: DigitalOcean's API is `http://[closed]` (`DIGITALOCEAN_API_URL`)
     GET http://[closed]/v2/registry/auth -> connection refused ( [duration])
-    the token: `[closed]`: connection refused; asking again in [duration] (try 2 of 4)
+    the token: `[closed]`: connection refused; retrying in [duration] (try 2 of 4)
     GET http://[closed]/v2/registry/auth -> connection refused ( [duration])
-    the token: `[closed]`: connection refused; asking again in [duration] (try 3 of 4)
+    the token: `[closed]`: connection refused; retrying in [duration] (try 3 of 4)
     GET http://[closed]/v2/registry/auth -> connection refused ( [duration])
-    the token: `[closed]`: connection refused; asking again in [duration] (try 4 of 4)
+    the token: `[closed]`: connection refused; retrying in [duration] (try 4 of 4)
     GET http://[closed]/v2/registry/auth -> connection refused ( [duration])
     ----- asked
     ");
@@ -75,7 +75,7 @@ fn a_registry_that_comes_up_during_the_run_is_green() {
     let stand_in = with_image(Options::default());
     let closed = ClosedPort::new();
     let running = registry_at(&stand_in, &closed.host()).args("-v").start();
-    running.wait_for("connection refused; asking again");
+    running.wait_for("connection refused; retrying in");
     let _server = RawServer::forwarding(closed.open(), stand_in.host(Origin::Registry));
     let run = running.finish();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());

@@ -47,7 +47,7 @@ fn images_that_were_not_reached_are_in_the_junit_file() {
       service    support-email
 
     UNDECIDED (could not find out) [registry]/keepkey/support-email:third
-      [checks of the manifest] errored: the manifest of `third`: `[registry]` was not asked any more: the run's deadline had passed
+      [checks of the manifest] errored: the manifest of `third`: `[registry]` was not asked: the run's deadline had passed
         reason     deadline-passed
         next       Give the run more time with `--deadline`, or find out why the registry is slow.
       service    support-email

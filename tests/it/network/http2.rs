@@ -46,21 +46,21 @@ fn a_refused_stream_is_tried_a_bounded_number_of_times() {
     );
     insta::assert_snapshot!(left, @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(refused, @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(calmed, @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
@@ -85,21 +85,21 @@ fn a_broken_stream_is_undecided() {
     );
     insta::assert_snapshot!(reset, @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(short, @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
     ");
     insta::assert_snapshot!(unknown, @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4
@@ -112,7 +112,7 @@ fn a_flood_of_empty_frames_is_undecided() {
     flood.extend(std::iter::repeat_n(frame(DATA, 0, 1, b""), 100_000));
     insta::assert_snapshot!(said(flood), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was whole (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
         next       Check the network, the proxy and the host's name.
     requests: 4, connections: 4

@@ -85,7 +85,9 @@ pub(crate) fn brief(run: &Run<'_>) -> String {
     for line in shown.lines() {
         if line.starts_with("exit code") {
             text = format!("{line}\n");
-        } else if line.contains(" errored: ") || line.contains(" failed: ") {
+        } else if line.starts_with("  ")
+            && [" errored: ", " failed: "].iter().any(|word| line.contains(word))
+        {
             wanted = !line.starts_with("  registry-honest ");
         } else if !line.starts_with("    ") {
             wanted = false;

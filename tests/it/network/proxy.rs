@@ -92,7 +92,7 @@ fn no_proxy_is_honoured() {
     exit code: 3
       [checks of the manifest] errored: the token: `[api]`: its name could not be resolved (4 tries)
         reason     connection-failed
-        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+        next       Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     ");
     assert_eq!(proxy.heads().len(), 0);
     // This machine is never asked through a proxy.
@@ -125,24 +125,24 @@ fn a_proxy_that_does_not_let_it_through_is_undecided() {
     .concat();
     insta::assert_snapshot!(table, @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the proxy opened no tunnel to it (proxy authorization required) (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the proxy refused to open a tunnel to it (proxy authorization required) (4 tries)
         reason     connection-failed
-        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+        next       Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     connections: 5
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the proxy refused to open a tunnel to it (4 tries)
         reason     connection-failed
-        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+        next       Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     connections: 5
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: the proxy opened no tunnel to it (4 tries)
+      [checks of the manifest] errored: the token: `[api]`: the proxy refused to open a tunnel to it (4 tries)
         reason     connection-failed
-        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+        next       Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     connections: 5
     exit code: 3
       [checks of the manifest] errored: the token: `[api]`: connection refused (4 tries)
         reason     connection-failed
-        next       Look at the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
+        next       Check the proxy first: HTTPS_PROXY is set, so the host is reached through it unless NO_PROXY names it.
     ");
     assert!(stand_in.log().is_empty());
 }

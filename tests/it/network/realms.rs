@@ -68,7 +68,7 @@ fn a_login_goes_to_no_other_token_server() {
     https://127.0.0.1.evil.test/token
     exit 3: the registry `[registry]` names the token server `https://127.0.0.1.evil.test/token`, which is not its own; the login was not sent there
     http://evil.test/token
-    exit 3: the registry `[registry]` names the token server `http://evil.test/token`, a step to `http:`, where only `https:` is followed
+    exit 3: the registry `[registry]` names the token server `http://evil.test/token`, which leads to `http:`, where only `https:` is followed
     http://localhost:1/token
     exit 3: the registry `[registry]` names the token server `http://localhost:1/token`, which is not its own; the login was not sent there
     https://169.254.169.254/token
@@ -76,7 +76,7 @@ fn a_login_goes_to_no_other_token_server() {
     //{elsewhere}/token
     exit 3: the registry `[registry]` names the token server `//[elsewhere]/token`, which is not an address
     file:///etc/passwd
-    exit 3: the registry `[registry]` names the token server `file:///etc/passwd`, a step to `file:`, where only `https:` is followed
+    exit 3: the registry `[registry]` names the token server `file:///etc/passwd`, which leads to `file:`, where only `https:` is followed
 
     exit 3: the registry `[registry]` names the token server ``, which is not an address
     ");

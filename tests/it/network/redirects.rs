@@ -145,7 +145,7 @@ fn a_foreign_challenge_gets_no_answer() {
     exit code: 3
       [checks of the config] errored: the config `sha256:1cb16a77e3f7`: the registry's storage `[elsewhere]` answered 401 (no content type, no text)
         reason     unexpected-answer
-        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it persists, look at any proxy in between, then push the image again: some storages answer so where the bytes are gone.
+        next       No credentials are sent to the storage, so the token is not at fault: it did not take the address that the registry had signed. Try again; if it persists, check any proxy in between, then push the image again: some storages answer so where the bytes are gone.
     1 x Api: GET Token -> 200
     6 x Elsewhere: GET Blob -> 401
     6 x Registry: GET Blob -> 302
@@ -185,7 +185,7 @@ fn a_location_that_leads_nowhere_is_refused() {
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     http://[bad
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is not an address
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to an invalid address
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     ftp://127.0.0.1/x
@@ -201,11 +201,11 @@ fn a_location_that_leads_nowhere_is_refused() {
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     //
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to something that is not an address
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) to an invalid address
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     none
-    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) without one `Location`
+    exit 3: the config `sha256:1cb16a77e3f7`: `[registry]` answered with a redirect (307) without exactly one `Location` header
         reason     redirect-refused
         next       Look for a login page or a proxy between here and the registry, and let the registry's host through; nothing was sent where the redirect led.
     ");

@@ -16,7 +16,7 @@ fn wait_told(lie: Lie) -> f64 {
     let run = Gate::at(&stand_in).args("-v").image(IMAGE).run();
     assert_eq!(run.code, Some(0), "{}", run.snapshot());
     assert_eq!(stand_in.asked(&Route::ManifestByTag).len(), 2);
-    let told = run.stderr.lines().find_map(|line| line.split_once("asking again in "));
+    let told = run.stderr.lines().find_map(|line| line.split_once("retrying in "));
     let seconds = told.and_then(|(_, rest)| rest.split_once(" s ")).map(|(seconds, _)| seconds);
     seconds.expect("a line that tells the wait").parse().expect("a number")
 }
@@ -44,7 +44,7 @@ fn a_wait_until_a_date_is_kept() {
     let date = date.timestamp_to_rfc9110_string(&in_seconds(86_400)).expect("a date");
     let stand_in = lying(Route::ManifestByTag, Lie::too_many(Some(&date)));
     let shown = brief(&Gate::at(&stand_in).image(IMAGE).run());
-    let (_, wait) = shown.split_once("asks to wait ").expect("a wait of a day");
+    let (_, wait) = shown.split_once("asks for a wait of ").expect("a wait of a day");
     let wait: u32 = wait.split(' ').next().unwrap().parse().expect("seconds");
     assert!((80_000..=86_400).contains(&wait), "{shown}");
 }
@@ -60,12 +60,12 @@ fn the_hourly_limit_of_the_api_is_read() {
     let stand_in = lying(Route::Token, limited(3600));
     let run = Gate::at(&stand_in).image(IMAGE).run();
     let shown = brief(&run);
-    let (before, after) = shown.split_once("asks to wait 3").expect("a wait of an hour");
+    let (before, after) = shown.split_once("asks for a wait of 3").expect("a wait of an hour");
     let (digits, after) = after.split_once(' ').expect("seconds");
     assert_eq!(digits.len(), 3, "{shown}");
-    insta::assert_snapshot!(format!("{before}asks to wait 3... {after}"), @"
+    insta::assert_snapshot!(format!("{before}asks for a wait of 3... {after}"), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: 429, too many requests; it asks to wait 3... s, which is beyond the deadline
+      [checks of the manifest] errored: the token: `[api]`: 429, too many requests; it asks for a wait of 3... s, which is beyond the deadline
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
     ");
@@ -77,7 +77,7 @@ fn a_wait_beyond_the_deadline_ends_the_run_at_once() {
     let stand_in = lying(Route::Token, Lie::too_many(Some("86400")));
     insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: 429, too many requests; it asks to wait 86400 s, which is beyond the deadline
+      [checks of the manifest] errored: the token: `[api]`: 429, too many requests; it asks for a wait of 86400 s, which is beyond the deadline
         reason     rate-limited
         next       Wait a few minutes, or as long as the message says; verify several images in one run instead of one run each.
     ");
@@ -85,7 +85,7 @@ fn a_wait_beyond_the_deadline_ends_the_run_at_once() {
     let stand_in = lying(Route::Token, with_header(503, "retry-after", "99999999999999999999"));
     insta::assert_snapshot!(brief(&Gate::at(&stand_in).image(IMAGE).run()), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: 503; it asks to wait 4294967295 s, which is beyond the deadline
+      [checks of the manifest] errored: the token: `[api]`: 503; it asks for a wait of 4294967295 s, which is beyond the deadline
         reason     server-error
         next       Try again later; look at the provider's status page.
     ");
@@ -172,7 +172,7 @@ fn a_deadline_caps_the_waits() {
     });
     insta::assert_snapshot!(shown.expect("a machine that asks once within 4 s, once in 20 times"), @"
     exit code: 3
-      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 503; the deadline comes before the next try in [duration]
+      [checks of the manifest] errored: the manifest of `latest-dev`: `[registry]`: 503; the deadline comes before the next try, which is due in [duration]
         reason     server-error
         next       Try again later; look at the provider's status page.
     ");

@@ -35,12 +35,12 @@ fn an_expired_certificate_is_seen_at_once_and_nothing_is_sent() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate has expired
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: TLS failed: its certificate has expired
         reason     tls-failed
-        next       Look at this machine's clock first; else the server's certificate must be renewed.
-      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate has expired
+        next       Check this machine's clock first; if it is right, renew the server's certificate.
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: its certificate has expired
         reason     tls-failed
-        next       Look at this machine's clock first; else the server's certificate must be renewed.
+        next       Check this machine's clock first; if it is right, renew the server's certificate.
 
       service    support-email
     ----- stderr
@@ -55,12 +55,12 @@ fn a_certificate_that_is_not_valid_yet_hints_at_the_clock() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate is not valid yet
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: TLS failed: its certificate is not valid yet
         reason     tls-failed
-        next       Look at this machine's clock.
-      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate is not valid yet
+        next       Check this machine's clock.
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: its certificate is not valid yet
         reason     tls-failed
-        next       Look at this machine's clock.
+        next       Check this machine's clock.
 
       service    support-email
     ----- stderr
@@ -75,12 +75,12 @@ fn a_certificate_for_another_host_is_seen_at_once_and_nothing_is_sent() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate is for another host name
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: TLS failed: its certificate is for another host name
         reason     tls-failed
-        next       Look at the host's name and at any proxy in between.
-      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate is for another host name
+        next       Check the host name and any proxy in between.
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: its certificate is for another host name
         reason     tls-failed
-        next       Look at the host's name and at any proxy in between.
+        next       Check the host name and any proxy in between.
 
       service    support-email
     ----- stderr
@@ -95,10 +95,10 @@ fn a_foreign_authority_is_not_trusted_and_no_flag_trusts_it() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: TLS failed: its certificate was not issued by an authority that this system trusts
         reason     tls-failed
         next       If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
-      [checks of the manifest] errored: the token: `[api]`: no TLS: its certificate was issued by nobody that this system trusts
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: its certificate was not issued by an authority that this system trusts
         reason     tls-failed
         next       If a proxy of your own is in between, add its CA certificate through SSL_CERT_FILE; TLS is never weakened.
 
@@ -127,7 +127,7 @@ fn a_server_that_speaks_only_tls_1_1_is_undecided() {
     hello.extend([0, 0, 0x2f, 0]);
     insta::assert_snapshot!(said(Lie::raw(&hello)), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: it supports neither TLS 1.2 nor TLS 1.3 with a modern cipher
         reason     tls-failed
         next       The server, or a proxy in between, is too old; TLS is never weakened.
     connections: 1
@@ -135,7 +135,7 @@ fn a_server_that_speaks_only_tls_1_1_is_undecided() {
     // The alert `protocol_version`, which others send.
     insta::assert_snapshot!(said(Lie::raw(&[21, 3, 2, 0, 2, 2, 70])), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: no TLS: it speaks neither 1.2 nor 1.3 with a cipher of today
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: it supports neither TLS 1.2 nor TLS 1.3 with a modern cipher
         reason     tls-failed
         next       The server, or a proxy in between, is too old; TLS is never weakened.
     connections: 1
@@ -170,9 +170,9 @@ fn a_handshake_that_is_closed_is_tried_again() {
 fn a_handshake_that_is_answered_with_garbage_is_undecided() {
     insta::assert_snapshot!(said(Lie::raw(b"SSH-2.0-OpenSSH_9.2p1\r\n")), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: no TLS: what it sent is not TLS
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: its answer is not TLS
         reason     tls-failed
-        next       Look at the host's port (does it speak plain `http`?) and at any proxy in between.
+        next       Check the port (does it serve plain `http`?) and any proxy in between.
     connections: 1
     ");
 }
@@ -187,9 +187,9 @@ fn a_plain_port_that_is_asked_in_tls_is_undecided() {
         .image(IMAGE);
     insta::assert_snapshot!(super::brief(&gate.run()), @"
     exit code: 3
-      [checks of the manifest] errored: the token: `[api]`: no TLS: what it sent is not TLS
+      [checks of the manifest] errored: the token: `[api]`: TLS failed: its answer is not TLS
         reason     tls-failed
-        next       Look at the host's port (does it speak plain `http`?) and at any proxy in between.
+        next       Check the port (does it serve plain `http`?) and any proxy in between.
     ");
     assert!(plain.log().is_empty(), "no request was understood");
 }
@@ -207,10 +207,10 @@ fn without_ca_certificates_the_message_says_what_to_install() {
     ----- stdout
     UNDECIDED (could not find out) [registry]/keepkey/support-email:latest-dev
 
-      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
+      registry-honest errored: whether the registry denies a tag that cannot exist could not be tried: the token: `[api]`: found no CA certificates on this system, nor through SSL_CERT_FILE and SSL_CERT_DIR
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
-      [checks of the manifest] errored: the token: `[api]`: no CA certificates were found on this system, nor where SSL_CERT_FILE and SSL_CERT_DIR lead
+      [checks of the manifest] errored: the token: `[api]`: found no CA certificates on this system, nor through SSL_CERT_FILE and SSL_CERT_DIR
         reason     tls-failed
         next       Install the package `ca-certificates`, or point SSL_CERT_FILE to a file of CA certificates.
 
@@ -245,9 +245,9 @@ fn the_self_signed_certificate_of_dockers_documentation_is_accepted_as_far_as_it
     SelfSigned: exit 0 
     SelfSignedLeaf: exit 0 
     LeafAlone: exit 0 
-    SelfSignedExpired: exit 3 no TLS: its certificate has expired
-    SelfSignedWrongHost: exit 3 no TLS: its certificate is for another host name
-    SelfSignedOther: exit 3 no TLS: it shows the certificate of an authority as its own, and it is not one of those that are trusted
-    SelfSignedStolen: exit 3 no TLS: its certificate was issued by nobody that this system trusts
+    SelfSignedExpired: exit 3 TLS failed: its certificate has expired
+    SelfSignedWrongHost: exit 3 TLS failed: its certificate is for another host name
+    SelfSignedOther: exit 3 TLS failed: its certificate is that of an authority, and this system does not trust it
+    SelfSignedStolen: exit 3 TLS failed: its certificate was not issued by an authority that this system trusts
     ");
 }

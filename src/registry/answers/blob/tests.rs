@@ -78,7 +78,7 @@ fn a_range_proves_that_a_blob_is_there_and_nothing_else() {
       ranged  Read 1234
       plain   unknown unexpected-answer: it: `registry.example` answered 206 (`text/html`): `x`
     the same, coded
-      ranged  unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: br`, which engines undo or refuse
+      ranged  unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: br`, which engines decode or reject
       plain   unknown unexpected-answer: it: `registry.example` answered 206 (no content type): `x`
     a longer length
       ranged  ask plainly
@@ -183,13 +183,13 @@ fn a_body_that_comes_whole_says_its_size_by_its_end() {
       plain   Read 1234
     closed early
       ranged  ask plainly
-      plain   unknown unexpected-answer: it: `registry.example` answered 200 and closed the connection after 617 of 1234 bytes, without a length that would tell an end from a cut
+      plain   unknown unexpected-answer: it: `registry.example` answered 200 and closed the connection after 617 of 1234 bytes, without a length that would show whether that is all of it
     closed late
       ranged  ask plainly
       plain   Read 1235
     coded
-      ranged  unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: x-gzip`, which engines undo or refuse
-      plain   unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: x-gzip`, which engines undo or refuse
+      ranged  unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: x-gzip`, which engines decode or reject
+      plain   unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: x-gzip`, which engines decode or reject
     ");
     let nothing = |answer: &Answer| {
         let redactor = Redactor::default();
@@ -269,7 +269,7 @@ fn a_config_is_believed_by_its_hash_only() {
     insta::assert_snapshot!(table.join("\n"), @"
     2 bytes
     2 bytes
-    unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: gzip`, which engines undo or refuse
+    unknown manifest-contradictory: it: `registry.example` answered with `Content-Encoding: gzip`, which engines decode or reject
     2 bytes
     something else: it: `registry.example` sent bytes that hash to `sha256:257c1be96ae69f4b01c2c69bdb6d78605f59175819fb007d0bf245bf48444c4a` for the digest `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a`
     another config: it: `registry.example` sent bytes that hash to `sha256:36c76f7b37ef6342b590991fb3b7694caf40d3d2536d6cb0589ffab1ecf939de` for the digest `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a`
