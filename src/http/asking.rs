@@ -1,4 +1,4 @@
-//! Asks: sends a request, waits and sends it again where that may help.
+//! Sends requests: waits for a host's limit, and retries where that may help.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,7 +17,7 @@ use crate::progress::Loudness;
 use crate::report::Reason;
 
 impl Client {
-    /// Sends a request, again where that may help, and returns an answer that no retry would change.
+    /// Sends a request, retries where that may help, and returns an answer that no retry would change.
     #[expect(clippy::too_many_lines, reason = "one loop, whose every end is a line")]
     pub(crate) async fn get(&self, request: &Request<'_>) -> Result<Answer, Unavailable> {
         let host = host_of(&request.url);
@@ -27,7 +27,7 @@ impl Client {
         let generation = origin.limit.generation();
         let (mut tries, mut sent, mut refusals, mut empty_promises) = (0, 0, 0, 0);
         loop {
-            // A request that is worth one try only waits for nobody.
+            // A request that gets one try waits for no limit.
             let admitted = if is_patient {
                 let admitted = self.0.deadline.before(origin.limit.admitted(generation)).await;
                 let admitted = admitted.ok_or_else(|| deadline_passed(request.what, &host))?;
@@ -49,7 +49,7 @@ impl Client {
                     (self.failed_by_status(request.peer, &answer), self.wait_asked_for(&answer))
                 }
                 Ok(answer) => {
-                    self.heed(&origin, &host, &answer);
+                    self.apply_quota(&origin, &host, &answer);
                     if let Some(admitted) = admitted {
                         admitted.served();
                     }
@@ -88,10 +88,10 @@ impl Client {
         }
     }
 
-    /// Takes note of what became of a request that was answered with a 429.
+    /// Handles a 429: the request waits, or gives up.
     ///
     /// # Errors
-    /// Where it gives up.
+    /// When it gives up.
     fn wait_for_all(
         &self,
         refused: Refused,
@@ -114,8 +114,8 @@ impl Client {
         }
     }
 
-    /// Sends a request over TLS once, to find out whether what answers speaks it. `None`: it does not, or
-    /// nothing answers. A certificate that is not accepted is an error: what it stands for speaks TLS.
+    /// Sends a request over TLS once, to find out whether the host speaks TLS. `None` when it does not, or does not
+    /// answer. A rejected certificate is an error, because such a host does speak TLS.
     pub(crate) async fn probe_tls(
         &self,
         request: &Request<'_>,
@@ -130,12 +130,12 @@ impl Client {
         };
         let failed = match attempted.await {
             Ok(Ok(answer)) if retry::is_transient(Failure::Status(answer.status)) => {
-                // It speaks TLS, and may be in a better mood soon.
+                // It speaks TLS, and a retry may help.
                 return self.get(request).await.map(Some);
             }
             Ok(Ok(answer)) => return Ok(Some(answer)),
             Ok(Err(failed)) => failed,
-            // Without CA certificates nobody speaks TLS with this program.
+            // Without CA certificates no TLS connection is possible.
             Err(why) if why.reason == Reason::TlsFailed => return Ok(None),
             Err(why) => return Err(why),
         };
@@ -152,8 +152,8 @@ impl Client {
         }
     }
 
-    /// Opens a connection to where `url` leads before it is needed, over `https` only. Nothing is sent over it, and it
-    /// matters to nobody whether it comes about.
+    /// Opens a connection to the host of `url` before it is needed, over `https` only. Sends nothing over it, and
+    /// ignores failures.
     pub(crate) fn open_ahead(&self, url: &Url) {
         let Ok(origin) = self.origin(url) else { return };
         let Some(connections) = origin.to_be_opened() else { return };
@@ -164,7 +164,7 @@ impl Client {
         }
     }
 
-    /// A redirect leads from one origin to another, which is expected to speak HTTP/1.1 as the first one does.
+    /// Expects the target of a redirect to speak HTTP/1.1 if its source does.
     pub(super) fn expect_alike(&self, from: &Url, to: &Url) {
         if let (Ok(from), Ok(to)) = (self.origin(from), self.origin(to))
             && from.speaks_http1()
@@ -173,7 +173,7 @@ impl Client {
         }
     }
 
-    /// The run will send at least so many requests more to where `url` leads.
+    /// Announces that the run will send at least this many more requests to the host of `url`.
     pub(crate) fn expect(&self, url: &Url, requests: u64) {
         if let Ok(origin) = self.origin(url) {
             origin.limit.expect(requests);
@@ -182,7 +182,7 @@ impl Client {
 
     fn origin_of(&self, request: &Request<'_>, host: &str) -> Result<Arc<Origin>, Unavailable> {
         if self.time_left().is_zero() {
-            return Err(not_any_more(request.what, host));
+            return Err(never_sent(request.what, host));
         }
         self.origin(&request.url).map_err(|error| {
             let message = format!("{}: `{host}`: {error}", request.what);
@@ -198,15 +198,15 @@ impl Client {
         origin: &'o Origin,
     ) -> Result<Turn<'o>, Unavailable> {
         if self.time_left().is_zero() {
-            return Err(not_any_more(request.what, host));
+            return Err(never_sent(request.what, host));
         }
-        // The time in the queue for this host is no fault of the host's.
+        // Time in the queue does not count against the host.
         let turn = self.0.deadline.before(origin.turn()).await;
         turn.ok_or_else(|| deadline_passed(request.what, host))
     }
 
-    /// Heeds how many requests a host says that it still answers.
-    fn heed(&self, origin: &Origin, host: &str, answer: &Answer) {
+    /// Applies a host's `RateLimit` headers: how many requests it will still answer.
+    fn apply_quota(&self, origin: &Origin, host: &str, answer: &Answer) {
         let remaining = answer.header("ratelimit-remaining").and_then(retry::ratelimit_remaining);
         let now = self.0.ambient.now();
         let reset =
@@ -230,19 +230,19 @@ impl Client {
         FailedTry::new(Failure::Status(answer.status), said)
     }
 
-    /// How long the server asks to wait.
+    /// How long the server asks the client to wait.
     fn wait_asked_for(&self, answer: &Answer) -> Option<Duration> {
         let now = self.0.ambient.now();
         let asked = answer.header("retry-after").and_then(|text| retry::retry_after(text, now));
         let reset =
             || answer.header("ratelimit-reset").and_then(|text| retry::ratelimit_reset(text, now));
-        // An hourly limit of DigitalOcean's API names no wait but the second at which it opens again.
+        // DigitalOcean's hourly limit sends no `Retry-After`, only the second at which it resets.
         if answer.status == 429 { asked.or_else(reset) } else { asked }
     }
 }
 
-/// A request for which the run has no time any more.
-fn not_any_more(what: &str, host: &str) -> Unavailable {
+/// The error for a request that was never sent, because the deadline had passed.
+fn never_sent(what: &str, host: &str) -> Unavailable {
     let said = "was not asked: the run's deadline had passed";
     Unavailable::new(Reason::DeadlinePassed, format!("{what}: `{host}` {said}"))
 }

@@ -9,7 +9,7 @@ use crate::http::message::{Extent, Length};
 use crate::http::retry::Failure;
 use crate::http::{MOST_SMALL, Want};
 
-/// The most bytes of a run that are read of blobs only to count them.
+/// How many bytes of blobs a run reads at most only to count them.
 const MOST_COUNTED: u64 = 1 << 30;
 
 /// What a run may still read of blobs only to count them.
@@ -57,12 +57,13 @@ impl Plan {
             Want::All(most) if success => {
                 Self { limit: Limit { kept: most, counted: most as u64 }, is_whole_wanted: true }
             }
-            // Its head tells the size; docker-registry announces the blob's length for the body, too.
+            // The headers hold the size. docker-registry announces the blob's length for this body, too, so it is not
+            // read.
             Want::Extent(extent) if status == 416 && extent.is_ranged => cut(0, 0),
             Want::Extent(extent) if status == 200 => {
                 cut(MOST_SMALL, counted(extent, response.content_length(), meter))
             }
-            // The byte that was asked for, and whether another one follows. A longer length says so by itself.
+            // Reads the requested byte, and one more to see whether the body is longer than that.
             Want::Extent(_) if success => {
                 cut(1, u64::from(response.content_length().is_none_or(|length| length <= 1)))
             }
@@ -79,7 +80,7 @@ impl Plan {
         Self { limit: Limit { kept, counted }, is_whole_wanted: false }
     }
 
-    /// Whether more is read than takes no time.
+    /// How many bytes are read only to count them: what may take time.
     pub(crate) fn counted(&self) -> u64 {
         if self.is_whole_wanted { 0 } else { self.limit.counted }
     }

@@ -1,6 +1,6 @@
-//! One try of one request to an API with a token header of its own, whatever the answer's status: CircleCI's.
+//! Requests to CircleCI's API, whose token has a header of its own.
 //!
-//! Beside [`Client::get`] it retries nothing and makes nothing of a status: its caller counts every try.
+//! Unlike [`Client::get`], a call is never retried, and every status is returned: its caller counts each try.
 
 use std::time::Duration;
 
@@ -19,15 +19,13 @@ use crate::secret::Secret;
 /// One request: a GET, or the POST of a JSON text.
 #[derive(Clone, Debug)]
 pub(crate) struct Call<'a> {
-    /// The address.
     pub(crate) url: Url,
     /// The header that holds the token.
     pub(crate) header: &'static str,
-    /// The token.
     pub(crate) token: &'a Secret,
     /// The body of a POST; `None` for a GET.
     pub(crate) json: Option<&'a str>,
-    /// When it is not worth waiting any more.
+    /// When to stop waiting.
     pub(crate) until: Instant,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A connection over TLS takes two round trips before its first request. While a token is asked for, the registry's is
 //! opened: nothing is sent over it until a request takes it. Where it shows that HTTP/2 is not spoken, a few more are
-//! opened beside it, because each request under way then needs one of its own. Nothing depends on any of them: a request
-//! that finds none opens its own.
+//! opened beside it, because each request under way then needs one of its own. Nothing depends on any of them: a
+//! request that finds none opens its own.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +31,7 @@ pub(super) struct Connections(Arc<(Mutex<State>, Notify)>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whether a connection attempt of a request has ended, however it ended, or need not be waited for.
+    /// Whether the first request's connection attempt has ended, in any way, or requests need not wait for it.
     is_tried: bool,
     /// Whether the newest connection speaks HTTP/2. `None` before there is one.
     speaks_http2: Option<bool>,
@@ -105,7 +105,7 @@ impl Connections {
             let changed = self.0.1.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            // A plain look: a change would wake the others, who look as well.
+            // Reads without changing: a change would wake all other waiters.
             let (ready, is_opening) = {
                 let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
                 state.ready.retain(|(_, since)| since.elapsed() < KEPT);
@@ -136,7 +136,7 @@ impl Drop for Opening {
 pub(super) enum Purpose {
     /// Requests.
     Requests,
-    /// To be kept until a request takes them: the client's own request is never sent.
+    /// To be kept until a request takes them; the client's own request is never sent.
     Ahead,
 }
 
@@ -155,7 +155,7 @@ pub(super) struct Connector<S> {
     connecting: Connecting,
 }
 
-/// What the request of a client ends with that only opens connections.
+/// The error that ends the request of a client that only opens connections.
 #[derive(Debug, thiserror::Error)]
 #[error("opened")]
 struct Opened;

@@ -1,4 +1,4 @@
-//! When the run has to end. What a server announces may put it off while somebody waits for it.
+//! When the run has to end. A wait that a server asks for can postpone it.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::ambient::MoreTime;
 /// The end of a run.
 #[derive(Clone, Debug)]
 pub struct Deadline {
-    /// Before what is added during the run.
+    /// The deadline before any postponement.
     first: Instant,
     more_time: MoreTime,
 }
 
 impl Deadline {
-    /// At `first`, and later by what is added to `more_time`.
+    /// Ends at `first`, plus what is added to `more_time`.
     pub fn new(first: Instant, more_time: MoreTime) -> Self {
         Self { first, more_time }
     }
@@ -25,12 +25,12 @@ impl Deadline {
         self.at().saturating_duration_since(Instant::now())
     }
 
-    /// Puts it off, unless it was given.
+    /// Postpones it, unless the user set it.
     pub(super) fn put_off(&self, time: Duration) {
         self.more_time.add(time);
     }
 
-    /// What `work` comes to; `None` where the deadline is first.
+    /// The result of `work`, or `None` if the deadline comes first.
     pub(super) async fn before<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
         loop {

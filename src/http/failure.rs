@@ -12,12 +12,12 @@ use crate::http::tls;
 use crate::observation::Unavailable;
 use crate::report::Reason;
 
-/// A try that brought no whole answer.
+/// A try that ended without a complete answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FailedTry {
     /// For the retry table.
     pub(crate) failure: Failure,
-    /// What is reported where no other try brings more. The message reads after "`host`: ".
+    /// What is reported if no retry succeeds. The message follows "`host`: ".
     pub(crate) why: Unavailable,
 }
 
@@ -30,7 +30,7 @@ impl FailedTry {
         Self { why: self.why.hint(hint), ..self }
     }
 
-    /// Why `what` could not be found out of `host`, which `asked` to wait.
+    /// The final error for a request for `what` to `host`; `asked` is the wait that the host asked for.
     pub(crate) fn unavailable(
         self,
         what: &str,
@@ -51,7 +51,7 @@ impl FailedTry {
         why
     }
 
-    /// The same, given up because the next try would come after the deadline.
+    /// Like [`unavailable`](Self::unavailable), for a retry that would come after the deadline.
     pub(crate) fn too_late(
         self,
         what: &str,
@@ -74,7 +74,7 @@ impl FailedTry {
         unavailable
     }
 
-    /// The same where a proxy may have been what could not be reached.
+    /// Adds the advice to check the proxy first.
     pub(crate) fn through_a_proxy(self) -> Self {
         if self.failure != Failure::NoConnection {
             return self;
@@ -121,10 +121,10 @@ impl FailedTry {
         Self::new(Failure::Cut, "the connection broke before the answer was complete")
     }
 
-    /// Classifies an error after a success was announced and `length` bytes of it came.
+    /// Classifies an error in the body of a success, after `length` bytes.
     pub(crate) fn of_success(error: &reqwest::Error, length: u64) -> Self {
         let failed = Self::of(error);
-        // Closed in good order is another thing than a reset: the peer has nothing more to say.
+        // An orderly close differs from a reset: the peer meant to end here.
         let is_closed = deepest_io(error).map(io::Error::kind)
             == Some(io::ErrorKind::UnexpectedEof)
             || find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
@@ -153,16 +153,16 @@ impl FailedTry {
             Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
                 Self::new(Failure::NoConnection, "connection refused")
             }
-            // A peer that hangs up or babbles during the handshake.
+            // A peer that closes the connection, or sends something else, during the handshake.
             Some(io) if io.kind() == io::ErrorKind::UnexpectedEof => {
                 Self::new(Failure::Cut, "the connection was closed during the TLS handshake")
             }
             Some(io) => Self::new(Failure::NoConnection, format!("no connection ({})", words(io))),
             None => {
                 let cause = deepest(error);
-                // The client's own word for a proxy that does not let it through.
+                // reqwest's text for a proxy that refuses CONNECT.
                 let said = match cause.strip_prefix("tunnel error: ") {
-                    // It says no more of any other refusal.
+                    // It names no cause for other refusals.
                     Some("unsuccessful") => "the proxy refused to open a tunnel to it".to_owned(),
                     Some(cause) => format!("the proxy refused to open a tunnel to it ({cause})"),
                     None => format!("no connection ({cause})"),
@@ -173,7 +173,7 @@ impl FailedTry {
     }
 }
 
-/// An answer that was announced each time, and of which nothing came.
+/// The error for a body that was announced each time and never arrived.
 pub(crate) fn never_came(what: &str, host: &str, tries: u32) -> Unavailable {
     let message = if tries == 1 {
         format!("{what}: `{host}` announced it and closed the connection before the first byte")
@@ -186,7 +186,7 @@ pub(crate) fn never_came(what: &str, host: &str, tries: u32) -> Unavailable {
     Unavailable { host: Some(host.to_owned()), ..why }
 }
 
-/// An answer that may repeat more signatures of addresses than a run keeps.
+/// The error for an answer that may repeat more signed addresses than a run can mask.
 pub(crate) fn too_many_secrets(what: &str, host: &str) -> Unavailable {
     let message = format!(
         "{what}: redirects led to more signed addresses than this run can mask, so the answer of `{host}` was not read"
@@ -194,7 +194,7 @@ pub(crate) fn too_many_secrets(what: &str, host: &str) -> Unavailable {
     Unavailable::new(Reason::AnswerTooLarge, message)
 }
 
-/// A request for which the run has no time left.
+/// The error for a request that was unanswered at the deadline.
 pub(crate) fn deadline_passed(what: &str, host: &str) -> Unavailable {
     Unavailable::new(
         Reason::DeadlinePassed,
@@ -243,7 +243,7 @@ fn words(error: &io::Error) -> String {
     }
 }
 
-/// The last error of the chain: the cause.
+/// The cause: the last error of the chain.
 fn deepest(error: &dyn Error) -> String {
     let mut last = error.to_string();
     let mut next = error.source();

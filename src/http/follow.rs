@@ -1,4 +1,4 @@
-//! Follows redirects, one request each, with nothing of a login in them.
+//! Follows redirects, without credentials.
 
 use crate::http::message::{Answer, Peer, Request};
 use crate::http::redirect::{self, is_redirect};
@@ -8,7 +8,7 @@ use crate::report::Reason;
 
 impl Client {
     /// Follows the redirects of `answer` without credentials and without a referer. Returns `answer`
-    /// itself where it is none.
+    /// itself if it is not a redirect.
     pub(crate) async fn follow(
         &self,
         request: &Request<'_>,
@@ -29,7 +29,7 @@ impl Client {
             self.expect_alike(&answer.url, &url);
             let secrets = redirect::secrets(&answer.url, &answer.headers);
             let peer = Peer::Redirected(&secrets);
-            // The accepted types go along, as a manifest's redirect needs them; nothing else does.
+            // Only `Accept` is sent along: the redirect of a manifest needs it.
             let request = Request { url, authorization: None, form: None, peer, ..request.clone() };
             answer = self.get(&request).await?;
         }

@@ -1,9 +1,9 @@
-//! How often a host may be asked, as far as it says so.
+//! Rate limits: how often a host may be asked, as far as it says so.
 //!
-//! A 429 is one wait for all requests to that host. When it is over, one request goes first; the others follow if it is
-//! served, and wait again if it is not. After as many refusals in a row as any request is tried, all who waited give up.
-//! A host that counts what it will still answer, and has less than the run needs, is asked at a pace that makes that last
-//! until the host counts from the beginning again.
+//! After a 429, all requests to that host wait. Then one request goes first: if it is served, the others follow; if
+//! not, all wait again. After as many refusals in a row as a request has tries, all waiting requests give up. If a
+//! host's remaining quota is smaller than what the run needs, the requests are spread over the time until the quota
+//! resets.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::observation::Unavailable;
 
 /// How often one request is refused at most while others are served.
 const MOST_REFUSALS: u32 = 20;
-/// The most that one host can put the deadline off.
+/// How far one host can postpone the deadline at most.
 const MOST_PUT_OFF: Duration = Duration::from_secs(3600);
 
 /// What one host has said.
@@ -27,7 +27,7 @@ pub(super) struct Limit(Mutex<State>, Notify);
 #[derive(Debug, Default)]
 struct State {
     gate: Gate,
-    /// How often all who waited have given up.
+    /// How often all waiting requests have given up.
     generation: u64,
     /// Why, the last time.
     refusal: Option<Refusal>,
@@ -42,7 +42,7 @@ struct State {
 enum Gate {
     #[default]
     Open,
-    /// Nobody asks before `until`; then one does. It was refused so many times in a row.
+    /// No request is sent before `until`, and then one goes first. The host has refused this many in a row.
     Closed { until: Instant, refused: u32 },
     /// One request shows whether the others may follow.
     Probing { refused: u32 },
@@ -54,7 +54,7 @@ struct Pace {
     next: Instant,
 }
 
-/// Why all who waited give up.
+/// Why all waiting requests give up.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
     failed: FailedTry,
@@ -75,18 +75,18 @@ impl Refusal {
     }
 }
 
-/// What becomes of a request that was refused.
+/// What to do with a request that was refused.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// It is asked again after the wait that it began for all: so long, after so many refusals.
+    /// Retry after the wait that it began for all: its length, and the number of refusals.
     Waits(Duration, u32),
-    /// It is asked again after a wait that another request began.
+    /// Retry after a wait that another request began.
     WaitsToo,
-    /// It gives up.
+    /// Give up.
     GivesUp(Refusal),
 }
 
-/// A request that may be sent now.
+/// The permission to send a request now.
 #[derive(Debug)]
 pub(super) struct Admitted<'a> {
     limit: &'a Limit,
@@ -106,13 +106,13 @@ impl Limit {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The run needs so many requests more.
+    /// Announces more requests of the run.
     pub(super) fn expect(&self, requests: u64) {
         let mut state = self.state();
         state.needed = state.needed.saturating_add(requests);
     }
 
-    /// One of them is sent.
+    /// Records that one of them is sent.
     pub(super) fn sent(&self) {
         let mut state = self.state();
         state.needed = state.needed.saturating_sub(1);
@@ -123,7 +123,7 @@ impl Limit {
         self.state().generation
     }
 
-    /// Waits until a request of this generation may be sent. An error where all of it have given up.
+    /// Waits until a request of this generation may be sent. Fails if the whole generation gave up.
     pub(super) async fn admitted(&self, generation: u64) -> Result<Admitted<'_>, Box<Refusal>> {
         loop {
             let changed = self.1.notified();
@@ -168,8 +168,8 @@ impl Limit {
         Ok(Admitted { limit: self, is_probe: false })
     }
 
-    /// Reads how many requests the host still answers before it counts from the beginning, `reset` from now. `Some`
-    /// where the run begins to spread them.
+    /// Records the remaining quota, which resets in `reset`. Returns a pace if the run now begins to spread its
+    /// requests.
     pub(super) fn remaining(&self, remaining: u64, reset: Duration) -> Option<Spread> {
         let mut state = self.state();
         if remaining >= state.needed {
@@ -188,7 +188,7 @@ impl Limit {
         Some(Spread { remaining, over: reset, needed: state.needed })
     }
 
-    /// How much later the run has to end, because this host announced a wait.
+    /// How far to postpone the deadline for a wait that this host announced.
     pub(super) fn announced(&self, wait: Duration) -> Duration {
         let mut state = self.state();
         let (now, until) = (Instant::now(), Instant::now() + wait);
@@ -201,12 +201,12 @@ impl Limit {
 }
 
 impl Admitted<'_> {
-    /// Whether the host has begun to refuse while this request waited for its turn.
+    /// Whether the host began to refuse while this request waited for its turn.
     pub(super) fn is_outdated(&self) -> bool {
         !self.is_probe && self.limit.state().gate != Gate::Open
     }
 
-    /// Takes note of a 429, the `own`th of this request, and decides for all.
+    /// Records a 429, the `own`th of this request, and decides for all requests.
     pub(super) fn refused(
         self,
         failed: &FailedTry,
@@ -220,7 +220,7 @@ impl Admitted<'_> {
             (Gate::Probing { refused }, true) => *refused,
             (Gate::Open, _) => 0,
             (Gate::Closed { .. } | Gate::Probing { .. }, _) => {
-                // It was under way when the wait began.
+                // It had been sent when the wait began.
                 return Refused::WaitsToo;
             }
         };
@@ -241,12 +241,12 @@ impl Admitted<'_> {
             };
         state.generation += 1;
         state.refusal = Some(given_up.clone());
-        // Whoever asks later may find it in a better mood, and asks alone at first.
+        // Later requests may be served again; the first of them goes alone.
         state.gate = Gate::Closed { until: now, refused: 0 };
         Refused::GivesUp(given_up)
     }
 
-    /// Takes note of any other end of a request: the host answers, or has another trouble.
+    /// Records any other end of a request: the host answered, or failed in another way.
     pub(super) fn served(self) {
         if self.is_probe {
             self.limit.state().gate = Gate::Open;
@@ -259,7 +259,7 @@ impl Drop for Admitted<'_> {
         if self.is_probe {
             let mut state = self.limit.state();
             if let Gate::Probing { refused } = state.gate {
-                // It was cancelled: another one goes first.
+                // It was cancelled, so another one goes first.
                 state.gate = Gate::Closed { until: Instant::now(), refused };
             }
             drop(state);

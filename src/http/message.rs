@@ -12,7 +12,6 @@ use crate::secret::Secret;
 /// One request: a GET, or the POST of a form.
 #[derive(Clone, Debug)]
 pub(crate) struct Request<'a> {
-    /// The address.
     pub(crate) url: Url,
     /// What is requested, as in ``the manifest of `latest-dev` ``.
     pub(crate) what: &'a str,
@@ -26,16 +25,16 @@ pub(crate) struct Request<'a> {
     pub(crate) peer: Peer<'a>,
     /// How much of the body is wanted.
     pub(crate) want: Want<'a>,
-    /// Whether caches in between must ask again (`Cache-Control: no-cache`): what is requested may change.
+    /// Whether caches must revalidate (`Cache-Control: no-cache`), because the content may change.
     pub(crate) fresh: bool,
-    /// How long it is worth waiting.
+    /// How long to wait.
     pub(crate) patience: Patience,
 }
 
-/// Who is asked, which decides what of the answer may be quoted.
+/// Who is asked. Decides which parts of the answer may be quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer<'a> {
-    /// A server that hands out no credentials.
+    /// A server that issues no credentials.
     Server,
     /// A token server: any field of any answer may be a token, so only its error code and message are quoted.
     TokenServer,
@@ -76,12 +75,12 @@ pub(crate) struct Extent {
     pub(crate) most: u64,
 }
 
-/// How long a body is, as far as it was read.
+/// How long a body is, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
     /// It ended properly after so many bytes.
     Ended(u64),
-    /// The connection was closed after so many bytes: an end looks like a cut.
+    /// The connection was closed after so many bytes, which may be its end or a cut.
     Closed(u64),
     /// Its framing announces so many bytes, and not all of them were read.
     Announced(u64),
@@ -89,7 +88,7 @@ pub(crate) enum Length {
     Beyond(u64),
 }
 
-/// How long a request is worth waiting.
+/// How long to wait for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
     /// As long as the deadline allows, with retries.
@@ -103,9 +102,8 @@ pub(crate) enum Patience {
 pub(crate) struct Answer {
     /// The host that gave it, with the port where that is not the scheme's own.
     pub(crate) host: String,
-    /// The status. Never one that a retry might change.
+    /// Never one that a retry might change.
     pub(crate) status: u16,
-    /// The headers.
     pub(crate) headers: HeaderMap,
     /// The body, bounded.
     pub(crate) body: Vec<u8>,
@@ -116,7 +114,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// An answer that nobody gave, for tests of what answers mean.
+    /// A made-up answer, for tests.
     #[cfg(any(test, fuzzing))]
     #[expect(clippy::unwrap_used, reason = "the address is ours")]
     pub(crate) fn for_tests(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
@@ -125,7 +123,7 @@ impl Answer {
         Self { host: host_of(&url), status, headers, body: body.to_vec(), length, url }
     }
 
-    /// The same answer whose body is so long.
+    /// The same answer with another body length.
     #[cfg(test)]
     pub(crate) fn of_length(self, length: Length) -> Self {
         Self { length, ..self }

@@ -1,7 +1,7 @@
-//! One client an origin, so that a run opens one connection a host wherever HTTP/2 is spoken.
+//! One client per origin, so that a run opens one connection per host wherever HTTP/2 is spoken.
 //!
-//! A pool opens a connection for each request that comes before the first connection stands. Here the
-//! first request to an origin goes alone until it is connected; the others then share its connection.
+//! hyper's pool opens a connection for each request that comes before the first connection is up. Here the
+//! first request to an origin goes alone until it is connected, and the others then share its connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +14,13 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 use super::connections::{Connections, Opening};
 use super::limit::Limit;
 
-/// How many requests are under way to one origin. Servers of HTTP/2 allow 100 streams a connection, often more; what is
-/// beyond waits in the connection.
+/// How many requests to one origin are in flight at most. HTTP/2 servers usually allow at least 100 streams per
+/// connection; hyper queues what exceeds that.
 const MOST_AT_ONCE: usize = 128;
-/// How many over TLS without HTTP/2, where each costs a connection of its own.
+/// The same over TLS without HTTP/2, where each request needs a connection of its own.
 const MOST_CONNECTIONS: usize = 32;
-/// How many connections are opened ahead beside the first, where they cannot be shared: for the control, and for what a
-/// manifest of five layers names.
+/// How many more connections are opened ahead where they cannot be shared: for the control, and for the blobs of an
+/// image with five layers.
 const OPENED_AHEAD: usize = 7;
 
 /// An origin's clients and what they share.
@@ -32,11 +32,11 @@ pub(super) struct Origin {
     first: Mutex<()>,
     connections: Connections,
     is_plain: bool,
-    /// The places of requests that share a connection.
+    /// Limits the requests that share a connection.
     streams: Semaphore,
-    /// The places of requests that each have one of their own.
+    /// Limits the requests that each have one of their own.
     sockets: Semaphore,
-    /// What it says of how often it may be asked.
+    /// Its rate limit.
     pub(super) limit: Limit,
 }
 
@@ -44,12 +44,12 @@ pub(super) struct Origin {
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     _slot: Option<SemaphorePermit<'a>>,
-    /// Held where the request goes alone, because no connection stands yet.
+    /// Held while the request goes alone, because there is no connection yet.
     alone: Option<MutexGuard<'a, ()>>,
 }
 
 impl Origin {
-    /// An origin that is reached through `client`, whose connections are `connections`.
+    /// Creates an origin that is reached through `client` over `connections`.
     pub(super) fn new(client: Client, connections: Connections, is_plain: bool) -> Self {
         let most = if is_plain { MOST_AT_ONCE } else { MOST_CONNECTIONS };
         Self {
@@ -71,11 +71,11 @@ impl Origin {
         let alone = first.filter(|_| !self.connections.is_tried());
         let is_shared = !self.is_plain && self.connections.speaks_http2() != Some(false);
         let places = if is_shared { &self.streams } else { &self.sockets };
-        // A closed semaphore is impossible here: it is never closed.
+        // The semaphores are never closed.
         Turn { _slot: places.acquire().await.ok(), alone }
     }
 
-    /// Sends a request; its turn is over when the response's head is here.
+    /// Sends a request. Its turn ends when the response headers have arrived.
     pub(super) async fn send(
         &self,
         request: reqwest::Request,
@@ -93,29 +93,28 @@ impl Origin {
         response.await
     }
 
-    /// Its connections, for a client that opens them before they are needed. `None` but the first time, and where that
-    /// is too late.
+    /// Its connections, for a client that opens them ahead. `Some` only the first time, and only while it is not too
+    /// late.
     pub(super) fn to_be_opened(&self) -> Option<&Connections> {
         let is_opened = self.is_opened_ahead.swap(true, Ordering::Relaxed);
         Some(&self.connections).filter(|known| !is_opened && !self.is_plain && !known.is_tried())
     }
 
-    /// Opens a connection before it is needed; a few where they cannot be shared. Nothing is sent over them, and nobody
-    /// waits for them in vain.
+    /// Opens a connection ahead, or a few where they cannot be shared. Sends nothing over them.
     pub(super) fn open_ahead(self: &Arc<Self>, opener: Client, url: &Url) {
         let origin = Arc::clone(self);
         let request = reqwest::Request::new(reqwest::Method::GET, url.clone());
         let first = self.connections.opening();
         tokio::spawn(async move {
             let open = async |opening: Opening| {
-                // It ends with an error, because its connection is taken away from it.
+                // Ends with an error, because its connection is kept for requests.
                 let sent = request.try_clone().map(|request| opener.execute(request));
                 if let Some(sent) = sent {
                     let _ = sent.await;
                 }
                 drop(opening);
             };
-            // Until all are announced, whoever needs one waits.
+            // A request that needs one waits until all are announced.
             let announced = origin.connections.opening();
             open(first).await;
             if origin.speaks_http1() {
@@ -127,18 +126,18 @@ impl Origin {
         });
     }
 
-    /// Whether it has shown that connections over TLS cannot be shared.
+    /// Whether its connections over TLS are known not to be shareable.
     pub(super) fn speaks_http1(&self) -> bool {
         !self.is_plain && self.connections.speaks_http2() == Some(false)
     }
 
-    /// What led here cannot share connections, so this is not expected to.
+    /// Expects that connections cannot be shared, as at the source of the redirect.
     pub(super) fn expect_many(&self) {
         self.connections.expect_many();
     }
 }
 
-/// How many files may be open. Where nobody says, as many as anybody needs.
+/// How many files the process may have open; no limit if the system does not say.
 fn descriptors() -> usize {
     let most = getrlimit(Resource::Nofile).current;
     most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)

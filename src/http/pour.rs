@@ -1,4 +1,4 @@
-//! A large body on its way to a reader, over as many tries as it takes: what was cut goes on where it ended.
+//! Streams a large body to a reader. A retry continues where the previous try was cut.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -13,22 +13,22 @@ use crate::http::MOST_SMALL;
 use crate::http::failure::FailedTry;
 use crate::http::retry::Failure;
 
-/// Where the bytes of one blob go, and how many of them went there.
+/// Where the bytes of one blob go, and how many have arrived.
 #[derive(Debug)]
 pub(crate) struct Pour {
     pub(super) size: u64,
     reader: mpsc::Sender<Bytes>,
     poured: Cell<u64>,
-    /// The first bytes, to tell a text from a layer.
+    /// The first bytes, to tell an error text from a layer.
     start: RefCell<Vec<u8>>,
-    /// The entity tag of the answer whose bytes went there.
+    /// The entity tag of the answer that they came from.
     tag: RefCell<Option<HeaderValue>>,
-    /// Counts the bytes of all pours of a run.
+    /// Counts the bytes of all layers of a run.
     counter: Arc<AtomicU64>,
 }
 
 impl Pour {
-    /// Pours a blob of so many bytes to `reader`.
+    /// Streams a blob of `size` bytes to `reader`.
     pub(crate) fn new(size: u64, reader: mpsc::Sender<Bytes>, counter: Arc<AtomicU64>) -> Self {
         Self {
             size,
@@ -50,10 +50,10 @@ impl Pour {
         self.poured() == self.size
     }
 
-    /// The headers that ask for what is still missing.
+    /// The headers that request the missing rest.
     pub(super) fn headers(&self) -> Vec<(&'static str, HeaderValue)> {
         let from = self.poured();
-        // Engines ask for the whole.
+        // Engines request the whole blob, so the first try does, too.
         if from == 0 {
             return Vec::new();
         }
@@ -63,7 +63,7 @@ impl Pour {
         range.into_iter().chain(tag.map(|tag| ("if-range", tag))).collect()
     }
 
-    /// Where the body of an answer begins: at the blob's first byte, or where the bytes ended that came before.
+    /// Where the body of an answer begins: at the blob's first byte, or behind the bytes that have arrived.
     pub(super) fn begin(&self, response: &Response) -> Result<u64, FailedTry> {
         let poured = self.poured();
         let tag = strong_tag(response.headers());
@@ -84,7 +84,7 @@ impl Pour {
         ))
     }
 
-    /// Gives the reader a piece. Whether it wants more.
+    /// Passes a piece to the reader. Returns whether it wants more.
     pub(super) async fn give(&self, piece: Bytes) -> bool {
         if piece.is_empty() {
             return true;
@@ -105,7 +105,7 @@ impl Pour {
     }
 }
 
-/// The entity tag by which a part may be requested: a weak one does not name bytes.
+/// A strong entity tag. A weak one does not identify bytes, so no range may be requested by it.
 fn strong_tag(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get("etag").filter(|tag| tag.as_bytes().starts_with(b"\"")).cloned()
 }

@@ -12,10 +12,10 @@ use crate::http::message::{Length, codings};
 use crate::http::pour::Pour;
 use crate::http::retry::Failure;
 
-/// How long nothing may come of a body before the try has failed.
+/// How long a body may stall before the try has failed.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Pours the body of a success, as far as it is new.
+/// Streams the body of a success to the reader, without what has arrived before.
 pub(super) async fn pour(
     pour: &Pour,
     response: &mut Response,
@@ -24,7 +24,7 @@ pub(super) async fn pour(
     let announced = response.content_length();
     let is_coded = !codings(response.headers()).is_empty();
     if is_coded || announced.is_some_and(|length| length != pour.size - begins) {
-        // Another body than the blob's: its beginning shows what it is.
+        // Not the blob's body: read its beginning, which shows what it is.
         let beginning = body::read(response, Plan::beginning());
         return timeout(REQUEST_TIMEOUT, beginning).await.unwrap_or_else(|_| {
             let said = format!("not complete after {} s", REQUEST_TIMEOUT.as_secs());
@@ -43,7 +43,7 @@ pub(super) async fn pour(
                 return Err(FailedTry::new(Failure::Cut, said));
             }
             Ok(Ok(None)) => return Ok((pour.start(), Length::Ended(pour.poured()))),
-            // What was announced is here; only its end in good order is missing.
+            // All announced bytes are here; only the orderly end is missing.
             Ok(Err(_)) | Err(_) if pour.is_whole() => {
                 return Ok((pour.start(), Length::Ended(pour.size)));
             }

@@ -9,11 +9,11 @@ use reqwest::header::HeaderMap;
 use super::message::{Peer, Request};
 use crate::secret::Secret;
 
-/// The most bytes of a `Location`. No server takes a request line of more than 8 KiB, unless it is configured to; and each part
-/// of the address that may be a secret is looked for in each text that is shown.
+/// The most bytes of a `Location`. Servers reject request lines above 8 KiB by default, and each part of the address
+/// that may be a secret is searched for in every text that is shown.
 const MOST_LOCATION: usize = 16 << 10;
 
-/// Whether a status asks to look elsewhere for the same content.
+/// Whether a status redirects to the same content elsewhere.
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
@@ -69,7 +69,7 @@ pub(crate) fn secrets(from: &Url, headers: &HeaderMap) -> Vec<Secret> {
     for pair in url.query().unwrap_or_default().split('&') {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
         let name = name.to_ascii_lowercase();
-        // Every output shows digests, so one in the clear must not be masked.
+        // Every output shows digests, so they must not be masked.
         let is_named = ["digest", "sha", "hash"].iter().any(|word| name.contains(word));
         let is_digest = is_digest(value) && (is_named || value.starts_with("sha"));
         if is_opaque(value, 16) && !is_digest {
@@ -102,7 +102,7 @@ fn opaque_segments(url: &Url) -> impl Iterator<Item = &str> {
     segments.filter(|segment| is_opaque(segment, 32) && !is_digest(segment))
 }
 
-/// Whether a text may be a key: long, and of letters and digits as no word is. A media type is none.
+/// Whether a text may be a key: long, and mixing letters and digits as no word does. Media types are excluded.
 fn is_opaque(text: &str, least: usize) -> bool {
     let has = |what: fn(&u8) -> bool| text.as_bytes().iter().any(what);
     let is_mixed =
@@ -146,7 +146,7 @@ pub(crate) fn is_local(url: &Url) -> bool {
     )
 }
 
-/// Whether an address is written as one that only exists inside a network (RFC 6890).
+/// Whether an address is literally one of a private or special network (RFC 6890).
 fn is_inside(url: &Url) -> bool {
     match address(url) {
         None => is_local(url),

@@ -1,7 +1,7 @@
-//! Resolves names with the system's resolver, each on a thread of its own: nobody can interrupt it.
+//! Resolves names with the system's resolver, each on a thread of its own, because a look-up cannot be interrupted.
 //!
-//! The client's own resolver takes a thread of the runtime's pool, and panics where the system gives none. Here that is a
-//! name that could not be resolved. A name is looked up once a run, and again where no connection came of it.
+//! reqwest's own resolver takes a thread of the runtime's pool, and panics when the system refuses one. Here that is an
+//! error. A name is looked up once a run, and again after a connection to its addresses failed.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,17 +13,17 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// Looks a name up; it may block.
+/// Looks up a name; may block.
 type LookUp = fn(&str) -> io::Result<Vec<SocketAddr>>;
 
-/// The system's resolver, and what it said in this run. Clones share it.
+/// The system's resolver with the answers of this run. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolver {
     look_up: LookUp,
     known: Arc<Mutex<HashMap<String, Arc<Known>>>>,
 }
 
-/// What is known of a name, and since when. Held while it is looked up, so that the others wait for it.
+/// The answer for a name, and its age. Locked during a look-up, so that others wait for it.
 type Known = tokio::sync::Mutex<Option<(Result<Vec<SocketAddr>, NotFound>, Instant)>>;
 
 /// A name has no addresses.
@@ -51,7 +51,7 @@ impl Resolver {
         Self { look_up, known: Arc::default() }
     }
 
-    /// Forgets every address: one of them led nowhere.
+    /// Forgets every address, after a connection to one of them failed.
     pub(crate) fn forget(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -65,7 +65,7 @@ impl Resolver {
         let mut known = known.lock().await;
         match &*known {
             Some((Ok(addresses), _)) => return Ok(addresses.clone()),
-            // Those who waited for a failure share it.
+            // Everybody who waited for a failed look-up shares the failure.
             Some((Err(error), at)) if *at >= asked_at => return Err(error.clone()),
             Some(_) | None => {}
         }
@@ -78,7 +78,7 @@ impl Resolver {
 async fn on_a_thread(look_up: LookUp, name: String) -> Result<Vec<SocketAddr>, NotFound> {
     let (sender, receiver) = oneshot::channel();
     let started = thread::Builder::new().spawn(move || {
-        // Where nobody waits any more, nobody is told.
+        // The receiver may be gone.
         let _ = sender.send(look_up(&name));
     });
     started.map_err(|error| NoThread(Arc::new(error)))?;

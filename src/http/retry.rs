@@ -1,4 +1,4 @@
-//! Whether and when a request is sent again. A pure table: no clock, no randomness, no request.
+//! Whether and when to retry a request. A pure table: no clock, no randomness, no request.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use jiff::fmt::rfc2822;
 
 use crate::report::Reason;
 
-/// How often one request is sent at most.
+/// How many tries a request has.
 pub(crate) const TRIES: u32 = 4;
 
-/// How a try ended that brought no usable answer.
+/// Why a try failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// An answer with this status.
@@ -21,33 +21,33 @@ pub(crate) enum Failure {
     TimedOut,
     /// The connection broke before the answer was complete.
     Cut,
-    /// A success was announced, and the connection closed in good order before all of it came.
+    /// The server sent a success and closed the connection in an orderly way before the end of the body.
     BrokenOff,
-    /// The same, before one byte of it came.
+    /// Like `BrokenOff`, before the first byte of the body.
     NeverCame,
-    /// TLS did not come about, or the certificate was not accepted.
+    /// The TLS handshake failed, or the certificate was rejected.
     Tls,
-    /// What answered does not speak TLS at all.
+    /// The server does not speak TLS.
     NotTls,
-    /// What came back was not HTTP.
+    /// The answer was not HTTP.
     Garbage,
-    /// More came back than is read.
+    /// The answer was larger than its limit.
     TooLarge,
 }
 
 /// What to do after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Send it again after this long.
+    /// Retry after this long.
     Again(Duration),
-    /// Give up: it is not worth trying again, or was tried often enough.
+    /// Give up: a retry would not help, or there were enough tries.
     GiveUp,
-    /// Give up: the wait that is due ends after the deadline.
+    /// Give up: the wait before the next try would end after the deadline.
     TooLate(Duration),
 }
 
 impl Failure {
-    /// What is reported where no other try brought more.
+    /// What is reported if no retry succeeded.
     pub(crate) fn reason(self) -> Reason {
         match self {
             Self::Status(429) => Reason::RateLimited,
@@ -63,7 +63,7 @@ impl Failure {
     }
 }
 
-/// Whether another try may bring another answer.
+/// Whether a retry may help.
 pub(crate) fn is_transient(failure: Failure) -> bool {
     match failure {
         Failure::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
@@ -76,10 +76,10 @@ pub(crate) fn is_transient(failure: Failure) -> bool {
     }
 }
 
-/// Decides after the try number `tries` (from 1) of at most `most`.
+/// Decides after try number `tries` (from 1) of at most `most`.
 ///
-/// `asked` is the server's own `Retry-After`; `jitter` is a random number from 0 to 1 that spreads the
-/// clients' 1, 2 and 4 seconds by a quarter to either side; `left` is the time until the deadline.
+/// `asked` is the server's own `Retry-After`; `jitter` is a random number from 0 to 1 that varies the
+/// waits of 1, 2 and 4 seconds by a quarter; `left` is the time until the deadline.
 pub(crate) fn decide(
     failure: Failure,
     tries: u32,
@@ -97,12 +97,12 @@ pub(crate) fn decide(
     if wait >= left { Decision::TooLate(wait) } else { Decision::Again(wait) }
 }
 
-/// Reads a `Retry-After`: a number of seconds or a date (RFC 9110 §10.2.3). A date that has passed is a
-/// wait of nothing; a text that is neither is no wait at all.
+/// Reads a `Retry-After`: a number of seconds or a date (RFC 9110 §10.2.3). A date in the past is a
+/// wait of zero; any other text is `None`.
 pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are a wait longer than any deadline.
+        // A number that overflows is a wait longer than any deadline.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
     }
     let date = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
@@ -110,13 +110,13 @@ pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
 }
 
 /// Reads DigitalOcean's `ratelimit-reset`: the second (Unix time) at which the oldest request leaves the
-/// window. One in the past says nothing.
+/// window. `None` if it is in the past.
 pub(crate) fn ratelimit_reset(text: &str, now: Timestamp) -> Option<Duration> {
     let at = Timestamp::from_second(text.trim().parse().ok()?).ok()?;
     Duration::try_from(at.duration_since(now)).ok().filter(|wait| !wait.is_zero())
 }
 
-/// Reads a `ratelimit-remaining`: a number of requests. Docker Hub's has its window behind a semicolon.
+/// Reads a `ratelimit-remaining`: a number of requests. Docker Hub appends its window after a semicolon.
 pub(crate) fn ratelimit_remaining(text: &str) -> Option<u64> {
     let number = text.split(';').next().unwrap_or_default().trim();
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok()).flatten()

@@ -1,5 +1,5 @@
-//! What a run prints about its requests: one line each, and with `-vv` the names of the headers. Never a value of
-//! `Authorization`, and never a redirect's query.
+//! Prints one line per request, and with `-vv` the names of the headers. Never prints a value of `Authorization` or the
+//! query of a redirect.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Client {
             let range = is_ranged.then_some("range");
             let fresh = request.fresh.then_some("cache-control");
             let authorization = request.authorization.map(|_| "authorization");
-            // Without one of ours, the client's own `Accept: */*` goes.
+            // Without an `Accept` of ours, reqwest sends `*/*`.
             let sent = ["user-agent", "accept"].into_iter().chain(fresh).chain(range);
             let sent = sent.chain(authorization);
             let sent: Vec<&str> = sent.collect();

@@ -1,4 +1,4 @@
-//! TLS as this program speaks it: rustls on ring, the system's CA certificates, nothing weakened.
+//! TLS: rustls on ring with the system's CA certificates, and no option to weaken it.
 
 mod exact;
 mod explain;
@@ -10,7 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 pub(crate) use explain::explain;
 
-/// Why there is no TLS at all.
+/// Why TLS could not be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TlsError {
     /// Without roots no certificate can be judged.
@@ -26,7 +26,7 @@ pub(crate) enum TlsError {
 pub(crate) fn config() -> Result<ClientConfig, TlsError> {
     let certificates = rustls_native_certs::load_native_certs().certs;
     let mut roots = RootCertStore::empty();
-    // Single certificates that cannot be read are no reason to trust less in the others.
+    // Skips certificates that cannot be parsed.
     roots.add_parsable_certificates(certificates.iter().cloned());
     if roots.is_empty() {
         return Err(TlsError::NoRoots);
@@ -47,7 +47,7 @@ pub(crate) fn config() -> Result<ClientConfig, TlsError> {
     Ok(with_protocols(config))
 }
 
-/// A configuration that trusts nobody: for plain `http` on this machine, where no handshake takes place.
+/// A configuration that trusts no certificate, for plain `http` on this machine, which needs none.
 pub(crate) fn unused() -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)

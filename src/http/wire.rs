@@ -1,11 +1,10 @@
-//! A request as it is sent: its method and its headers.
+//! Builds the request that is sent: method, headers and body.
 
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::http::message::{Extent, Request, Want};
 
-/// The request on the wire.
 pub(super) fn request(request: &Request<'_>) -> reqwest::Request {
     let method = if request.form.is_some() { Method::POST } else { Method::GET };
     let mut sent = reqwest::Request::new(method, request.url.clone());
@@ -26,7 +25,7 @@ pub(super) fn request(request: &Request<'_>) -> reqwest::Request {
     match request.want {
         Want::Extent(Extent { size, is_ranged: true, most: _ }) => {
             let last = size.saturating_sub(1);
-            // Digits always make a header value. Without one, the whole blob would be sent, and its length would do.
+            // Cannot fail for digits. Without the header, the whole blob would be sent, and its length would do.
             if let Ok(range) = HeaderValue::from_str(&format!("bytes={last}-{last}")) {
                 headers.insert("range", range);
             }
@@ -38,7 +37,7 @@ pub(super) fn request(request: &Request<'_>) -> reqwest::Request {
         Want::Extent(_) | Want::All(_) => {}
     }
     if let Some(secret) = request.authorization {
-        // A secret that is no header value cannot be sent; the server will then say so.
+        // A secret that is not a valid header value cannot be sent, so the server will ask for it.
         if let Ok(mut value) = HeaderValue::from_str(secret.expose()) {
             value.set_sensitive(true);
             headers.insert("authorization", value);

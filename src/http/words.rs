@@ -1,4 +1,4 @@
-//! What is quoted of an answer that is not the wanted one.
+//! Quotes unexpected answers in messages.
 
 use serde::Deserialize;
 
@@ -6,7 +6,7 @@ use super::message::{Answer, Peer};
 use crate::oci::ErrorBody;
 use crate::secret::Redactor;
 
-/// The shortest word of a token server's message that is taken for a token, if it looks like one.
+/// Words of a token server's message that are shorter than this are never masked as tokens.
 const SHORTEST_TOKEN: usize = 18;
 
 /// Status, media type and the first words of an answer.
@@ -36,7 +36,7 @@ pub(crate) fn guarded_kind(answer: &Answer, redactor: &Redactor) -> String {
     without_tokens(&kind(answer, redactor))
 }
 
-/// What an answer says whose status may change by itself.
+/// The words of an answer with a transient status.
 pub(super) fn of_trouble(peer: Peer<'_>, answer: &Answer, redactor: &Redactor) -> String {
     let status = match answer.status {
         429 => "429, too many requests".to_owned(),
@@ -47,7 +47,7 @@ pub(super) fn of_trouble(peer: Peer<'_>, answer: &Answer, redactor: &Redactor) -
         Peer::Server | Peer::Redirected(_) => error(&answer.body)
             .map(|(code, message)| (redactor.line(&code, 60), redactor.line(&message, 200))),
     };
-    // An API's sentence about its limit says no more than the status; a registry's says whose limit it is.
+    // The API's text about its limit adds nothing to the status; a registry's text says whose limit it is.
     let has_sentence = ErrorBody::parse(&answer.body).is_some();
     match error {
         Some((code, message)) if answer.status == 429 && has_sentence => {
@@ -109,7 +109,7 @@ fn guarded_error(body: &[u8], redactor: &Redactor) -> Option<(String, String)> {
     Some((code, redactor.line(&without_tokens(&message), 200)))
 }
 
-/// `text` with every word masked that could be a token.
+/// Masks every word of `text` that could be a token.
 fn without_tokens(text: &str) -> String {
     let is_part = |character: char| {
         character.is_alphanumeric()

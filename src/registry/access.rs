@@ -1,7 +1,7 @@
-//! How a registry is given credentials: DigitalOcean's token server directly, others after a challenge.
+//! Registry authentication: DigitalOcean's token endpoint directly, other registries by challenge.
 //!
-//! A token of DigitalOcean goes to its token endpoint only, whose address is settled before the run; a
-//! login goes to the registry's own host, or to a token server that is known to be its own.
+//! DigitalOcean's token is sent to its token endpoint only, whose address is fixed before the run. A login is sent
+//! only to the registry's own host, or to a token server that is known to belong to it.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) enum Access {
         endpoint: Url,
         /// `Basic …` of the DigitalOcean token.
         basic: Secret,
-        /// Knows the token itself in each of its forms, to find it where it must not go.
+        /// Finds the token, in any of its forms, in texts that must not hold it.
         token: Redactor,
     },
     /// Any other registry.
@@ -42,17 +42,17 @@ pub(crate) enum Access {
         logins: Logins,
         /// The registry's address over `https`.
         origin: Url,
-        /// Where it answers and what it asks for, once it was asked.
+        /// Its address and authentication scheme, once it was asked.
         settled: Shared<Settled>,
     },
 }
 
-/// What a repository's requests are sent with.
+/// The authorization of a repository's requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
     /// The `Authorization` header.
     pub(super) header: Option<Secret>,
-    /// Whether the registry itself has not said yet what it asks for: it was not heard to ask for anything, or its token
+    /// Whether the registry itself has not yet sent a challenge in this run: it asked for nothing so far, or its token
     /// server is known.
     pub(super) was_assumed: bool,
     /// Whose credentials these are.
@@ -64,16 +64,16 @@ pub(crate) struct Granted {
 pub(crate) enum By {
     /// DigitalOcean's token.
     Token,
-    /// The login that was found here.
+    /// The login that was found in this place.
     Login(String),
-    /// Nobody's, and what kept a login from being found, if something did.
+    /// Anonymous, and why no login was found, if there was a problem.
     Nobody(Option<String>),
-    /// Nobody's, because the registry did not ask for any.
+    /// Anonymous, because the registry did not ask for credentials.
     Unasked,
 }
 
-/// A value that is fetched once and shared. Those who wait for it share its failure as well; those who
-/// come later try again.
+/// A value that is fetched once and shared. Waiting callers share a failure, too; later callers fetch it
+/// again.
 #[derive(Debug)]
 pub(crate) struct Shared<T>(Mutex<Option<(Result<T, Unavailable>, Instant)>>);
 
@@ -84,14 +84,14 @@ impl<T> Default for Shared<T> {
 }
 
 impl<T> Shared<T> {
-    /// A value that is there already.
+    /// A known value.
     fn of(value: T) -> Self {
         Self(Mutex::new(Some((Ok(value), Instant::now()))))
     }
 }
 
 impl<T: Clone> Shared<T> {
-    /// The value, fetched if it is not there yet or if `is_stale` says so.
+    /// Returns the value, fetching it first if there is none or `is_stale` says so.
     pub(crate) async fn get<F>(
         &self,
         is_stale: impl Fn(&T) -> bool,
@@ -112,7 +112,7 @@ impl<T: Clone> Shared<T> {
         fetched
     }
 
-    /// The value, fetched again unless it came after `since`.
+    /// Returns the value, fetching it again unless it came after `since`.
     pub(crate) async fn get_since<F>(&self, since: Instant, fetch: F) -> Result<T, Unavailable>
     where
         F: Future<Output = Result<T, Unavailable>>,
@@ -128,14 +128,14 @@ impl<T: Clone> Shared<T> {
         fetched
     }
 
-    /// The value, if it is there and nobody is fetching it.
+    /// Returns the value if there is one and nobody is fetching it.
     pub(crate) fn now(&self) -> Option<T> {
         self.0.try_lock().ok()?.as_ref()?.0.as_ref().ok().cloned()
     }
 }
 
 impl Access {
-    /// DigitalOcean's, with its token.
+    /// Creates the access to DigitalOcean's registry with its token.
     pub(crate) fn digitalocean(
         client: &Client,
         origin: Url,
@@ -187,10 +187,10 @@ impl Access {
                     client.open_ahead(&known.origin);
                 }
                 let granted = other(client, logins, &known, repository).await;
-                if !known.is_assumed || granted.as_ref().err().is_none_or(is_its_last_word) {
+                if !known.is_assumed || granted.as_ref().err().is_none_or(is_final) {
                     return granted;
                 }
-                // Where a token server was known to be, it is not: the registry itself says where it is now.
+                // The known token server did not work, so ask the registry itself for its current one.
                 let heard = settled.get(|settled| settled.is_assumed, settle()).await?;
                 if heard.scheme == known.scheme {
                     return granted;
@@ -200,11 +200,11 @@ impl Access {
         }
     }
 
-    /// Refuses a redirect whose address holds DigitalOcean's token, whoever put it there: it would carry the
-    /// token to another host (contract, promise 1).
+    /// Rejects a redirect whose address holds DigitalOcean's token: following it would send the token to another
+    /// host (contract, promise 1).
     ///
     /// # Errors
-    /// When the address holds it.
+    /// When the address holds the token.
     pub(crate) fn refuse_leak(&self, answer: &Answer, what: &str) -> Result<(), Unavailable> {
         let Self::DigitalOcean { token, .. } = self else { return Ok(()) };
         let location = answer.headers.get("location").map_or(&[][..], |value| value.as_bytes());
@@ -220,13 +220,13 @@ impl Access {
         Err(Unavailable::new(Reason::RedirectRefused, message).hint(hint))
     }
 
-    /// Adds to a refusal whose login was refused, or that there was none.
+    /// Adds to a refusal which login was refused, or that there was none.
     pub(crate) fn told(&self, why: Unavailable, by: &By) -> Unavailable {
         let Self::Other { logins, .. } = self else { return why };
         told(why, by, logins.host())
     }
 
-    /// Handles a challenge from a registry that had not been heard to ask for anything. Returns whether to try again.
+    /// Handles a challenge from a registry that had not sent one yet. Returns whether to retry.
     pub(crate) async fn challenged(
         &self,
         client: &Client,
@@ -241,13 +241,13 @@ impl Access {
         let is_heard = scheme::challenge_of(answer).is_some();
         let was_assumed = |settled: &Settled| is_heard && (settled.is_assumed || is_open(settled));
         let now = settled.get(was_assumed, settle).await?;
-        // The token server that was known has granted nothing that the registry takes.
+        // The known token server has already issued a token, and the registry rejected it.
         let is_known = Settled::known(origin).is_some_and(|known| known.scheme == now.scheme);
         Ok(!is_open(&now) && !is_known)
     }
 }
 
-/// What a registry that is not DigitalOcean's is sent for a repository.
+/// The authorization for a repository of a registry that is not DigitalOcean's.
 async fn other(
     client: &Client,
     logins: &Logins,
@@ -291,8 +291,8 @@ async fn other(
     }
 }
 
-/// Whether a token server is where it was known to be, whatever it answered, or nobody could say otherwise in time.
-fn is_its_last_word(why: &Unavailable) -> bool {
+/// Whether asking the registry for another token server would not help: the known one answered, or the time is up.
+fn is_final(why: &Unavailable) -> bool {
     matches!(
         why.reason,
         Reason::CredentialsRefused
@@ -302,8 +302,8 @@ fn is_its_last_word(why: &Unavailable) -> bool {
     )
 }
 
-/// A refusal names whose login was refused, or that there was none. What kept a login from being found is then
-/// the reason.
+/// Adds to a refusal which login was refused, or that there was none. If a problem kept the login from being found,
+/// that problem becomes the reason.
 fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
     let message = &why.message;
     match (why.reason, by) {
@@ -348,7 +348,7 @@ fn told(why: Unavailable, by: &By, host: &RegistryHost) -> Unavailable {
     }
 }
 
-/// A token endpoint that hands out the very token that it was given (contract, promise 1).
+/// The error for a token endpoint that returns the very token that it was given (contract, promise 1).
 fn hands_out_ours(endpoint: &Url) -> Unavailable {
     let message = format!(
         "the token server `{}` handed out DigitalOcean's own token; it was not sent to the registry",

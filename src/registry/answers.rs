@@ -1,6 +1,6 @@
 //! What a registry's answers mean. Pure: an answer goes in, a fact comes out.
 //!
-//! The line that matters runs between a no in the registry's own words and every other 404.
+//! What matters most is to tell a denial in the registry's own words from every other 404.
 
 use std::time::Duration;
 
@@ -29,14 +29,14 @@ pub(crate) enum Kind {
 /// What was sent for a digest.
 #[derive(Debug)]
 pub(crate) enum Sent<T> {
-    /// Anything that decides by itself.
+    /// An answer that decides by itself.
     Told(Fact<T>),
     /// Bytes that do not hash to the digest.
     Wrong(Wrong),
 }
 
 impl<T> Sent<T> {
-    /// The same with what decides by itself told in another way.
+    /// The same with the deciding answer changed.
     pub(crate) fn map(self, tell: impl FnOnce(Fact<T>) -> Fact<T>) -> Self {
         match self {
             Self::Told(fact) => Self::Told(tell(fact)),
@@ -50,9 +50,8 @@ impl<T> Sent<T> {
 pub(crate) struct Wrong {
     /// The digest that they should have.
     pub(crate) digest: Digest,
-    /// The bytes.
     pub(crate) body: Vec<u8>,
-    /// Whether they are of the kind that was requested, so that they may be what the registry holds.
+    /// Whether they are of the requested kind, so that they may be what the registry holds.
     pub(crate) is_of_kind: bool,
     /// What to report after one such answer, which alone proves nothing.
     pub(crate) why: Unavailable,
@@ -116,7 +115,7 @@ impl Wrong {
     }
 }
 
-/// Why a coded body is not what was asked for, whatever its bytes hash to.
+/// Why a body with a content coding is not accepted, whatever its bytes hash to.
 fn coded(answer: &Answer, what: &str, redactor: &Redactor) -> Option<Unavailable> {
     let codings = answer.codings();
     if codings.is_empty() {
@@ -130,7 +129,7 @@ fn coded(answer: &Answer, what: &str, redactor: &Redactor) -> Option<Unavailable
     Some(Unavailable::new(Reason::ManifestContradictory, message))
 }
 
-/// Why a web page is not what was asked for.
+/// Why a web page is not accepted.
 fn page(answer: &Answer, what: &str, redactor: &Redactor) -> Option<Unavailable> {
     answer.is_html().then(|| {
         let said = words(answer, redactor);
@@ -139,7 +138,7 @@ fn page(answer: &Answer, what: &str, redactor: &Redactor) -> Option<Unavailable>
     })
 }
 
-/// Whether bytes are a manifest or an index, of whatever else.
+/// Whether bytes are any manifest or index.
 fn is_manifest(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -149,7 +148,8 @@ fn is_manifest(body: &[u8]) -> bool {
     serde_json::from_slice(body).is_ok_and(|Versioned { schema_version }| schema_version == 2)
 }
 
-/// What the bytes of a manifest say, which hash to `digest`. `is_proven` says that they were to hash to it.
+/// Reads the bytes of a manifest, which hash to `digest`. `is_proven`: that is the digest that was requested or
+/// announced.
 fn resolved(
     answer: &Answer,
     what: &str,
@@ -180,7 +180,7 @@ fn resolved(
         }
         Err(error) => {
             let mut why = broken_manifest(answer, what, &error, redactor);
-            // Without a digest that was asked for or announced, nothing says that these bytes were pushed.
+            // Without a requested or announced digest, nothing proves that these bytes were pushed.
             if is_proven && error.is_of_image() && is_like_a_manifest(&answer.body) {
                 why.refusals = refusals().into();
             }
@@ -189,7 +189,7 @@ fn resolved(
     }
 }
 
-/// Whether bytes that cannot be read are a manifest all the same, and not what a server says in place of one.
+/// Whether unreadable bytes are a manifest all the same, and not an error text in its place.
 fn is_like_a_manifest(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
     text.contains("\"schemaVersion\"")
@@ -222,7 +222,7 @@ fn broken_manifest(
     Unavailable { hint, ..Unavailable::new(reason, message) }
 }
 
-/// What a body that is no manifest begins with: it shows who really answered.
+/// Quotes the beginning of a body that is not a manifest, which shows who really answered.
 fn beginning(body: &[u8], redactor: &Redactor) -> String {
     let text = redactor.line(&String::from_utf8_lossy(body), 80);
     match text.trim() {
@@ -231,7 +231,7 @@ fn beginning(body: &[u8], redactor: &Redactor) -> String {
     }
 }
 
-/// Reads `Docker-Content-Digest`. None at all is fine; one that is malformed, or two, is not.
+/// Reads `Docker-Content-Digest`. A missing header is fine; a malformed or doubled one is an error.
 fn content_digest(headers: &HeaderMap, redactor: &Redactor) -> Result<Option<Digest>, String> {
     let mut values = headers.get_all("docker-content-digest").iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -244,7 +244,7 @@ fn content_digest(headers: &HeaderMap, redactor: &Redactor) -> Result<Option<Dig
     })
 }
 
-/// What any answer but the wanted one says, given by the registry's own host.
+/// Reads any answer but a success from the registry's own host.
 pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Redactor) -> Fact<T> {
     let said = || format!("{what}: `{}` answered {}", answer.host, words(answer, redactor));
     match answer.status {
@@ -272,7 +272,7 @@ pub(crate) fn not_ok<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Reda
     }
 }
 
-/// What to do when a registry's policy keeps an image from being pulled, as Harbor's do.
+/// The hint for an image that a registry's policy blocks, as Harbor's policies do.
 const POLICY: &str = "The registry's own policy keeps the image from being pulled: resolve what the message names \
      (findings of its scanner, a missing signature), or ask whoever runs the registry to change the policy.";
 
@@ -288,12 +288,12 @@ fn not_found<T>(answer: &Answer, what: &str, kind: Kind, redactor: &Redactor) ->
     let body = ErrorBody::parse(&answer.body);
     match body.map(|body| body.code) {
         Some(ErrorCode::NameUnknown) => denial(Reason::RepositoryMissing),
-        // Some registries keep tags as blobs, and say `BLOB_UNKNOWN`.
+        // Some registries store tags as blobs, and answer `BLOB_UNKNOWN`.
         Some(ErrorCode::ManifestUnknown | ErrorCode::NotFound | ErrorCode::BlobUnknown) => {
             denial(missing)
         }
         Some(ErrorCode::Own(_)) if !is_gateways(answer) => denial(missing),
-        // A 404 with the code of another mistake is not a denial.
+        // A 404 with another error code is not a denial.
         Some(ErrorCode::Unauthorized | ErrorCode::Denied | ErrorCode::TooManyRequests) => {
             Fact::Unknown(unclear)
         }
@@ -326,12 +326,12 @@ fn is_gateways(answer: &Answer) -> bool {
         || body.trim() == "404 page not found"
 }
 
-/// What to do when the storage refuses: no credentials of ours ever went there.
+/// The hint for a refusal by the storage, which never gets credentials of ours.
 const NOT_TAKEN: &str = "No credentials are sent to the storage, so the token is not at fault: it did not \
      take the address that the registry had signed. Try again; if it persists, check any proxy in between, \
      then push the image again: some storages answer so where the bytes are gone.";
 
-/// What any answer but the wanted one says, given by the storage that the registry redirected to.
+/// Reads any answer but a success from the storage that the registry redirected to.
 pub(super) fn storage_not_ok<T>(answer: &Answer, what: &str, redactor: &Redactor) -> Fact<T> {
     let storage = format!("the registry's storage `{}`", answer.host);
     let message = format!("{what}: {storage} answered {}", words(answer, redactor));

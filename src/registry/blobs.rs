@@ -1,4 +1,4 @@
-//! Asks for configs and layers: a config whole, a layer for its size.
+//! Requests configs and layers: a whole config, the size of a layer.
 
 use std::cell::OnceCell;
 
@@ -11,7 +11,7 @@ use crate::registry::{BlobAnswer, ConfigAnswer, Repository, plain};
 use crate::report::Reason;
 
 impl Repository {
-    /// Asks for a whole config. At most `most` bytes are read.
+    /// Requests a whole config. Reads at most `most` bytes.
     pub(crate) async fn config(
         &self,
         client: &Client,
@@ -56,8 +56,8 @@ impl Repository {
         ConfigAnswer::of(content, host.into_inner())
     }
 
-    /// Learns the size of a blob: by its last byte, and where that does not show that it is there, by a plain
-    /// request, as engines send it. Where the server ignores the range, at most `most` bytes are read.
+    /// Finds out the size of a blob: by its last byte, and if that does not show that it is there, by a plain
+    /// request, as engines send it. If the server ignores the range, reads at most `most` bytes.
     pub(crate) async fn blob_size(
         &self,
         client: &Client,
@@ -80,7 +80,7 @@ impl Repository {
             Err(why) if why.reason == Reason::BodyNeverCame => Some(why),
             Err(why) => return BlobAnswer::unknown(why),
         };
-        // What never came was tried often enough.
+        // A body that never arrived was retried often enough.
         let patience = match &never_came {
             Some(_) => Patience::Once(http::REQUEST_TIMEOUT),
             None => Patience::Full,
@@ -117,7 +117,7 @@ impl Repository {
         self.registry.access.refuse_leak(&answer, what)?;
         let answer = Box::pin(client.follow(&request, answer)).await?;
         let answer = if redirected && self.registry.may_delegate() {
-            Box::pin(self.strangers.admitted(client, what, None, want, answer)).await?
+            Box::pin(self.delegates.admitted(client, what, None, want, answer)).await?
         } else {
             answer
         };

@@ -1,8 +1,8 @@
 //! `WWW-Authenticate`: what a registry asks for (RFC 9110 §11.6.1, distribution-spec "token authentication").
 //!
-//! Only what is needed to decide whom to ask for a token; the scope is never taken from here.
+//! Reads only what is needed to decide which server to ask for a token. The scope is never taken from a challenge.
 
-/// The most characters of a challenge that are read. Real ones have a few hundred.
+/// How many characters of a challenge are read at most. Real ones have a few hundred.
 const LONGEST: usize = 8 << 10;
 
 /// What a registry asks for.
@@ -27,7 +27,7 @@ pub(crate) fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Option<Challen
             if scheme.eq_ignore_ascii_case("basic") {
                 basic = Some(Challenge::Basic);
             } else if scheme.eq_ignore_ascii_case("bearer") {
-                // A parameter that is there twice could be read in two ways.
+                // A duplicate parameter is ambiguous.
                 let one = |name: &str| {
                     let mut found =
                         parameters.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
@@ -76,7 +76,7 @@ fn parameter_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([' ', '\t', ',', '"']).unwrap_or(text.len());
         let (value, rest) = text.split_at(end);
-        // A stray quote would be read as a word of its own: end here.
+        // Stop at a stray quote, which would become a word of its own.
         return (!rest.starts_with('"')).then(|| (value.to_owned(), rest));
     };
     let mut value = String::new();

@@ -1,7 +1,7 @@
-//! Content that was requested by its digest: bytes that contradict it are requested once more.
+//! Requests content by its digest, and once more if the bytes contradict it.
 //!
-//! One wrong answer proves nothing: a proxy may have cut or altered it. The same wrong bytes twice, of the
-//! kind that was requested, are what the registry holds, and no engine takes them.
+//! One wrong answer proves nothing: a proxy may have cut or altered it. The same wrong bytes twice, if they are of
+//! the requested kind, are what the registry holds, and no engine accepts them.
 
 use super::answers::{Extents, Sent, Wrong};
 use crate::observation::{Denial, Fact, Proof, Unavailable};
@@ -16,11 +16,11 @@ pub(super) enum Content<T> {
     RightThen(T, String),
     /// The same wrong bytes twice: the denial, and their number.
     Differs(Denial, u64),
-    /// Not a byte, twice.
+    /// Twice not a single byte.
     Empty(Unavailable),
 }
 
-/// What was learnt of a blob's size.
+/// The answer to a request for a blob's size.
 #[derive(Clone, Debug)]
 pub(crate) struct BlobAnswer {
     /// Its size, and how that was learnt.
@@ -36,7 +36,7 @@ pub(crate) struct ConfigAnswer {
     pub(crate) bytes: Fact<Vec<u8>>,
     /// Its size.
     pub(crate) blob: BlobAnswer,
-    /// What the reader should know of how it came.
+    /// What the user should know about how it arrived.
     pub(crate) note: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl BlobAnswer {
     }
 }
 
-/// Asks for content, once more where its bytes contradict its digest.
+/// Requests content, and once more if its bytes contradict its digest.
 pub(super) async fn twice<T>(ask: impl AsyncFn() -> Sent<T>) -> Content<T> {
     let first = match ask().await {
         Sent::Told(fact) => return Content::Told(fact),

@@ -9,15 +9,15 @@ use crate::oci::Tag;
 use crate::registry::{Repository, answers};
 
 impl Repository {
-    /// What the registry says of a tag that cannot exist and looks like `like`: asked once and shared by all
-    /// images of the repository. A control that could not be asked is asked again by the next who wants it.
+    /// Asks the registry for a tag that cannot exist and looks like `like`. The answer is shared by all images of
+    /// the repository; a failed request is repeated for the next caller.
     pub(crate) async fn control(&self, client: &Client, like: Option<&Tag>) -> Control {
         let stale = |control: &Control| !matches!(control, Control::Denied | Control::Affirmed(_));
         let fetch = async { Ok(self.ask_control(client, like).await) };
         self.control.get(stale, fetch).await.unwrap_or_else(Control::Unknown)
     }
 
-    /// Like [`control`](Self::control), and asked again unless its answer came after `since`.
+    /// Like [`control`](Self::control), but asks again unless the answer came after `since`.
     pub(crate) async fn control_since(
         &self,
         client: &Client,
@@ -44,7 +44,7 @@ impl Repository {
         match self.told(answers::not_ok(&answer, what, answers::Kind::Tag, client.redactor())) {
             Fact::Present(()) => Control::Affirmed(affirmed),
             Fact::Absent(_) => Control::Denied,
-            // 408 and 429 never come here: they are tried again, and are trouble in the end.
+            // 408 and 429 are retried, and end as errors.
             Fact::Unknown(why) if (400..500).contains(&answer.status) => {
                 Control::Refused { why, is_told_apart: false }
             }
@@ -53,13 +53,13 @@ impl Repository {
     }
 }
 
-/// A tag that cannot exist, and that nothing between here and the registry can tell from one that may: a commit,
-/// as tags of pushes hold it, with the last part of a tag of this repository (`latest-dev`: `0123…-dev`).
+/// A tag that cannot exist, and that nothing between here and the registry can distinguish from a real one: a commit,
+/// as pushed tags have it, with the last part of a tag of this repository (`latest-dev`: `0123…-dev`).
 fn tag(ambient: &Ambient, like: Option<&Tag>) -> String {
     let random = || ambient.random();
     let mut commit = format!("{:016x}{:016x}{:016x}", random(), random(), random());
     commit.truncate(40);
-    // A part that is a commit or a number itself says nothing of how the others look.
+    // A number or a commit is no suffix that other tags share.
     let part = like.and_then(|tag| tag.as_str().rsplit_once('-')).map(|(_, part)| part);
     match part
         .filter(|part| part.len() <= 32 && part.starts_with(|c: char| c.is_ascii_alphabetic()))

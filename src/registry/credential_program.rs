@@ -1,5 +1,4 @@
-//! Docker's credential helpers: programs that are run with the job's environment less its tokens, and whose
-//! output is never shown.
+//! Runs Docker's credential helpers with the job's environment without its tokens. Never shows their output.
 
 use std::io::ErrorKind;
 use std::process::Stdio;
@@ -13,7 +12,7 @@ use tokio::process::{Child, Command};
 use crate::registry::login::Login;
 use crate::secret::Redactor;
 
-/// The most bytes of a helper's answer.
+/// How many bytes of a helper's answer are read at most.
 const MOST: u64 = 64 << 10;
 /// How long a helper may take at most.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,15 +25,15 @@ struct Answer {
     secret: String,
 }
 
-/// The program's name, as it may be shown.
+/// The program's name, made safe to print.
 pub(super) fn shown(name: &str, redactor: &Redactor) -> String {
     format!("docker-credential-{}", redactor.line(name, 60))
 }
 
-/// Asks a helper for the login under `key`. `left` is the time until the deadline, which it must not outlive.
+/// Asks a helper for the login under `key`. `left` is the time until the deadline.
 ///
 /// # Errors
-/// A clause that reads after the program's name.
+/// A clause that follows the program's name.
 pub(super) async fn ask(
     name: &str,
     key: &str,
@@ -53,7 +52,7 @@ pub(super) async fn ask(
             return Err("had not answered when the run's deadline passed".to_owned());
         }
         Err(_) => return Err("took longer than 10 s".to_owned()),
-        // A script whose interpreter is missing is not found either.
+        // A script with a missing interpreter gives the same error.
         Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
             return Err("is not in PATH (or its interpreter is missing)".to_owned());
         }
@@ -64,7 +63,7 @@ pub(super) async fn ask(
         return Err("returned more than 64 KiB".to_owned());
     }
     if !succeeded {
-        // The protocol's words for "nothing stored": then docker asks anonymously, too.
+        // The protocol's text for "nothing stored". docker then asks anonymously, too.
         let nothing = String::from_utf8_lossy(&output).contains("credentials not found");
         return if nothing { Ok(None) } else { Err("failed".to_owned()) };
     }
@@ -89,14 +88,14 @@ async fn run(name: &str, key: &str, hidden: &[String]) -> std::io::Result<(bool,
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        // A group of its own, so that what it starts can be ended with it.
+        // A process group, so that its children can be killed with it.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
     let mut group = Group(child);
     let child = &mut group.0;
     if let Some(mut stdin) = child.stdin.take() {
-        // A helper that does not read its input will say what is wrong by its exit code.
+        // A helper that does not read its input reports that by its exit code.
         let _ = stdin.write_all(key.as_bytes()).await;
     }
     let mut output = Vec::new();
@@ -106,12 +105,12 @@ async fn run(name: &str, key: &str, hidden: &[String]) -> std::io::Result<(bool,
     Ok((child.wait().await?.success(), output))
 }
 
-/// A program and everything that it started. Dropped is killed, whoever is left of it.
+/// A program and everything that it started. Drop kills whatever is still running.
 struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // One that was waited for has no number any more, and another's must not be used.
+        // After a wait, the process id may belong to another process.
         let number = self.0.id().and_then(|id| i32::try_from(id).ok());
         if let Some(group) = number.and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::KILL);

@@ -1,5 +1,5 @@
-//! The logins for one registry that is not DigitalOcean's: each repository gets the best one that docker's config
-//! has for it, and never another repository's.
+//! The logins for one registry that is not DigitalOcean's. Each repository gets the best match in docker's config, and
+//! never the login of another repository.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,23 +13,23 @@ use crate::registry::docker_config::{Candidate, Places, Source, Stored, WireConf
 use crate::registry::login::Login;
 use crate::secret::Redactor;
 
-/// What the logins for other registries are found with.
+/// Where to find the logins for other registries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DockerConfig {
     /// Docker's file `config.json`.
     pub file: Option<PathBuf>,
-    /// The variables that a credential helper does not get: those that hold tokens of DigitalOcean and CircleCI.
+    /// The variables that are withheld from credential helpers: the tokens of DigitalOcean and CircleCI.
     pub secret_variables: Vec<String>,
     /// The token server that may be given a registry's login beside the registry's own (`--token-server`).
     pub token_server: Option<RegistryHost>,
 }
 
-/// What there is for one repository.
+/// The login for one repository, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// A login, and where it was found: it reads after "the login of ".
+    /// A login, and where it was found, as a phrase for messages.
     Login(Login, String),
-    /// Nothing, and what kept a login from being found, if something did.
+    /// No login, and why, if there was a problem.
     Nothing(Option<String>),
 }
 
@@ -62,7 +62,7 @@ impl Logins {
         self.config.token_server.as_ref()
     }
 
-    /// Finds the login for a repository. What is broken on the way is no reason to end: docker, too, then asks
+    /// Finds the login for a repository. A broken config or helper is not an error here: docker, too, then asks
     /// without a login.
     pub(crate) async fn find(&self, client: &Client, repository: &str) -> Found {
         let Some(path) = &self.config.file else { return Found::Nothing(None) };

@@ -1,5 +1,5 @@
-//! Hosts that a registry leaves its answers to by a redirect. None gets a login; one that asks for a token gets an
-//! anonymous one of its own.
+//! Registries that redirect to another host, which answers in their place. Such a host never gets a login; if it asks
+//! for a token, it gets an anonymous one of its own.
 
 use std::collections::HashMap;
 
@@ -15,12 +15,12 @@ use crate::registry::token_server::TokenServer;
 use crate::report::Reason;
 use crate::secret::{Redactor, Secret};
 
-/// The anonymous tokens of the hosts that were redirected to, each fetched once.
+/// The anonymous tokens for redirect targets, each fetched once.
 #[derive(Debug, Default)]
-pub(super) struct Strangers(Mutex<HashMap<(String, String), Secret>>);
+pub(super) struct Delegates(Mutex<HashMap<(String, String), Secret>>);
 
 impl Repository {
-    /// Follows the redirect of a registry that leaves its answers to another host.
+    /// Follows the redirect of a registry to the host that answers in its place.
     pub(super) async fn delegated(
         &self,
         client: &Client,
@@ -33,7 +33,7 @@ impl Repository {
         let asked = answer.host.clone();
         let answer = client.follow(request, answer).await?;
         let Request { what, accept, want, .. } = *request;
-        let answer = self.strangers.admitted(client, what, accept, want, answer).await?;
+        let answer = self.delegates.admitted(client, what, accept, want, answer).await?;
         if answer.host != asked {
             if matches!(answer.status, 401 | 403) && !answer.is_page() {
                 return Err(refused(what, &asked, &answer, client.redactor()));
@@ -47,9 +47,9 @@ impl Repository {
     }
 }
 
-impl Strangers {
-    /// The answer of a host that was redirected to; where it asks for a token of its own, the answer with an
-    /// anonymous one. If there is none, the answer stays as it was.
+impl Delegates {
+    /// Returns the answer of the redirect's target. If it asks for a token, asks again with an anonymous one; if there
+    /// is none, returns the answer as it is.
     pub(super) async fn admitted(
         &self,
         client: &Client,
@@ -72,7 +72,7 @@ impl Strangers {
             token
         };
         drop(tokens);
-        // No secrets are passed on: the address may have been signed for the first request alone.
+        // Passes on no secrets of the address: it may have been signed for the first request alone.
         let request = Request {
             url,
             what,
@@ -89,7 +89,7 @@ impl Strangers {
     }
 }
 
-/// The token server that a host names, if it is that very host and port, over https.
+/// The token server that a host names, if it is on the same host and port, over https.
 fn own_realm(answer: &Answer) -> Option<(Url, Option<String>)> {
     match challenge_of(answer)? {
         Challenge::Basic => None,
@@ -102,14 +102,14 @@ fn own_realm(answer: &Answer) -> Option<(Url, Option<String>)> {
     }
 }
 
-/// The repository that an address of the distribution API is about.
+/// The repository in an address of the distribution API.
 fn repository_of(url: &Url) -> Option<&str> {
     let rest = url.path().strip_prefix("/v2/")?;
     let end = ["/manifests/", "/blobs/"].iter().find_map(|kind| rest.rfind(kind))?;
     rest.get(..end).filter(|name| !name.is_empty())
 }
 
-/// A host that was redirected to and wants a login, which no redirect carries.
+/// The error for a redirect target that asks for a login.
 fn refused(what: &str, asked: &str, answer: &Answer, redactor: &Redactor) -> Unavailable {
     let host = &answer.host;
     let message = format!(

@@ -1,4 +1,4 @@
-//! Docker's `config.json`: what it keeps for a registry, best key first. Pure but for reading the file.
+//! Docker's `config.json`: the entries for a registry, best match first. Pure except for reading the file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -19,11 +19,11 @@ const MOST: u64 = 1 << 20;
 /// Docker's own key for Docker Hub.
 const HUB: &str = "https://index.docker.io/v1/";
 
-/// The file, as far as it is about logins.
+/// The parts of the file that are about logins.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct WireConfig {
-    // Docker's own reader takes `null` for nothing, wherever it stands.
+    // Docker reads `null` as absent, in every place.
     auths: Option<BTreeMap<String, Option<Stored>>>,
     cred_helpers: Option<BTreeMap<String, Option<String>>>,
     creds_store: Option<String>,
@@ -59,17 +59,17 @@ pub(super) enum Source {
 /// The places of one registry. They are sorted once: a run may ask for thousands of repositories.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    /// Those for the repositories below a path.
+    /// The places for the repositories below a path.
     paths: HashMap<String, Vec<Candidate>>,
-    /// Those for the registry, best first.
+    /// The places for the whole registry, best first.
     registry: Vec<Candidate>,
 }
 
 impl WireConfig {
-    /// Reads the file. One that is not there is an empty one.
+    /// Reads the file. A missing file counts as empty.
     ///
     /// # Errors
-    /// A clause that reads after the file's name. The parser's own message is not repeated: it may quote a login.
+    /// A clause that follows the file's name. It does not repeat the parser's message, which may quote a login.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         match input::text(path, MOST) {
             Ok(text) => serde_json::from_str(&text).map_err(|error| {
@@ -80,7 +80,7 @@ impl WireConfig {
         }
     }
 
-    /// The places where a registry's logins may be. Of two under one key, the helper goes first.
+    /// The places of a registry's logins. Of two with the same key, the helper comes first.
     pub(super) fn places(self, host: &RegistryHost) -> Places {
         let Self { auths, cred_helpers, creds_store } = self;
         let (own, _) = keys(host);
@@ -89,7 +89,7 @@ impl WireConfig {
         let mut put = |key: &str, source: Source| {
             let Some(fit) = fit(key, host) else { return };
             let asked_for = match (&fit.path, &source) {
-                // A helper keeps a path by its key, and a registry by its host, as docker asks.
+                // Ask a helper for a path by its key, and for a registry by its host, as docker does.
                 (Some(_), _) | (None, Source::Stored(_)) => key,
                 (None, Source::Program(_)) => own,
             };
@@ -122,7 +122,7 @@ impl WireConfig {
 }
 
 impl Places {
-    /// The places where a repository's login may be, best first: the longest path that it lies in, then the
+    /// The places of a repository's login, best first: the longest path that contains it, then the
     /// registry's own.
     pub(super) fn of<'a>(&'a self, repository: &'a str) -> impl Iterator<Item = &'a Candidate> {
         let ends = repository.rmatch_indices('/').map(|(end, _)| end);
@@ -132,14 +132,14 @@ impl Places {
     }
 }
 
-/// How well a key fits a registry, best first.
+/// How well a key matches a registry, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     /// Docker's own key for Docker Hub.
     Hub,
     /// The host itself; Docker Hub has three.
     Host(usize),
-    /// The host in one of docker's own spellings: an address, or with the old API's path.
+    /// The host in another spelling of docker's: as a URL, or with the path of an API version.
     Spelling,
 }
 
@@ -149,7 +149,7 @@ struct Fit {
     rank: Option<Rank>,
 }
 
-/// The key that docker itself uses for a registry, and every host that names it.
+/// The key that docker itself uses for a registry, and all hosts that mean it.
 fn keys(host: &RegistryHost) -> (&str, Vec<&str>) {
     match RegistryKind::of_other(host) {
         RegistryKind::DockerHub => {
@@ -159,7 +159,7 @@ fn keys(host: &RegistryHost) -> (&str, Vec<&str>) {
     }
 }
 
-/// What a key is for. `None`: for another registry.
+/// What a key is for. `None` if it is for another registry.
 fn fit(key: &str, host: &RegistryHost) -> Option<Fit> {
     let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
     let is_address = rest.is_some();
@@ -198,7 +198,7 @@ impl Stored {
             return Ok(Login::identity(token, redactor));
         }
         if let Some(auth) = auth.as_deref().filter(|auth| !auth.is_empty()) {
-            // `base64` wraps its lines, and Go's decoder, which docker uses, skips line ends.
+            // `base64` wraps its lines, and Go's decoder, which docker uses, skips line breaks.
             let auth: String = auth.chars().filter(|c| !c.is_ascii_whitespace()).collect();
             let bytes = STANDARD.decode(auth).map_err(|_| "has an `auth` that is not base64")?;
             let text = String::from_utf8(bytes).map_err(|_| "has an `auth` that is not text")?;

@@ -1,4 +1,4 @@
-//! Asks for whole layers, whose bytes go to a reader as they come.
+//! Requests whole layers and streams their bytes to a reader.
 
 use crate::http::{Answer, Client, Patience, Pour, Want};
 use crate::observation::{Fact, Unavailable};
@@ -19,7 +19,7 @@ pub(crate) struct Poured {
 }
 
 impl Repository {
-    /// Requests a whole layer, as engines do, and pours it. `what` names it in messages.
+    /// Requests a whole layer, as engines do, and streams it. `what` names it in messages.
     pub(crate) async fn pour(
         &self,
         client: &Client,
@@ -28,7 +28,7 @@ impl Repository {
         pour: &Pour,
     ) -> Fact<Poured> {
         let mut asked = self.get_layer(client, descriptor, what, pour).await;
-        // The signature of a redirect's address may have expired on the way.
+        // The signature in a redirect's address may have expired meanwhile.
         let is_refused = |answer: &Answer| matches!(answer.status, 400..=499);
         if pour.poured() > 0 && asked.as_ref().is_ok_and(|(answer, _)| is_refused(answer)) {
             asked = self.get_layer(client, descriptor, what, pour).await;
@@ -38,7 +38,7 @@ impl Repository {
                 let size = descriptor.size;
                 self.told(answers::whole(&answer, what, size, redirected, client.redactor()))
             }
-            // Others of its blobs came: it is not lost, it did not arrive.
+            // Other blobs of the image arrived, so the connection is at fault, and the layer is not lost.
             Err(why) if why.reason == Reason::BodyNeverCame => {
                 Fact::Unknown(Unavailable { reason: Reason::ConnectionFailed, ..why })
             }

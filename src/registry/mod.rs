@@ -1,6 +1,6 @@
-//! Speaks the OCI distribution API: manifests, blobs and the tokens that they need.
+//! A client for the OCI distribution API: manifests, blobs and the tokens that they need.
 //!
-//! It reports what was said. Whether an image is there, whole and the right one is decided elsewhere.
+//! It reports what the registry answered. Other rooms decide whether an image is there, whole and the right one.
 
 mod access;
 mod answers;
@@ -42,10 +42,10 @@ pub(crate) use access::{Access, Shared};
 use access::{By, Granted};
 pub(crate) use content::{BlobAnswer, ConfigAnswer};
 pub use credentials::DockerConfig;
-use delegate::Strangers;
+use delegate::Delegates;
 pub(crate) use layers::Poured;
 
-/// A registry: one host and how it is given credentials.
+/// A registry: one host, and how to authenticate to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
     access: Arc<Access>,
@@ -64,11 +64,11 @@ impl Registry {
         Self { access, kind: RegistryKind::DigitalOcean }
     }
 
-    /// Any other registry. `None` where no address can be made of its host.
+    /// Any other registry. `None` if its host makes no valid URL.
     pub(crate) fn other(config: &DockerConfig, host: &RegistryHost) -> Option<Self> {
         let kind = RegistryKind::of_other(host);
         let server = match kind {
-            // Docker Hub's registry has a host of its own.
+            // Docker Hub serves its registry from another host.
             RegistryKind::DockerHub => "registry-1.docker.io",
             RegistryKind::DigitalOcean | RegistryKind::Other => host.as_str(),
         };
@@ -80,7 +80,7 @@ impl Registry {
     /// One repository of the registry, by its OCI name.
     pub(crate) fn repository(&self, name: &str) -> Repository {
         let name = match self.kind {
-            // Docker Hub's official images live under a name that nobody writes.
+            // Docker Hub's official images are in `library/`, which nobody writes.
             RegistryKind::DockerHub if !name.contains('/') => format!("library/{name}"),
             RegistryKind::DigitalOcean | RegistryKind::DockerHub | RegistryKind::Other => {
                 name.to_owned()
@@ -94,7 +94,7 @@ impl Registry {
             was_good: AtomicBool::new(false),
             control: Shared::default(),
             notes: Mutex::default(),
-            strangers: Strangers::default(),
+            delegates: Delegates::default(),
         }
     }
 
@@ -113,17 +113,17 @@ pub(crate) struct Repository {
     registry: Registry,
     name: String,
     pass: Shared<Pass>,
-    /// How many passes were issued.
+    /// How many authorizations were issued.
     issued: AtomicU64,
-    /// Whether the newest pass was accepted with any answer.
+    /// Whether the registry has accepted the newest authorization.
     was_good: AtomicBool,
     control: Shared<Control>,
     notes: Mutex<BTreeSet<String>>,
     /// The anonymous tokens of hosts that the registry redirects to.
-    strangers: Strangers,
+    delegates: Delegates,
 }
 
-/// What a repository's requests are sent with, and the number of its issue.
+/// The authorization of a repository's requests, with a number that tells a new one from an old one.
 #[derive(Clone, Debug)]
 struct Pass {
     granted: Granted,
@@ -131,7 +131,7 @@ struct Pass {
 }
 
 impl Repository {
-    /// Asks for a tag's manifest. `expected` chooses the algorithm of its digest.
+    /// Requests a tag's manifest. `expected` chooses the algorithm of its digest.
     pub(crate) async fn manifest_by_tag(
         &self,
         client: &Client,
@@ -159,7 +159,7 @@ impl Repository {
         let asked = self.manifest_by_digest(client, &wrong.digest, http::MOST_CONTENT);
         match Box::pin(asked).await {
             Fact::Absent(denial) if denial.reason == Reason::ContentDiffers => Fact::Absent(denial),
-            // A tag's answer that contradicts itself proves nothing.
+            // An answer for a tag that contradicts itself proves nothing.
             Fact::Present(_) | Fact::Absent(_) | Fact::Unknown(_) => Fact::Unknown(wrong.why),
         }
     }
@@ -178,8 +178,8 @@ impl Repository {
         }
     }
 
-    /// Asks for a manifest by its digest, which its bytes must have. At most `most` bytes are read. Other
-    /// bytes are requested once more: the same ones again are what the registry holds.
+    /// Requests a manifest by its digest, and reads at most `most` bytes. If the bytes do not match the digest,
+    /// requests it once more: the same wrong bytes again are what the registry holds.
     pub(crate) async fn manifest_by_digest(
         &self,
         client: &Client,
@@ -207,7 +207,7 @@ impl Repository {
         }
     }
 
-    /// Adds to a refusal whose login was refused, or that there was none.
+    /// Adds to a refusal which login was refused, or that there was none.
     fn told<T>(&self, fact: Fact<T>) -> Fact<T> {
         match fact {
             Fact::Present(value) => Fact::Present(value),
@@ -253,7 +253,7 @@ impl Repository {
         most: usize,
     ) -> Result<Answer, Unavailable> {
         let url = self.url(client, "manifests", reference).await?;
-        // A tag may move: no cache in between may answer for it.
+        // A tag may move, so no cache may answer for it.
         let fresh = !reference.contains(':');
         let request =
             Request { fresh, ..plain(url, what, Some(MediaType::ACCEPT), Want::All(most)) };
@@ -261,7 +261,8 @@ impl Repository {
         Box::pin(self.delegated(client, &request, answer)).await
     }
 
-    /// Sends one request with the repository's pass; with a new one, once, where a good one was refused.
+    /// Sends one request with the repository's authorization. Renews it once if the registry rejects one that it had
+    /// accepted before.
     async fn get(&self, client: &Client, asked: &Request<'_>) -> Result<Answer, Unavailable> {
         let pass = self.pass(client, None).await?;
         let mut request = Request { authorization: pass.granted.header.as_ref(), ..asked.clone() };
@@ -271,19 +272,19 @@ impl Repository {
         }
         let challenged = || Box::pin(self.registry.access.challenged(client, &answer));
         let is_worth_another = match pass.granted.header {
-            // The base address asked for nothing and the repository does.
+            // The base address sent no challenge, and the repository does.
             None => pass.granted.was_assumed && challenged().await?,
             Some(_) => {
                 !self.is_newest(&pass)
                     || self.was_good.load(Ordering::Relaxed)
-                    // It asks for a token of another server than the one that it was known to have.
+                    // It names another token server than the known one.
                     || pass.granted.was_assumed && challenged().await?
             }
         };
         if !is_worth_another {
             return Ok(answer);
         }
-        // Tokens live for minutes, and a run that waits for a tag may outlive one.
+        // Tokens are valid for minutes, and a run that waits for a tag may take longer.
         let renewed = self.pass(client, Some(pass.number)).await?;
         request.authorization = renewed.granted.header.as_ref();
         let answer = client.get(&request).await.map_err(|why| self.why(why))?;
@@ -291,7 +292,7 @@ impl Repository {
         Ok(answer)
     }
 
-    /// Whether an answer accepts the pass that it was asked for with; the newest one is remembered as good.
+    /// Returns whether the registry accepted the request's authorization, and remembers that of the newest one.
     fn accepted(&self, pass: &Pass, answer: &Answer) -> bool {
         let is_accepted = answer.status != 401;
         if is_accepted && self.is_newest(pass) {
@@ -318,8 +319,7 @@ impl Repository {
         self.pass.get(is_stale, fetch).await
     }
 
-    /// `/v2/<name>/<kind>/<reference>`. The parts have been parsed: none holds a character that an
-    /// address would read as its own.
+    /// `/v2/<name>/<kind>/<reference>`. The parts were parsed, so none holds a character that needs escaping in a URL.
     async fn url(&self, client: &Client, kind: &str, reference: &str) -> Result<Url, Unavailable> {
         let mut url = Box::pin(self.registry.access.origin(client)).await?;
         url.set_path(&format!("/v2/{}/{kind}/{reference}", self.name));
@@ -337,12 +337,11 @@ impl Repository {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
     }
 
-    /// Returns what the reader should know of how the registry was asked so far.
+    /// Returns the notes so far, for the user.
     pub(crate) fn notes(&self) -> Vec<String> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// The kind of its registry.
     pub(crate) fn kind(&self) -> RegistryKind {
         self.registry.kind
     }

@@ -1,4 +1,5 @@
-//! What a registry that is not DigitalOcean's asks for: nothing, a login, or a token of a server that it names.
+//! How a registry other than DigitalOcean's authenticates: not at all, by a login, or by a token of a server that it
+//! names.
 
 use std::net::IpAddr;
 
@@ -12,8 +13,8 @@ use crate::registry::challenge::{self, Challenge};
 use crate::report::Reason;
 use crate::secret::without_user;
 
-/// Token servers of others that are known to be a registry's own (contract §3), and what the registry's challenge says of
-/// them.
+/// Token servers on other hosts that are known to belong to a registry (contract §3), with the content of its
+/// challenge.
 const KNOWN_TOKEN_SERVERS: [KnownTokenServer; 2] = [
     KnownTokenServer {
         registry: "registry-1.docker.io",
@@ -29,7 +30,6 @@ const KNOWN_TOKEN_SERVERS: [KnownTokenServer; 2] = [
     },
 ];
 
-/// A token server that a registry is known to name.
 struct KnownTokenServer {
     registry: &'static str,
     host: &'static str,
@@ -37,19 +37,17 @@ struct KnownTokenServer {
     service: &'static str,
 }
 
-/// What is known of how a registry is asked.
+/// The address and authentication scheme of a registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
-    /// The address at which it answers.
     pub(super) origin: Url,
-    /// What it asks for.
     pub(super) scheme: Scheme,
-    /// Whether that is what the registry is known to ask for, and nobody has heard it say so in this run.
+    /// Whether this is known beforehand, and the registry has not confirmed it in this run.
     pub(super) is_assumed: bool,
 }
 
 impl Settled {
-    /// A registry whose token server is known: its base address need not be asked. `None` for any other.
+    /// A registry with a known token server, whose base address need not be requested. `None` for any other.
     pub(super) fn known(origin: &Url) -> Option<Self> {
         let has_port = origin.port().is_some();
         let is_its = |known: &&KnownTokenServer| origin.host_str() == Some(known.registry);
@@ -63,22 +61,22 @@ impl Settled {
 /// What a registry asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// Nothing, as far as is known.
+    /// No authentication, as far as is known.
     Open,
     /// A login with each request.
     Basic,
-    /// A token of this server, for this service.
+    /// A token from this server, for this service.
     Bearer {
-        /// The token server's address, to which a registry may lead.
+        /// The token server's address. It has passed the rules for redirects.
         realm: Url,
         /// The registry's name there.
         service: Option<String>,
     },
 }
 
-/// Asks a registry at its base address what it wants (distribution-spec "Determining Support"), in one try. It
-/// need not know: of any answer but a challenge, the repository's own is taken later. A registry on this machine
-/// that does not speak TLS is asked in plain `http`, as docker does.
+/// Asks a registry at its base address how to authenticate (distribution-spec "Determining Support"), in one try. If
+/// the answer is not a challenge, the repository's own challenge counts later. A registry on this machine that does
+/// not speak TLS is asked in plain `http`, as docker does.
 pub(super) async fn settle(
     client: &Client,
     host: &RegistryHost,
@@ -92,7 +90,7 @@ pub(super) async fn settle(
             let line =
                 format!("`{host}` is on this machine and does not speak TLS: asking in plain http");
             client.progress().say(Loudness::Requests, &line);
-            // Cannot fail from one of the two schemes to the other.
+            // Cannot fail between `https` and `http`.
             let _ = origin.set_scheme("http");
         }
     }
@@ -100,7 +98,7 @@ pub(super) async fn settle(
         Some(answer) => answer,
         None => match client.get(&base_address(&origin)).await {
             Ok(answer) => answer,
-            // It would fail again in the same way.
+            // Later requests would fail in the same way.
             Err(why) if matches!(why.reason, Reason::TlsFailed | Reason::DeadlinePassed) => {
                 return Err(why);
             }
@@ -111,7 +109,7 @@ pub(super) async fn settle(
     Ok(Settled { origin, scheme, is_assumed: false })
 }
 
-/// Decides what an answer of the registry itself asks for. Another host's challenge is no word of the registry's.
+/// Reads the scheme from an answer of the registry itself. A challenge from another host does not count.
 pub(super) fn settle_by(
     client: &Client,
     host: &RegistryHost,
@@ -127,7 +125,7 @@ pub(super) fn settle_by(
     }
 }
 
-/// The challenge of an answer that refuses.
+/// The challenge of a 401.
 pub(super) fn challenge_of(answer: &Answer) -> Option<Challenge> {
     let values = answer.headers.get_all("www-authenticate");
     let values = values.iter().filter_map(|value| value.to_str().ok());
@@ -156,7 +154,7 @@ pub(super) fn login_hint(host: &RegistryHost) -> String {
     format!("Run `docker login {host}` in an earlier step.")
 }
 
-/// The address of a token server, if a registry may lead to it at all.
+/// Reads the address of a token server, if a registry may name it at all.
 fn read_realm(
     realm: &str,
     origin: &Url,
@@ -173,15 +171,15 @@ fn read_realm(
 }
 
 fn untrusted(realm: &str, host: &RegistryHost, said: &str, client: &Client) -> Unavailable {
-    // A password in there is nobody's business, whoever wrote it; a query may hold a key.
+    // Shows no password and no query, which may hold a key.
     let shown = realm.split(['?', '#']).next().unwrap_or(realm);
     let shown = client.redactor().line(&without_user(shown), 200);
     let message = format!("the registry `{host}` names the token server `{shown}`, {said}");
     Unavailable::new(Reason::TokenServerNotTrusted, message)
 }
 
-/// Whether a token server may be given a login for the registry at `origin`: its own, one that is known to be
-/// its own, a parent domain of its host, or the one that was named with `--token-server`.
+/// Checks that a token server may get a login for the registry at `origin`: the registry itself, one that is known to
+/// belong to it, a parent domain of its host, or the one that `--token-server` names.
 ///
 /// # Errors
 /// When it may not.
@@ -218,7 +216,7 @@ pub(super) fn trust_with_login(
     Err(why.hint(hint))
 }
 
-/// Whether the realm is a parent domain of the registry's host, over https at the port of https or of the registry.
+/// Whether the realm is on a parent domain of the registry's host, over https on port 443 or on the registry's port.
 fn is_parent(realm: &Url, origin: &Url) -> bool {
     let (Some(parent), Some(child)) = (realm.host_str(), origin.host_str()) else { return false };
     let is_address = |host: &str| host.starts_with('[') || host.parse::<IpAddr>().is_ok();
@@ -233,7 +231,7 @@ fn is_parent(realm: &Url, origin: &Url) -> bool {
         && !is_address(parent)
 }
 
-/// Whether the realm is at the host and port that `--token-server` names; without a port, at that of https.
+/// Whether the realm is on the host and port that `--token-server` names. The default port is 443.
 fn is_named(realm: &Url, named: &RegistryHost) -> bool {
     let address = format!("https://{named}/").parse::<Url>();
     address.is_ok_and(|address| {

@@ -8,11 +8,11 @@ use crate::observation::Unavailable;
 use crate::report::Reason;
 use crate::secret::{Redactor, Secret};
 
-/// The longest token that is sent on: it has to fit into a header.
+/// The longest token that is used, because it has to fit into a header.
 const LONGEST: usize = 16 << 10;
 
-/// Reads the answer of the token server. Its body is never quoted: whatever its status, it may hold a token.
-/// A token document counts under any success, as engines take it.
+/// Reads the answer of the token server. Never quotes its body, which may hold a token whatever its status.
+/// Accepts a token document with any success status, as engines do.
 pub(crate) fn read(answer: &Answer, redactor: &Redactor) -> Result<Secret, Unavailable> {
     let host = &answer.host;
     match answer.status {
@@ -54,7 +54,7 @@ pub(crate) fn read(answer: &Answer, redactor: &Redactor) -> Result<Secret, Unava
     }
 }
 
-/// A token document. A refresh token is not used, and named here to be masked.
+/// A token document. The refresh token is read only to mask it.
 #[derive(Deserialize)]
 struct Wire {
     token: Option<String>,

@@ -8,7 +8,7 @@ use crate::registry::token::read;
 use crate::report::Reason;
 use crate::secret::Secret;
 
-/// A token server, and the registry's name there.
+/// A token server, and the name that it knows the registry by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenServer<'a> {
     pub(crate) realm: &'a Url,
@@ -16,8 +16,8 @@ pub(crate) struct TokenServer<'a> {
 }
 
 impl TokenServer<'_> {
-    /// Asks for a token that may pull from one repository: the header `Bearer …`. The scope is made here, never
-    /// taken from a challenge.
+    /// Requests a token to pull from one repository, and returns the header `Bearer …`. The scope is built here,
+    /// never taken from a challenge.
     pub(crate) async fn fetch(
         self,
         client: &Client,
@@ -31,8 +31,8 @@ impl TokenServer<'_> {
         Ok(header(&read(&answer, client.redactor())?))
     }
 
-    /// The same for an identity token (distribution "`OAuth2` token authentication"): it is posted, so that it
-    /// stands in no address.
+    /// Like [`fetch`](Self::fetch), with an identity token (distribution "`OAuth2` token authentication"). The token is
+    /// posted, so that it appears in no URL.
     pub(crate) async fn exchange(
         self,
         client: &Client,

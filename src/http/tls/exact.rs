@@ -1,8 +1,8 @@
-//! A server certificate that stands itself among the trusted ones (contract §9).
+//! Accepts a server certificate that is itself among the trusted ones (contract §9).
 //!
-//! Docker's documentation makes such a certificate: it is signed by itself and marked as an authority's, so no
-//! chain can be built to it, while Go, and so every engine, takes it at its word. It is accepted where that is the
-//! only fault. Its validity is judged by webpki before its role is; its name here; the handshake's signature as ever.
+//! Docker's documentation creates such a certificate: self-signed and marked as a CA, so webpki builds no chain to it,
+//! while Go, and so every engine, accepts it. It is accepted if that is its only fault. webpki checks its validity
+//! period before its role, this file checks its name, and rustls checks the handshake's signature as usual.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Builds chains as ever, and knows the trusted certificates byte for byte.
+/// Verifies chains as usual, and compares with the trusted certificates byte for byte.
 #[derive(Debug)]
 pub(super) struct Verifier {
     chains: Arc<WebPkiServerVerifier>,

@@ -1,9 +1,8 @@
-//! What is wrong with a handshake, for a person, and what to do about it: a sentence for each failure, none of the
-//! library's own words.
+//! Explains a failed handshake in our own words: what is wrong, and what to do.
 
 use rustls::{AlertDescription, CertificateError as Certificate, Error, PeerIncompatible};
 
-/// A clause that reads after "TLS failed: ", and what to do.
+/// A clause that follows "TLS failed: ", and what to do.
 type Said = (String, Option<&'static str>);
 
 const CLOCK: &str = "Check this machine's clock.";
@@ -17,7 +16,7 @@ const NOT_TLS: &str = "Check the port (does it serve plain `http`?) and any prox
 const REFUSED: &str = "The server ended the handshake: check its log and any proxy in between.";
 const BROKEN: &str = "Check the server and any proxy in between: one of them breaks TLS.";
 
-/// Explains why TLS did not come about.
+/// Explains why the handshake failed.
 pub(crate) fn explain(error: &Error) -> Said {
     #[expect(clippy::wildcard_enum_match_arm, reason = "rustls's enums are not closed")]
     let (said, hint) = match error {
@@ -76,7 +75,7 @@ fn of_certificate(error: &Certificate) -> Said {
         Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
             ("its certificate is not valid yet", CLOCK)
         }
-        // One that names a trusted issuer and was not signed by it, too.
+        // `BadSignature`: it names a trusted issuer that did not sign it.
         Certificate::UnknownIssuer | Certificate::BadSignature => {
             ("its certificate was not issued by an authority that this system trusts", ISSUER)
         }

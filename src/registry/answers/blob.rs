@@ -1,7 +1,7 @@
 //! What the answers to requests for a blob mean: whether it is there, and how long it is.
 //!
-//! A range asks for the last byte alone, which no engine does. So a range may prove that a blob is there;
-//! that it is not, only a plain request can show.
+//! A range requests the last byte alone, which no engine does. So a range can prove that a blob is there, but only
+//! a plain request can prove that it is missing.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -17,8 +17,8 @@ use crate::secret::Redactor;
 /// How long a blob is, and how that was learnt.
 pub(crate) type Extents = Fact<(u64, Proof)>;
 
-/// Reads the answer to a request for the last byte of a blob of `size` bytes. `None`: it does not show that
-/// the blob is there, and a plain request may.
+/// Reads the answer to a request for the last byte of a blob of `size` bytes. `None` if it does not show that
+/// the blob is there: then ask by a plain request.
 pub(crate) fn ranged(
     answer: &Answer,
     what: &str,
@@ -34,7 +34,7 @@ pub(crate) fn ranged(
     }
     match answer.status {
         206 if is_last_byte(answer, size) => there(Proof::Read),
-        // The range was ignored.
+        // The server ignored the range.
         200 => match answer.length {
             Length::Ended(length) | Length::Closed(length) if length == size => there(Proof::Read),
             Length::Announced(length) if length == size => there(Proof::Announced),
@@ -120,8 +120,8 @@ pub(crate) fn whole(
     Fact::Present(Poured { host: answer.host.clone(), size: seen, is_text })
 }
 
-/// Whether other bytes came than the ones that the digest names, in the right number. Only what is short enough to
-/// be kept whole is compared.
+/// Whether the body has the right length and another digest. Compares only bodies that are short enough to be kept
+/// whole.
 pub(crate) fn is_another(answer: &Answer, descriptor: &Descriptor) -> bool {
     let (Length::Ended(length) | Length::Closed(length)) = answer.length else { return false };
     answer.status == 200
@@ -157,7 +157,7 @@ pub(crate) fn config(
     if let Some(why) = coded(&answer, what, redactor) {
         return Sent::Told(Fact::Unknown(why));
     }
-    // Bytes that hash to the digest are the config's, whatever they are called.
+    // Bytes that hash to the digest are the config, whatever their media type.
     if digest.matches(&answer.body) {
         return Sent::Told(Fact::Present(answer.body));
     }
@@ -170,14 +170,14 @@ pub(crate) fn config(
         answer.host
     );
     let why = Unavailable::new(Reason::ManifestContradictory, message);
-    // Nothing tells it from an answer that was cut.
+    // Nothing shows whether the answer was cut.
     if answer.length == Length::Closed(0) {
         return Sent::Told(Fact::Unknown(why));
     }
     Sent::Wrong(Wrong::of(digest.clone(), answer.body, is_config, why))
 }
 
-/// Whether bytes are an image's config, of whatever image.
+/// Whether bytes are the config of any image.
 fn is_config(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Config {
@@ -187,7 +187,7 @@ fn is_config(body: &[u8]) -> bool {
     serde_json::from_slice::<Config>(body).is_ok()
 }
 
-/// What any answer but a success says.
+/// Reads any answer but a success.
 fn denied<T>(answer: &Answer, what: &str, redirected: bool, redactor: &Redactor) -> Fact<T> {
     if redirected {
         storage_not_ok(answer, what, redactor)
@@ -201,8 +201,8 @@ fn unknown<T>(what: &str, answer: &Answer, said: &str) -> Fact<T> {
     Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
 }
 
-/// Whether `Content-Range` is `bytes 1233-1233/1234` for a blob of 1234 bytes (RFC 9110 §14.4), and the body is that one
-/// byte. A longer range, or a body of another length, need not have brought the last byte.
+/// Whether `Content-Range` is `bytes 1233-1233/1234` for a blob of 1234 bytes (RFC 9110 §14.4), and the body is that
+/// one byte. A longer range, or a body of another length, need not have brought the last byte.
 fn is_last_byte(answer: &Answer, size: u64) -> bool {
     let range = answer.header("content-range").map(str::trim).and_then(range_and_size);
     let is_one_byte = matches!(answer.length, Length::Ended(1) | Length::Closed(1));
