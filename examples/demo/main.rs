@@ -11,12 +11,15 @@ use std::{env, fs};
 
 use anyhow::{Context as _, ensure};
 
+#[path = "../../tests/support/circleci/mod.rs"]
+mod circleci;
 #[path = "../../tests/support/stand_in/mod.rs"]
 mod stand_in;
 
 mod job;
 mod push;
 
+use circleci::{CircleCi, TOKEN, World, job as pipeline_job, pipeline};
 use job::{Job, say};
 use stand_in::{Image, Options, Origin, StandIn};
 
@@ -103,6 +106,8 @@ services:
     port: 5001
     ingress: false
     runtime: {{ language: nodejs, base: alpine }}
+circleci:
+  project: gh/keepkey/support-email
 status:
   directory: status
   board: status/board.md
@@ -137,11 +142,28 @@ impl Scenes<'_> {
 
     fn stale(&self) -> anyhow::Result<()> {
         title("3. The tag is there, but it still names the commit before", "FAILED, exit code 1")?;
-        say(
-            "The next commit's push job has pushed nothing. The tag `latest-dev` answers all the same.\n",
-        )?;
-        self.job(NEXT_COMMIT)
-            .arguments(&["--expect-revision --junit stale.xml --html stale.html"], 1)
+        let jobs = vec![
+            pipeline_job(8123, "push", "failed", &[]),
+            pipeline_job(8124, "gate", "not_run", &[8123]),
+        ];
+        let mut newest = pipeline(1284, "created", NEXT_COMMIT, "develop");
+        if let Some(created_at) = newest.get_mut("created_at") {
+            *created_at = three_minutes_ago().into();
+        }
+        let circleci = CircleCi::start(World {
+            pipelines: vec![newest],
+            jobs: [(0, jobs)].into(),
+            contexts: vec!["digitalocean".to_owned()],
+            ..World::default()
+        });
+        say(&format!(
+            "The next commit's push job has pushed nothing. The tag `latest-dev` answers all the same.\n\
+             Why? `--diagnose` asks CircleCI; here a stand-in of it at {}.\n",
+            circleci.origin()
+        ))?;
+        let mut job = self.job(NEXT_COMMIT);
+        job.circleci = Some(&circleci);
+        job.arguments(&["--expect-revision --diagnose --junit stale.xml --html stale.html"], 1)
     }
 
     fn down(&self) -> anyhow::Result<()> {
@@ -153,7 +175,8 @@ impl Scenes<'_> {
     }
 
     fn job<'a>(&'a self, commit: &'a str) -> Circle<'a> {
-        Circle { scenes: self, variables: [("CIRCLE_BRANCH", "develop"), ("CIRCLE_SHA1", commit)] }
+        let variables = [("CIRCLE_BRANCH", "develop"), ("CIRCLE_SHA1", commit)];
+        Circle { scenes: self, variables, circleci: None }
     }
 }
 
@@ -161,13 +184,26 @@ impl Scenes<'_> {
 struct Circle<'a> {
     scenes: &'a Scenes<'a>,
     variables: [(&'a str, &'a str); 2],
+    /// The CircleCI that it may ask.
+    circleci: Option<&'a CircleCi>,
 }
 
 impl Circle<'_> {
     fn arguments(&self, arguments: &[&str], expected: i32) -> anyhow::Result<()> {
         let Scenes { program, folder, registry } = self.scenes;
-        Job { program, folder, registry, circleci: &self.variables, arguments }.show(expected)
+        let asked = self.circleci.map(|circleci| {
+            [("CIRCLECI_API_URL", circleci.origin()), ("CIRCLE_TOKEN", TOKEN)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        });
+        let hidden: Vec<_> = registry.iter().cloned().chain(asked.into_iter().flatten()).collect();
+        Job { program, folder, registry: &hidden, circleci: &self.variables, arguments }
+            .show(expected)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the demo happens now")]
+fn three_minutes_ago() -> String {
+    (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(3)).to_string()
 }
 
 fn show_files(folder: &Path) -> anyhow::Result<()> {
