@@ -217,7 +217,7 @@ fn the_program_begins_with_its_two_defences() {
 fn a_file_fits_in_a_head() {
     for file in sources() {
         let text = fs::read_to_string(&file).unwrap();
-        let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count();
+        let lines = without_tests(&text).len();
         let is_test = file.components().any(|part| part.as_os_str() == "tests")
             || file.file_name().is_some_and(|name| name == "tests.rs");
         assert!(is_test || lines <= MOST_LINES, "{}: {lines} lines", file.display());
@@ -260,6 +260,12 @@ fn the_reading_of_used_files_sees_every_form() {
             "settings::config::words::Text"
         ]
     );
+}
+
+#[test]
+fn what_is_behind_an_item_for_tests_is_read() {
+    let text = "a;\n#[cfg(test)]\nmod fixtures;\nb;\nimpl A {\n    #[cfg(test)]\n    fn c() {\n        d();\n    }\n    e;\n}\n#[cfg(test)]\nmod tests {\n    f;\n}\n";
+    assert_eq!(without_tests(text), ["a;", "b;", "impl A {", "    e;", "}"]);
 }
 
 #[test]
@@ -348,10 +354,27 @@ fn code(file: &Path) -> String {
         return String::new();
     }
     let text = fs::read_to_string(file).unwrap();
-    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
-    lines
+    without_tests(&text)
+        .into_iter()
         .filter(|line| !line.trim_start().starts_with("//"))
         .fold(String::new(), |code, line| code + line + "\n")
+}
+
+/// The lines of a text without what is compiled for tests alone.
+fn without_tests(text: &str) -> Vec<&str> {
+    let mut kept = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(indent) = line.strip_suffix("#[cfg(test)]") else {
+            kept.push(line);
+            continue;
+        };
+        let (close, item) = (format!("{indent}}}"), lines.next().unwrap());
+        if !item.ends_with(';') {
+            lines.by_ref().find(|line| *line == close);
+        }
+    }
+    kept
 }
 
 /// The first names of all `crate::…` paths, those in a group included.

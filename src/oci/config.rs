@@ -124,13 +124,6 @@ impl Deref for ImageConfig {
     }
 }
 
-#[cfg(test)]
-impl std::ops::DerefMut for ImageConfig {
-    fn deref_mut(&mut self) -> &mut Stated {
-        Arc::make_mut(&mut self.stated)
-    }
-}
-
 impl ConfigDocument {
     /// Reads the bytes of an image config. The inner result says whether anything can run from it.
     ///
@@ -409,6 +402,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    impl std::ops::DerefMut for ImageConfig {
+        fn deref_mut(&mut self) -> &mut Stated {
+            Arc::make_mut(&mut self.stated)
+        }
+    }
 
     fn read(
         body: &[u8],
