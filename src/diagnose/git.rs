@@ -2,12 +2,11 @@
 //! pager, no fetch.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
+use crate::program;
 use crate::request::Revision;
 
 /// How long git is waited for.
@@ -48,28 +47,17 @@ async fn git(root: &Path, arguments: &[&str], hidden: &[String]) -> Option<Strin
     for variable in hidden {
         command.env_remove(variable);
     }
-    let child = command
+    command
         .args(["--no-pager", "--no-optional-locks"])
         .args(["-c", "core.fsmonitor=false", "-c", "log.showSignature=false"])
         .args(["-c", "protocol.allow=never"])
         .args(arguments)
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_TERMINAL_PROMPT", "0")
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn();
-    let mut child = child.ok()?;
-    let stdout = child.stdout.take()?;
-    let read = async {
-        let mut output = Vec::new();
-        stdout.take(MOST).read_to_end(&mut output).await.ok()?;
-        let is_well = child.wait().await.ok()?.success();
-        is_well.then(|| String::from_utf8_lossy(&output).into_owned())
-    };
-    tokio::time::timeout(PATIENCE, read).await.ok().flatten()
+        .current_dir(root);
+    let run = program::run(command, b"", MOST);
+    let (succeeded, output) = tokio::time::timeout(PATIENCE, run).await.ok()?.ok()?;
+    succeeded.then(|| String::from_utf8_lossy(&output).into_owned())
 }
 
 #[cfg(test)]

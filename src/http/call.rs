@@ -4,17 +4,19 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Method, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::body::{self, Plan};
 use super::failure::FailedTry;
 use super::message::{Answer, Want, host_of};
 use super::retry::Failure;
-use super::{Client, MOST_CONTENT};
+use super::{Client, MOST_CONTENT, wire};
 use crate::progress::Loudness;
 use crate::secret::Secret;
+
+const JSON: &str = "application/json";
 
 /// One request: a GET, or the POST of a JSON text.
 #[derive(Clone, Debug)]
@@ -70,23 +72,13 @@ impl Client {
 
     async fn exchange_call(&self, call: &Call<'_>) -> Result<Answer, FailedTry> {
         let Call { url, header, token, json, until: _ } = call;
-        let no_tls = |_| FailedTry::new(Failure::Tls, "no TLS");
+        let no_tls = |_| FailedTry::new(Failure::Tls, "TLS failed");
         let origin = self.origin(url).map_err(no_tls)?;
         let turn = origin.turn().await;
-        let method = if json.is_some() { Method::POST } else { Method::GET };
-        let mut sent = reqwest::Request::new(method, url.clone());
+        let mut sent = wire::with_body(url, json.map(|json| (json, JSON)));
         let headers = sent.headers_mut();
-        headers.insert("accept", HeaderValue::from_static("application/json"));
-        if json.is_some() {
-            headers.insert("content-type", HeaderValue::from_static("application/json"));
-        }
-        if let Ok(mut value) = HeaderValue::from_str(token.expose()) {
-            value.set_sensitive(true);
-            headers.insert(HeaderName::from_static(header), value);
-        }
-        if let Some(json) = json {
-            *sent.body_mut() = Some((*json).to_owned().into());
-        }
+        headers.insert("accept", HeaderValue::from_static(JSON));
+        wire::insert_secret(headers, HeaderName::from_static(header), token);
         let mut response = origin.send(sent, turn).await.map_err(|error| FailedTry::of(&error))?;
         let status = response.status().as_u16();
         let plan = Plan::of(&response, Want::All(MOST_CONTENT), &self.0.meter);

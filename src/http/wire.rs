@@ -1,21 +1,15 @@
 //! Builds the request that is sent: method, headers and body.
 
-use reqwest::Method;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
 
 use crate::http::message::{Extent, Request, Want};
+use crate::secret::Secret;
 
 pub(super) fn request(request: &Request<'_>) -> reqwest::Request {
-    let method = if request.form.is_some() { Method::POST } else { Method::GET };
-    let mut sent = reqwest::Request::new(method, request.url.clone());
-    if let Some(form) = request.form {
-        *sent.body_mut() = Some(form.expose().to_owned().into());
-    }
+    let form = request.form.map(|form| (form.expose(), "application/x-www-form-urlencoded"));
+    let mut sent = with_body(&request.url, form);
     let headers = sent.headers_mut();
-    if request.form.is_some() {
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert("content-type", form);
-    }
     if let Some(accept) = request.accept {
         headers.insert("accept", HeaderValue::from_static(accept));
     }
@@ -37,11 +31,27 @@ pub(super) fn request(request: &Request<'_>) -> reqwest::Request {
         Want::Extent(_) | Want::All(_) => {}
     }
     if let Some(secret) = request.authorization {
-        // A secret that is not a valid header value cannot be sent, so the server will ask for it.
-        if let Ok(mut value) = HeaderValue::from_str(secret.expose()) {
-            value.set_sensitive(true);
-            headers.insert("authorization", value);
-        }
+        insert_secret(headers, HeaderName::from_static("authorization"), secret);
     }
     sent
+}
+
+/// A GET, or the POST of a text of this media type.
+pub(super) fn with_body(url: &Url, body: Option<(&str, &'static str)>) -> reqwest::Request {
+    let method = if body.is_some() { Method::POST } else { Method::GET };
+    let mut sent = reqwest::Request::new(method, url.clone());
+    if let Some((text, media_type)) = body {
+        *sent.body_mut() = Some(text.to_owned().into());
+        sent.headers_mut().insert("content-type", HeaderValue::from_static(media_type));
+    }
+    sent
+}
+
+/// Adds a header that no log may show.
+pub(super) fn insert_secret(headers: &mut HeaderMap, name: HeaderName, secret: &Secret) {
+    // A secret that is not a valid header value cannot be sent, so the server will ask for it.
+    if let Ok(mut value) = HeaderValue::from_str(secret.expose()) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
 }

@@ -1,14 +1,12 @@
 //! Runs Docker's credential helpers with the job's environment without its tokens. Never shows their output.
 
 use std::io::ErrorKind;
-use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
+use crate::program;
 use crate::registry::login::Login;
 use crate::secret::Redactor;
 
@@ -83,37 +81,6 @@ async fn run(name: &str, key: &str, hidden: &[String]) -> std::io::Result<(bool,
     for variable in hidden {
         command.env_remove(variable);
     }
-    let child = command
-        .arg("get")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        // A process group, so that its children can be killed with it.
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut group = Group(child);
-    let child = &mut group.0;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A helper that does not read its input reports that by its exit code.
-        let _ = stdin.write_all(key.as_bytes()).await;
-    }
-    let mut output = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(MOST + 1).read_to_end(&mut output).await?;
-    }
-    Ok((child.wait().await?.success(), output))
-}
-
-/// A program and everything that it started. Drop kills whatever is still running.
-struct Group(Child);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // After a wait, the process id may belong to another process.
-        let number = self.0.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(group) = number.and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
+    command.arg("get");
+    program::run(command, key.as_bytes(), MOST + 1).await
 }
