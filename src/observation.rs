@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::engines::Refusal;
+use crate::engines::{Met, Refusal};
 use crate::oci::{
     Attestation, Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform,
     Provenance, Tag,
@@ -241,6 +241,8 @@ pub struct LayerContent {
     pub size: u64,
     /// What it unpacks to, or why engines cannot unpack it.
     pub unpacked: Result<Unpacked, String>,
+    /// The rows of the engines' table that it meets by its packing and its archive.
+    pub met: Met,
 }
 
 /// What a layer unpacks to.

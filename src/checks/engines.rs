@@ -4,9 +4,9 @@
 //! row knows is no refusal.
 
 use crate::circleci::CircleCi;
-use crate::engines::{Candidate, Engine, Refusal, Taken, Version, taken};
+use crate::engines::{Candidate, Engine, Refusal, Taken, Version, of_unpacked, taken};
 use crate::observation::{Fact, Observation, PlatformObservation, Unavailable};
-use crate::oci::{Manifest, MediaType, Platform};
+use crate::oci::{ImageConfig, ImageManifest, Manifest, MediaType, Platform};
 use crate::report::{EngineAnswer, EngineWord, Finding, Outcome, Reason};
 use crate::request::ImageRequest;
 
@@ -221,6 +221,44 @@ impl<'a> Look<'a> {
         self.unknown.push(why);
     }
 
+    /// Adds what layers hold that were read to their last byte.
+    fn add_layers(
+        &mut self,
+        subject: &Subject<'a>,
+        name: Option<&String>,
+        manifest: &ImageManifest,
+        config: &ImageConfig,
+    ) {
+        // The rows were measured on Linux; Windows unpacks in its own way.
+        let Some(content) = &subject.observation.content else { return };
+        if config.platform.os() != "linux" {
+            return;
+        }
+        for (place, layer) in manifest.layers.iter().enumerate() {
+            let mut met = Vec::new();
+            match content.get(&layer.digest) {
+                Some(Fact::Present(read)) => {
+                    met.extend(read.met.at(place).cloned());
+                    if let (Ok(unpacked), Some(diff_id)) =
+                        (&read.unpacked, config.diff_ids.get(place))
+                    {
+                        met.extend(of_unpacked(&unpacked.digest, diff_id));
+                    }
+                }
+                Some(Fact::Unknown(why)) => {
+                    met.extend(why.refusals.iter().cloned());
+                    let of = name.map_or_else(String::new, |name| format!(" of {name}"));
+                    self.without.push(format!("layer {}{of}", place + 1));
+                }
+                Some(Fact::Absent(_)) | None => {}
+            }
+            for refusal in met.into_iter().filter(|refusal| refusal.is_by(self.version)) {
+                let of = |what| format!("layer {} of {} {what}", place + 1, manifest.layers.len());
+                self.chosen.push((name.cloned(), refusal.map_texts(of)));
+            }
+        }
+    }
+
     fn add(&mut self, subject: &Subject<'a>, image: &'a PlatformObservation) {
         let platform = image.platform();
         if let Some(platform) =
@@ -236,7 +274,9 @@ impl<'a> Look<'a> {
         let by_it = image.refusals.iter().filter(|refusal| refusal.is_by(self.version));
         self.refusals.extend(by_it.map(|refusal| (name.clone(), refusal)));
         match Content::of(image) {
-            Content::Image(..) => {}
+            Content::Image(manifest, config) => {
+                self.add_layers(subject, name.as_ref(), manifest, config);
+            }
             Content::Unknown(why) => self.add_unread(name.as_ref(), why),
             Content::NotAnImage(_) | Content::Gone | Content::Differs(_) => {
                 self.without.push(subject.name(image));

@@ -8,9 +8,9 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::go::is_json;
 use super::rules::{
-    CONFIG_SIZE, DIGEST_MISSING, ENTRY_DIGEST, ENTRY_OF_NOTHING, FIELD_OF_ANOTHER_FORMAT,
-    FIELD_OF_ANOTHER_FORMAT_DOCKER, FIELD_OF_ANOTHER_FORMAT_PODMAN, LIST_WITHOUT_PLATFORMS,
-    MEDIA_TYPE_IN_LIST, MEDIA_TYPE_IN_MANIFEST, NOT_JSON, NOTHING_INSIDE, NUMBER_TOO_LARGE,
+    CONFIG_OF_NOTHING, CONFIG_SIZE, DIFF_ID_FORM, DIGEST_MISSING, ENTRY_DIGEST, ENTRY_OF_NOTHING,
+    FIELD_OF_ANOTHER_FORMAT, FIELD_OF_ANOTHER_FORMAT_DOCKER, FIELD_OF_ANOTHER_FORMAT_PODMAN,
+    LIST_WITHOUT_PLATFORMS, MEDIA_TYPE_IN_LIST, MEDIA_TYPE_IN_MANIFEST, NOT_JSON, NUMBER_TOO_LARGE,
     SIZE_MISSING,
 };
 use super::{Refusal, Rule};
@@ -26,7 +26,6 @@ pub(super) fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
         return one(&NOT_JSON, "its manifest is not JSON to Go's reader");
     }
     match serde_json::from_slice(bytes) {
-        Ok(Node::Null) => one(&NOTHING_INSIDE, "its manifest is `null`"),
         Ok(Node::Object(fields)) if is_of_another_kind(&fields, media_type) => Vec::new(),
         Ok(Node::Object(fields)) => {
             let mut met = Vec::new();
@@ -40,7 +39,9 @@ pub(super) fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
         Err(error) if media_type == MediaType::OciImageManifest && is_number(&error) => {
             one(&NUMBER_TOO_LARGE, NUMBER)
         }
-        Ok(Node::Text(_) | Node::Whole(_) | Node::List(_) | Node::Other) | Err(_) => Vec::new(),
+        Ok(Node::Null | Node::Text(_) | Node::Whole(_) | Node::List(_) | Node::Other) | Err(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -60,8 +61,19 @@ pub(super) fn of_config(bytes: &[u8], media_type: &str) -> Option<Refusal> {
         Err(error) if media_type == DOCKER_CONFIG && is_number(&error) => {
             met(&NUMBER_TOO_LARGE, NUMBER)
         }
+        Ok(Node::Null) => met(&CONFIG_OF_NOTHING, "its config is `null`"),
+        Ok(Node::Object(fields)) => odd_diff_id(&fields).and_then(|place| {
+            met(&DIFF_ID_FORM, &format!("`rootfs.diff_ids.{place}` of its config is no digest"))
+        }),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// Which of a config's `diff_ids` is a text and no digest.
+fn odd_diff_id(config: &[(String, Node)]) -> Option<usize> {
+    let Ok(Some(Node::Object(rootfs))) = field(config, "rootfs") else { return None };
+    let Ok(Some(Node::List(diff_ids))) = field(rootfs, "diff_ids") else { return None };
+    diff_ids.iter().position(|diff_id| text(Some(diff_id)).is_some_and(|text| !is_digest(text)))
 }
 
 /// Whether the body is of another type than it was served as: then the served type is wrong, and says nothing of the

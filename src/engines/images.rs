@@ -6,9 +6,9 @@ use super::rules::{
     CONFIG_BY_SHA512, CONFIG_OF_DOCKER, CONFIG_OF_OCI, CONFIG_OF_PODMAN, CONFIG_TYPE,
     CONFIG_TYPE_IN_OCI, CONFIG_TYPE_OF_DOCKER, CONFIG_WITH_URLS, ENTRY_BY_SHA512, ENTRY_NESTED,
     ENTRY_SIZE, ENTRY_TYPE, ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_COUNT,
-    LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED, LAYER_TYPE, LAYER_WITH_URLS,
-    LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY, MANIFEST_OF_DOCKER, MANIFEST_OF_OCI,
-    MANIFEST_OF_PODMAN,
+    LAYER_COUNT_IN_CONFIG, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED, LAYER_TYPE,
+    LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY, MANIFEST_OF_DOCKER,
+    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN,
 };
 use super::structures::{
     DISTRIBUTION_LIST, DISTRIBUTION_OCI, DISTRIBUTION_SCHEMA2, DOCKER_IMAGE, OCI_IMAGE, OCI_INDEX,
@@ -133,8 +133,9 @@ pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<R
         rule: &HISTORY_TOO_LONG,
         what: format!("its history has {steps} layers where there are {of}"),
     }));
-    met.push(config.and_then(|config| unlike(layers, &config.diff_ids)));
-    met.into_iter().flatten().collect()
+    let mut met: Vec<_> = met.into_iter().flatten().collect();
+    met.extend(config.map_or_else(Vec::new, |config| unlike(layers, &config.diff_ids)));
+    met
 }
 
 fn met(rule: &'static Rule, layer: &Descriptor) -> String {
@@ -192,26 +193,32 @@ pub fn of_entry_size(entry: &Descriptor, size: u64) -> Option<Refusal> {
 }
 
 /// How manifest and config list different layers.
-fn unlike(layers: &[Descriptor], diff_ids: &[Digest]) -> Option<Refusal> {
+fn unlike(layers: &[Descriptor], diff_ids: &[Digest]) -> Vec<Refusal> {
     if layers.len() != diff_ids.len() {
         let what = format!(
             "its config lists {} layers while its manifest lists {}",
             diff_ids.len(),
             layers.len()
         );
-        return Some(Refusal { rule: &LAYER_COUNT, what });
+        let mut met = vec![Refusal { rule: &LAYER_COUNT, what: what.clone() }];
+        if !diff_ids.is_empty() && diff_ids.len() < layers.len() {
+            met.push(Refusal { rule: &LAYER_COUNT_IN_CONFIG, what });
+        }
+        return met;
     }
     let is_other = |(layer, unpacked): (&Descriptor, &Digest)| {
         layer.is_uncompressed_layer()
             && layer.digest.algorithm() == unpacked.algorithm()
             && layer.digest != *unpacked
     };
-    let number = layers.iter().zip(diff_ids).position(is_other)? + 1;
-    Some(Refusal {
+    let place = layers.iter().zip(diff_ids).position(is_other);
+    let refusal = |place: usize| Refusal {
         rule: &LAYER_NOT_AS_LISTED,
         what: format!(
-            "layer {number} of {} is listed as uncompressed and is not the one that its config lists",
+            "layer {} of {} is listed as uncompressed and is not the one that its config lists",
+            place + 1,
             layers.len()
         ),
-    })
+    };
+    place.map(refusal).into_iter().collect()
 }

@@ -4,9 +4,11 @@
 //! build. The rows look at bytes and at what was read of them, and at nothing else: no network, no clock. A shape that
 //! no row knows is no refusal, and no claim.
 
+mod archive;
 mod fields;
 mod go;
 mod images;
+mod layers;
 mod rule;
 mod rules;
 mod structures;
@@ -15,7 +17,9 @@ mod taken;
 use std::fmt;
 use std::str::FromStr;
 
+pub use archive::{Archive, Met};
 pub use images::{of_config, of_entry, of_entry_size, of_image, of_manifest};
+pub use layers::{of_other_packing, of_skipped_start, of_unpacked, of_unpacking};
 pub use rule::{Refusal, Rule};
 pub use rules::RULES;
 pub use taken::{Candidate, Taken, taken};

@@ -37,6 +37,14 @@ const MANIFEST: &str = "Correct the field in what writes the manifest or the ind
 const INDEX: &str = "Build the index with `docker buildx build --platform …` or `docker buildx imagetools create`, \
      which write media type and platform of each entry.";
 
+/// How a layer gets an archive that every engine unpacks.
+const ARCHIVE: &str = "Let the builder write the layer: `docker buildx build` packs each path once, below the root, and \
+     links behind what they lead to. What assembles archives itself must not append to them.";
+
+/// How a layer becomes whole.
+const WHOLE: &str = "Build without cache and push the image again: layer and config are from different builds, or the \
+     layer was cut or changed before it was pushed.";
+
 rules! {
     LAYER_WITHOUT_TYPE = "layer-without-type", "a layer without `mediaType`",
         [DockerStore, Containerd17, Containerd2], "mismatched image rootfs and manifest layers",
@@ -59,6 +67,14 @@ rules! {
     LAYER_COUNT = "layer-count", "a config that lists another number of layers than the manifest",
         [DockerGraph, DockerStore, Containerd17, Containerd2], "mismatched image rootfs and manifest layers",
         "Let one builder write manifest and config together: `docker buildx build` lists each layer in both.";
+    LAYER_COUNT_IN_CONFIG = "layer-count-in-config", "a config that lists some layers of the manifest, and not all",
+        [Podman5], "image config has only … DiffID values",
+        "Let one builder write manifest and config together: `docker buildx build` lists each layer in both.";
+    CONFIG_OF_NOTHING = "config-of-nothing", "a config that is `null`",
+        [DockerGraph], "invalid rootfs in image configuration", CONFIG;
+    DIFF_ID_FORM = "diff-id-form", "a `diff_id` that is no digest, as in upper case",
+        [DockerGraph, DockerStore, Containerd17, Containerd2], "wrong diff id calculated on extraction",
+        "Let the builder compute `diff_ids` from the layers: `docker buildx build` writes them as `sha256:` in lower case.";
     LAYER_NOT_AS_LISTED = "layer-not-as-listed",
         "a layer of OCI's type for uncompressed ones whose digest is not its `diff_id`",
         [DockerStore, Containerd17, Containerd2], "unexpected EOF, or wrong diff id",
@@ -133,8 +149,6 @@ rules! {
     NOT_JSON = "not-json", "a document that is not JSON to Go's reader: another encoding, a byte order mark, something behind it, deeper than 10,000",
         [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "invalid character",
         "Write the document as UTF-8 JSON and nothing else; `docker buildx build` does.";
-    NOTHING_INSIDE = "nothing-inside", "a manifest that is `null`",
-        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "invalid checksum digest format", MANIFEST;
     DIGEST_MISSING = "digest-missing", "a descriptor without a digest, or with one of another form",
         [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "invalid checksum digest format", MANIFEST;
     ENTRY_DIGEST = "entry-digest", "any index entry without a digest, or with one of another form",
@@ -161,4 +175,45 @@ rules! {
     NUMBER_TOO_LARGE = "number-too-large", "a number beyond 64-bit floating point in an OCI manifest or a Docker config, also in a field that nobody reads",
         [Podman5], "readNumberAsString: invalid number",
         "Leave the field out: no reader of images needs such a number.";
+
+    LAYER_PACKING = "layer-packing", "with `--content`: a layer that does not unpack to its end: a wrong checksum, a cut, something behind the end",
+        [DockerStore, Containerd17, Containerd2, Podman5], "gzip: invalid checksum, or unexpected EOF", WHOLE;
+    LAYER_PACKED_OTHERWISE = "layer-packed-otherwise", "with `--content`: a layer in bzip2 or xz",
+        [DockerStore, Containerd17, Containerd2], "unexpected EOF, or archive/tar: invalid tar header",
+        "Build the image with layers in gzip or zstd, which every engine unpacks.";
+    LAYER_SKIPPABLE = "layer-skippable", "with `--content`: a zstd layer that begins with a skippable frame",
+        [Podman5], "does not match config's DiffID",
+        "Write the skippable frame behind the first frame of data, as zstd:chunked does.";
+    LAYER_DIFF_ID = "layer-diff-id", "with `--content`: a layer that unpacks to something else than its `diff_id`",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "wrong diff id calculated on extraction", WHOLE;
+    LAYER_ARCHIVE = "layer-archive", "with `--content`: a layer that is no tar archive to Go's reader",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "archive/tar: invalid tar header", ARCHIVE;
+    LAYER_ENTRY_KIND = "layer-entry-kind", "with `--content`: an entry that is no file, folder, link, device or pipe",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "unhandled tar header type", ARCHIVE;
+    LAYER_NAME = "layer-name", "with `--content`: a path of more than 4,095 bytes, or a name in it of more than 255",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "file name too long", ARCHIVE;
+    LAYER_ATTRIBUTE = "layer-attribute", "with `--content`: an extended attribute that Linux does not have, as `com.apple.provenance`",
+        [DockerGraph], "lsetxattr: operation not supported",
+        "Pack the files without the attributes of another system: `tar --no-xattrs`, on macOS also `COPYFILE_DISABLE=1`.";
+    LAYER_DUPLICATE = "layer-duplicate", "with `--content`: one path twice in a layer",
+        [DockerGraph, Podman5], "duplicates of file paths not supported", ARCHIVE;
+    LAYER_OUTSIDE = "layer-outside", "with `--content`: a path or a hard link that leads above the root",
+        [DockerGraph], "invalid entry name, or invalid hardlink target", ARCHIVE;
+    LAYER_ROOT = "layer-root", "with `--content`: a root that is no folder",
+        [Podman5], "unlinkat .//: device or resource busy", ARCHIVE;
+    LAYER_FILE_AS_FOLDER = "layer-file-as-folder", "with `--content`: an entry below a file of the same layer",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "not a directory", ARCHIVE;
+    LAYER_THROUGH_LINK = "layer-through-link", "with `--content`: an entry behind a symbolic link that leads above the root",
+        [DockerGraph], "path escapes from parent", ARCHIVE;
+    LAYER_DANGLING = "layer-dangling", "with `--content`: an entry of the first layer behind a symbolic link to nothing",
+        [Podman5], "no such file or directory", ARCHIVE;
+    LAYER_HARD_LINK = "layer-hard-link", "with `--content`: a hard link to a folder, or in the first layer to what is not there before it",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "link: no such file or directory, or operation not permitted",
+        ARCHIVE;
+    LAYER_SYMLINK = "layer-symlink", "with `--content`: a symbolic link without a target",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "symlink: no such file or directory", ARCHIVE;
+    LAYER_WHITEOUT = "layer-whiteout", "with `--content`: a whiteout of the root, or of a folder that the same layer brings before it",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "chtimes: no such file or directory", ARCHIVE;
+    LAYER_WHITEOUT_NAME = "layer-whiteout-name", "with `--content`: a whiteout that names nothing",
+        [DockerStore, Containerd17, Containerd2], "invalid whiteout name", ARCHIVE;
 }

@@ -191,9 +191,10 @@ fn resolved(
 
 /// Whether unreadable bytes are a manifest all the same, and not an error text in its place.
 fn is_like_a_manifest(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body);
-    text.contains("\"schemaVersion\"")
-        && ["\"layers\"", "\"manifests\""].iter().any(|field| text.contains(field))
+    // Another encoding of Unicode has zeros between the letters.
+    let text = String::from_utf8_lossy(body).replace('\0', "");
+    let has = |field: &str| text.contains(field);
+    has("\"schemaVersion\"") && (has("\"layers\"") || has("\"manifests\""))
 }
 
 fn broken_manifest(

@@ -46,6 +46,7 @@ pub type Take<'t> = dyn FnMut(&[u8]) -> Result<(), Fault> + 't;
 /// A layer that is being unpacked.
 pub struct Unpacker {
     state: State,
+    has_skipped_start: bool,
     windows: Option<Box<dyn Windows>>,
 }
 
@@ -60,7 +61,7 @@ enum State {
 impl Unpacker {
     /// Starts with nothing.
     pub fn new(windows: Box<dyn Windows>) -> Self {
-        Self { state: State::Start(Vec::new()), windows: Some(windows) }
+        Self { state: State::Start(Vec::new()), has_skipped_start: false, windows: Some(windows) }
     }
 
     /// Unpacks the next piece.
@@ -96,9 +97,15 @@ impl Unpacker {
         matches!(self.state, State::Plain)
     }
 
+    /// Whether it begins with a zstd frame that is skipped.
+    pub fn has_skipped_start(&self) -> bool {
+        self.has_skipped_start
+    }
+
     fn begin(&mut self, take: &mut Take<'_>) -> Result<(), Fault> {
         let State::Start(start) = &mut self.state else { return Ok(()) };
         let start = std::mem::take(start);
+        self.has_skipped_start = zstd::is_skippable(&start);
         self.state = match (Packing::of(&start), self.windows.take()) {
             (Packing::Gzip, _) => State::Gzip(Box::default()),
             (Packing::Zstd, Some(windows)) => State::Zstd(Box::new(Zstd::new(windows))),

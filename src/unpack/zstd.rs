@@ -10,6 +10,9 @@ pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// The largest window that is unpacked. Compressors make larger ones only when they are told to.
 pub const MOST_WINDOW: u64 = 128 << 20;
 
+/// The largest window that engines take (measured).
+const MOST_OF_ENGINES: u64 = 512 << 20;
+
 /// The smallest window that a frame can have.
 const LEAST_WINDOW: u64 = 1 << 10;
 
@@ -114,6 +117,9 @@ impl Zstd {
     /// Makes the decoder ready for a frame. One that was made for a smaller window is replaced, so that no more is kept
     /// than was lent.
     fn prepare(&mut self, window: u64) -> Result<(), Fault> {
+        if window > MOST_OF_ENGINES {
+            return Err(Fault::Broken("its zstd window is larger than any engine takes"));
+        }
         if window > MOST_WINDOW {
             return Err(Fault::Window(window));
         }

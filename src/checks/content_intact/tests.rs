@@ -4,6 +4,7 @@ use insta::assert_snapshot as said;
 
 use crate::checks::layers_to_read;
 use crate::checks::tests::sample::{Sample, absent, digest, unknown};
+use crate::engines::Met;
 use crate::observation::{Fact, LayerContent, Unpacked};
 use crate::report::{CheckId, ContentFacts, HowProven, Reason};
 
@@ -11,7 +12,7 @@ const CHECK: CheckId = CheckId::ContentIntact;
 
 fn read(size: u64, unpacked: &str) -> Fact<LayerContent> {
     let unpacked = Unpacked { size: size * 2, digest: digest(unpacked) };
-    Fact::Present(LayerContent { size, unpacked: Ok(unpacked) })
+    Fact::Present(LayerContent { size, unpacked: Ok(unpacked), met: Met::default() })
 }
 
 /// A sample whose layers were read, and are what its config says.
@@ -77,7 +78,11 @@ fn fails_when_a_layer_unpacks_to_something_else() {
 #[test]
 fn fails_when_a_layer_cannot_be_unpacked() {
     let mut sample = whole(&[]);
-    let broken = LayerContent { size: 5, unpacked: Err("it ends inside of a zstd frame".into()) };
+    let broken = LayerContent {
+        size: 5,
+        unpacked: Err("it ends inside of a zstd frame".into()),
+        met: Met::default(),
+    };
     *shared(&mut sample) = Fact::Present(broken);
     said!(sample.said(CHECK), @"
     failed diff-id-differs: layer 1 of 2 (`sha256:d9455192305b01d057b8725af0ef2f2bece92e4fe98f6bd5e4fc15bc0919d397`) cannot be unpacked: it ends inside of a zstd frame

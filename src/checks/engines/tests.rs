@@ -1,6 +1,9 @@
-use crate::checks::tests::sample::Sample;
-use crate::engines::{Engine, RULES, Refusal};
-use crate::observation::Fact;
+use std::collections::BTreeMap;
+
+use crate::checks::layers_to_read;
+use crate::checks::tests::sample::{Sample, digest};
+use crate::engines::{Engine, Met, RULES, Refusal};
+use crate::observation::{Fact, LayerContent, Unavailable, Unpacked};
 use crate::oci::{NotAnImage, Platform};
 use crate::report::{CheckId, EngineAnswer, Reason};
 
@@ -122,7 +125,7 @@ fn an_engine_is_left_out_for_a_system_that_it_does_not_run() {
 fn what_is_not_known_is_undecided_and_a_proven_no_stands() {
     let mut sample = Sample::index(&["linux/amd64", "linux/arm64"]);
     sample.observation.images[1].config =
-        Fact::Unknown(crate::observation::Unavailable::new(Reason::ServerError, "503"));
+        Fact::Unknown(Unavailable::new(Reason::ServerError, "503"));
     insta::assert_snapshot!(said(&sample), @"
     errored server-error: 503
     hint: Try again later; look at the provider's status page.
@@ -132,6 +135,64 @@ fn what_is_not_known_is_undecided_and_a_proven_no_stands() {
     ");
     meets(&mut sample, 0, "layer-without-type");
     insta::assert_snapshot!(sample.said(CheckId::Engines).lines().next().unwrap(), @r#"failed engine-refuses: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: of `linux/amd64`, its part is odd\u{202e} (layer-without-type) ("mismatched image rootfs and manifest layers")"#);
+}
+
+#[test]
+fn layers_that_were_read_are_judged_by_what_is_in_them() {
+    let met = |id: &str, what: &str| {
+        let rule = RULES.iter().find(|rule| rule.id == id).unwrap();
+        Refusal { rule, what: what.into() }
+    };
+    let read = |sample: &mut Sample, first: &str, met: Met| {
+        sample.expectation().content = true;
+        let layers = layers_to_read(&sample.request, &sample.observation);
+        let unpacked = |name: &str| Ok(Unpacked { size: 1, digest: digest(name) });
+        let [one, two] = [first, "unpacked 2"].map(unpacked);
+        let contents = [(one, Met::default()), (two, met)];
+        let contents = contents.map(|(unpacked, met)| LayerContent { size: 1, unpacked, met });
+        let digests = layers.into_iter().map(|layer| layer.descriptor.digest);
+        sample.observation.content =
+            Some(digests.zip(contents.map(Fact::Present)).collect::<BTreeMap<_, _>>());
+    };
+    let odd = || Met {
+        anywhere: vec![met("layer-duplicate", "has one path twice: `a\u{202e}`")],
+        as_first: vec![met("layer-hard-link", "has a hard link to nothing")],
+    };
+    let mut sample = Sample::single();
+    read(&mut sample, "unpacked 1", odd());
+    insta::assert_snapshot!(said(&sample), @r#"
+    failed engine-refuses: docker 28 with its graph driver refuses it: layer 2 of 2 has one path twice: `a\u{202e}` ("duplicates of file paths not supported")
+    hint: Let the builder write the layer: `docker buildx build` packs each path once, below the root, and links behind what they lead to. What assembles archives itself must not append to them.
+    hint: If that engine never pulls this image, name those that do with `--engine`, or as `engines` of the service in the config.
+    docker refuses, wanted: docker 28 with its graph driver refuses it: layer 2 of 2 has one path twice: `a\u{202e}` ("duplicates of file paths not supported")
+    containerd pulls, wanted
+    podman refuses: podman 5 refuses it: layer 2 of 2 has one path twice: `a\u{202e}` ("duplicates of file paths not supported")
+    "#);
+    // The row is about Linux.
+    sample.config(0).platform = "windows/amd64".parse().unwrap();
+    assert!(sample.said(CheckId::Engines).starts_with("passed"));
+    let mut sample = Sample::single();
+    read(&mut sample, "something else", Met::default());
+    insta::assert_snapshot!(said(&sample), @r#"
+    failed engine-refuses: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: layer 1 of 2 unpacks to `sha256:f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8` ("wrong diff id calculated on extraction")
+    hint: Build without cache and push the image again: layer and config are from different builds, or the layer was cut or changed before it was pushed.
+    hint: If that engine never pulls this image, name those that do with `--engine`, or as `engines` of the service in the config.
+    docker refuses, wanted: docker 28 with its graph driver and docker 28 and newer with its containerd store refuse it: layer 1 of 2 unpacks to `sha256:f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8` ("wrong diff id calculated on extraction")
+    containerd refuses, wanted: containerd 1.7 and containerd 2.x refuse it: layer 1 of 2 unpacks to `sha256:f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8` ("wrong diff id calculated on extraction")
+    podman refuses: podman 5 refuses it: layer 1 of 2 unpacks to `sha256:f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8` ("wrong diff id calculated on extraction")
+    "#);
+    let why = Unavailable::new(Reason::UnexpectedAnswer, "packed with xz");
+    let refusals = [met("layer-packed-otherwise", "is packed with xz")].into();
+    let content = sample.observation.content.as_mut().unwrap();
+    content.insert(digest("shared layer"), Fact::Unknown(Unavailable { refusals, ..why }));
+    insta::assert_snapshot!(said(&sample), @r#"
+    failed engine-refuses: docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: layer 1 of 2 is packed with xz ("unexpected EOF, or archive/tar: invalid tar header")
+    hint: Build the image with layers in gzip or zstd, which every engine unpacks.
+    hint: If that engine never pulls this image, name those that do with `--engine`, or as `engines` of the service in the config.
+    docker refuses, wanted: docker 28 and newer with its containerd store refuses it: layer 1 of 2 is packed with xz ("unexpected EOF, or archive/tar: invalid tar header")
+    containerd refuses, wanted: containerd 1.7 and containerd 2.x refuse it: layer 1 of 2 is packed with xz ("unexpected EOF, or archive/tar: invalid tar header")
+    podman unknown: not all of the image is there to look at
+    "#);
 }
 
 #[test]

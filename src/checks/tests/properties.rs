@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 
 use super::sample::{COMMIT, OTHER_COMMIT, digest};
 use super::*;
-use crate::engines::of_image;
+use crate::engines::{Met, RULES, Refusal, of_image};
 use crate::observation::{
     Control, Denial, Explanation, Fact, LayerContent, LayerToRead, Unavailable, Unpacked,
 };
@@ -195,7 +195,12 @@ impl Departures {
                 5 => Err("it is cut".to_owned()),
                 _ => Ok(Unpacked { size: 1, digest: digest(&of) }),
             };
-            let content = LayerContent { size: layer.descriptor.size, unpacked };
+            let mut met = Met::default();
+            if state == 6 {
+                let rule = RULES.iter().find(|rule| rule.id == "layer-archive").unwrap();
+                met.anywhere.push(Refusal { rule, what: "is \u{202e}none".into() });
+            }
+            let content = LayerContent { size: layer.descriptor.size, unpacked, met };
             (layer.descriptor.digest, Self::fact(state, content))
         };
         sample.observation.content = Some(layers.into_iter().zip(states).map(read).collect());

@@ -15,6 +15,7 @@ use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 
 use super::layer_reader::{self, Budget, Pool, Read};
 use super::progress::ReadingProgress;
+use crate::engines;
 use crate::http::{Client, Pour};
 use crate::observation::{Denial, Fact, LayerContent, LayerToRead, Unavailable};
 use crate::oci::{Descriptor, Digest};
@@ -192,7 +193,7 @@ impl Reader<'_> {
         // The reader reads until there is no sender.
         drop(pour);
         let read = tokio::time::timeout(self.client.time_left(), read).await;
-        let Ok(Ok(Read { digest, size, unpacked })) = read else {
+        let Ok(Ok(Read { digest, size, unpacked, met })) = read else {
             let message = format!("{what}: it was not unpacked when the run's deadline passed");
             return Ok(match poured {
                 Fact::Unknown(why) => Fact::Unknown(why),
@@ -216,10 +217,16 @@ impl Reader<'_> {
             Ok(unpacked) => Ok(unpacked),
             Err(Fault::Broken(why)) => Err(why.to_owned()),
             Err(fault @ (Fault::Window(_) | Fault::Unsupported(_) | Fault::Enough)) => {
-                return Ok(Fact::Unknown(self.undecided(what, &fault)));
+                let mut why = self.undecided(what, &fault);
+                if let Fault::Unsupported(name) = fault {
+                    why.refusals = vec![engines::of_other_packing(name)].into();
+                }
+                return Ok(Fact::Unknown(why));
             }
         };
-        Ok(Fact::Present(LayerContent { size, unpacked }))
+        // Names of files are not masked yet.
+        let met = met.map_texts(|text| self.client.redactor().masked(text));
+        Ok(Fact::Present(LayerContent { size, unpacked, met }))
     }
 
     /// What this program does not unpack, and an engine may.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use hyper::body::Bytes;
 use tokio::sync::mpsc;
 
+use crate::engines::{Archive, Met, of_skipped_start, of_unpacking};
 use crate::observation::Unpacked;
 use crate::oci::{Algorithm, Digest, Hasher};
 use crate::unpack::{Fault, Unpacker, Windows};
@@ -92,6 +93,8 @@ pub(super) struct Read {
     pub(super) digest: Digest,
     pub(super) size: u64,
     pub(super) unpacked: Result<Unpacked, Fault>,
+    /// The rows of the engines' table that it meets.
+    pub(super) met: Met,
 }
 
 /// Reads the pieces of a layer to their end, whose digest is of this algorithm.
@@ -104,19 +107,34 @@ pub(super) fn read(
     let mut packed = Hasher::new(algorithm);
     let mut size = 0_u64;
     let windows = Share { pool: Arc::clone(pool), lent: 0 };
+    let mut archive = Archive::default();
     let mut unpacking = Ok(Unpacking::new(Box::new(windows), budget));
+    let mut has_skipped_start = false;
     while let Some(piece) = pieces.blocking_recv() {
         packed.update(&piece);
         size += piece.len() as u64;
-        unpacking = unpacking.and_then(|unpacking| unpacking.push(&piece, algorithm));
+        unpacking = unpacking.and_then(|unpacking| unpacking.push(&piece, algorithm, &mut archive));
+        if let Ok(unpacking) = &unpacking {
+            has_skipped_start = unpacking.unpacker.has_skipped_start();
+        }
         // What cannot be unpacked is hashed to its end all the same: it may not be what its digest says.
         if matches!(unpacking, Err(Fault::Enough)) {
             break;
         }
     }
     let digest = packed.finish();
-    let unpacked = unpacking.and_then(|unpacking| unpacking.finish(&digest));
-    Read { digest, size, unpacked }
+    let unpacked = unpacking.and_then(|unpacking| unpacking.finish(&digest, &mut archive));
+    let mut met = match &unpacked {
+        Ok(_) => archive.end(),
+        Err(_) => archive.broken_off(),
+    };
+    if has_skipped_start {
+        met.anywhere.push(of_skipped_start());
+    }
+    if let Err(Fault::Broken(why)) = &unpacked {
+        met.anywhere.push(of_unpacking(why));
+    }
+    Read { digest, size, unpacked, met }
 }
 
 struct Unpacking<'b> {
@@ -137,20 +155,32 @@ impl<'b> Unpacking<'b> {
         self.unpacker.is_plain() && packed == Algorithm::Sha256
     }
 
-    fn push(mut self, piece: &[u8], packed: Algorithm) -> Result<Self, Fault> {
+    fn push(
+        mut self,
+        piece: &[u8],
+        packed: Algorithm,
+        archive: &mut Archive,
+    ) -> Result<Self, Fault> {
         if self.is_hashed_already(packed) {
             count(piece, &mut self.size, self.budget)?;
+            archive.push(piece);
         } else {
             let Self { unpacker, hasher, size, budget } = &mut self;
-            unpacker.push(piece, &mut |unpacked| take(unpacked, hasher, size, budget))?;
+            unpacker.push(piece, &mut |unpacked| {
+                archive.push(unpacked);
+                take(unpacked, hasher, size, budget)
+            })?;
         }
         Ok(self)
     }
 
-    fn finish(self, packed: &Digest) -> Result<Unpacked, Fault> {
+    fn finish(self, packed: &Digest, archive: &mut Archive) -> Result<Unpacked, Fault> {
         let is_hashed_already = self.is_hashed_already(packed.algorithm());
         let Self { unpacker, mut hasher, mut size, budget } = self;
-        unpacker.finish(&mut |unpacked| take(unpacked, &mut hasher, &mut size, budget))?;
+        unpacker.finish(&mut |unpacked| {
+            archive.push(unpacked);
+            take(unpacked, &mut hasher, &mut size, budget)
+        })?;
         let digest = if is_hashed_already { packed.clone() } else { hasher.finish() };
         Ok(Unpacked { size, digest })
     }

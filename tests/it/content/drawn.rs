@@ -12,8 +12,8 @@ fn layers(drawn: &mut Drawn) -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let is_docker = drawn.below(3) == 0;
     (0..count)
         .map(|_| {
-            let length = 1 + drawn.below(30_000);
-            let unpacked = drawn.bytes(length);
+            let length = 512 + drawn.below(30_000);
+            let unpacked = drawn.archive(length);
             let (one, two) = unpacked.split_at(drawn.below(length));
             let (oci, packed) = match drawn.below(4) {
                 0 => (OCI_PLAIN, unpacked.clone()),

@@ -23,7 +23,7 @@ fn a_bomb_is_read_no_further_than_was_allowed() {
 
 #[test]
 fn more_than_may_be_read_is_not_even_requested() {
-    let content = Drawn::from(1).bytes(100_000);
+    let content = Drawn::from(1).archive(100_000);
     let (stand_in, _) = serving(&[(OCI_PLAIN, content.clone(), content)]);
     let run = gate(&stand_in).args("--max-content 99KB").run();
     insta::assert_snapshot!(found(&run), @"
@@ -38,7 +38,7 @@ fn more_than_may_be_read_is_not_even_requested() {
 #[test]
 fn what_a_run_may_read_is_for_all_of_its_images_together() {
     let stand_in = StandIn::start(Options::default());
-    let content = |seed| Drawn::from(seed).bytes(50_000);
+    let content = |seed| Drawn::from(seed).archive(50_000);
     for (tag, seed) in [("one", 1), ("two", 2)] {
         push(&stand_in, tag, &[(OCI_PLAIN, content(seed), content(seed))]);
     }
@@ -53,7 +53,7 @@ fn what_a_run_may_read_is_for_all_of_its_images_together() {
 #[test]
 fn a_layer_that_images_share_is_read_once() {
     let stand_in = StandIn::start(Options::default());
-    let content = |seed| Drawn::from(seed).bytes(50_000);
+    let content = |seed| Drawn::from(seed).archive(50_000);
     let shared = (OCI_GZIP, gzip(&content(9)), content(9));
     for (tag, seed) in [("one", 1), ("two", 2)] {
         let own = (OCI_GZIP, gzip(&content(seed)), content(seed));
@@ -69,7 +69,7 @@ fn a_layer_that_images_share_is_read_once() {
 
 #[test]
 fn a_given_deadline_ends_the_reading() {
-    let content = Drawn::from(1).bytes(30_000);
+    let content = Drawn::from(1).archive(30_000);
     let found = until_the_deadline(|deadline| {
         let layer = (OCI_PLAIN, content.clone(), content.clone());
         let (stand_in, pushed) = serving(&[layer]);
@@ -83,7 +83,7 @@ fn a_given_deadline_ends_the_reading() {
     });
     insta::assert_snapshot!(found, @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:e3cc4514cffe`: `[storage]` had not answered when the run's deadline passed
+      content-intact errored: layer 1 of 1 `sha256:ffc8ceb6bd5b`: `[storage]` had not answered when the run's deadline passed
         reason     deadline-passed
     ");
 }
@@ -104,7 +104,7 @@ fn the_option_for_its_size_needs_the_other_one() {
 
 #[test]
 fn the_record_says_that_every_byte_was_read() {
-    let content = Drawn::from(1).bytes(50_000);
+    let content = Drawn::from(1).archive(50_000);
     let (stand_in, pushed) = serving(&[(OCI_GZIP, gzip(&content), content)]);
     let record = |gate: Gate<'_>| {
         let run = gate.args("--record record.json").run();
@@ -120,7 +120,7 @@ fn the_record_says_that_every_byte_was_read() {
 
 #[test]
 fn under_wait_only_the_round_that_ends_green_reads() {
-    let content = Drawn::from(1).bytes(50_000);
+    let content = Drawn::from(1).archive(50_000);
     let (stand_in, pushed) = serving(&[(OCI_GZIP, gzip(&content), content)]);
     stand_in.lie(Route::ManifestByTag.first(1), Lie::oci_error(404, "MANIFEST_UNKNOWN", "unknown"));
     let run = gate(&stand_in).args("--wait 60s").run();

@@ -42,10 +42,33 @@ impl Drawn {
         usize::try_from(self.number() % u64::try_from(bound).unwrap()).unwrap()
     }
 
+    /// An archive of so many bytes, at least 512: one file, without the padding behind it.
+    pub(super) fn archive(&mut self, length: usize) -> Vec<u8> {
+        let content = self.bytes(length - 512);
+        [header("file", content.len()), content].concat()
+    }
+
     /// Bytes that pack to about half.
     pub(super) fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| u8::try_from(self.number() & 0x0f).unwrap()).collect()
     }
+}
+
+/// The header of a file in an archive.
+fn header(name: &str, size: usize) -> Vec<u8> {
+    let mut head = vec![0; 512];
+    head[..name.len()].copy_from_slice(name.as_bytes());
+    head[124..136].copy_from_slice(format!("{size:011o}\0").as_bytes());
+    head[156] = b'0';
+    head[148..156].fill(b' ');
+    let sum: u64 = head.iter().map(|byte| u64::from(*byte)).sum();
+    head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    head
+}
+
+/// An empty file in an archive.
+pub(super) fn file(name: &str) -> Vec<u8> {
+    header(name, 0)
 }
 
 pub(super) fn gzip(content: &[u8]) -> Vec<u8> {

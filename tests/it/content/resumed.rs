@@ -4,7 +4,7 @@ use super::*;
 use crate::stand_in::{End, Lie, Matcher, Origin, Route};
 
 fn layer() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
-    let content = Drawn::from(1).bytes(400_000);
+    let content = Drawn::from(1).archive(400_000);
     vec![(OCI_ZSTD, zstd(&content), content)]
 }
 
@@ -56,7 +56,7 @@ fn a_layer_that_is_cut_each_time_is_undecided_after_four_tries() {
     stand_in.lie(whole(&pushed).ranged(true).after(1), Lie::CutAfter(10, End::Close));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:761ef4bf51e0`: `[storage]`: the connection broke before the answer was complete (4 tries)
+      content-intact errored: layer 1 of 1 `sha256:47a8a8a6d2ee`: `[storage]`: the connection broke before the answer was complete (4 tries)
         reason     connection-failed
     ");
     assert_eq!(asked(&stand_in, &pushed), 4);
@@ -70,7 +70,7 @@ fn another_part_than_the_one_requested_is_no_answer() {
     stand_in.lie(whole(&pushed).ranged(true).after(1), part);
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:761ef4bf51e0`: `[storage]`: the server sent another range than the one requested (2 tries)
+      content-intact errored: layer 1 of 1 `sha256:47a8a8a6d2ee`: `[storage]`: the server sent another range than the one requested (2 tries)
         reason     unexpected-answer
     ");
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::stand_in::{Lie, Origin, Route};
 
 fn layer() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
-    let content = Drawn::from(1).bytes(20_000);
+    let content = Drawn::from(1).archive(20_000);
     vec![(OCI_GZIP, gzip(&content), content)]
 }
 
@@ -22,13 +22,13 @@ fn the_same_wrong_bytes_twice_are_what_the_registry_has() {
     ----- stdout
     FAILED (RED) [registry]/keepkey/support-email:latest-dev
 
-      content-intact failed: layer 1 of 1 (`sha256:1cebf771b24e[..64]`): `[storage]` sent bytes that hash to `sha256:bf3267c96c16[..64]`, eac…
+      content-intact failed: layer 1 of 1 (`sha256:af9cc2028a71[..64]`): `[storage]` sent bytes that hash to `sha256:2831a384a6be[..64]`, eac…
         reason     layer-differs
         next       Build without cache and push the image again; if it persists, ask the registry's operator: its storage is damaged.
 
-      digest     sha256:79be01d39aee[..64]
+      digest     sha256:29afc5879d68[..64]
       type       a single image (application/vnd.oci.image.manifest.v1+json)
-      platform   linux/amd64, 18.0 KiB in 1 layer
+      platform   linux/amd64, 17.6 KiB in 1 layer
                  created 2026-11-03T08:15:30.123456789Z
       service    support-email
     ----- stderr
@@ -43,7 +43,7 @@ fn wrong_bytes_once_and_right_ones_then_are_a_note() {
     assert_eq!(run.code, Some(0), "{}", run.stdout);
     let out = run.redacted(&run.stdout);
     let note = out.lines().find(|line| line.contains("the second request brought")).unwrap();
-    insta::assert_snapshot!(note, @"note: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` sent bytes that hash to `sha256:bf3267c96c16[..64]`; the second request brought the right ones");
+    insta::assert_snapshot!(note, @"note: layer 1 of 1 `sha256:af9cc2028a71`: `[storage]` sent bytes that hash to `sha256:2831a384a6be[..64]`; the second request brought the right ones");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn other_wrong_bytes_each_time_prove_nothing() {
     stand_in.lie(plain(&pushed), Lie::Body(vec![7; bytes.len()].into()));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` sent bytes that hash to `sha256:bf3267c96c16[..64]`
+      content-intact errored: layer 1 of 1 `sha256:af9cc2028a71`: `[storage]` sent bytes that hash to `sha256:2831a384a6be[..64]`
         reason     manifest-contradictory
     ");
 }
@@ -65,7 +65,7 @@ fn a_page_in_place_of_a_layer_proves_nothing() {
     stand_in.lie(plain(&pushed), Lie::html(200));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` answered with a text in its place: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
+      content-intact errored: layer 1 of 1 `sha256:af9cc2028a71`: `[storage]` answered with a text in its place: 200 (`text/html`): `<!DOCTYPE html> <html><head><title>Sign in</title></head><body><h1>Please sign in to the network</h1></body></html>`
         reason     unexpected-answer
     ");
 }
@@ -76,7 +76,7 @@ fn a_layer_that_is_cut_short_and_ends_well_each_time_is_a_no() {
     stand_in.lie(plain(&pushed), Lie::Chunks(5_000));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(1)
-      content-intact failed: layer 1 of 1 (`sha256:1cebf771b24e[..64]`): `[storage]` sent 5000 bytes where the manifest says 18193, each time it was requested
+      content-intact failed: layer 1 of 1 (`sha256:af9cc2028a71[..64]`): `[storage]` sent 5000 bytes where the manifest says 17781, each time it was requested
         reason     layer-differs
     ");
 }
@@ -87,7 +87,7 @@ fn a_layer_that_goes_on_behind_its_end_is_read_no_further() {
     stand_in.lie(plain(&pushed), Lie::large("application/octet-stream", 1 << 20, false));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(1)
-      content-intact failed: layer 1 of 1 (`sha256:1cebf771b24e[..64]`): `[storage]` sent more than the 18193 bytes of the manifest, each time it was requested
+      content-intact failed: layer 1 of 1 (`sha256:af9cc2028a71[..64]`): `[storage]` sent more than the 17781 bytes of the manifest, each time it was requested
         reason     layer-differs
     ");
     assert!(stand_in.bytes_sent() < 64 << 20);
@@ -100,7 +100,7 @@ fn a_coding_on_a_layer_is_a_broken_answer() {
     stand_in.lie(plain(&pushed), coding);
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:1cebf771b24e`: `[storage]` answered with `Content-Encoding: gzip`, which engines decode or reject
+      content-intact errored: layer 1 of 1 `sha256:af9cc2028a71`: `[storage]` answered with `Content-Encoding: gzip`, which engines decode or reject
         reason     manifest-contradictory
     ");
     let (stand_in, pushed) = serving(&layer());
@@ -116,14 +116,14 @@ fn a_layer_that_is_gone_when_it_is_read_is_a_no_or_unknown_as_its_answer_says() 
         .lie(Route::Blob.after(2), Lie::oci_error(404, "BLOB_UNKNOWN", "blob unknown to registry"));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(1)
-      content-intact failed: layer 1 of 1 (`sha256:1cebf771b24e[..64]`): 404 `BLOB_UNKNOWN` `blob unknown to registry`
+      content-intact failed: layer 1 of 1 (`sha256:af9cc2028a71[..64]`): 404 `BLOB_UNKNOWN` `blob unknown to registry`
         reason     blob-missing
     ");
     let (stand_in, pushed) = serving(&layer());
     stand_in.lie(plain(&pushed), Lie::status(403));
     insta::assert_snapshot!(found(&gate(&stand_in).run()), @"
     Some(3)
-      content-intact errored: layer 1 of 1 `sha256:1cebf771b24e`: the registry's storage `[storage]` answered 403 (no content type, no text)
+      content-intact errored: layer 1 of 1 `sha256:af9cc2028a71`: the registry's storage `[storage]` answered 403 (no content type, no text)
         reason     unexpected-answer
     ");
 }

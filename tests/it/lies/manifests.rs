@@ -279,8 +279,9 @@ fn a_body_that_is_no_manifest_is_undecided() {
     engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest is not JSON to Go's reader ("invalid character")
     [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: expected value at line 1 column 1023; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
 
-    UTF-16: exit code: 3
-    [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: key must be a string at line 1 column 2; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
+    UTF-16: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: its manifest is not JSON to Go's reader ("invalid character")
+    [checks of the manifest but engines], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: key must be a string at line 1 column 2; it begins with `{"config":{"digest":"sha256:1cb16a77e3f7ff0ce63a04569c40ce563ae92e53b16af21df5c7…`
 
     not UTF-8: exit code: 3
     [checks of the manifest], revision-expected errored: the manifest of `latest-dev`: what `[registry]` sent is not a valid manifest: invalid unicode code point at line 1 column 21; it begins with `{"schemaVersion":2,"�":1}`

@@ -295,8 +295,9 @@ fn a_config_that_go_would_not_type_is_undecided() {
     engines failed: docker 28 with its graph driver, containerd 1.7 and containerd 2.x refuse it: `config.Volumes` is a list where it must be an object ("cannot unmarshal … into Go struct field")
     manifest-intact, revision-expected, platform errored: the config `sha256:2f6390913d8d` is not an image config that this program can read: invalid type: sequence, expected a map at line 1 column 383
 
-    a diff_id: exit code: 3
-    [checks of the config but layers-present], revision-expected errored: the config `sha256:54bd7d344738` is not an image config that this program can read: diff_id `sha256:1` is not a SHA-256 digest at line 1 column 1065
+    a diff_id: exit code: 1
+    engines failed: docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7 and containerd 2.x refuse it: `rootfs.diff_ids.0` of its config is no digest ("wrong diff id calculated on extraction")
+    manifest-intact, revision-expected, platform errored: the config `sha256:54bd7d344738` is not an image config that this program can read: diff_id `sha256:1` is not a SHA-256 digest at line 1 column 1065
     "#);
 }
 

@@ -1,0 +1,62 @@
+//! Paths in an archive: their parts from the root, and hashes of them.
+
+use std::hash::{DefaultHasher, Hasher as _};
+
+/// The longest path that Linux takes, and the longest name in it.
+pub(super) const MOST_PATH: usize = 4095;
+pub(super) const MOST_NAME: usize = 255;
+
+/// A path, without detours.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Path<'n> {
+    pub(super) parts: Vec<&'n [u8]>,
+    /// How often it leads above the root, where it does not begin there.
+    pub(super) above: u64,
+    pub(super) is_rooted: bool,
+}
+
+impl<'n> Path<'n> {
+    pub(super) fn of(name: &'n [u8]) -> Self {
+        Self::within(&[], name)
+    }
+
+    /// A path that is written in a folder.
+    pub(super) fn within(folder: &[&'n [u8]], name: &'n [u8]) -> Self {
+        let is_rooted = name.starts_with(b"/");
+        let mut parts = if is_rooted { Vec::new() } else { folder.to_vec() };
+        let mut above = 0;
+        for part in name.split(|byte| *byte == b'/') {
+            match part {
+                b"" | b"." => {}
+                b".." => above += u64::from(parts.pop().is_none() && !is_rooted),
+                _ => parts.push(part),
+            }
+        }
+        Self { parts, above, is_rooted }
+    }
+
+    /// Whether no file system takes it.
+    pub(super) fn is_too_long(&self) -> bool {
+        let length = self.parts.iter().fold(0, |sum, part| sum + part.len() + 1);
+        length > MOST_PATH + 1 || self.parts.iter().any(|part| part.len() > MOST_NAME)
+    }
+}
+
+/// The hash of the root, of each folder on the way, and of what these parts lead to.
+///
+/// The hash has no secret: who finds two paths of one hash gets a wrong answer about an image of his own.
+pub(super) fn keys(parts: &[&[u8]]) -> Vec<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut keys = Vec::with_capacity(parts.len() + 1);
+    keys.push(hasher.finish());
+    for part in parts {
+        add(&mut hasher, part);
+        keys.push(hasher.finish());
+    }
+    keys
+}
+
+fn add(hasher: &mut DefaultHasher, part: &[u8]) {
+    hasher.write_usize(part.len());
+    hasher.write(part);
+}
