@@ -1,8 +1,10 @@
 //! tar archives as nobody's library writes them.
 
 mod pax;
+mod seldom;
 
 use self::pax::pax;
+use self::seldom::seldom;
 
 /// What every layer holds: one file with bytes of its own.
 pub(crate) fn plain(number: u32, salt: &str) -> Vec<u8> {
@@ -31,7 +33,15 @@ pub(crate) const ENTRIES: &str = "\
     pax-xattr-unknown-namespace pax-libarchive pax-global pax-global-path pax-malformed pax-length-wrong \
     pax-without-file pax-doubled pax-unknown-key pax-charset pax-sparse pax-key-empty \
     symlink-absolute-then-through double-file-other-spelling double-file-absolute whiteout-then-file \
-    whiteout-dot hard-link-after-whiteout hard-link-through-symlink pax-global-twice directory-then-symlink";
+    whiteout-dot hard-link-after-whiteout hard-link-through-symlink pax-global-twice directory-then-symlink \
+    symlink-dangling-then-through symlink-dangling-then-deep symlink-out-inside-then-through \
+    symlink-replaced-then-through whiteout-empty-name-at-root whiteout-dot-at-root whiteout-directory-then-file \
+    whiteout-of-parent-deep whiteout-of-parent-unlisted whiteout-of-unlisted-directory hard-link-to-its-own-path \
+    hard-link-above-to-file hard-link-of-symlink-then-through hard-link-to-root hard-link-empty-target \
+    double-file-detour double-absolute-file name-too-long path-too-long pax-bad-then-good pax-bad-before-global \
+    negative-size-of-directory tab-in-number other-ustar-version whiteout-of-unknown-type root-of-unknown-type \
+    whiteout-with-unknown-xattr pax-xattr-unknown-namespace-empty pax-xattr-system device-as-parent \
+    whiteout-then-file-in-directory whiteout-below-file symlink-to-file-then-through cut-behind-records";
 
 /// The archive of this name.
 pub(crate) fn archive(number: u32, salt: &str, name: &str) -> Vec<u8> {
@@ -48,6 +58,7 @@ pub(crate) fn archive(number: u32, salt: &str, name: &str) -> Vec<u8> {
             tar.0.truncate(tar.0.len() - 900);
         }
         "cut-in-a-header" => tar.0.truncate(1324),
+        "cut-behind-records" => seldom::cut_behind_records(&mut tar),
         "garbage-after-end" => {
             tar.bytes(&end);
             tar.bytes(&[b'g'; 700]);
@@ -57,7 +68,7 @@ pub(crate) fn archive(number: u32, salt: &str, name: &str) -> Vec<u8> {
             tar.bytes(&[0; 10240]);
         }
         other => {
-            let kinds = [odd_headers, names, links, doubles, whiteouts, pax];
+            let kinds = [odd_headers, names, links, doubles, whiteouts, pax, seldom];
             assert!(kinds.iter().any(|kind| kind(&mut tar, other)), "no archive `{other}`");
             tar.bytes(&end);
         }
@@ -285,6 +296,10 @@ fn whiteouts(tar: &mut Tar, name: &str) -> bool {
 struct Tar(Vec<u8>);
 
 impl Tar {
+    fn link(&mut self, path: &str, kind: u8, target: &str) {
+        self.entry(header(path.as_bytes(), kind, 0, target.as_bytes()), b"");
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }

@@ -65,7 +65,10 @@ fn every_engine_answers_every_image() {
 
 /// Fails with every disagreement between engines and program, each at its smallest.
 fn compare(record: &Record, registry: &Registry, running: &[Engine]) {
-    let (found, apart) = program::compared(record, &program::answers(registry, &record.images));
+    let answers = program::answers(registry, &record.images);
+    let (undecided, all) = program::undecided(&record.images, &answers);
+    eprintln!("undecided: {undecided} of {all}");
+    let (found, apart) = program::compared(record, &answers);
     for (reasons, apart) in &apart {
         let program::Apart { images, pulled } = apart;
         eprintln!(

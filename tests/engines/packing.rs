@@ -125,6 +125,8 @@ pub(crate) fn packed(tar: &[u8], how: &str) -> Vec<u8> {
         "zstd-window-16m" => zstd_with(tar, 0, &[0x70]),
         "zstd-window-128m" => zstd_with(tar, 0, &[0x88]),
         "zstd-window-256m" => zstd_with(tar, 0, &[0x90]),
+        "zstd-window-512m" => zstd_with(tar, 0, &[0x98]),
+        "zstd-window-576m" => zstd_with(tar, 0, &[0x99]),
         "zstd-window-2g" => zstd_with(tar, 0, &[0xa8]),
         "zstd-wrong-size" => zstd_with(tar, 0xa0, &1_u32.to_le_bytes()),
         "zstd-wrong-checksum" => [zstd_with(tar, 4, &[0x50]), vec![1, 2, 3, 4]].concat(),

@@ -1,6 +1,6 @@
 //! The built program's answers about recorded images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -9,12 +9,17 @@ use serde::Deserialize;
 use crate::record::{Asked, Record};
 use crate::registry::Registry;
 
-/// What the program says of one image.
-pub(crate) struct Answer {
+/// What the program says of one image, by the one engine that is to pull it.
+pub(crate) type Answer = BTreeMap<&'static str, Said>;
+
+/// What it says where one engine is to pull an image.
+pub(crate) struct Said {
+    verdict: String,
     /// The reasons of the checks other than `engines` that failed or errored.
-    pub(crate) others: Vec<String>,
-    /// By engine: `pulls`, `refuses` or `unknown`, and why.
-    pub(crate) engines: BTreeMap<String, (String, String)>,
+    others: Vec<String>,
+    /// `pulls`, `refuses` or `unknown`, and why.
+    word: String,
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +29,7 @@ struct Report {
 
 #[derive(Deserialize)]
 struct Image {
+    verdict: String,
     checks: Vec<Check>,
     #[serde(default)]
     engines: Vec<EngineAnswer>,
@@ -43,12 +49,23 @@ struct EngineAnswer {
     why: Option<String>,
 }
 
-/// One run over images that the registry has as `i` and their number.
+/// A run for each engine over images that the registry has as `i` and their number, every byte of them. An image that
+/// the engine refuses by its manifest alone is not read, so an engine that is not wanted would be answered for too early.
 pub(crate) fn answers(registry: &Registry, images: &[Asked]) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = images.iter().map(|_| Answer::new()).collect();
+    for engine in ENGINES {
+        for (answer, image) in answers.iter_mut().zip(run(registry, images, engine)) {
+            answer.insert(engine, Said::of(image, engine));
+        }
+    }
+    answers
+}
+
+fn run(registry: &Registry, images: &[Asked], engine: &str) -> Vec<Image> {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_verify-registry-image"))
-        .args(["--format", "json", "--platform", "linux/amd64", "--deadline", "10m", "-"])
-        .args(["--engine", "docker", "--engine", "containerd", "--engine", "podman"])
+        .args(["--format", "json", "--content", "--platform", "linux/amd64"])
+        .args(["--deadline", "10m", "--engine", engine, "-"])
         .current_dir(folder.path())
         .env_clear()
         .stdin(Stdio::piped())
@@ -63,21 +80,35 @@ pub(crate) fn answers(registry: &Registry, images: &[Asked]) -> Vec<Answer> {
     let report: Report = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stdout)));
     assert_eq!(report.images.len(), images.len());
-    report.images.into_iter().map(Answer::of).collect()
+    report.images
 }
 
-impl Answer {
-    fn of(image: Image) -> Self {
+impl Said {
+    fn of(image: Image, engine: &str) -> Self {
         let is_red = |check: &Check| ["failed", "errored"].contains(&check.status.as_str());
         let others =
             image.checks.into_iter().filter(|check| is_red(check) && check.id != "engines");
-        let engine =
-            |told: EngineAnswer| (told.engine, (told.answer, told.why.unwrap_or_default()));
+        let told = image.engines.into_iter().find(|told| told.engine == engine);
+        let (word, why) =
+            told.map_or_else(Default::default, |told| (told.answer, told.why.unwrap_or_default()));
         Self {
+            verdict: image.verdict,
             others: others
                 .map(|check| format!("{} {}", check.id, check.reason.unwrap_or_default()))
                 .collect(),
-            engines: image.engines.into_iter().map(engine).collect(),
+            word,
+            why,
+        }
+    }
+
+    /// Whether it says what the engine does. What was refused before may be unknown to the engines' rows, and never the
+    /// opposite of the record; where only the layers spoke against it, the rows have to know it.
+    fn agrees(&self, pulls: bool) -> bool {
+        let is_apart = self.others.iter().any(|other| other != "content-intact diff-id-differs");
+        match self.word.as_str() {
+            "pulls" => pulls || is_apart,
+            "refuses" => !pulls,
+            _ => is_apart,
         }
     }
 }
@@ -101,36 +132,48 @@ pub(crate) fn compared(
     let (mut disagreements, mut apart) = (Vec::new(), BTreeMap::<String, Apart>::new());
     for (at, (image, answer)) in record.images.iter().zip(answers).enumerate() {
         let known = |engine| image.pulls(&record.engines, engine);
-        let is_apart = !answer.others.is_empty();
-        if is_apart {
-            let apart = apart.entry(answer.others.join(", ")).or_default();
+        let others: BTreeSet<_> = answer.values().flat_map(|said| said.others.clone()).collect();
+        if !others.is_empty() {
+            let others = others.into_iter().collect::<Vec<_>>().join(", ");
+            let apart = apart.entry(others).or_default();
             apart.images += 1;
             let pulled = ENGINES.into_iter().any(|engine| known(engine) == Some(true));
             apart.pulled.extend(pulled.then(|| image.name.clone()));
         }
-        for engine in ENGINES {
-            let Some(pulls) = known(engine) else { continue };
-            let (word, why) = answer.engines.get(engine).cloned().unwrap_or_default();
-            // What was refused before may be unknown to the engines' rows, and never the opposite of the record.
-            let agrees = match word.as_str() {
-                "pulls" => pulls || is_apart,
-                "refuses" => !pulls,
-                _ => is_apart,
-            };
-            if agrees {
+        for (engine, said) in answer {
+            if known(engine).is_none_or(|pulls| said.agrees(pulls)) {
                 continue;
             }
             let measured = image.words(&record.engines, engine);
             let text = format!(
-                "{} [{}; {}]: {engine} {measured}; the program: {word} {why}",
+                "{} [{}; {}]: {engine} {measured}; the program: {} {}",
                 image.name,
                 image.base,
                 image.mutations.join(" && "),
+                said.word,
+                said.why,
             );
-            disagreements.push(Disagreement { at, engine: engine.to_owned(), text });
+            disagreements.push(Disagreement { at, engine: (*engine).to_owned(), text });
         }
     }
     (disagreements, apart)
+}
+
+/// Of how many images it could not be found out whether the engines that are wanted by default pull them, and of how
+/// many that was asked. What the registry serves under another type than it has is left out: that is the registry's
+/// contradiction, and has to be undecided.
+pub(crate) fn undecided(images: &[Asked], answers: &[Answer]) -> (usize, usize) {
+    let is_as_pushed =
+        |image: &Asked| !image.mutations.iter().any(|text| text.starts_with("served "));
+    let asked = images.iter().zip(answers).filter(|(image, _)| is_as_pushed(image));
+    let is_undecided = |answer: &Answer| {
+        let verdicts: Vec<_> = ["docker", "containerd"]
+            .iter()
+            .filter_map(|engine| Some(answer.get(engine)?.verdict.as_str()))
+            .collect();
+        verdicts.contains(&"UNDECIDED") && !verdicts.contains(&"FAILED")
+    };
+    (asked.clone().filter(|(_, answer)| is_undecided(answer)).count(), asked.count())
 }
 
 /// Images that the program decides without asking what engines do.

@@ -19,7 +19,7 @@ pub(crate) const PACKINGS: &str = "\
     gzip-header-crc gzip-reserved-flag gzip-wrong-crc gzip-wrong-length gzip-cut-trailer gzip-cut-trailer-4 \
     gzip-cut-data gzip-then-zeros gzip-then-garbage gzip-then-newline gzip-then-tar gzip-then-zstd gzip-of-gzip \
     zstd-two-frames zstd-empty-frame-last zstd-empty-frame-first zstd-skippable-first zstd-skippable-last \
-    zstd-skippable-between zstd-no-size zstd-window-16m zstd-window-128m zstd-window-256m zstd-window-2g \
+    zstd-skippable-between zstd-no-size zstd-window-16m zstd-window-128m zstd-window-256m zstd-window-512m zstd-window-576m zstd-window-2g \
     zstd-wrong-size zstd-wrong-checksum zstd-reserved-bit zstd-dictionary zstd-cut zstd-cut-block zstd-then-zeros \
     zstd-then-garbage xz-magic bzip2-magic nothing text";
 

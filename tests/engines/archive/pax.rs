@@ -2,16 +2,18 @@
 
 use super::{Tar, header};
 
+/// `LENGTH KEY=VALUE`, whose length counts its own digits.
+pub(super) fn record(key: &str, value: &[u8]) -> Vec<u8> {
+    let rest = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
+    let mut length = rest.len() + 1;
+    while length != rest.len() + length.to_string().len() {
+        length = rest.len() + length.to_string().len();
+    }
+    [length.to_string().as_bytes(), rest.as_slice()].concat()
+}
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn pax(tar: &mut Tar, name: &str) -> bool {
-    let record = |key: &str, value: &[u8]| {
-        let rest = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
-        let mut length = rest.len() + 1;
-        while length != rest.len() + length.to_string().len() {
-            length = rest.len() + length.to_string().len();
-        }
-        [length.to_string().as_bytes(), rest.as_slice()].concat()
-    };
     let mut kind = b'x';
     let records = match name {
         "pax-path" => record("path", b"srv/by-pax"),

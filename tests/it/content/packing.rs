@@ -142,6 +142,11 @@ fn an_archive_that_an_engine_refuses_is_a_no_and_its_names_are_masked() {
     let (stand_in, _) = serving(&[(OCI_GZIP, gzip(&archive), archive)]);
     let run = gate(&stand_in).run();
     assert!(!run.stdout.contains(&TOKEN[..20]), "{}", run.stdout);
-    insta::assert_snapshot!(found(&run), @"");
+    insta::assert_snapshot!(found(&run), @r#"
+    Some(1)
+      engines failed: docker 28 with its graph driver refuses it: layer 1 of 1 has one path twice: `srv/***` ("duplicates of file paths not supported")
+        reason     engine-refuses
+      content    every byte of 98 B in layers was read
+    "#);
     assert_eq!(gate(&stand_in).args("--engine containerd").run().code, Some(0));
 }
