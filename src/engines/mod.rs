@@ -17,10 +17,10 @@ mod taken;
 use std::fmt;
 use std::str::FromStr;
 
-pub use archive::{Archive, Met};
+pub use archive::Archive;
 pub use images::{of_config, of_entry, of_entry_size, of_image, of_manifest};
 pub use layers::{of_other_packing, of_skipped_start, of_unpacked, of_unpacking};
-pub use rule::{Refusal, Rule};
+pub use rule::{Met, Refusal, Rule};
 pub use rules::RULES;
 pub use taken::{Candidate, Taken, taken};
 

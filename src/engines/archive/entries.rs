@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::Met;
 use super::header::Header;
 use super::paths::{MOST_PATH, Path, keys};
 use crate::engines::rules::{
@@ -10,7 +9,7 @@ use crate::engines::rules::{
     LAYER_HARD_LINK, LAYER_NAME, LAYER_OUTSIDE, LAYER_ROOT, LAYER_SYMLINK, LAYER_THROUGH_LINK,
     LAYER_WHITEOUT, LAYER_WHITEOUT_NAME,
 };
-use crate::engines::{Refusal, Rule, Version};
+use crate::engines::{Met, Refusal, Rule, Version};
 
 /// Of how many paths something is kept: 2 MB, which a table of this size fills.
 const MOST_PATHS: usize = 114_688;

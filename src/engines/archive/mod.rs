@@ -11,37 +11,11 @@ mod records;
 use self::entries::Entries;
 use self::header::{BLOCK, Header};
 use self::records::Extended;
-use super::Refusal;
+use super::Met;
 use super::rules::LAYER_ARCHIVE;
 
 /// How large a header of names or records Go's reader accepts.
 const MOST_SPECIAL: u64 = 1 << 20;
-
-/// The rows that a layer's archive meets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Met {
-    /// Wherever the layer is in an image.
-    pub anywhere: Vec<Refusal>,
-    /// Where nothing is below it.
-    pub as_first: Vec<Refusal>,
-}
-
-impl Met {
-    /// The ones of a layer at this place of an image.
-    pub fn at(&self, place: usize) -> impl Iterator<Item = &Refusal> {
-        let as_first = if place == 0 { self.as_first.as_slice() } else { &[] };
-        self.anywhere.iter().chain(as_first)
-    }
-
-    /// The same with its texts changed by `change`: to mask what must not be shown.
-    #[must_use]
-    pub fn map_texts(self, change: impl Fn(String) -> String) -> Self {
-        let all = |refusals: Vec<Refusal>| {
-            refusals.into_iter().map(|refusal| refusal.map_texts(&change)).collect()
-        };
-        Self { anywhere: all(self.anywhere), as_first: all(self.as_first) }
-    }
-}
 
 /// A layer's archive that is being read.
 #[derive(Debug)]

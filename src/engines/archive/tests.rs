@@ -1,5 +1,5 @@
 use super::*;
-use crate::engines::Version;
+use crate::engines::{Refusal, Version};
 
 /// An archive that is being written.
 #[derive(Default)]
