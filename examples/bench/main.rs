@@ -10,11 +10,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 #[path = "../../tests/support/stand_in/mod.rs"]
 mod stand_in;
 
+mod content;
 mod pairs;
 mod peers;
 mod run;
@@ -33,17 +34,15 @@ const NONE: &str = "–";
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
-    let usage = "usage: bench PROGRAM [FOLDER OF PEERS] [quick]";
+    let usage = "usage: bench PROGRAM [FOLDER OF PEERS] [quick] [PART ...]";
     let result = arguments.next().context(usage).and_then(|program| {
         let program = PathBuf::from(program).canonicalize()?;
         let folder = tempfile::tempdir()?;
-        Bench {
-            program: program.display().to_string(),
-            folder: folder.path(),
-            peers: arguments.next().and_then(|folder| Peers::find(Path::new(&folder))),
-            is_quick: arguments.next().is_some_and(|word| word == "quick"),
-        }
-        .run()
+        let peers = arguments.next().and_then(|folder| Peers::find(Path::new(&folder)));
+        let words = arguments.filter_map(|word| word.into_string().ok());
+        let (quick, parts): (Vec<_>, Vec<_>) = words.partition(|word| word == "quick");
+        let (program, is_quick) = (program.display().to_string(), !quick.is_empty());
+        Bench { program, folder: folder.path(), peers, is_quick }.run(&parts)
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,8 +62,12 @@ struct Bench<'a> {
     is_quick: bool,
 }
 
+/// What measures one part.
+type Part<'b> = fn(&Bench<'b>) -> anyhow::Result<()>;
+
 impl Bench<'_> {
-    fn run(&self) -> anyhow::Result<()> {
+    /// Measures what `parts` names; all of it where it names nothing.
+    fn run(&self, parts: &[String]) -> anyhow::Result<()> {
         let peers = self.peers.as_ref().map_or_else(|| "no peers".to_owned(), Peers::versions);
         let cores = thread::available_parallelism()?;
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -76,13 +79,26 @@ impl Bench<'_> {
              answers and connections in sequence cost, and the time without a delay.\n",
             version(&self.program)?
         ))?;
-        self.program_itself()?;
-        self.requests()?;
-        self.one_image()?;
-        self.shapes()?;
-        self.fleets()?;
-        self.others()?;
-        self.memory()
+        let all: [(&str, Part<'_>); 8] = [
+            ("program", Self::program_itself),
+            ("requests", Self::requests),
+            ("image", Self::one_image),
+            ("shapes", Self::shapes),
+            ("fleets", Self::fleets),
+            ("others", Self::others),
+            ("memory", Self::memory),
+            ("content", Self::content),
+        ];
+        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        if let Some(other) = parts.iter().find(|part| !names.contains(&part.as_str())) {
+            bail!("there is no part `{other}`: they are {}", names.join(", "));
+        }
+        for (name, measure) in all {
+            if parts.is_empty() || parts.iter().any(|part| part == name) {
+                measure(self)?;
+            }
+        }
+        Ok(())
     }
 
     fn gate(&self, stand_in: &StandIn, image: &str) -> anyhow::Result<Run> {

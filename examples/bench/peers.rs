@@ -18,8 +18,14 @@ pub(crate) enum Ask {
     CraneDigest,
     /// Manifest, config, and that the layers are there.
     CraneFast,
+    /// Every byte, hashed packed and unpacked.
+    CraneValidate,
     /// The digest of a tag.
     OrasResolve,
+    /// Every byte, hashed and written into a folder.
+    OrasCopy,
+    /// Likewise.
+    SkopeoCopy,
     /// Manifest and config.
     SkopeoInspect,
     /// The manifest.
@@ -61,6 +67,9 @@ impl Peers {
         let (program, arguments, plain) = match ask {
             Ask::CraneDigest => ("crane", "digest", "--insecure"),
             Ask::CraneFast => ("crane", "validate --fast --remote", "--insecure"),
+            Ask::CraneValidate => ("crane", "validate --remote", "--insecure"),
+            Ask::OrasCopy => ("oras", "cp", "--from-plain-http"),
+            Ask::SkopeoCopy => ("skopeo", "copy --quiet", "--src-tls-verify=false"),
             Ask::OrasResolve => ("oras", "resolve", "--plain-http"),
             Ask::SkopeoInspect => ("skopeo", "inspect --no-tags", "--tls-verify=false"),
             Ask::SkopeoRaw => ("skopeo", "inspect --raw", "--tls-verify=false"),
@@ -83,12 +92,36 @@ impl Peers {
     ) -> anyhow::Result<Run> {
         let reference = stand_in.reference(image);
         let reference = match ask {
-            Ask::SkopeoInspect | Ask::SkopeoRaw => format!("docker://{reference}"),
-            Ask::CraneDigest | Ask::CraneFast | Ask::OrasResolve => reference,
+            Ask::SkopeoInspect | Ask::SkopeoRaw | Ask::SkopeoCopy => {
+                format!("docker://{reference}")
+            }
+            Ask::CraneDigest
+            | Ask::CraneFast
+            | Ask::CraneValidate
+            | Ask::OrasCopy
+            | Ask::OrasResolve => reference,
         };
         let mut command = self.command_for(ask, stand_in.ca_pem().is_none());
         command.push(reference);
         Self::at(Run::command(&command), stand_in, folder)
+    }
+
+    /// The same run of a program that writes what it reads into this folder.
+    pub(crate) fn into_folder(ask: Ask, run: Run, folder: &Path) -> Run {
+        let folder = folder.display();
+        match ask {
+            Ask::OrasCopy => {
+                run.argument("--to-oci-layout").argument(&format!("{folder}:latest-dev"))
+            }
+            // Its policy is asked for where a system has it, and this one may have none.
+            Ask::SkopeoCopy => run.argument(&format!("dir:{folder}")).argument("--insecure-policy"),
+            Ask::CraneDigest
+            | Ask::CraneFast
+            | Ask::CraneValidate
+            | Ask::OrasResolve
+            | Ask::SkopeoInspect
+            | Ask::SkopeoRaw => run,
+        }
     }
 
     /// A run that asks for the digests of all images that are given on standard input, so many processes at once.

@@ -49,6 +49,21 @@ impl Run {
         Self { arguments: arguments.to_vec(), ..Self::of(program, "") }
     }
 
+    /// With one more argument.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// The same as the arguments of another program, behind its own.
+    pub(crate) fn behind(self, command: &[&str]) -> Self {
+        let mut words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+        words.push(self.program);
+        words.extend(self.arguments);
+        let program = words.remove(0);
+        Self { program, arguments: words, ..self }
+    }
+
     /// With one more variable.
     pub(crate) fn variable(mut self, name: &str, value: &Path) -> Self {
         self.environment.push((name.to_owned(), value.display().to_string()));

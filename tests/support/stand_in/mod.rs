@@ -193,6 +193,11 @@ impl StandIn {
         self.shared.store().blobs.insert(digest.to_owned(), bytes.into());
     }
 
+    /// How many bytes all blobs have together.
+    pub fn stored_bytes(&self) -> u64 {
+        self.shared.store().blobs.values().map(|bytes| bytes.len() as u64).sum()
+    }
+
     /// The bytes that the storage holds under a blob's digest.
     pub fn blob(&self, digest: &str) -> Bytes {
         self.shared.store().blobs.get(digest).cloned().expect("a blob that was pushed")

@@ -1,0 +1,200 @@
+//! `--content`: how long it takes to read every byte, beside programs that read every byte, too, and how much memory.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use zstd_safe::{CCtx, CParameter};
+
+use crate::pairs::{Ratio, Turns};
+use crate::peers::{Ask, Peers};
+use crate::run::Run;
+use crate::stand_in::{Image, Options, StandIn};
+use crate::table::{Table, judged, mib, ms};
+use crate::world::IMAGE;
+use crate::{Bench, MIB, NONE, say};
+
+/// How many layers an image has.
+const LAYERS: u64 = 4;
+
+/// How a layer is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    /// With a window of 8 MiB.
+    Zstd,
+}
+
+impl Packing {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn media_type(self) -> String {
+        format!("application/vnd.oci.image.layer.v1.tar+{}", self.name())
+    }
+
+    fn packed(self, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+                encoder.write_all(bytes)?;
+                Ok(encoder.finish()?)
+            }
+            Self::Zstd => {
+                let named = |code: usize| anyhow::anyhow!(zstd_safe::get_error_name(code));
+                let mut context = CCtx::create();
+                for parameter in [CParameter::CompressionLevel(1), CParameter::WindowLog(23)] {
+                    context.set_parameter(parameter).map_err(named)?;
+                }
+                let mut packed = vec![0; zstd_safe::compress_bound(bytes.len())];
+                let length = context.compress2(packed.as_mut_slice(), bytes).map_err(named)?;
+                packed.truncate(length);
+                Ok(packed)
+            }
+        }
+    }
+}
+
+/// An archive of one file of so many bytes, of which half can be packed away.
+fn archive(bytes: u64, seed: u64) -> anyhow::Result<Vec<u8>> {
+    const BLOCK: usize = 32 << 10;
+    let mut header = vec![0; 512];
+    let mut put = |at: usize, text: &str| {
+        let place = header.get_mut(at..at + text.len()).context("a field of a header")?;
+        place.copy_from_slice(text.as_bytes());
+        anyhow::Ok(())
+    };
+    put(0, "app/data")?;
+    for (at, field) in [(100, "0000644"), (108, "0000000"), (116, "0000000"), (136, "00000000000")]
+    {
+        put(at, field)?;
+    }
+    put(124, &format!("{bytes:011o}"))?;
+    put(148, "        ")?;
+    put(156, "0")?;
+    put(257, "ustar\u{0}00")?;
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    let sum = format!("{sum:06o}\u{0} ");
+    header.get_mut(148..156).context("a header")?.copy_from_slice(sum.as_bytes());
+
+    let length = usize::try_from(bytes)?;
+    let mut archive = header;
+    archive.reserve(length + BLOCK);
+    let mut state = seed | 1;
+    while archive.len() < length + 512 {
+        for _ in 0..BLOCK / 16 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            archive.extend_from_slice(&state.to_le_bytes());
+            archive.extend_from_slice(b"the same");
+        }
+    }
+    archive.truncate(length + 512);
+    // Behind the file: what fills its last block, and two blocks of zeros.
+    archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
+    Ok(archive)
+}
+
+/// A registry with an image whose layers have so many bytes together as they are stored, roughly.
+fn world(bytes: u64, packing: Packing) -> anyhow::Result<StandIn> {
+    // Half of what is packed goes away.
+    let unpacked = 2 * bytes / LAYERS;
+    let mut image = Image::empty();
+    for number in 1..=LAYERS {
+        let archive = archive(unpacked, number * 0x9e37_79b9_7f4a_7c15 % u64::from(u32::MAX))?;
+        image = image.packed_layer(&packing.media_type(), packing.packed(&archive)?, &archive);
+    }
+    let stand_in = StandIn::start(Options { redirect_blobs: false, ..Options::default() });
+    stand_in.image("keepkey/support-email", "latest-dev", image);
+    stand_in.clear_log();
+    Ok(stand_in)
+}
+
+/// The same run after its folder was removed: what is there already is not fetched again.
+fn afresh(run: &Run, folder: &Path) -> Run {
+    run.clone().behind(&["sh", "-c", "rm -rf \"$0\" && exec \"$@\"", &folder.display().to_string()])
+}
+
+impl Bench<'_> {
+    /// Images of three sizes in two packings.
+    pub(crate) fn content(&self) -> anyhow::Result<()> {
+        let mut table = Table::new(&[
+            "`--content`, no delay",
+            "stored",
+            "measured",
+            "× `oras cp`",
+            "limit",
+            "",
+            "× `crane validate`",
+            "limit",
+            "",
+            "× `skopeo copy`",
+            "peak",
+            "limit",
+            "",
+        ]);
+        let sizes = if self.is_quick { [10, 50, 100] } else { [10, 200, 1024] };
+        for packing in [Packing::Gzip, Packing::Zstd] {
+            for (size, times) in sizes.into_iter().zip([11, 5, 3]) {
+                let stand_in = world(size * MIB, packing)?;
+                let row = self.content_row(&stand_in, packing, self.times(times))?;
+                let name = format!("{size} MiB, {}", packing.name());
+                let words: Vec<&str> =
+                    std::iter::once(name.as_str()).chain(row.iter().map(String::as_str)).collect();
+                table.row(&words);
+            }
+        }
+        say(&table.to_string())
+    }
+
+    fn content_row(
+        &self,
+        stand_in: &StandIn,
+        packing: Packing,
+        times: usize,
+    ) -> anyhow::Result<Vec<String>> {
+        let ours = self.gate(stand_in, IMAGE)?.argument("--content").argument("--deadline=10m");
+        let stored: u64 = stand_in.stored_bytes();
+        let mut runs = vec![ours.clone()];
+        if let Some(peers) = &self.peers {
+            let folder = self.folder.join("copied");
+            for ask in [Ask::OrasCopy, Ask::SkopeoCopy, Ask::CraneValidate] {
+                // Crane calls every zstd layer broken.
+                if ask != Ask::CraneValidate || packing == Packing::Gzip {
+                    let run = peers.run(ask, stand_in, IMAGE, self.folder)?;
+                    runs.push(afresh(&Peers::into_folder(ask, run, &folder), &folder));
+                }
+            }
+        }
+        let turns = Turns::of(&runs.iter().collect::<Vec<_>>(), times)?;
+        let ratio = |place: usize| (place < runs.len()).then(|| turns.ratio(place)).transpose();
+        let [oras, skopeo, crane] = [ratio(1)?, ratio(2)?, ratio(3)?];
+        let shown = |ratio: Option<Ratio>| ratio.map_or_else(|| NONE.to_owned(), Ratio::shown);
+        let kept = |ratio: Option<Ratio>, limit: f64| {
+            ratio.map_or("", |ratio| judged(&ratio.middle, &limit)).to_owned()
+        };
+        let peak = ours.peak()?;
+        ensure!(stored > 0, "nothing is stored");
+        Ok(vec![
+            mib(stored),
+            ms(turns.median(0)?),
+            shown(oras),
+            "0.60".to_owned(),
+            kept(oras, 0.6),
+            shown(crane),
+            "0.20".to_owned(),
+            kept(crane, 0.2),
+            shown(skopeo),
+            peak.map_or_else(|| NONE.to_owned(), mib),
+            mib(16 * MIB),
+            peak.map_or("", |peak| judged(&peak, &(16 * MIB))).to_owned(),
+        ])
+    }
+}
