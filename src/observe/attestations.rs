@@ -1,8 +1,10 @@
 //! What builders attest of the images behind a manifest: in the index beside them, or in manifests that refer to them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 
 use super::Peer;
 use super::content::{MOST_BYTES, MOST_IMAGES, Named, most_of};
@@ -15,6 +17,8 @@ use crate::request::{ExpectedFact, ImageRequest, RevisionRule};
 
 /// The most attestation manifests that are read of one image. `BuildKit` writes one.
 const MOST_OF_ONE: usize = 4;
+/// How many lists of referrers are requested at once for one image.
+const AT_ONCE: usize = 8;
 
 /// What is attested of each manifest, by its digest.
 pub(super) type AllAttested = BTreeMap<Digest, Attested>;
@@ -54,10 +58,11 @@ pub(super) async fn referring(
     };
     let silent: Vec<_> = images.iter().filter(is_silent).take(MOST_IMAGES).collect();
     let asked = silent.iter().map(|image| async {
-        (image.digest.clone(), repository.referring(client, &image.digest, MOST_CONTENT).await)
+        (image.digest.clone(), repository.referring(client, &image.digest).await)
     });
+    let said: Vec<_> = stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
     let (mut wanted, mut notes) = (BTreeMap::new(), Vec::new());
-    for (digest, said) in join_all(asked.collect::<Vec<_>>()).await {
+    for (digest, said) in said {
         match said {
             Fact::Present(named) if named.is_empty() => {}
             Fact::Present(named) => {
@@ -79,6 +84,22 @@ pub(super) async fn referring(
     notes
 }
 
+/// The manifests without their annotations, where nothing is expected of these: they may be megabytes.
+pub(super) fn without_unwanted(
+    request: &ImageRequest,
+    mut manifests: Vec<PlatformManifest>,
+) -> Vec<PlatformManifest> {
+    let is_annotation = |fact: &ExpectedFact| matches!(fact, ExpectedFact::Annotation(..));
+    if !request.expectation.facts.iter().any(is_annotation) {
+        for manifest in &mut manifests {
+            if let Fact::Present(Ok(image)) = &mut manifest.manifest {
+                image.annotations = BTreeMap::new();
+            }
+        }
+    }
+    manifests
+}
+
 fn wants_provenance(request: &ImageRequest) -> bool {
     request.expectation.revision != RevisionRule::Off
 }
@@ -98,9 +119,10 @@ async fn all(
     request: &ImageRequest,
     wanted: BTreeMap<Digest, Vec<Named>>,
 ) -> AllAttested {
+    let reader = &Reader { peer, announced: AtomicU64::new(0) };
     let asked = wanted.into_iter().take(MOST_IMAGES).map(|(about, mut named)| async move {
         named.truncate(MOST_OF_ONE);
-        let each = named.iter().map(|named| one(peer, request, &about, named));
+        let each = named.iter().map(|named| one(reader, request, &about, named));
         let read = join_all(each.collect::<Vec<_>>()).await;
         (about, read.into_iter().reduce(together))
     });
@@ -108,14 +130,38 @@ async fn all(
     read.into_iter().filter_map(|(about, attested)| Some((about, attested?))).collect()
 }
 
+/// Reads the attestations of one image, and how many bytes of them were announced so far.
+struct Reader<'a> {
+    peer: Peer<'a>,
+    announced: AtomicU64,
+}
+
+impl Reader<'_> {
+    /// Waits for the image's turn, where it is a large one.
+    async fn may_ask(&self, size: u64) -> Result<(), Unavailable> {
+        let before = self.announced.fetch_add(size.min(MOST_BYTES), Ordering::Relaxed);
+        let message = if size > MOST_CONTENT as u64 {
+            format!("an attestation is {size} bytes large, and at most {MOST_CONTENT} are read")
+        } else if before.saturating_add(size) > MOST_BYTES {
+            format!(
+                "the attestations are more than {MOST_BYTES} bytes together, and no more are read"
+            )
+        } else {
+            return self.peer.share.announce(self.peer.client, size).await;
+        };
+        Err(Unavailable::new(Reason::AnswerTooLarge, message))
+    }
+}
+
 /// One attestation manifest, and the provenance that it lists of the manifest `about`.
 async fn one(
-    peer @ Peer { client, repository, .. }: Peer<'_>,
+    reader: &Reader<'_>,
     request: &ImageRequest,
     about: &Digest,
     (digest, size): &Named,
 ) -> Attested {
-    let bytes = match may_ask(peer, *size).await {
+    let Peer { client, repository, .. } = reader.peer;
+    let bytes = match reader.may_ask(*size).await {
         Ok(()) => repository.attestation_manifest(client, digest, most_of(*size)).await,
         Err(why) => Fact::Unknown(why),
     };
@@ -128,7 +174,7 @@ async fn one(
         Fact::Present(listed) => {
             let is_provenance = |one: &&Attestation| one.kind == AttestationKind::Provenance;
             match listed.iter().find(is_provenance) {
-                Some(one) => Some(provenance(peer, about, one).await),
+                Some(one) => Some(provenance(reader, about, one).await),
                 None => None,
             }
         }
@@ -140,29 +186,22 @@ async fn one(
 
 /// What a provenance statement says, if it is about the manifest `about`.
 async fn provenance(
-    peer @ Peer { client, repository, .. }: Peer<'_>,
+    reader: &Reader<'_>,
     about: &Digest,
     Attestation { kind: _, digest, size }: &Attestation,
 ) -> Fact<Provenance> {
-    let bytes = match may_ask(peer, *size).await {
+    let Peer { client, repository, .. } = reader.peer;
+    let bytes = match reader.may_ask(*size).await {
         Ok(()) => repository.attestation(client, digest, most_of(*size)).await,
         Err(why) => Fact::Unknown(why),
     };
     let says_nothing = || Provenance { subjects: Vec::new(), source: None, revision: None };
     bytes.map(|bytes| {
         let said = Provenance::parse(&bytes).ok().filter(|said| said.is_about(about));
+        // Whom else it is about is of no more use.
+        let said = said.map(|said| Provenance { subjects: Vec::new(), ..said });
         said.unwrap_or_else(says_nothing).map_texts(|text| client.redactor().masked(text))
     })
-}
-
-/// Waits for the image's turn, where it is a large one.
-async fn may_ask(Peer { client, share, .. }: Peer<'_>, size: u64) -> Result<(), Unavailable> {
-    if size > MOST_CONTENT as u64 {
-        let message =
-            format!("an attestation is {size} bytes large, and at most {MOST_CONTENT} are read");
-        return Err(Unavailable::new(Reason::AnswerTooLarge, message));
-    }
-    share.announce(client, size.min(MOST_BYTES)).await
 }
 
 /// What two attestation manifests of one image say together. A commit that one names is not lost behind the other.

@@ -59,6 +59,7 @@ pub(super) async fn behind<T>(
         Manifest::Image(image) => vec![PlatformManifest::single(digest, image)],
         Manifest::Index(index) => index::manifests(peer, request, index, &mut content).await,
     };
+    let manifests = attestations::without_unwanted(request, manifests);
     content.took_manifests = started.elapsed();
     let started = Instant::now();
     let (observed, value, notes) =

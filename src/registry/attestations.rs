@@ -1,6 +1,6 @@
 //! Asks for what builders attest of an image: manifests beside it, in its index or referring to it.
 
-use crate::http::{Client, Want};
+use crate::http::{Client, MOST_SMALL, Want};
 use crate::observation::{Fact, Unavailable};
 use crate::oci::{Digest, MediaType, referring};
 use crate::registry::answers::{self, Kind};
@@ -32,14 +32,13 @@ impl Repository {
         &self,
         client: &Client,
         digest: &Digest,
-        most: usize,
     ) -> Fact<Vec<(Digest, u64)>> {
         let what = format!("the referrers of `{}`", digest.short());
         let url = match self.url(client, "referrers", &digest.to_string()).await {
             Ok(url) => url,
             Err(why) => return Fact::Unknown(why),
         };
-        let request = plain(url, &what, Some(MediaType::ACCEPT), Want::All(most));
+        let request = plain(url, &what, Some(MediaType::ACCEPT), Want::All(MOST_SMALL));
         let answer = match self.get(client, &request).await {
             Ok(answer) => answer,
             Err(why) => return Fact::Unknown(why),
@@ -49,7 +48,7 @@ impl Repository {
             // Neither the API nor the tag is one that a registry must have.
             400..=499 if answer.status != 429 => {
                 let tag = digest.to_string().replace(':', "-");
-                self.bytes(client, &tag, &what, most).await
+                self.bytes(client, &tag, &what, MOST_SMALL).await
             }
             _ => answers::not_ok(&answer, &what, Kind::Manifest, client.redactor()),
         };
