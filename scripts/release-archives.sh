@@ -17,7 +17,15 @@ for arch in amd64 arm64; do
     }
 done
 
-mkdir -p dist/release
+case $(uname -m) in
+x86_64) here=amd64 ;;
+*) here=arm64 ;;
+esac
+rm -rf -- dist/completions
+mkdir -p dist/release dist/completions
+for shell in bash fish zsh; do
+    "dist/$here/verify-registry-image" --completions "$shell" >"dist/completions/verify-registry-image.$shell"
+done
 for arch in amd64 arm64; do
     case $arch in
     amd64) target=x86_64-unknown-linux-musl ;;
@@ -26,7 +34,8 @@ for arch in amd64 arm64; do
     name=verify-registry-image-$version-$target.tar
     # A file, and no pipe: a shell without pipefail would pass over a tar that failed.
     tar --sort=name --owner=0 --group=0 --numeric-owner --mode=a+rX,u+w --mtime=@0 -cf "dist/$name" \
-        -C "dist/$arch" verify-registry-image -C ../.. LICENSE-APACHE LICENSE-MIT CHANGELOG.md
+        -C "dist/$arch" verify-registry-image -C ../.. LICENSE-APACHE LICENSE-MIT CHANGELOG.md \
+        -C docs verify-registry-image.1 -C ../dist completions
     gzip -n9 "dist/$name"
     tar -tzf "dist/$name.gz" verify-registry-image >/dev/null
     mv -- "dist/$name.gz" dist/release/

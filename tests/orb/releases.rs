@@ -33,7 +33,9 @@ mod tests {
                     fs::copy(script.path(), checkout.path(&format!("scripts/{name}"))).unwrap();
                 }
             }
-            for name in ["LICENSE-APACHE", "LICENSE-MIT", "CHANGELOG.md"] {
+            fs::create_dir_all(checkout.path("docs")).unwrap();
+            let page = "docs/verify-registry-image.1";
+            for name in ["LICENSE-APACHE", "LICENSE-MIT", "CHANGELOG.md", page] {
                 fs::copy(root.join(name), checkout.path(name)).unwrap();
             }
             checkout
@@ -125,7 +127,9 @@ mod tests {
             in_folder("sha256sum", &["--check", "--strict", &format!("{name}.sha256")]);
             assert_eq!(
                 in_folder("tar", &["-tzf", &name]),
-                "verify-registry-image\nLICENSE-APACHE\nLICENSE-MIT\nCHANGELOG.md\n"
+                "verify-registry-image\nLICENSE-APACHE\nLICENSE-MIT\nCHANGELOG.md\nverify-registry-image.1\n\
+                 completions/\ncompletions/verify-registry-image.bash\ncompletions/verify-registry-image.fish\n\
+                 completions/verify-registry-image.zsh\n"
             );
         }
     }

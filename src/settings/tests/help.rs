@@ -267,3 +267,22 @@ fn the_status_board_is_drawn_without_a_token() {
     let world = World::new("--draw-status").config(CONFIG).without("DIGITALOCEAN_ACCESS_TOKEN");
     insta::assert_snapshot!(world.told(), @r#"StatusFolder { directory: "docs/status", board: Some("docs/board.md"), badges: None, services: ["support-email", "support-chat"] }"#);
 }
+
+#[test]
+fn the_manual_page_is_the_helps() {
+    let title = "Asks a container registry whether an image is really there";
+    let mut page = Vec::new();
+    // Without a date and a version: a release changes neither.
+    let command = args::command().version("").about(title);
+    clap_mangen::Man::new(command).date("").render(&mut page).unwrap();
+    let derived = String::from_utf8(page).unwrap();
+    if derived != include_str!("../../../docs/verify-registry-image.1") {
+        let fresh = std::env::temp_dir().join("verify-registry-image.1");
+        #[expect(clippy::disallowed_methods, reason = "not an output of the program")]
+        std::fs::write(&fresh, derived).unwrap();
+        panic!(
+            "docs/verify-registry-image.1 is not the command line's; look at it, then: cp {} docs/",
+            fresh.display()
+        );
+    }
+}
