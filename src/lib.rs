@@ -12,7 +12,7 @@ pub mod secret;
 pub mod circleci;
 pub mod document;
 pub mod file;
-mod program;
+pub mod program;
 mod yaml;
 pub mod oci;
 pub mod engines;

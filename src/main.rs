@@ -20,6 +20,7 @@ use verify_registry_image::file;
 use verify_registry_image::gate::{self, Done};
 use verify_registry_image::http::Deadline;
 use verify_registry_image::output::{self, OutputError, Prepared, Written, say};
+use verify_registry_image::program;
 use verify_registry_image::progress::{Loudness, Progress};
 use verify_registry_image::report::Report;
 use verify_registry_image::request::ImageRequest;
@@ -56,6 +57,7 @@ fn main() -> Exit {
     match ended {
         Ok(Ok(exit)) => exit,
         Ok(Err(end)) => {
+            program::stop();
             file::stop();
             // Of an ended run nothing is deployed, also where it was about to end well.
             if let Some(settings) = verified.get() {

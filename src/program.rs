@@ -1,7 +1,9 @@
 //! Runs other programs: git, and docker's credential helpers.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,8 +24,8 @@ pub(crate) async fn run(
         .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
-    let mut group = Group(child);
-    let child = &mut group.0;
+    let mut group = Group::of(child);
+    let child = &mut group.child;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not read its input reports that by its exit code.
         let _ = stdin.write_all(input).await;
@@ -32,18 +34,58 @@ pub(crate) async fn run(
     if let Some(stdout) = child.stdout.take() {
         stdout.take(most).read_to_end(&mut output).await?;
     }
-    Ok((child.wait().await?.success(), output))
+    let ended = child.wait().await;
+    group.is_over();
+    Ok((ended?.success(), output))
+}
+
+/// The groups that are running, for [`stop`].
+static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// Kills every program that is still running, for a run that ends early: a signal to this process does not reach them.
+pub fn stop() {
+    for number in std::mem::take(&mut *running()) {
+        kill(number);
+    }
+}
+
+fn running() -> MutexGuard<'static, BTreeSet<i32>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kill(number: i32) {
+    if let Some(group) = Pid::from_raw(number) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
 }
 
 /// A program and everything that it started. Drop kills whatever is still running.
-struct Group(Child);
+struct Group {
+    child: Child,
+    number: Option<i32>,
+}
+
+impl Group {
+    fn of(child: Child) -> Self {
+        let number = child.id().and_then(|id| i32::try_from(id).ok());
+        running().extend(number);
+        Self { child, number }
+    }
+
+    /// It was waited for: its process id may belong to another process now.
+    fn is_over(&mut self) {
+        if let Some(number) = self.number.take() {
+            running().remove(&number);
+        }
+    }
+}
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // After a wait, the process id may belong to another process.
-        let number = self.0.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(group) = number.and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
+        if let Some(number) = self.number
+            && running().remove(&number)
+        {
+            kill(number);
         }
     }
 }

@@ -13,10 +13,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+pub use names::has_secret_word;
 use needles::{Needles, SHORT_ENDING};
 
 mod address;
 mod masking;
+mod names;
 mod needles;
 mod token_like;
 

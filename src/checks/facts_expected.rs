@@ -7,11 +7,15 @@ use crate::observation::{Fact, PlatformObservation, Unavailable};
 use crate::oci::{AttestationKind, ImageConfig, ImageManifest};
 use crate::report::{Finding, Outcome, Reason};
 use crate::request::{ExpectedFact, TextRule, UserRule};
+use crate::secret::has_secret_word;
 
 use super::Subject;
 use super::port::Exposed;
 use super::subject::Found;
 use super::wording::{clauses, cleaned, listed, quoted};
+
+/// How far the clocks of two machines may differ.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);
 
 /// The most lines of advice.
 const MOST_FIXES: usize = 5;
@@ -119,14 +123,18 @@ impl<'a> Seen<'a> {
             }
             ExpectedFact::Env(name, rule) => {
                 let found = config.env_value(name);
-                text(&format!("variable {}", quoted(name)), rule, found, |value| {
+                let unlike = text(&format!("variable {}", quoted(name)), rule, found, |value| {
                     format!("ENV {}={}", cleaned(name), double(value))
-                })
+                })?;
+                let is_shown = found.is_none() || !has_secret_word(name);
+                let shown = if is_shown { unlike.found } else { "another one".to_owned() };
+                Some(Unlike { found: shown, ..unlike })
             }
             ExpectedFact::NoEnv(name) => config.env_value(name).map(|value| Unlike {
                 what: format!("variable {}", quoted(name)),
                 wanted: "not set".into(),
-                found: format!("set to {}", quoted(value)),
+                // What must not be set is often a secret.
+                found: format!("set, to a value of {} characters", value.chars().count()),
                 fix: removed(&format!("ENV {}", cleaned(name))),
             }),
             ExpectedFact::User(rule) => {
@@ -204,7 +212,8 @@ impl<'a> Seen<'a> {
             wanted: "there".into(),
             found,
             fix: format!(
-                "Build with `docker buildx build {option} --push`, which pushes it beside the image."
+                "Build with `docker buildx build {option} --push`, which lists it in an index beside the image: a \
+                 reference to one platform's own manifest does not lead to it."
             ),
         }))
     }
@@ -250,6 +259,14 @@ impl<'a> Seen<'a> {
             });
         };
         let age = self.started_at.duration_since(at);
+        if age < -CLOCKS_DIFFER {
+            return Some(Unlike {
+                what,
+                wanted,
+                found: format!("unknown (created {}, which is still to come)", quoted(&at)),
+                fix: "Set the clock of the machine that builds, or `SOURCE_DATE_EPOCH`.".into(),
+            });
+        }
         (age > most).then(|| Unlike {
             what,
             wanted,

@@ -13,6 +13,9 @@ use super::wording::{clauses, cleaned, listed, quoted};
 /// The line that a build needs. CircleCI sets the variable in every job.
 const LABEL_LINE: &str = "--label org.opencontainers.image.revision=$CIRCLE_SHA1";
 
+/// The label that names the repository.
+const SOURCE_LABEL: &str = "org.opencontainers.image.source";
+
 /// What `BuildKit` puts behind the commit where files were changed and not committed.
 const DIRTY: &str = "-dirty";
 
@@ -22,8 +25,10 @@ pub(super) fn run(subject: &Subject<'_>) -> Outcome {
         RevisionRule::WhenLabelled(revision) => (revision, false),
         RevisionRule::Required(revision) => (revision, true),
     };
+    // The repository that is built, where it is known and may be another one than the image's.
+    let own = if is_required { None } else { subject.circleci.repository_page() };
     subject.with_images(|images| {
-        let mut said = Said::default();
+        let mut said = Said { own, ..Said::default() };
         for found in images {
             said.add(found, expected);
         }
@@ -58,19 +63,30 @@ impl<'a> Attested<'a> {
     }
 }
 
+/// What names another commit than the expected one.
+struct Other<'a> {
+    clause: String,
+    commit: &'a str,
+    /// Whether it is a label, which may be inherited.
+    is_label: bool,
+}
+
 /// What all platforms say.
 #[derive(Default)]
 struct Said<'a> {
-    /// What names another commit, as clauses, with those commits.
-    others: Vec<(String, &'a str)>,
+    /// The repository that is built: a commit of another one is no other commit.
+    own: Option<String>,
+    /// What names another commit.
+    others: Vec<Other<'a>>,
     /// What contradicts a label, as clauses, with those commits.
     contradictions: Vec<(String, &'a str)>,
     /// The platforms that say nothing.
     silent: Vec<String>,
-    /// Why one of those says nothing.
+    /// Why one of those says nothing: the registry's words, or a commit of another repository.
     gone: Option<&'a str>,
-    /// Why nothing is known of one that has no label.
-    unread: Option<&'a Unavailable>,
+    foreign: Option<&'a str>,
+    /// The platforms that have no label and whose provenance could not be read, and why.
+    unread: Vec<(String, &'a Unavailable)>,
     /// How many platforms say it by their label, and how many by their provenance alone.
     labelled: usize,
     attested: usize,
@@ -88,26 +104,30 @@ impl<'a> Said<'a> {
                 Attested::Commit(commit, _) if commit.eq_ignore_ascii_case(expected.as_str()) => {
                     self.attested += 1;
                 }
+                Attested::Commit(commit, said) if self.is_of_another_repository(said) => {
+                    self.foreign = Some(commit);
+                    self.silent.push(name.clone());
+                }
                 Attested::Commit(commit, _) => {
                     let clause = format!(
                         "the provenance of {name} says that it was built from {}",
                         quoted(commit)
                     );
-                    self.others.push((clause, commit));
+                    self.others.push(Other { clause, commit, is_label: false });
                 }
                 Attested::Nothing => self.silent.push(name.clone()),
                 Attested::Gone(said) => {
                     self.gone = Some(said);
                     self.silent.push(name.clone());
                 }
-                Attested::Unread(why) => self.unread = Some(why),
+                Attested::Unread(why) => self.unread.push((name.clone(), why)),
             }
             return;
         };
         // Git's own hex is lower-case; an upper-case label still names the same commit.
         if !label.eq_ignore_ascii_case(expected.as_str()) {
             let clause = format!("{name} says that it was built from {}", quoted(label));
-            self.others.push((clause, label));
+            self.others.push(Other { clause, commit: label, is_label: true });
             return;
         }
         self.labelled += 1;
@@ -127,7 +147,7 @@ impl<'a> Said<'a> {
             Some(plain) => (plain, true),
             None => (commit, false),
         };
-        let label_source = found.config.labels.get("org.opencontainers.image.source");
+        let label_source = found.config.labels.get(SOURCE_LABEL);
         if plain.eq_ignore_ascii_case(label) {
             self.agreed += 1;
             if is_dirty {
@@ -146,11 +166,25 @@ impl<'a> Said<'a> {
             );
             self.contradictions.push((clause, commit));
         } else {
+            let of = match (&said.source, label_source) {
+                (Some(_), Some(_)) => "of another repository".to_owned(),
+                (None, _) => "and not the repository that it is of".to_owned(),
+                (Some(_), None) => format!(
+                    "and nothing says whether it is of the same repository, because the image has no label {}",
+                    quoted(SOURCE_LABEL)
+                ),
+            };
             self.notes.push(format!(
-                "the provenance of {name} names another commit, {}, and not of the repository that the image is labelled with",
+                "the provenance of {name} names another commit, {}, {of}",
                 quoted(commit)
             ));
         }
+    }
+
+    /// Whether a provenance is of another repository than the one that is built.
+    fn is_of_another_repository(&self, said: &Provenance) -> bool {
+        let both = self.own.as_ref().zip(said.source.as_ref());
+        both.is_some_and(|(own, theirs)| !is_same_repository(own, theirs))
     }
 
     fn outcome(self, subject: &Subject<'_>, expected: &Revision, is_required: bool) -> Outcome {
@@ -160,19 +194,40 @@ impl<'a> Said<'a> {
         if !self.contradictions.is_empty() {
             return Outcome::Failed(contradicts(expected, &self.contradictions));
         }
-        if let Some(why) = self.unread {
+        let is_silent = !self.silent.is_empty();
+        if let Some((_, why)) = self.unread.first()
+            && is_required
+            && !is_silent
+        {
             return Outcome::Errored(why.finding());
         }
-        if self.silent.is_empty() {
+        if !is_silent && self.unread.is_empty() {
             let message = self.says(expected);
             let note = (!self.notes.is_empty()).then(|| self.notes.join("; "));
             return Outcome::Passed { message, note };
         }
-        let names = listed(self.silent);
+        self.without_a_commit(expected, is_required)
+    }
+
+    /// What follows where a platform names no commit.
+    fn without_a_commit(self, expected: &Revision, is_required: bool) -> Outcome {
         let label = quoted(ImageConfig::REVISION_LABEL);
-        let provenance = self.gone.map_or_else(String::new, |said| {
-            format!(" (its attestation is gone: the registry answered {said})")
-        });
+        let (silent, unread): (Vec<_>, Vec<_>) = self.unread.into_iter().unzip();
+        let is_unread = self.silent.is_empty();
+        let names = listed(if is_unread { silent } else { self.silent });
+        let unread = unread.first().filter(|_| is_unread);
+        let provenance = match (self.gone, self.foreign, unread) {
+            (Some(said), _, _) => {
+                format!(" (its attestation is gone: the registry answered {said})")
+            }
+            (None, Some(commit), _) => {
+                format!(" (its provenance names {} of another repository)", quoted(commit))
+            }
+            (None, None, Some(why)) => {
+                format!(" (its provenance could not be read: {})", why.message)
+            }
+            (None, None, None) => String::new(),
+        };
         if is_required {
             let message =
                 format!("there is no label {label} on {names}, and it is required{provenance}");
@@ -220,36 +275,43 @@ fn is_same_repository(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-fn differs(subject: &Subject<'_>, expected: &Revision, others: &[(String, &str)]) -> Finding {
+fn differs(subject: &Subject<'_>, expected: &Revision, others: &[Other<'_>]) -> Finding {
     let expected = expected.as_str();
-    let says = others.iter().map(|(clause, _)| clause.clone());
+    let says = others.iter().map(|other| other.clause.clone());
     let message = format!("{}, not from {}", clauses(says), quoted(expected));
-    let is_start = |label: &str| {
-        label.len() >= 7
-            && expected.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label))
+    let is_start = |other: &Other<'_>| {
+        let Other { commit, is_label, .. } = other;
+        *is_label
+            && commit.len() >= 7
+            && expected.get(..commit.len()).is_some_and(|start| start.eq_ignore_ascii_case(commit))
     };
-    let is_dirty = |label: &str| {
-        label.strip_suffix(DIRTY).is_some_and(|commit| commit.eq_ignore_ascii_case(expected))
+    let is_dirty = |other: &Other<'_>| {
+        other.commit.strip_suffix(DIRTY).is_some_and(|commit| commit.eq_ignore_ascii_case(expected))
     };
-    let hint = if others.iter().all(|(_, label)| is_start(label)) {
+    let hint = if others.iter().all(is_start) {
         format!(
             "The label holds only the start of the commit. Build with all of it: `{LABEL_LINE}`"
         )
-    } else if others.iter().all(|(_, label)| is_dirty(label)) {
+    } else if others.iter().all(is_dirty) {
         format!(
             "Files were changed before the build and not committed: build from a clean checkout, or say which commit it \
              is with `{LABEL_LINE}`"
         )
-    } else {
+    } else if others.iter().any(|other| other.is_label) {
         format!(
             "{}\nIf it did, the label may be the base image's, whose labels are inherited. Set it in the \
              build: `{LABEL_LINE}`",
             this_commits_push(subject)
         )
+    } else {
+        format!(
+            "{}\nIf it did, another build has pushed this tag since, or the push went elsewhere.",
+            this_commits_push(subject)
+        )
     };
-    let mut labels: Vec<_> = others.iter().map(|(_, label)| cleaned(label)).collect();
-    labels.dedup();
-    Finding::new(Reason::RevisionDiffers, message).compared(expected, listed(labels)).hint(hint)
+    let mut commits: Vec<_> = others.iter().map(|other| cleaned(other.commit)).collect();
+    commits.dedup();
+    Finding::new(Reason::RevisionDiffers, message).compared(expected, listed(commits)).hint(hint)
 }
 
 fn contradicts(expected: &Revision, contradictions: &[(String, &str)]) -> Finding {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
@@ -9,14 +10,16 @@ use futures_util::{StreamExt as _, stream};
 use super::Peer;
 use super::content::{MOST_BYTES, MOST_IMAGES, Named, most_of};
 use super::index::PlatformManifest;
-use crate::http::MOST_CONTENT;
-use crate::observation::{Attested, Fact, PlatformObservation, Unavailable};
-use crate::oci::{Attestation, AttestationKind, Digest, Provenance};
+use crate::http::{MOST_CONTENT, Patience};
+use crate::observation::{AnyFact as _, Attested, Fact, PlatformObservation, Unavailable};
+use crate::oci::{Attestation, AttestationKind, Digest, ImageConfig, Provenance};
 use crate::report::Reason;
 use crate::request::{ExpectedFact, ImageRequest, RevisionRule};
 
 /// The most attestation manifests that are read of one image. `BuildKit` writes one.
 const MOST_OF_ONE: usize = 4;
+/// How long one try may take of what may only be worth a note.
+const SHORT: Duration = Duration::from_secs(10);
 /// How many lists of referrers are requested at once for one image.
 const AT_ONCE: usize = 8;
 
@@ -32,13 +35,18 @@ pub(super) async fn listed(
 ) -> AllAttested {
     let mut wanted: BTreeMap<Digest, Vec<Named>> = BTreeMap::new();
     for manifest in manifests {
-        let of_it = listed.iter().filter(|(about, _)| *about == manifest.digest);
-        let named: Vec<_> = of_it.map(|(_, named)| named.clone()).collect();
+        let named = named(listed, &manifest.digest);
         if !named.is_empty() {
             wanted.insert(manifest.digest.clone(), named);
         }
     }
-    all(peer, request, wanted).await
+    all(peer, request, wanted, Patience::Once(SHORT)).await
+}
+
+/// The attestation manifests that are listed of a manifest.
+fn named(listed: &[(Digest, Named)], about: &Digest) -> Vec<Named> {
+    let of_it = listed.iter().filter(|(listed, _)| listed == about);
+    of_it.map(|(_, named)| named.clone()).take(MOST_OF_ONE).collect()
 }
 
 /// Reads what refers to images that say less of themselves than is wanted, and adds it. Returns what could not be asked
@@ -47,15 +55,26 @@ pub(super) async fn referring(
     peer: Peer<'_>,
     request: &ImageRequest,
     images: &[PlatformObservation],
+    listed: &[(Digest, Named)],
     attested: &mut AllAttested,
 ) -> Vec<String> {
     let Peer { client, repository, .. } = peer;
-    let is_silent = |image: &&PlatformObservation| {
-        let says_more = |config: &crate::oci::ImageConfig| {
+    let says_less = |image: &PlatformObservation| {
+        let says_less = |config: &ImageConfig| {
             wants_attestations(request) || wants_provenance(request) && config.revision().is_none()
         };
-        image.attested.is_none() && image.image_config().is_some_and(says_more)
+        image.image_config().is_some_and(says_less)
     };
+    // What decides is asked for with patience.
+    let is_open = |attested: &Attested| {
+        let provenance = attested.provenance.as_ref().is_some_and(|said| said.unknown().is_some());
+        provenance || attested.statements.unknown().is_some()
+    };
+    let again = images.iter().filter(|image| says_less(image));
+    let again = again.filter(|image| image.attested.as_ref().is_some_and(is_open));
+    let again = again.map(|image| (image.digest.clone(), named(listed, &image.digest))).collect();
+    attested.extend(all(peer, request, again, Patience::Full).await);
+    let is_silent = |image: &&PlatformObservation| image.attested.is_none() && says_less(image);
     let silent: Vec<_> = images.iter().filter(is_silent).take(MOST_IMAGES).collect();
     let asked = silent.iter().map(|image| async {
         (image.digest.clone(), repository.referring(client, &image.digest).await)
@@ -80,7 +99,7 @@ pub(super) async fn referring(
             )),
         }
     }
-    attested.extend(all(peer, request, wanted).await);
+    attested.extend(all(peer, request, wanted, Patience::Full).await);
     notes
 }
 
@@ -118,10 +137,10 @@ async fn all(
     peer: Peer<'_>,
     request: &ImageRequest,
     wanted: BTreeMap<Digest, Vec<Named>>,
+    patience: Patience,
 ) -> AllAttested {
-    let reader = &Reader { peer, announced: AtomicU64::new(0) };
-    let asked = wanted.into_iter().take(MOST_IMAGES).map(|(about, mut named)| async move {
-        named.truncate(MOST_OF_ONE);
+    let reader = &Reader { peer, patience, announced: AtomicU64::new(0) };
+    let asked = wanted.into_iter().take(MOST_IMAGES).map(|(about, named)| async move {
         let each = named.iter().map(|named| one(reader, request, &about, named));
         let read = join_all(each.collect::<Vec<_>>()).await;
         (about, read.into_iter().reduce(together))
@@ -133,16 +152,19 @@ async fn all(
 /// Reads the attestations of one image, and how many bytes of them were announced so far.
 struct Reader<'a> {
     peer: Peer<'a>,
+    patience: Patience,
     announced: AtomicU64,
 }
 
 impl Reader<'_> {
     /// Waits for the image's turn, where it is a large one.
     async fn may_ask(&self, size: u64) -> Result<(), Unavailable> {
-        let before = self.announced.fetch_add(size.min(MOST_BYTES), Ordering::Relaxed);
+        let may_be =
+            |before: u64| before.checked_add(size).filter(|together| *together <= MOST_BYTES);
         let message = if size > MOST_CONTENT as u64 {
             format!("an attestation is {size} bytes large, and at most {MOST_CONTENT} are read")
-        } else if before.saturating_add(size) > MOST_BYTES {
+        } else if self.announced.fetch_update(Ordering::Relaxed, Ordering::Relaxed, may_be).is_err()
+        {
             format!(
                 "the attestations are more than {MOST_BYTES} bytes together, and no more are read"
             )
@@ -162,7 +184,9 @@ async fn one(
 ) -> Attested {
     let Peer { client, repository, .. } = reader.peer;
     let bytes = match reader.may_ask(*size).await {
-        Ok(()) => repository.attestation_manifest(client, digest, most_of(*size)).await,
+        Ok(()) => {
+            repository.attestation_manifest(client, digest, most_of(*size), reader.patience).await
+        }
         Err(why) => Fact::Unknown(why),
     };
     // What it cannot be read as, it does not say.
@@ -192,7 +216,7 @@ async fn provenance(
 ) -> Fact<Provenance> {
     let Peer { client, repository, .. } = reader.peer;
     let bytes = match reader.may_ask(*size).await {
-        Ok(()) => repository.attestation(client, digest, most_of(*size)).await,
+        Ok(()) => repository.attestation(client, digest, most_of(*size), reader.patience).await,
         Err(why) => Fact::Unknown(why),
     };
     let says_nothing = || Provenance { subjects: Vec::new(), source: None, revision: None };

@@ -92,7 +92,7 @@ async fn with_blobs<T>(
         let attested = attestations::listed(peer, request, manifests, listed);
         let (configs, mut attested) = join(read_configs(peer, manifests), attested).await;
         let images = assembled(peer, manifests, &configs, &BTreeMap::new(), &attested);
-        let notes = attestations::referring(peer, request, &images, &mut attested).await;
+        let notes = attestations::referring(peer, request, &images, listed, &mut attested).await;
         let images = assembled(peer, manifests, &configs, &BTreeMap::new(), &attested);
         let is_worth_it = matches!(layers, Layers::If(is_worth_it) if is_worth_it(&images));
         let (value, later) = join(then(&images), ask(is_worth_it)).await;

@@ -224,23 +224,28 @@ struct Vcs {
 pub fn referring(index: &[u8]) -> Result<Vec<(Digest, u64)>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Wire {
-        manifests: Vec<Referrer>,
+        #[serde(default)]
+        manifests: Option<Vec<Referrer>>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Referrer {
-        digest: String,
-        size: u64,
+        #[serde(default)]
+        digest: AnyText,
+        #[serde(default)]
+        size: Option<u64>,
         #[serde(default)]
         artifact_type: AnyText,
     }
     let Wire { manifests } = serde_json::from_slice(index)?;
+    let manifests = manifests.unwrap_or_default();
     let is_attestation = |referrer: &Referrer| {
         let kind = referrer.artifact_type.0.as_deref();
         matches!(kind, Some(STATEMENT | "application/vnd.docker.attestation.manifest.v1+json"))
     };
     let found = manifests.into_iter().filter(is_attestation);
-    Ok(found.filter_map(|referrer| Some((referrer.digest.parse().ok()?, referrer.size))).collect())
+    let named = |referrer: Referrer| Some((referrer.digest.0?.parse().ok()?, referrer.size?));
+    Ok(found.filter_map(named).collect())
 }
 
 /// What the annotations of an index entry say of it.
@@ -395,6 +400,11 @@ mod tests {
         );
         let found = referring(index.as_bytes()).unwrap();
         assert_eq!(found.iter().map(|(_, size)| *size).collect::<Vec<_>>(), [2, 4]);
-        assert!(referring(b"{}").is_err());
+        // What lists nothing refers to nothing, and an entry without a size is none.
+        for nothing in ["{}", r#"{"manifests":null}"#, &index.replace("\"size\":4,", "")] {
+            let found = referring(nothing.as_bytes()).unwrap();
+            assert!(found.len() < 2, "{nothing}");
+        }
+        assert!(referring(br#"{"manifests":5}"#).is_err());
     }
 }

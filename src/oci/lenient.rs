@@ -8,6 +8,9 @@ use std::marker::PhantomData;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+/// The most pairs that are kept of a mapping of texts.
+const MOST_PAIRS: usize = 1_000;
+
 /// A form of a value.
 pub(super) trait Form: Default {
     /// What a text says.
@@ -37,7 +40,8 @@ impl Form for Option<String> {
 
 impl Form for BTreeMap<String, String> {
     fn field(&mut self, name: &str, text: Option<String>) {
-        if let Some(text) = text {
+        // Real manifests have a few. Of a hostile one no more are kept.
+        if let Some(text) = text.filter(|_| self.len() < MOST_PAIRS) {
             self.insert(name.to_owned(), text);
         }
     }

@@ -1,6 +1,6 @@
 //! Asks for what builders attest of an image: manifests beside it, in its index or referring to it.
 
-use crate::http::{Client, MOST_SMALL, Want};
+use crate::http::{Answer, Client, MOST_SMALL, Patience, Request, Want};
 use crate::observation::{Fact, Unavailable};
 use crate::oci::{Digest, MediaType, referring};
 use crate::registry::answers::{self, Kind};
@@ -14,9 +14,10 @@ impl Repository {
         client: &Client,
         digest: &Digest,
         most: usize,
+        patience: Patience,
     ) -> Fact<Vec<u8>> {
         let what = format!("the attestation manifest `{}`", digest.short());
-        let bytes = self.bytes(client, &digest.to_string(), &what, most).await;
+        let bytes = self.bytes(client, &digest.to_string(), &what, most, patience).await;
         bytes.and_then(|bytes| {
             if digest.matches(&bytes) {
                 return Fact::Present(bytes);
@@ -43,12 +44,13 @@ impl Repository {
             Ok(answer) => answer,
             Err(why) => return Fact::Unknown(why),
         };
+        let has_more = answer.header("link").is_some_and(|link| link.contains("next"));
         let index = match answer.status {
             200 if !answer.is_html() => Fact::Present(answer.body),
             // Neither the API nor the tag is one that a registry must have.
-            400..=499 if answer.status != 429 => {
+            400 | 404..=406 | 415 | 501 => {
                 let tag = digest.to_string().replace(':', "-");
-                self.bytes(client, &tag, &what, MOST_SMALL).await
+                self.bytes(client, &tag, &what, MOST_SMALL, Patience::Full).await
             }
             _ => answers::not_ok(&answer, &what, Kind::Manifest, client.redactor()),
         };
@@ -58,7 +60,15 @@ impl Repository {
                     let message = format!("{what}: what the registry sent is no index");
                     Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
                 },
-                Fact::Present,
+                |found| {
+                    if found.is_empty() && has_more {
+                        let message = format!(
+                            "{what}: none of the first page is an attestation, and there are more"
+                        );
+                        return Fact::Unknown(Unavailable::new(Reason::AnswerTooLarge, message));
+                    }
+                    Fact::Present(found)
+                },
             ),
             Fact::Absent(_) => Fact::Present(Vec::new()),
             Fact::Unknown(why) if why.reason == Reason::NotFoundBare => Fact::Present(Vec::new()),
@@ -73,13 +83,29 @@ impl Repository {
         reference: &str,
         what: &str,
         most: usize,
+        patience: Patience,
     ) -> Fact<Vec<u8>> {
-        match Box::pin(self.get_manifest(client, reference, what, most)).await {
+        match Box::pin(self.get_patiently(client, reference, what, most, patience)).await {
             Ok(answer) if answer.status == 200 && !answer.is_html() => Fact::Present(answer.body),
             Ok(answer) => {
                 self.told(answers::not_ok(&answer, what, Kind::Manifest, client.redactor()))
             }
             Err(why) => Fact::Unknown(why),
         }
+    }
+
+    async fn get_patiently(
+        &self,
+        client: &Client,
+        reference: &str,
+        what: &str,
+        most: usize,
+        patience: Patience,
+    ) -> Result<Answer, Unavailable> {
+        let url = self.url(client, "manifests", reference).await?;
+        let request =
+            Request { patience, ..plain(url, what, Some(MediaType::ACCEPT), Want::All(most)) };
+        let answer = self.get(client, &request).await?;
+        Box::pin(self.delegated(client, &request, answer)).await
     }
 }

@@ -19,7 +19,7 @@ impl Repository {
         most: usize,
     ) -> ConfigAnswer {
         let what = format!("the config `{}`", digest.short());
-        self.document(client, digest, &what, most).await
+        self.document(client, digest, &what, most, Patience::Full).await
     }
 
     /// Asks for a whole attestation. At most `most` bytes are read.
@@ -28,9 +28,10 @@ impl Repository {
         client: &Client,
         digest: &Digest,
         most: usize,
+        patience: Patience,
     ) -> Fact<Vec<u8>> {
         let what = format!("the attestation `{}`", digest.short());
-        self.document(client, digest, &what, most).await.bytes
+        self.document(client, digest, &what, most, patience).await.bytes
     }
 
     async fn document(
@@ -39,10 +40,11 @@ impl Repository {
         digest: &Digest,
         what: &str,
         most: usize,
+        patience: Patience,
     ) -> ConfigAnswer {
         let host = OnceCell::new();
         let ask = async || {
-            let blob = self.get_blob(client, digest, what, Want::All(most), Patience::Full);
+            let blob = self.get_blob(client, digest, what, Want::All(most), patience);
             match Box::pin(blob).await {
                 Ok((answer, redirected)) => {
                     let _ = host.set(answer.host.clone());

@@ -2,6 +2,7 @@
 //! variable holds is never looked through again.
 
 use crate::request::{Revision, RevisionError, TagTemplate, TemplateError};
+use crate::secret::has_secret_word;
 use crate::settings::usage_error::Shown;
 use crate::settings::values::is_nil;
 use crate::settings::variable_name::is_variable_name;
@@ -9,27 +10,6 @@ use crate::settings::variables::{self, Variables};
 
 /// The most bytes that a text, or all IMAGEs together, become. Standard input has no more than 1 MiB.
 pub(super) const MOST_EXPANDED: usize = 4 << 20;
-
-/// The words that mark a variable's name as a secret's. A config file comes with the checkout, and a tag is sent
-/// to the host that the file names: it must not be able to send any variable of the job there.
-const SECRET_WORDS: [&str; 16] = [
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "PASS",
-    "PWD",
-    "KEY",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "AUTH",
-    "PAT",
-    "JWT",
-    "DSN",
-    "PRIVATE",
-    "WEBHOOK",
-    "COOKIE",
-];
 
 /// Why a text cannot be expanded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -235,11 +215,6 @@ fn instead(inside: &str) -> Option<String> {
     let (offset, count) = inside.strip_prefix("CIRCLE_SHA1:")?.split_once(':')?;
     let count: u8 = count.trim().parse().ok().filter(|count| (1..=64).contains(count))?;
     matches!(offset.trim(), "" | "0").then(|| format!("{{revision:{count}}}"))
-}
-
-/// Whether a variable's name has a secret's word as one of its own.
-fn has_secret_word(name: &str) -> bool {
-    name.split('_').any(|part| SECRET_WORDS.iter().any(|word| part.eq_ignore_ascii_case(word)))
 }
 
 /// Whether a text stands for itself.

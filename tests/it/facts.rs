@@ -172,7 +172,7 @@ fn annotations_and_attestations_are_facts_beside_the_config() {
     insta::assert_snapshot!(check["message"].as_str().unwrap(), @"2 of 3 expected facts do not hold: annotation `org.opencontainers.image.vendor` is `KeepKey`, expected `Else`; the attestation `sbom` is absent");
     insta::assert_snapshot!(check["hint"].as_str().unwrap(), @r#"
     Add to the build: `--annotation "org.opencontainers.image.vendor=Else"`
-    Build with `docker buildx build --sbom=true --push`, which pushes it beside the image.
+    Build with `docker buildx build --sbom=true --push`, which lists it in an index beside the image: a reference to one platform's own manifest does not lead to it.
     "#);
 }
 

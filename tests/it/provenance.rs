@@ -214,11 +214,11 @@ fn beside_a_label_the_provenance_contradicts_only_for_the_same_repository() {
       1111111 from label
     of another repository: 0 passed
       it says that it was built from `1111111111111111111111111111111111111111`
-      note: the provenance of the image names another commit, `2222222222222222222222222222222222222222`, and not of the repository that the image is labelled with
+      note: the provenance of the image names another commit, `2222222222222222222222222222222222222222`, of another repository
       1111111 from label
     no source: 0 passed
       it says that it was built from `1111111111111111111111111111111111111111`
-      note: the provenance of the image names another commit, `2222222222222222222222222222222222222222`, and not of the repository that the image is labelled with
+      note: the provenance of the image names another commit, `2222222222222222222222222222222222222222`, and nothing says whether it is of the same repository, because the image has no label `org.opencontainers.image.source`
       1111111 from label
     changed files: 0 passed
       it says that it was built from `1111111111111111111111111111111111111111`, and so does its provenance
@@ -281,14 +281,58 @@ fn a_provenance_that_cannot_be_read_is_no_answer_and_one_that_is_gone_is_none() 
     required: 3 errored
       the attestation `sha256:4fc4bbb9d8bd`: `[registry]`: 503 (4 tries)
       hint: Try again later; look at the provider's status page.
-    when-labelled: 3 errored
-      the attestation `sha256:4fc4bbb9d8bd`: `[registry]`: 503 (4 tries)
-      hint: Try again later; look at the provider's status page.
+    when-labelled: 0 skipped
+      there is no label `org.opencontainers.image.revision` on the image, so no commit was compared (its provenance could not be read: the attestation `sha256:4fc4bbb9d8bd`: `[registry]`: 503 (4 tries)); add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
     required: 1 failed
       there is no label `org.opencontainers.image.revision` on the image, and it is required (its attestation is gone: the registry answered 404 `BLOB_UNKNOWN` `blob unknown to registry`)
       hint: Add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
     when-labelled: 0 skipped
       there is no label `org.opencontainers.image.revision` on the image, so no commit was compared (its attestation is gone: the registry answered 404 `BLOB_UNKNOWN` `blob unknown to registry`); add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+    ");
+}
+
+#[test]
+fn an_image_that_was_built_elsewhere_says_nothing_of_this_commit_unless_that_is_required() {
+    let of = |source: &str, word: &str| {
+        let (stand_in, _) = world(index(unlabelled(), &[(FIRST, of_checkout(OTHER, source))]));
+        let gate = Gate::at(&stand_in)
+            .image(&format!("{REPOSITORY}:{TAG}"))
+            .arg(format!("--expect-revision={word}"))
+            .env("CIRCLE_SHA1", WANTED)
+            .env("CIRCLE_REPOSITORY_URL", "git@github.com:keepkey/support-email.git");
+        told(&format!("{source} {}", &word[..8]), gate)
+    };
+    let mirrored = "https://github.com/docker-library/redis.git";
+    let rows = [of(mirrored, "when-labelled"), of(SOURCE, "when-labelled"), of(mirrored, WANTED)];
+    insta::assert_snapshot!(rows.concat(), @"
+    https://github.com/docker-library/redis.git when-lab: 0 skipped
+      there is no label `org.opencontainers.image.revision` on the image, so no commit was compared (its provenance names `2222222222222222222222222222222222222222` of another repository); add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
+      2222222 from provenance
+    https://github.com/keepkey/support-email when-lab: 1 failed
+      the provenance of the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111`
+      hint: Did this commit's push job run before this one?
+      2222222 from provenance
+    https://github.com/docker-library/redis.git 11111111: 1 failed
+      the provenance of the image says that it was built from `2222222222222222222222222222222222222222`, not from `1111111111111111111111111111111111111111`
+      hint: Did this commit's push job run before this one?
+      2222222 from provenance
+    ");
+}
+
+#[test]
+fn a_platform_without_a_commit_is_a_no_whatever_could_not_be_read_of_another() {
+    let image = |machine: &str| unlabelled().platform(machine);
+    let index = Index::new()
+        .image(image("linux/amd64"))
+        .image(image("linux/arm64"))
+        .attested(1, &[(FIRST, of_checkout(WANTED, SOURCE))]);
+    let (stand_in, _) = world(index);
+    let statement = stand_in_statement(&stand_in);
+    stand_in.lie(Route::Blob.containing(&statement), Lie::status(503));
+    insta::assert_snapshot!(told("amd64 is silent", gate(&stand_in)), @"
+    amd64 is silent: 1 failed
+      there is no label `org.opencontainers.image.revision` on `linux/amd64`, and it is required
+      hint: Add to the build: `--label org.opencontainers.image.revision=$CIRCLE_SHA1`
     ");
 }
 

@@ -135,9 +135,9 @@ fn each_text_that_does_not_hold_says_what_to_write() {
     observed variable `NODE_ENV`: not set
     hint: Write `ENV NODE_ENV="production"` in the Dockerfile.
 
-    failed fact-differs: the expected fact does not hold: variable `DEBUG` is set to `1`
+    failed fact-differs: the expected fact does not hold: variable `DEBUG` is set, to a value of 1 characters
     expected variable `DEBUG`: not set
-    observed variable `DEBUG`: set to `1`
+    observed variable `DEBUG`: set, to a value of 1 characters
     hint: Remove `ENV DEBUG` from the Dockerfile, or from the base image's.
 
     failed fact-differs: the expected fact does not hold: the user is `0:0`, which is root
@@ -213,7 +213,7 @@ fn each_other_line_that_does_not_hold_says_what_to_write() {
     failed fact-differs: the expected fact does not hold: the attestation `provenance` is absent
     expected the attestation `provenance`: there
     observed the attestation `provenance`: absent
-    hint: Build with `docker buildx build --provenance=mode=max --push`, which pushes it beside the image.
+    hint: Build with `docker buildx build --provenance=mode=max --push`, which lists it in an index beside the image: a reference to one platform's own manifest does not lead to it.
     "#);
 }
 
@@ -293,4 +293,44 @@ fn is_errored_when_a_config_is_unknown_unless_another_platform_is_a_no() {
     ");
     sample.config(0).user = String::new();
     assert!(said_of(&mut sample, facts).starts_with("failed fact-differs"));
+}
+
+#[test]
+fn a_secret_that_an_image_holds_is_not_shown() {
+    let mut sample = Sample::single();
+    sample.config(0).env = vec!["NPM_TOKEN=npm_secret".into(), "NODE_ENV=test".into()];
+    let facts = vec![
+        ExpectedFact::NoEnv("NPM_TOKEN".into()),
+        ExpectedFact::NoEnv("NODE_ENV".into()),
+        ExpectedFact::Env("NPM_TOKEN".into(), is("other")),
+        ExpectedFact::Env("NODE_ENV".into(), is("production")),
+    ];
+    let shown = said_of(&mut sample, facts);
+    assert!(!shown.contains("npm_secret"), "{shown}");
+    said!(shown, @r#"
+    failed fact-differs: 4 of 4 expected facts do not hold: variable `NPM_TOKEN` is set, to a value of 10 characters; variable `NODE_ENV` is set, to a value of 4 characters; variable `NPM_TOKEN` is another one, expected `other`; variable `NODE_ENV` is `test`, expected `production`
+    expected variable `NPM_TOKEN`: not set; variable `NODE_ENV`: not set; variable `NPM_TOKEN`: `other`; variable `NODE_ENV`: `production`
+    observed variable `NPM_TOKEN`: set, to a value of 10 characters; variable `NODE_ENV`: set, to a value of 4 characters; variable `NPM_TOKEN`: another one; variable `NODE_ENV`: `test`
+    hint: Remove `ENV NPM_TOKEN` from the Dockerfile, or from the base image's.
+    hint: Remove `ENV NODE_ENV` from the Dockerfile, or from the base image's.
+    hint: Write `ENV NPM_TOKEN="other"` in the Dockerfile.
+    hint: Write `ENV NODE_ENV="production"` in the Dockerfile.
+    "#);
+}
+
+#[test]
+fn an_image_that_is_still_to_come_has_no_age() {
+    let mut sample = Sample::single();
+    sample.observation.started_at = "2026-11-30T12:00:00Z".parse().unwrap();
+    let mut of = |created: &str| {
+        sample.config(0).created = Some(created.into());
+        let facts = vec![ExpectedFact::MaxAge(Duration::from_secs(3600))];
+        said_of(&mut sample, facts).lines().next().unwrap().to_owned()
+    };
+    let rows = [of("2026-11-30T12:10:00Z"), of("2026-11-30T12:10:01Z"), of("2099-01-01T00:00:00Z")];
+    said!(rows.join("\n"), @"
+    passed: the expected fact holds
+    failed fact-differs: the expected fact does not hold: the age of the image is unknown (created `2026-11-30T12:10:01Z`, which is still to come), expected at most `1h`
+    failed fact-differs: the expected fact does not hold: the age of the image is unknown (created `2099-01-01T00:00:00Z`, which is still to come), expected at most `1h`
+    ");
 }
