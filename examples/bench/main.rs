@@ -141,12 +141,13 @@ impl Bench<'_> {
             ("blobs redirected, 10 tags", redirected, 4, None),
             ("blobs redirected, 10,000 tags", Setup { tags: 10_000, ..redirected }, 4, None),
             ("blobs not redirected", Setup { serves_blobs: true, ..redirected }, 3, None),
-            ("over TLS, HTTP/2, blobs redirected", tls, 4, Some("1 / 1 / 1")),
+            ("over TLS, HTTP/2, blobs redirected", tls, 4, Some(&["1 / 1 / 1"][..])),
             (
                 "over TLS, HTTP/1.1, blobs redirected",
                 Setup { http1: true, ..tls },
                 4,
-                Some("1 / 8 / 6"),
+                // The connection that is opened early may come too late for the first of them.
+                Some(&["1 / 8 / 6", "1 / 9 / 6"][..]),
             ),
         ] {
             // Enough that the order in which requests arrive shows which of them had to wait.
@@ -157,7 +158,7 @@ impl Bench<'_> {
             row_of(&mut table, name, &traffic, &limit.to_string(), kept);
             ensure!(traffic.sequence == limit, "{name}: {} answers in sequence", traffic.sequence);
             ensure!(
-                connections.is_none_or(|connections| traffic.connections == connections),
+                connections.is_none_or(|known| known.contains(&traffic.connections.as_str())),
                 "{name}: connections {}",
                 traffic.connections
             );

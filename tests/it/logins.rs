@@ -1,12 +1,15 @@
 //! Docker's logins as people have them, and where they may go; and what a token server sends, which is shown nowhere.
 
+use std::fs;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::faults::{IMAGE, anonymous, other, with_image};
 use crate::stand_in::{Answer, Auth, Lie, Options, Origin, Route, StandIn};
-use crate::support::{Gate, Run};
+use crate::support::{Gate, Run, wait_until};
 
 const PASSWORD: &str = "correct-horse-battery-staple";
 
@@ -134,7 +137,7 @@ fn a_helper_that_hangs_is_ended_with_everything_that_it_started() {
     let child = run.file("child").trim().to_owned();
     // Gone, or a zombie that nobody has waited for. The kernel may take a moment for it.
     let lives = || {
-        let status = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        let status = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
         !status.is_empty() && !status.contains(") Z ")
     };
     let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
@@ -357,4 +360,23 @@ fn a_password_in_the_registrys_host_is_not_printed() {
     error: invalid host `***@r.example` in `DIGITALOCEAN_REGISTRY_HOST`
       hint: give a host and, if it has one, a port, as in `127.0.0.1:5000`
     ");
+}
+
+#[test]
+fn a_helper_that_hangs_does_not_outlive_a_run_that_a_signal_ends() {
+    let stand_in = registry(Auth::Anonymous);
+    let script = "#!/bin/sh\necho $$ >\"$HOME/helper.pid\"\nexec sleep 1000\n";
+    let gate = with_config(&stand_in, r#"{"credsStore":"ours"}"#)
+        .program("docker-credential-ours", script);
+    let noted = gate.folder().join("helper.pid");
+    let running = gate.start();
+    let read = || fs::read_to_string(&noted).unwrap_or_default();
+    wait_until("the helper", || read().ends_with('\n'));
+    running.signal(Signal::TERM);
+    assert_eq!(running.finish().code, Some(143));
+    let status = format!("/proc/{}/status", read().trim());
+    wait_until("the helper's end", || {
+        // Whoever inherits it may not have waited for it yet.
+        fs::read_to_string(&status).map_or(true, |status| status.contains("State:\tZ"))
+    });
 }

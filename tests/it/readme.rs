@@ -474,6 +474,26 @@ fn no_line_of_the_readme_is_too_long() {
     assert_eq!(long.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
+/// `scripts/draw_cost.py` draws it again, from the tables of the page.
+#[test]
+fn the_picture_of_the_cost_is_of_the_tables_beside_it() {
+    let (picture, tables) = (page("docs/images/cost.svg"), page("docs/performance.md"));
+    roxmltree::Document::parse(&picture).unwrap();
+    let shown = |line: &str| {
+        let mut cells = line.trim_matches('|').split('|').map(str::trim);
+        let name = cells.next()?;
+        let is_fleet = name.ends_with(", TLS, HTTP/2");
+        let measured = cells.find(|cell| cell.ends_with(" ms"))?;
+        is_fleet.then(|| format!("{measured} at {}", name.split(',').next().unwrap_or_default()))
+    };
+    let points: Vec<String> = tables.lines().filter_map(shown).collect();
+    assert!(points.len() > 3, "{points:?}");
+    for point in points {
+        assert!(picture.contains(&point), "{point}");
+    }
+    assert!(tables.contains("images/cost.svg") && !picture.contains("script"));
+}
+
 /// `make record-demo` draws it again.
 #[test]
 fn the_moving_picture_is_of_this_demo_and_loads_nothing() {

@@ -4,30 +4,19 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use super::repeated::config;
 use super::{REPOSITORY, TAG, file_options, files_of, gate, older_record, with_image};
 use crate::stand_in::{Image, StandIn};
-use crate::support::{Gate, Run, could_not_run};
+use crate::support::{Gate, Run, could_not_run, wait_until};
 
 /// The temporary files in a folder.
 fn temporary(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().flatten();
     let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "tmp")).collect()
-}
-
-/// Waits until something is so, and gives up after a minute.
-#[track_caller]
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(60), "never: {what}");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

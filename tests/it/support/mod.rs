@@ -27,4 +27,4 @@ pub(crate) use skip::could_not_run;
 #[allow(unused_imports, reason = "named by the tests that read published descriptions")]
 pub(crate) use skip::shared_data;
 #[allow(unused_imports, reason = "named by the tests that try again or end by their time")]
-pub(crate) use time::{side_by_side, with_time};
+pub(crate) use time::{side_by_side, wait_until, with_time};

@@ -1,6 +1,6 @@
 //! Runs that take time: what they show must not depend on how busy the machine is.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What some runs show, side by side: a run that tries again mostly waits.
 pub(crate) fn side_by_side<T: Send, U: Send, const N: usize>(
@@ -29,4 +29,14 @@ fn a_run_that_had_too_little_time_is_given_more() {
     let enough = |time: Duration| (time >= 5 * second).then_some(time);
     assert_eq!(with_time(second, enough), 8 * second);
     assert_eq!(side_by_side([1, 2, 3], |number| number * 2), [2, 4, 6]);
+}
+
+/// Waits until something is so, and gives up after a minute.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(60), "never: {what}");
+        std::thread::yield_now();
+    }
 }
