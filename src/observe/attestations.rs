@@ -159,20 +159,25 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Waits for the image's turn, where it is a large one.
     async fn may_ask(&self, size: u64) -> Result<(), Unavailable> {
-        let may_be =
-            |before: u64| before.checked_add(size).filter(|together| *together <= MOST_BYTES);
-        let message = if size > MOST_CONTENT as u64 {
-            format!("an attestation is {size} bytes large, and at most {MOST_CONTENT} are read")
-        } else if self.announced.fetch_update(Ordering::Relaxed, Ordering::Relaxed, may_be).is_err()
-        {
-            format!(
+        if size > MOST_CONTENT as u64 {
+            return Err(too_large(format!(
+                "an attestation is {size} bytes large, and at most {MOST_CONTENT} are read"
+            )));
+        }
+        let before = self.announced.fetch_add(size, Ordering::Relaxed);
+        if before.saturating_add(size) > MOST_BYTES {
+            // What is not read leaves its room to others.
+            self.announced.fetch_sub(size, Ordering::Relaxed);
+            return Err(too_large(format!(
                 "the attestations are more than {MOST_BYTES} bytes together, and no more are read"
-            )
-        } else {
-            return self.peer.share.announce(self.peer.client, size).await;
-        };
-        Err(Unavailable::new(Reason::AnswerTooLarge, message))
+            )));
+        }
+        self.peer.share.announce(self.peer.client, size).await
     }
+}
+
+fn too_large(message: String) -> Unavailable {
+    Unavailable::new(Reason::AnswerTooLarge, message)
 }
 
 /// One attestation manifest, and the provenance that it lists of the manifest `about`.
