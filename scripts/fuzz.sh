@@ -12,7 +12,7 @@ cd -- "$(dirname -- "$0")/.."
 targets='manifest index config attestation circleci token_body error_body challenge reference config_file status_file board docker_config doctl_file'
 # The module that each parser is in.
 modules='oci/manifest.rs oci/config.rs oci/attestation.rs circleci/answers.rs oci/error_body.rs oci/reference.rs registry/token.rs registry/challenge.rs registry/docker_config.rs
-settings/config.rs settings/doctl.rs status/file/line.rs status/board.rs'
+settings/config/parse.rs settings/doctl.rs status/file/line.rs status/board.rs'
 least=85
 
 command -v c++ >/dev/null || sh scripts/need.sh g++

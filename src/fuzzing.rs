@@ -172,6 +172,8 @@ pub fn attestation(bytes: &[u8]) {
 
 /// An answer of CircleCI's: a page of pipelines, workflows, jobs, definitions or triggers.
 pub fn circleci(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    assert!(compiled_jobs(&text).iter().all(|name| text.contains(name)));
     let redactor = redactor();
     let clean = |text: &str| redactor.line(text, 200);
     let Ok(page) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
@@ -197,8 +199,6 @@ pub fn circleci(bytes: &[u8]) {
         }
         let _ = Trigger::of(item).excludes(true);
     }
-    let text = String::from_utf8_lossy(bytes);
-    assert!(compiled_jobs(&text).iter().all(|name| text.contains(name)));
 }
 
 /// The answer of a token server.
