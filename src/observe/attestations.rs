@@ -43,6 +43,13 @@ pub(super) async fn listed(
     all(peer, request, wanted, Patience::Once(SHORT)).await
 }
 
+/// Gives each image what is attested of it.
+pub(super) fn put(images: &mut [PlatformObservation], attested: &AllAttested) {
+    for image in images {
+        image.attested = attested.get(&image.digest).cloned();
+    }
+}
+
 /// The attestation manifests that are listed of a manifest.
 fn named(listed: &[(Digest, Named)], about: &Digest) -> Vec<Named> {
     let of_it = listed.iter().filter(|(listed, _)| listed == about);
@@ -83,17 +90,16 @@ pub(super) async fn referring(
     let (mut wanted, mut notes) = (BTreeMap::new(), Vec::new());
     for (digest, said) in said {
         match said {
-            Fact::Present(named) if named.is_empty() => {}
-            Fact::Present(named) => {
+            Ok(named) if named.is_empty() => {}
+            Ok(named) => {
                 wanted.insert(digest, named);
             }
-            Fact::Absent(_) => {}
-            Fact::Unknown(why) if is_required(request) => {
+            Err(why) if is_required(request) => {
                 let provenance = Some(Fact::Unknown(why.clone()));
                 let unknown = Attested { statements: Fact::Unknown(why), provenance };
                 attested.insert(digest, unknown);
             }
-            Fact::Unknown(why) => notes.push(format!(
+            Err(why) => notes.push(format!(
                 "what may be attested of the image could not be asked: {}",
                 why.message
             )),

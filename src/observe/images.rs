@@ -91,9 +91,9 @@ async fn with_blobs<T>(
     let configs = async {
         let attested = attestations::listed(peer, request, manifests, listed);
         let (configs, mut attested) = join(read_configs(peer, manifests), attested).await;
-        let images = assembled(peer, manifests, &configs, &BTreeMap::new(), &attested);
+        let mut images = assembled(peer, manifests, &configs, &BTreeMap::new(), &attested);
         let notes = attestations::referring(peer, request, &images, listed, &mut attested).await;
-        let images = assembled(peer, manifests, &configs, &BTreeMap::new(), &attested);
+        attestations::put(&mut images, &attested);
         let is_worth_it = matches!(layers, Layers::If(is_worth_it) if is_worth_it(&images));
         let (value, later) = join(then(&images), ask(is_worth_it)).await;
         (configs, attested, notes, value, later)
@@ -126,10 +126,11 @@ fn assembled(
             manifest.annotations =
                 annotations.map(|(name, value)| (mask(name), mask(value))).collect();
         }
-        image.attested = attested.get(&image.digest).cloned();
         image
     };
-    manifests.iter().map(masked).collect()
+    let mut images: Vec<_> = manifests.iter().map(masked).collect();
+    attestations::put(&mut images, attested);
+    images
 }
 
 /// Asks for the configs of all images at once.

@@ -1,6 +1,6 @@
 //! Asks for what builders attest of an image: manifests beside it, in its index or referring to it.
 
-use crate::http::{Answer, Client, MOST_SMALL, Patience, Request, Want};
+use crate::http::{Client, MOST_SMALL, Patience, Want};
 use crate::observation::{Fact, Unavailable};
 use crate::oci::{Digest, MediaType, referring};
 use crate::registry::answers::{self, Kind};
@@ -29,21 +29,18 @@ impl Repository {
 
     /// Asks which attestation manifests refer to a manifest, each with its size: by the referrers API, and where the
     /// registry does not have it, by the tag that stands for it (distribution-spec, "Referrers Tag Schema").
+    ///
+    /// # Errors
+    /// What could not be found out. That nothing refers to it is an empty list.
     pub(crate) async fn referring(
         &self,
         client: &Client,
         digest: &Digest,
-    ) -> Fact<Vec<(Digest, u64)>> {
+    ) -> Result<Vec<(Digest, u64)>, Unavailable> {
         let what = format!("the referrers of `{}`", digest.short());
-        let url = match self.url(client, "referrers", &digest.to_string()).await {
-            Ok(url) => url,
-            Err(why) => return Fact::Unknown(why),
-        };
+        let url = self.url(client, "referrers", &digest.to_string()).await?;
         let request = plain(url, &what, Some(MediaType::ACCEPT), Want::All(MOST_SMALL));
-        let answer = match self.get(client, &request).await {
-            Ok(answer) => answer,
-            Err(why) => return Fact::Unknown(why),
-        };
+        let answer = self.get(client, &request).await?;
         let has_more = answer.header("link").is_some_and(|link| link.contains("next"));
         let index = match answer.status {
             200 if !answer.is_html() => Fact::Present(answer.body),
@@ -54,26 +51,22 @@ impl Repository {
             }
             _ => answers::not_ok(&answer, &what, Kind::Manifest, client.redactor()),
         };
-        match index {
-            Fact::Present(index) => referring(&index).map_or_else(
-                |_| {
-                    let message = format!("{what}: what the registry sent is no index");
-                    Fact::Unknown(Unavailable::new(Reason::UnexpectedAnswer, message))
-                },
-                |found| {
-                    if found.is_empty() && has_more {
-                        let message = format!(
-                            "{what}: none of the first page is an attestation, and there are more"
-                        );
-                        return Fact::Unknown(Unavailable::new(Reason::AnswerTooLarge, message));
-                    }
-                    Fact::Present(found)
-                },
-            ),
-            Fact::Absent(_) => Fact::Present(Vec::new()),
-            Fact::Unknown(why) if why.reason == Reason::NotFoundBare => Fact::Present(Vec::new()),
-            Fact::Unknown(why) => Fact::Unknown(why),
+        let index = match index {
+            Fact::Present(index) => index,
+            Fact::Absent(_) => return Ok(Vec::new()),
+            Fact::Unknown(why) if why.reason == Reason::NotFoundBare => return Ok(Vec::new()),
+            Fact::Unknown(why) => return Err(why),
+        };
+        let found = referring(&index).map_err(|_| {
+            let message = format!("{what}: what the registry sent is no index");
+            Unavailable::new(Reason::UnexpectedAnswer, message)
+        })?;
+        if found.is_empty() && has_more {
+            let message =
+                format!("{what}: none of the first page is an attestation, and there are more");
+            return Err(Unavailable::new(Reason::AnswerTooLarge, message));
         }
+        Ok(found)
     }
 
     /// The bytes under a manifest's name.
@@ -85,27 +78,12 @@ impl Repository {
         most: usize,
         patience: Patience,
     ) -> Fact<Vec<u8>> {
-        match Box::pin(self.get_patiently(client, reference, what, most, patience)).await {
+        match Box::pin(self.get_manifest(client, reference, what, most, patience)).await {
             Ok(answer) if answer.status == 200 && !answer.is_html() => Fact::Present(answer.body),
             Ok(answer) => {
                 self.told(answers::not_ok(&answer, what, Kind::Manifest, client.redactor()))
             }
             Err(why) => Fact::Unknown(why),
         }
-    }
-
-    async fn get_patiently(
-        &self,
-        client: &Client,
-        reference: &str,
-        what: &str,
-        most: usize,
-        patience: Patience,
-    ) -> Result<Answer, Unavailable> {
-        let url = self.url(client, "manifests", reference).await?;
-        let request =
-            Request { patience, ..plain(url, what, Some(MediaType::ACCEPT), Want::All(most)) };
-        let answer = self.get(client, &request).await?;
-        Box::pin(self.delegated(client, &request, answer)).await
     }
 }

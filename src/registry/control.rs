@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use crate::ambient::Ambient;
-use crate::http::{Client, MOST_CONTENT};
+use crate::http::{Client, MOST_CONTENT, Patience};
 use crate::observation::{Control, Fact};
 use crate::oci::Tag;
 use crate::registry::{Repository, answers};
@@ -31,7 +31,8 @@ impl Repository {
     async fn ask_control(&self, client: &Client, like: Option<&Tag>) -> Control {
         let tag = tag(client.ambient(), like);
         let what = "the random tag";
-        let answer = match self.get_manifest(client, &tag, what, MOST_CONTENT).await {
+        let answer = match self.get_manifest(client, &tag, what, MOST_CONTENT, Patience::Full).await
+        {
             Ok(answer) => answer,
             Err(why) => return Control::Unknown(why),
         };

@@ -171,7 +171,9 @@ impl Repository {
         expected: Option<&Digest>,
     ) -> Sent<Resolved> {
         let what = format!("the manifest of `{tag}`");
-        match Box::pin(self.get_manifest(client, tag, &what, http::MOST_CONTENT)).await {
+        match Box::pin(self.get_manifest(client, tag, &what, http::MOST_CONTENT, Patience::Full))
+            .await
+        {
             Ok(answer) => answers::manifest(answer, &what, expected, false, client.redactor())
                 .map(|fact| self.told(fact)),
             Err(why) => Sent::Told(Fact::Unknown(why)),
@@ -187,16 +189,19 @@ impl Repository {
         most: usize,
     ) -> Fact<Resolved> {
         let what = format!("the manifest `{}`", digest.short());
-        let ask =
-            async || match Box::pin(self.get_manifest(client, &digest.to_string(), &what, most))
-                .await
-            {
-                Ok(answer) => {
-                    answers::manifest(answer, &what, Some(digest), true, client.redactor())
-                        .map(|fact| self.told(fact))
-                }
-                Err(why) => Sent::Told(Fact::Unknown(why)),
-            };
+        let ask = async || match Box::pin(self.get_manifest(
+            client,
+            &digest.to_string(),
+            &what,
+            most,
+            Patience::Full,
+        ))
+        .await
+        {
+            Ok(answer) => answers::manifest(answer, &what, Some(digest), true, client.redactor())
+                .map(|fact| self.told(fact)),
+            Err(why) => Sent::Told(Fact::Unknown(why)),
+        };
         match content::twice(ask).await {
             Content::Told(fact) => fact,
             Content::RightThen(resolved, note) => {
@@ -251,12 +256,13 @@ impl Repository {
         reference: &str,
         what: &str,
         most: usize,
+        patience: Patience,
     ) -> Result<Answer, Unavailable> {
         let url = self.url(client, "manifests", reference).await?;
         // A tag may move, so no cache may answer for it.
         let fresh = !reference.contains(':');
-        let request =
-            Request { fresh, ..plain(url, what, Some(MediaType::ACCEPT), Want::All(most)) };
+        let plain = plain(url, what, Some(MediaType::ACCEPT), Want::All(most));
+        let request = Request { fresh, patience, ..plain };
         let answer = self.get(client, &request).await?;
         Box::pin(self.delegated(client, &request, answer)).await
     }
