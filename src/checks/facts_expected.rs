@@ -1,5 +1,7 @@
 //! The image is what the service's `expect` says, line by line, on every wanted platform.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::document::size;
@@ -103,17 +105,9 @@ struct Unlike {
 impl<'a> Seen<'a> {
     /// What is unlike a line, if it is known.
     fn unlike(&self, fact: &ExpectedFact) -> Result<Option<Unlike>, &'a Unavailable> {
-        if let ExpectedFact::Attestation(kind) = fact {
-            return self.unattested(*kind);
-        }
-        Ok(self.said(fact))
-    }
-
-    fn said(&self, fact: &ExpectedFact) -> Option<Unlike> {
         let config = self.config;
-        match fact {
-            // What is attested stands beside the image, and not in it.
-            ExpectedFact::Attestation(_) => None,
+        Ok(match fact {
+            ExpectedFact::Attestation(kind) => return self.unattested(*kind),
             ExpectedFact::Annotation(name, rule) => self.annotation(name, rule),
             ExpectedFact::Label(name, rule) => {
                 let found = config.labels.get(name).map(String::as_str);
@@ -121,15 +115,7 @@ impl<'a> Seen<'a> {
                     format!("LABEL {}={}", cleaned(name), double(value))
                 })
             }
-            ExpectedFact::Env(name, rule) => {
-                let found = config.env_value(name);
-                let unlike = text(&format!("variable {}", quoted(name)), rule, found, |value| {
-                    format!("ENV {}={}", cleaned(name), double(value))
-                })?;
-                let is_shown = found.is_none() || !has_secret_word(name);
-                let shown = if is_shown { unlike.found } else { "another one".to_owned() };
-                Some(Unlike { found: shown, ..unlike })
-            }
+            ExpectedFact::Env(name, rule) => self.variable(name, rule),
             ExpectedFact::NoEnv(name) => config.env_value(name).map(|value| Unlike {
                 what: format!("variable {}", quoted(name)),
                 wanted: "not set".into(),
@@ -168,9 +154,19 @@ impl<'a> Seen<'a> {
             }
             ExpectedFact::NoVolumes => self.any_volume(),
             ExpectedFact::Healthcheck(wanted) => self.healthcheck(*wanted),
-            ExpectedFact::MaxAge(most) => self.too_old(SignedDuration::try_from(*most).ok()?),
+            ExpectedFact::MaxAge(most) => self.too_old(*most),
             ExpectedFact::MaxSize(most) => self.too_large(*most),
-        }
+        })
+    }
+
+    fn variable(&self, name: &str, rule: &TextRule) -> Option<Unlike> {
+        let found = self.config.env_value(name);
+        let unlike = text(&format!("variable {}", quoted(name)), rule, found, |value| {
+            format!("ENV {}={}", cleaned(name), double(value))
+        })?;
+        let is_shown = found.is_none() || !has_secret_word(name);
+        let shown = if is_shown { unlike.found } else { "another one".to_owned() };
+        Some(Unlike { found: shown, ..unlike })
     }
 
     fn any_volume(&self) -> Option<Unlike> {
@@ -245,7 +241,8 @@ impl<'a> Seen<'a> {
         })
     }
 
-    fn too_old(&self, most: SignedDuration) -> Option<Unlike> {
+    fn too_old(&self, most: Duration) -> Option<Unlike> {
+        let most = SignedDuration::try_from(most).ok()?;
         let what = "the age of the image".to_owned();
         let wanted = format!("at most `{}`", shown(most));
         let created = self.config.created.as_deref();
