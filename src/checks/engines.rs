@@ -3,6 +3,8 @@
 //! An engine refuses what any of its versions that count refuses, on any wanted platform that it runs. A shape that no
 //! row knows is no refusal.
 
+use std::borrow::Cow;
+
 use crate::circleci::CircleCi;
 use crate::engines::{Candidate, Engine, Refusal, Taken, Version, of_unpacked, taken};
 use crate::observation::{Fact, Observation, PlatformObservation, Unavailable};
@@ -100,8 +102,7 @@ pub fn answers(request: &ImageRequest, observation: &Observation) -> Vec<EngineA
 struct Look<'a> {
     version: Version,
     /// What it refuses, each with the platform where there are several.
-    refusals: Vec<(Option<String>, &'a Refusal)>,
-    chosen: Vec<(Option<String>, Refusal)>,
+    refusals: Vec<(Option<String>, Cow<'a, Refusal>)>,
     unknown: Vec<&'a Unavailable>,
     /// The images that are not there, or no images.
     without: Vec<String>,
@@ -139,7 +140,7 @@ fn look<'a>(
     let mut look = Look::new(version);
     if let Fact::Present(resolved) = &subject.observation.resolved {
         let by_it = resolved.refusals.iter().filter(|refusal| refusal.is_by(version));
-        look.refusals.extend(by_it.map(|refusal| (None, refusal)));
+        look.refusals.extend(by_it.map(|refusal| (None, Cow::Borrowed(refusal))));
     }
     let Some(index) = index else {
         for image in images {
@@ -173,7 +174,7 @@ fn look<'a>(
             }
             Taken::Refused(refusal) if version.engine().runs(platform.os()) => {
                 look.is_judged = true;
-                look.chosen.push((several.then(|| quoted(platform)), refusal));
+                look.refusals.push((several.then(|| quoted(platform)), Cow::Owned(refusal)));
             }
             Taken::Refused(_) | Taken::Nothing => {}
         }
@@ -206,7 +207,6 @@ impl<'a> Look<'a> {
         Self {
             version,
             refusals: Vec::new(),
-            chosen: Vec::new(),
             unknown: Vec::new(),
             without: Vec::new(),
             left_out: Vec::new(),
@@ -217,7 +217,7 @@ impl<'a> Look<'a> {
     /// Adds what was pushed and cannot be read by this program.
     fn add_unread(&mut self, name: Option<&String>, why: &'a Unavailable) {
         let by_it = why.refusals.iter().filter(|refusal| refusal.is_by(self.version));
-        self.refusals.extend(by_it.map(|refusal| (name.cloned(), refusal)));
+        self.refusals.extend(by_it.map(|refusal| (name.cloned(), Cow::Borrowed(refusal))));
         self.unknown.push(why);
     }
 
@@ -254,7 +254,7 @@ impl<'a> Look<'a> {
             }
             for refusal in met.into_iter().filter(|refusal| refusal.is_by(self.version)) {
                 let of = |what| format!("layer {} of {} {what}", place + 1, manifest.layers.len());
-                self.chosen.push((name.cloned(), refusal.map_texts(of)));
+                self.refusals.push((name.cloned(), Cow::Owned(refusal.map_texts(of))));
             }
         }
     }
@@ -272,7 +272,7 @@ impl<'a> Look<'a> {
         self.is_judged = true;
         let name = subject.platform_name(image);
         let by_it = image.refusals.iter().filter(|refusal| refusal.is_by(self.version));
-        self.refusals.extend(by_it.map(|refusal| (name.clone(), refusal)));
+        self.refusals.extend(by_it.map(|refusal| (name.clone(), Cow::Borrowed(refusal))));
         match Content::of(image) {
             Content::Image(manifest, config) => {
                 self.add_layers(subject, name.as_ref(), manifest, config);
@@ -283,18 +283,14 @@ impl<'a> Look<'a> {
             }
         }
     }
-
-    fn all_refusals(&self) -> impl Iterator<Item = (Option<&str>, &Refusal)> {
-        let chosen = self.chosen.iter().map(|(name, refusal)| (name.as_deref(), refusal));
-        self.refusals.iter().map(|(name, refusal)| (name.as_deref(), *refusal)).chain(chosen)
-    }
 }
 
 /// What these versions refuse, if they refuse anything. Versions that refuse for the same cause share a clause.
 fn refused(looks: &[&Look<'_>]) -> Option<Finding> {
     let mut causes: Vec<(Option<&str>, &Refusal, Vec<Version>)> = Vec::new();
     for look in looks {
-        for (name, refusal) in look.all_refusals() {
+        for (name, refusal) in &look.refusals {
+            let name = name.as_deref();
             let is_known = |cause: &&mut (Option<&str>, &Refusal, Vec<Version>)| {
                 cause.0 == name && cause.1.what == refusal.what
             };
