@@ -90,23 +90,28 @@ impl CircleCi {
     /// The repository's page on `https`, without user name and password. `None` where its address is in
     /// a form that cannot be told.
     pub fn repository_page(&self) -> Option<String> {
-        let url = self.repository_url.as_deref()?;
-        let rest = match url.split_once("://") {
-            Some(("https" | "http" | "ssh" | "git", rest)) => rest.to_owned(),
-            Some(_) => return None,
-            // `git@github.com:organization/repository.git`
-            None => url.replacen(':', "/", 1),
-        };
-        let (_, rest) = split_user(&rest);
-        let rest = rest.trim_end_matches('/');
-        let rest = rest.strip_suffix(".git").unwrap_or(rest);
-        let (host, path) = rest.split_once('/')?;
-        let plain = |text: &str, also: &[u8]| {
-            !text.is_empty()
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
-        };
-        (plain(host, b".-") && plain(path, b"._~-/")).then(|| format!("https://{host}/{path}"))
+        page_of(self.repository_url.as_deref()?)
     }
+}
+
+/// The page of a repository on `https`, however its address is written: with another scheme, a user name and a password,
+/// or as `ssh` has it. `None` where it is in a form that cannot be told.
+pub fn page_of(url: &str) -> Option<String> {
+    let rest = match url.split_once("://") {
+        Some(("https" | "http" | "ssh" | "git", rest)) => rest.to_owned(),
+        Some(_) => return None,
+        // `git@github.com:organization/repository.git`
+        None => url.replacen(':', "/", 1),
+    };
+    let (_, rest) = split_user(&rest);
+    let rest = rest.trim_end_matches('/');
+    let rest = rest.strip_suffix(".git").unwrap_or(rest);
+    let (host, path) = rest.split_once('/')?;
+    let plain = |text: &str, also: &[u8]| {
+        !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
+    };
+    (plain(host, b".-") && plain(path, b"._~-/")).then(|| format!("https://{host}/{path}"))
 }
 
 #[cfg(test)]

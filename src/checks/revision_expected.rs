@@ -1,5 +1,6 @@
 //! The image says that it was built from the commit that is meant, on every wanted platform.
 
+use crate::circleci::page_of;
 use crate::observation::{Fact, Unavailable};
 use crate::oci::{ImageConfig, Provenance};
 use crate::report::{Finding, Outcome, Reason, Skip};
@@ -260,19 +261,14 @@ impl<'a> Said<'a> {
     }
 }
 
-/// Whether two addresses name one repository, however each is written: with a scheme, a user, or as `ssh` has it.
+/// Whether two addresses name one repository, however each is written.
 fn is_same_repository(one: &str, other: &str) -> bool {
-    let plain = |address: &str| {
+    let page = |address: &str| {
         let address = address.split(['#', '?']).next().unwrap_or_default();
-        let address = address.split_once("://").map_or(address, |(_, rest)| rest);
-        let host_ends = address.find('/').unwrap_or(address.len());
-        let (host, path) = address.split_at(host_ends);
-        let host = host.rsplit('@').next().unwrap_or_default().replace(':', "/");
-        let address = format!("{host}{path}").to_ascii_lowercase();
-        let address = address.trim_end_matches('/');
-        address.strip_suffix(".git").unwrap_or(address).to_owned()
+        page_of(address.strip_prefix("git+").unwrap_or(address))
     };
-    plain(one) == plain(other)
+    let both = page(one).zip(page(other));
+    both.is_some_and(|(one, other)| one.eq_ignore_ascii_case(&other))
 }
 
 fn differs(subject: &Subject<'_>, expected: &Revision, others: &[Other<'_>]) -> Finding {
