@@ -15,8 +15,7 @@ if cargo deny --locked fetch db </dev/null >target/deny-fetch.log 2>&1; then
     cargo deny --locked check --disable-fetch advisories </dev/null || found=1
 else
     tail -n 3 target/deny-fetch.log >&2
-    echo "COULD NOT RUN: the dependencies' advisories: their database cannot be reached" >&2
-    echo "the dependencies' advisories: their database cannot be reached" >>target/could-not-run.txt
+    sh scripts/could-not-run.sh "the dependencies' advisories: their database cannot be reached"
     [ "${ADVISORIES:-}" != required ] || found=1
 fi
 exit "$found"

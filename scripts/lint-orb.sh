@@ -8,8 +8,7 @@ set -eu
 cd -- "$(dirname -- "$0")/.."
 mkdir -p target
 could_not() {
-    echo "COULD NOT RUN: $1" >&2
-    echo "$1" >>target/could-not-run.txt
+    sh scripts/could-not-run.sh "$1"
 }
 found=0
 # A tool that is not to be had.

@@ -6,8 +6,7 @@ set -eu
 cd -- "$(dirname -- "$0")/.."
 mkdir -p target
 if ! command -v shellcheck >/dev/null && ! sh scripts/need.sh shellcheck; then
-    echo "COULD NOT RUN: shellcheck over the scripts: it is not installed" >&2
-    echo "shellcheck over the scripts: it is not installed (Debian has it as shellcheck)" >>target/could-not-run.txt
+    sh scripts/could-not-run.sh "shellcheck over the scripts: it is not installed (Debian has it as shellcheck)"
     exit 0
 fi
 

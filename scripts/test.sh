@@ -13,8 +13,7 @@ left_out=target/could-not-run.txt
 rm -f "$left_out"
 
 could_not() {
-    echo "COULD NOT RUN: $1" >&2
-    echo "$1" >>"$left_out"
+    sh scripts/could-not-run.sh "$1"
 }
 
 # The tools that the parts below are missing, by the Debian package that has them: all at once, which is quicker; what

@@ -5,13 +5,11 @@
 set -eu
 
 cd -- "$(dirname -- "$0")/../.."
-mkdir -p target
 PATH=$(sh scripts/tools.sh --pulumi):$PATH
 export PATH
 
 could_not_run() {
-  echo "COULD NOT RUN: $1" >&2
-  echo "$1" >>target/could-not-run.txt
+  sh scripts/could-not-run.sh "$1"
 }
 found=0
 check() {

@@ -6,13 +6,11 @@ set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 cd "$root/examples/pulumi-python" || exit 1
-mkdir -p "$root/target"
 PATH=$(sh "$root/scripts/tools.sh" --node --pulumi):$PATH
 export PATH
 
 could_not_run() {
-  echo "COULD NOT RUN: $1" >&2
-  echo "$1" >>"$root/target/could-not-run.txt"
+  sh "$root/scripts/could-not-run.sh" "$1"
 }
 
 if ! python3 -c 'import importlib.util as util, sys; sys.exit(not util.find_spec("pulumi_kubernetes"))'; then

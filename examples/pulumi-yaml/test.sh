@@ -5,13 +5,11 @@ set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 cd "$root/examples/pulumi-yaml" || exit 1
-mkdir -p "$root/target"
 PATH=$(sh "$root/scripts/tools.sh" --pulumi):$PATH
 export PATH
 
 could_not_run() {
-  echo "COULD NOT RUN: $1" >&2
-  echo "$1" >>"$root/target/could-not-run.txt"
+  sh "$root/scripts/could-not-run.sh" "$1"
 }
 
 if ! python3 -c 'import kubernetes_validate, yaml'; then

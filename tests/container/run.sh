@@ -10,8 +10,7 @@ set -eu
 cd -- "$(dirname -- "$0")/../.."
 mkdir -p target
 could_not() {
-    echo "COULD NOT RUN: $1" >&2
-    echo "$1" >>target/could-not-run.txt
+    sh scripts/could-not-run.sh "$1"
 }
 if [ -n "${WITHOUT_ENGINE:-}" ]; then
     could_not "the container tests: WITHOUT_ENGINE is set"
