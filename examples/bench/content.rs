@@ -1,18 +1,17 @@
 //! `--content`: how long it takes to read every byte, beside programs that read every byte, too, and how much memory.
 
-use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use zstd_safe::{CCtx, CParameter};
+use anyhow::ensure;
+use zstd_safe::CParameter;
 
+use crate::packing;
 use crate::pairs::{Ratio, Turns};
 use crate::peers::{Ask, Peers};
 use crate::run::Run;
 use crate::stand_in::{Image, Options, StandIn};
 use crate::table::{Table, judged, mib, ms};
+use crate::tar;
 use crate::world::IMAGE;
 use crate::{Bench, MIB, NONE, say};
 
@@ -39,53 +38,24 @@ impl Packing {
         format!("application/vnd.oci.image.layer.v1.tar+{}", self.name())
     }
 
-    fn packed(self, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+    fn packed(self, bytes: &[u8]) -> Vec<u8> {
         match self {
-            Self::Gzip => {
-                let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-                encoder.write_all(bytes)?;
-                Ok(encoder.finish()?)
-            }
+            Self::Gzip => packing::gzip(bytes),
             Self::Zstd => {
-                let named = |code: usize| anyhow::anyhow!(zstd_safe::get_error_name(code));
-                let mut context = CCtx::create();
-                for parameter in [CParameter::CompressionLevel(1), CParameter::WindowLog(23)] {
-                    context.set_parameter(parameter).map_err(named)?;
-                }
-                let mut packed = vec![0; zstd_safe::compress_bound(bytes.len())];
-                let length = context.compress2(packed.as_mut_slice(), bytes).map_err(named)?;
-                packed.truncate(length);
-                Ok(packed)
+                let level = CParameter::CompressionLevel(1);
+                packing::zstd_with(bytes, &[level, CParameter::WindowLog(23)])
             }
         }
     }
 }
 
 /// An archive of one file of so many bytes, of which half can be packed away.
-fn archive(bytes: u64, seed: u64) -> anyhow::Result<Vec<u8>> {
+fn archive(length: usize, seed: u64) -> Vec<u8> {
     const BLOCK: usize = 32 << 10;
-    let mut header = vec![0; 512];
-    let mut put = |at: usize, text: &str| {
-        let place = header.get_mut(at..at + text.len()).context("a field of a header")?;
-        place.copy_from_slice(text.as_bytes());
-        anyhow::Ok(())
-    };
-    put(0, "app/data")?;
-    for (at, field) in [(100, "0000644"), (108, "0000000"), (116, "0000000"), (136, "00000000000")]
-    {
-        put(at, field)?;
-    }
-    put(124, &format!("{bytes:011o}"))?;
-    put(148, "        ")?;
-    put(156, "0")?;
-    put(257, "ustar\u{0}00")?;
-    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-    let sum = format!("{sum:06o}\u{0} ");
-    header.get_mut(148..156).context("a header")?.copy_from_slice(sum.as_bytes());
-
-    let length = usize::try_from(bytes)?;
-    let mut archive = header;
-    archive.reserve(length + BLOCK);
+    let mut header = tar::header(b"app/data", b'0', length, b"");
+    tar::seal(&mut header);
+    let mut archive = Vec::with_capacity(length + BLOCK);
+    archive.extend_from_slice(&header);
     let mut state = seed | 1;
     while archive.len() < length + 512 {
         for _ in 0..BLOCK / 16 {
@@ -99,17 +69,17 @@ fn archive(bytes: u64, seed: u64) -> anyhow::Result<Vec<u8>> {
     archive.truncate(length + 512);
     // Behind the file: what fills its last block, and two blocks of zeros.
     archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
-    Ok(archive)
+    archive
 }
 
 /// A registry with an image whose layers have so many bytes together as they are stored, roughly.
 fn world(bytes: u64, packing: Packing) -> anyhow::Result<StandIn> {
     // Half of what is packed goes away.
-    let unpacked = 2 * bytes / LAYERS;
+    let unpacked = usize::try_from(2 * bytes / LAYERS)?;
     let mut image = Image::empty();
     for number in 1..=LAYERS {
-        let archive = archive(unpacked, number * 0x9e37_79b9_7f4a_7c15 % u64::from(u32::MAX))?;
-        image = image.packed_layer(&packing.media_type(), packing.packed(&archive)?, &archive);
+        let archive = archive(unpacked, number * 0x9e37_79b9_7f4a_7c15 % u64::from(u32::MAX));
+        image = image.packed_layer(&packing.media_type(), packing.packed(&archive), &archive);
     }
     let stand_in = StandIn::start(Options { redirect_blobs: false, ..Options::default() });
     stand_in.image("keepkey/support-email", "latest-dev", image);

@@ -12,8 +12,12 @@ use std::{env, fs, thread};
 
 use anyhow::{Context as _, bail, ensure};
 
+#[path = "../../tests/support/packing.rs"]
+mod packing;
 #[path = "../../tests/support/stand_in/mod.rs"]
 mod stand_in;
+#[path = "../../tests/support/tar.rs"]
+mod tar;
 
 mod content;
 mod pairs;
@@ -23,6 +27,7 @@ mod speed;
 mod table;
 mod world;
 
+use pairs::Turns;
 use peers::{Ask, Peers};
 use run::{Run, is_there, version};
 use stand_in::{Lie, Route, StandIn};
@@ -117,8 +122,8 @@ impl Bench<'_> {
         let size = fs::metadata(&self.program)?.len();
         let limit = 11 * MIB / 2;
         table.row(&["static binary", &mib(limit), &mib(size), judged(&size, &limit), ""]);
-        let took = Run::of(&self.program, "--version").median(201)?;
-        let nothing = ms(Run::of("/bin/true", "").median(201)?);
+        let took = Turns::of(&[&Run::of(&self.program, "--version")], 201)?.median(0)?;
+        let nothing = ms(Turns::of(&[&Run::of("/bin/true", "")], 201)?.median(0)?);
         let limit = Duration::from_millis(2);
         let beside = format!("/bin/true {nothing}");
         table.row(&["`--version`", &ms(limit), &ms(took), judged(&took, &limit), &beside]);

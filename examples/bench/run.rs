@@ -102,14 +102,6 @@ impl Run {
         self.run(&self.program, &self.arguments)
     }
 
-    /// The middle one of so many runs.
-    pub(crate) fn median(&self, times: usize) -> anyhow::Result<Duration> {
-        self.once()?;
-        let mut took = (0..times).map(|_| self.once()).collect::<anyhow::Result<Vec<_>>>()?;
-        took.sort();
-        took.get(times / 2).copied().context("no run at all")
-    }
-
     /// The most memory of a run in bytes, as GNU time has it from the kernel; `None` without GNU time.
     ///
     /// A child of this process would be charged with the memory of this process, which it shares until it becomes

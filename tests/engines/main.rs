@@ -8,6 +8,9 @@
 )]
 #![expect(clippy::print_stderr, reason = "a long run says how far it is")]
 
+#[path = "../support/tar.rs"]
+mod tar;
+
 mod archive;
 mod ask;
 mod draw;

@@ -7,6 +7,8 @@
 
 #[path = "../support/stand_in/mod.rs"]
 mod stand_in;
+#[path = "../support/packing.rs"]
+mod packing;
 #[path = "../support/circleci/mod.rs"]
 mod circleci;
 mod support;

@@ -1,6 +1,7 @@
 //! Entries behind PAX records.
 
-use super::{Tar, header};
+use super::Tar;
+use crate::tar::header;
 
 /// `LENGTH KEY=VALUE`, whose length counts its own digits.
 pub(super) fn record(key: &str, value: &[u8]) -> Vec<u8> {

@@ -1,7 +1,8 @@
 //! Entries that hardly any tool writes, each beside one that engines treat in another way.
 
 use super::pax::record;
-use super::{Tar, device, header};
+use super::{Tar, device};
+use crate::tar::header;
 
 pub(super) fn seldom(tar: &mut Tar, name: &str) -> bool {
     links(tar, name) || whiteouts(tar, name) || headers(tar, name)

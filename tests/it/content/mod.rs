@@ -1,11 +1,8 @@
 //! `--content`: every byte of every layer, at the stand-in.
 
-use std::io::Write as _;
+use zstd_safe::CParameter;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use zstd_safe::{CCtx, CParameter};
-
+pub(super) use crate::packing::{gzip, zstd_with};
 use crate::stand_in::{Image, Options, Pushed, StandIn};
 use crate::support::{Gate, Run};
 
@@ -69,23 +66,6 @@ fn header(name: &str, size: usize) -> Vec<u8> {
 /// An empty file in an archive.
 pub(super) fn file(name: &str) -> Vec<u8> {
     header(name, 0)
-}
-
-pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
-}
-
-pub(super) fn zstd_with(content: &[u8], parameters: &[CParameter]) -> Vec<u8> {
-    let mut encoder = CCtx::create();
-    for parameter in parameters {
-        encoder.set_parameter(*parameter).unwrap();
-    }
-    let mut out = vec![0; zstd_safe::compress_bound(content.len())];
-    let length = encoder.compress2(&mut out[..], content).unwrap();
-    out.truncate(length);
-    out
 }
 
 pub(super) fn zstd(content: &[u8]) -> Vec<u8> {
