@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use crate::engines::{Met, Refusal};
 use crate::oci::{
-    Attestation, Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage, Platform,
-    Provenance, Tag,
+    Attestation, AttestationKind, Descriptor, Digest, ImageConfig, Listing, Manifest, NotAnImage,
+    Platform, Provenance, Tag,
 };
 use crate::report::{CheckId, Finding, Reason};
 
@@ -204,8 +204,10 @@ pub struct PlatformObservation {
 /// What a builder attested of one platform's image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attested {
-    /// The statements of a known kind.
+    /// The statements of a known kind, without those that are known to be gone.
     pub statements: Fact<Vec<Attestation>>,
+    /// The kinds of those that are listed and gone.
+    pub gone: Vec<AttestationKind>,
     /// What its provenance says of the source; `None` where it has none, or nobody asked.
     pub provenance: Option<Fact<Provenance>>,
 }

@@ -165,7 +165,11 @@ impl<'a> Seen<'a> {
             format!("ENV {}={}", cleaned(name), double(value))
         })?;
         let is_shown = found.is_none() || !has_secret_word(name);
-        let shown = if is_shown { unlike.found } else { "another one".to_owned() };
+        let shown = if is_shown {
+            unlike.found
+        } else {
+            "set to another value, which is not shown".to_owned()
+        };
         Some(Unlike { found: shown, ..unlike })
     }
 
@@ -191,12 +195,16 @@ impl<'a> Seen<'a> {
     }
 
     fn unattested(&self, kind: AttestationKind) -> Result<Option<Unlike>, &'a Unavailable> {
-        let found = match self.image.attested.as_ref().map(|attested| &attested.statements) {
+        let attested = self.image.attested.as_ref();
+        let found = match attested.map(|attested| &attested.statements) {
             Some(Fact::Present(listed)) if listed.iter().any(|one| one.kind == kind) => {
                 return Ok(None);
             }
             Some(Fact::Unknown(why)) => return Err(why),
             Some(Fact::Absent(denial)) => format!("gone: the registry answered {}", denial.said),
+            Some(Fact::Present(_)) if attested.is_some_and(|one| one.gone.contains(&kind)) => {
+                "gone: it is listed beside the image, and the registry does not have it".to_owned()
+            }
             Some(Fact::Present(_)) | None => "absent".to_owned(),
         };
         let option = match kind {

@@ -142,7 +142,7 @@ macro_rules! every_fact {
                 for BlobObservation { role: _, descriptor: _, size, proof: _ } in blobs {
                     facts.push((FactOf::Blob, size));
                 }
-                if let Some(Attested { statements, provenance }) = attested {
+                if let Some(Attested { statements, gone: _, provenance }) = attested {
                     facts.push((FactOf::Attestation, statements));
                     if let Some(provenance) = provenance {
                         facts.push((FactOf::Attestation, provenance));

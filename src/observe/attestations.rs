@@ -11,8 +11,8 @@ use super::Peer;
 use super::content::{MOST_BYTES, MOST_IMAGES, Named, most_of};
 use super::index::PlatformManifest;
 use crate::http::{MOST_CONTENT, Patience};
-use crate::observation::{AnyFact as _, Attested, Fact, PlatformObservation, Unavailable};
-use crate::oci::{Attestation, AttestationKind, Digest, ImageConfig, Provenance};
+use crate::observation::{AnyFact as _, Attested, Denial, Fact, PlatformObservation, Unavailable};
+use crate::oci::{Attestation, AttestationKind, Descriptor, Digest, ImageConfig, Provenance};
 use crate::report::Reason;
 use crate::request::{ExpectedFact, ImageRequest, RevisionRule};
 
@@ -96,8 +96,8 @@ pub(super) async fn referring(
             }
             Err(why) if is_required(request) => {
                 let provenance = Some(Fact::Unknown(why.clone()));
-                let unknown = Attested { statements: Fact::Unknown(why), provenance };
-                attested.insert(digest, unknown);
+                let statements = Fact::Unknown(why);
+                attested.insert(digest, Attested { statements, gone: Vec::new(), provenance });
             }
             Err(why) => notes.push(format!(
                 "what may be attested of the image could not be asked: {}",
@@ -129,9 +129,13 @@ fn wants_provenance(request: &ImageRequest) -> bool {
     request.expectation.revision != RevisionRule::Off
 }
 
+/// Whether an attestation of this kind is expected.
+fn expects(request: &ImageRequest, kind: AttestationKind) -> bool {
+    request.expectation.facts.contains(&ExpectedFact::Attestation(kind))
+}
+
 fn wants_attestations(request: &ImageRequest) -> bool {
-    let is_of_them = |fact: &ExpectedFact| matches!(fact, ExpectedFact::Attestation(_));
-    request.expectation.facts.iter().any(is_of_them)
+    AttestationKind::ALL.into_iter().any(|kind| expects(request, kind))
 }
 
 /// Whether a no would follow from there being none.
@@ -202,21 +206,69 @@ async fn one(
     };
     // What it cannot be read as, it does not say.
     let statements = bytes.map(|bytes| Attestation::listed(&bytes).unwrap_or_default());
-    if !wants_provenance(request) {
-        return Attested { statements, provenance: None };
-    }
-    let provenance = match &statements {
-        Fact::Present(listed) => {
-            let is_provenance = |one: &&Attestation| one.kind == AttestationKind::Provenance;
-            match listed.iter().find(is_provenance) {
-                Some(one) => Some(provenance(reader, about, one).await),
-                None => None,
-            }
-        }
-        Fact::Absent(denial) => Some(Fact::Absent(denial.clone())),
-        Fact::Unknown(why) => Some(Fact::Unknown(why.clone())),
+    let Fact::Present(listed) = statements else {
+        let provenance = statements.as_ref().map(|_| Provenance::default());
+        let provenance = wants_provenance(request).then_some(provenance);
+        return Attested { statements, gone: Vec::new(), provenance };
     };
-    Attested { statements, provenance }
+    let first = listed.iter().position(|one| one.kind == AttestationKind::Provenance);
+    let looks = listed.iter().enumerate().map(|(place, statement)| {
+        let is_read = first == Some(place) && wants_provenance(request);
+        look(reader, request, about, statement, is_read)
+    });
+    let looks = join_all(looks.collect::<Vec<_>>()).await;
+    let (mut held, mut gone, mut unknown, mut provenance) = (Vec::new(), Vec::new(), None, None);
+    for (statement, (there, said)) in listed.into_iter().zip(looks) {
+        provenance = provenance.or(said);
+        match there {
+            Fact::Absent(_) => gone.push(statement.kind),
+            Fact::Unknown(why) if expects(request, statement.kind) => {
+                unknown = unknown.or(Some(why));
+            }
+            Fact::Present(()) | Fact::Unknown(_) => held.push(statement),
+        }
+    }
+    let statements = unknown.map_or(Fact::Present(held), Fact::Unknown);
+    Attested { statements, gone, provenance }
+}
+
+/// Whether a statement is there, as far as somebody wants to know it, and what it says of the source if it `is_read`.
+async fn look(
+    reader: &Reader<'_>,
+    request: &ImageRequest,
+    about: &Digest,
+    statement: &Attestation,
+    is_read: bool,
+) -> (Fact<()>, Option<Fact<Provenance>>) {
+    if is_read {
+        let said = provenance(reader, about, statement).await;
+        (said.as_ref().map(|_| ()), Some(said))
+    } else if expects(request, statement.kind) {
+        (is_there(reader.peer, statement).await, None)
+    } else {
+        (Fact::Present(()), None)
+    }
+}
+
+/// Whether the bytes of a statement can be had: that it is listed proves nothing.
+async fn is_there(Peer { client, repository, .. }: Peer<'_>, statement: &Attestation) -> Fact<()> {
+    let Attestation { kind, digest, size } = statement;
+    let descriptor = Descriptor {
+        media_type: Attestation::MEDIA_TYPE.to_owned(),
+        digest: digest.clone(),
+        size: *size,
+        has_urls: false,
+    };
+    let role = format!("the attestation `{}`", kind.as_str());
+    let most = (*size).min(MOST_CONTENT as u64);
+    let said = repository.blob_size(client, &descriptor, &role, most).await;
+    said.size.and_then(|(found, _)| {
+        if found == *size {
+            return Fact::Present(());
+        }
+        let said = format!("{found} bytes where {size} are listed");
+        Fact::Absent(Denial { reason: Reason::BlobMissing, said })
+    })
 }
 
 /// What a provenance statement says, if it is about the manifest `about`.
@@ -230,12 +282,11 @@ async fn provenance(
         Ok(()) => repository.attestation(client, digest, most_of(*size), reader.patience).await,
         Err(why) => Fact::Unknown(why),
     };
-    let says_nothing = || Provenance { subjects: Vec::new(), source: None, revision: None };
     bytes.map(|bytes| {
         let said = Provenance::parse(&bytes).ok().filter(|said| said.is_about(about));
         // Whom else it is about is of no more use.
         let said = said.map(|said| Provenance { subjects: Vec::new(), ..said });
-        said.unwrap_or_else(says_nothing).map_texts(|text| client.redactor().masked(text))
+        said.unwrap_or_default().map_texts(|text| client.redactor().masked(text))
     })
 }
 
@@ -248,19 +299,19 @@ fn together(first: Attested, second: Attested) -> Attested {
         }
         (Fact::Present(_), other) | (other, _) => other,
     };
+    let gone = [first.gone, second.gone].concat();
     let names_one =
         |said: &Fact<Provenance>| said.present().is_some_and(|said| said.revision.is_some());
     let provenance = match (first.provenance, second.provenance) {
         (Some(first), Some(second)) if names_one(&second) && !names_one(&first) => Some(second),
         (first, second) => first.or(second),
     };
-    Attested { statements, provenance }
+    Attested { statements, gone, provenance }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::Denial;
 
     fn said(revision: Option<&str>) -> Fact<Provenance> {
         let revision = revision.map(str::to_owned);
@@ -268,7 +319,7 @@ mod tests {
     }
 
     fn of(provenance: Option<Fact<Provenance>>) -> Attested {
-        Attested { statements: Fact::Present(Vec::new()), provenance }
+        Attested { statements: Fact::Present(Vec::new()), gone: Vec::new(), provenance }
     }
 
     #[test]

@@ -11,9 +11,6 @@ use crate::oci::lenient::{AnyText, Form};
 /// The most statements that are read of an attestation manifest. `BuildKit` writes two.
 const MOST_STATEMENTS: usize = 16;
 
-/// The media type of a statement.
-const STATEMENT: &str = "application/vnd.in-toto+json";
-
 /// What a statement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttestationKind {
@@ -60,6 +57,9 @@ pub struct Attestation {
 }
 
 impl Attestation {
+    /// The media type of a statement.
+    pub const MEDIA_TYPE: &str = "application/vnd.in-toto+json";
+
     /// The statements of an attestation manifest.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Attestation {
             annotations: BTreeMap<String, String>,
         }
         let Wire { layers } = serde_json::from_slice(manifest)?;
-        let statements = layers.into_iter().filter(|layer| layer.media_type == STATEMENT);
+        let statements = layers.into_iter().filter(|layer| layer.media_type == Self::MEDIA_TYPE);
         let known = statements.filter_map(|layer| {
             let kind = AttestationKind::of(layer.annotations.get("in-toto.io/predicate-type")?)?;
             Some(Self { kind, digest: layer.digest.parse().ok()?, size: layer.size })
@@ -89,7 +89,7 @@ impl Attestation {
 }
 
 /// What a provenance statement says of the source that an image was built from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
     /// What the statement is about, each as `algorithm:hex`.
     pub subjects: Vec<String>,
@@ -241,7 +241,10 @@ pub fn referring(index: &[u8]) -> Result<Vec<(Digest, u64)>, serde_json::Error> 
     let manifests = manifests.unwrap_or_default();
     let is_attestation = |referrer: &Referrer| {
         let kind = referrer.artifact_type.0.as_deref();
-        matches!(kind, Some(STATEMENT | "application/vnd.docker.attestation.manifest.v1+json"))
+        matches!(
+            kind,
+            Some(Attestation::MEDIA_TYPE | "application/vnd.docker.attestation.manifest.v1+json")
+        )
     };
     let found = manifests.into_iter().filter(is_attestation);
     let named = |referrer: Referrer| Some((referrer.digest.0?.parse().ok()?, referrer.size?));
@@ -280,6 +283,7 @@ impl EntryAnnotations {
 mod tests {
     use super::*;
 
+    const STATEMENT: &str = Attestation::MEDIA_TYPE;
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
     fn told(statement: &str) -> String {

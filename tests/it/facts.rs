@@ -1,6 +1,6 @@
 //! `expect`: what the image must say of itself.
 
-use crate::stand_in::{Image, Index, StandIn};
+use crate::stand_in::{Image, Index, Lie, Route, StandIn};
 use crate::support::{Gate, Run};
 
 const REPOSITORY: &str = "keepkey/support-email";
@@ -182,9 +182,8 @@ fn an_attestation_that_cannot_be_asked_for_is_no_fact_that_fails() {
     let pushed = stand_in.image(REPOSITORY, "latest-dev", Image::node_on_alpine());
     let expect = "\n      attestations: [sbom]";
     assert_eq!(gate(&stand_in, expect).run().code, Some(1));
-    let refused = crate::stand_in::Lie::status(503);
-    let route =
-        crate::stand_in::Route::Unknown.containing(&format!("/referrers/{}", pushed.digest));
+    let refused = Lie::status(503);
+    let route = Route::Unknown.containing(&format!("/referrers/{}", pushed.digest));
     stand_in.lie(route, refused);
     let run = gate(&stand_in, expect).run();
     assert_eq!(run.code, Some(3), "{}", run.stdout);
@@ -199,4 +198,37 @@ fn an_attestation_of_another_name_is_a_mistake_of_the_config() {
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     let message = report["error"]["message"].as_str().unwrap();
     assert!(message.contains("expected `provenance` or `sbom`"), "{message}");
+}
+
+/// The index still lists the SBOM, and its bytes are gone or out of reach.
+#[test]
+fn an_attestation_whose_statement_is_lost_is_no_attestation() {
+    let expect = "\n      attestations: [sbom]";
+    let world = || {
+        let stand_in = StandIn::honest();
+        let sbom = ("https://spdx.dev/Document", serde_json::json!({}));
+        let index = Index::new().image(Image::node_on_alpine()).attested(0, &[sbom]);
+        stand_in.image(REPOSITORY, "latest-dev", index);
+        stand_in
+    };
+    let attested = |run: &Run<'_>| -> serde_json::Value {
+        let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        report["images"][0]["attestations"].clone()
+    };
+    let whole = world();
+    let run = gate(&whole, expect).run();
+    assert_eq!(run.code, Some(0), "{}", run.stdout);
+    let digest = attested(&run)[0]["digest"].as_str().unwrap().to_owned();
+
+    let out_of_reach = world();
+    out_of_reach.lie(Route::Blob.containing(&digest), Lie::status(503));
+    let run = gate(&out_of_reach, expect).run();
+    assert_eq!((run.code, &check(&run)["status"]), (Some(3), &"errored".into()), "{}", run.stdout);
+
+    let lost = world();
+    lost.forget_blob(REPOSITORY, &digest);
+    let run = gate(&lost, expect).run();
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    insta::assert_snapshot!(check(&run)["message"].as_str().unwrap(), @"the expected fact does not hold: the attestation `sbom` is gone: it is listed beside the image, and the registry does not have it");
+    assert_eq!(attested(&run), serde_json::json!([]));
 }

@@ -50,7 +50,8 @@ fn every_kind(sample: &mut Sample) -> Vec<ExpectedFact> {
     let digest = sample.observation.images[0].digest.clone();
     let provenance = Attestation { kind: AttestationKind::Provenance, digest, size: 1 };
     let statements = Fact::Present(vec![provenance]);
-    sample.observation.images[0].attested = Some(Attested { statements, provenance: None });
+    sample.observation.images[0].attested =
+        Some(Attested { statements, gone: Vec::new(), provenance: None });
     vec![
         ExpectedFact::Label("team".into(), TextRule::Has(Pattern::new("^ma").unwrap())),
         ExpectedFact::Env("NODE_ENV".into(), is("production")),
@@ -308,9 +309,9 @@ fn a_secret_that_an_image_holds_is_not_shown() {
     let shown = said_of(&mut sample, facts);
     assert!(!shown.contains("npm_secret"), "{shown}");
     said!(shown, @r#"
-    failed fact-differs: 4 of 4 expected facts do not hold: variable `NPM_TOKEN` is set, to a value of 10 characters; variable `NODE_ENV` is set, to a value of 4 characters; variable `NPM_TOKEN` is another one, expected `other`; variable `NODE_ENV` is `test`, expected `production`
+    failed fact-differs: 4 of 4 expected facts do not hold: variable `NPM_TOKEN` is set, to a value of 10 characters; variable `NODE_ENV` is set, to a value of 4 characters; variable `NPM_TOKEN` is set to another value, which is not shown, expected `other`; variable `NODE_ENV` is `test`, expected `production`
     expected variable `NPM_TOKEN`: not set; variable `NODE_ENV`: not set; variable `NPM_TOKEN`: `other`; variable `NODE_ENV`: `production`
-    observed variable `NPM_TOKEN`: set, to a value of 10 characters; variable `NODE_ENV`: set, to a value of 4 characters; variable `NPM_TOKEN`: another one; variable `NODE_ENV`: `test`
+    observed variable `NPM_TOKEN`: set, to a value of 10 characters; variable `NODE_ENV`: set, to a value of 4 characters; variable `NPM_TOKEN`: set to another value, which is not shown; variable `NODE_ENV`: `test`
     hint: Remove `ENV NPM_TOKEN` from the Dockerfile, or from the base image's.
     hint: Remove `ENV NODE_ENV` from the Dockerfile, or from the base image's.
     hint: Write `ENV NPM_TOKEN="other"` in the Dockerfile.
