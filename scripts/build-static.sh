@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the static binary for one target: scripts/build-static.sh TARGET [OUT]
 # TARGET is x86_64-unknown-linux-musl or aarch64-unknown-linux-musl; OUT is where the binary goes
-# (default dist/<amd64|arm64>/verify-registry-image, where the Dockerfile's `prebuilt` stage looks for it).
+# (default dist/<amd64|arm64>/verify-registry-image, where the Dockerfile's `prebuilt` stage looks for it). OUT.crates
+# holds the crates that Cargo built for it, for scripts/bill-of-materials.py.
 #
 # The same commit and the same compiler give the same bytes in any folder: every path of the machine is
 # remapped, for the compiler and for the C code of `ring` and `zstd-sys`. It installs nothing; it says what is missing.
@@ -64,9 +65,17 @@ remap "$target_dir" /target
 
 export CARGO_ENCODED_RUSTFLAGS="$flags"
 export "CC_$triple=$compiler" "CFLAGS_$triple=$c_flags" CC_SHELL_ESCAPED_FLAGS=1
-CARGO_TARGET_DIR=$target_dir cargo build --release --locked --target "$target" --bin verify-registry-image
+mkdir -p -- "$target_dir" "$(dirname -- "$out")"
+messages=$target_dir/$target.messages
+CARGO_TARGET_DIR=$target_dir cargo build --release --locked --target "$target" --bin verify-registry-image \
+    --message-format json-render-diagnostics >"$messages"
 
-mkdir -p -- "$(dirname -- "$out")"
 cp -- "$target_dir/$target/release/verify-registry-image" "$out"
+# What macros and build scripts use is built for this machine, in another folder. Cargo leaves out the name of a package
+# that is the name of its folder.
+grep '^{"reason":"compiler-artifact"' "$messages" | grep -F "/$target/release/" |
+    sed -n -e 's/^[^#]*#\([^@"]*\)@\([^"]*\)".*/\1 \2/p' -e t -e 's/^[^#]*#\([^"]*\)".*/verify-registry-image \1/p' |
+    LC_ALL=C sort -u >"$out.crates"
+[ -s "$out.crates" ] || missing "the list of crates in $messages" "has Cargo changed its messages?"
 sh "$workspace/scripts/check-binary.sh" "$out" "$workspace" "$cargo_home" "$target_dir" "$sysroot"
 echo "built $out ($(wc -c <"$out" | tr -d ' ') bytes)"

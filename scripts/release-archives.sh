@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the release archives from dist/<amd64|arm64>: scripts/release-archives.sh VERSION
+# Makes the release archives from dist/<amd64|arm64>, where scripts/build-static.sh and scripts/bill-of-materials.py left
+# the binaries and what they are made of: scripts/release-archives.sh VERSION
 # They are dist/release/verify-registry-image-VERSION-TARGET.tar.gz, each with its .sha256 beside it. The same
 # binaries give the same bytes: order, owner and time are fixed. A binary that is missing, or tells another version,
 # leaves no archive.
@@ -11,10 +12,13 @@ cd -- "$(dirname -- "$0")/.."
 rm -rf -- dist/release
 sh scripts/check-version.sh "$version"
 for arch in amd64 arm64; do
-    [ -s "dist/$arch/verify-registry-image" ] || {
-        echo "release-archives: dist/$arch/verify-registry-image is not there, or empty" >&2
-        exit 1
-    }
+    for file in verify-registry-image verify-registry-image.cdx.json licenses/third-party.txt \
+        licenses/rust-standard-library.html; do
+        [ -s "dist/$arch/$file" ] || {
+            echo "release-archives: dist/$arch/$file is not there, or empty" >&2
+            exit 1
+        }
+    done
 done
 
 case $(uname -m) in
@@ -34,7 +38,7 @@ for arch in amd64 arm64; do
     name=verify-registry-image-$version-$target.tar
     # A file, and no pipe: a shell without pipefail would pass over a tar that failed.
     tar --sort=name --owner=0 --group=0 --numeric-owner --mode=a+rX,u+w --mtime=@0 -cf "dist/$name" \
-        -C "dist/$arch" verify-registry-image -C ../.. LICENSE-APACHE LICENSE-MIT CHANGELOG.md \
+        -C "dist/$arch" verify-registry-image verify-registry-image.cdx.json licenses -C ../.. LICENSE-APACHE LICENSE-MIT CHANGELOG.md \
         -C docs verify-registry-image.1 -C ../dist completions
     gzip -n9 "dist/$name"
     tar -tzf "dist/$name.gz" verify-registry-image >/dev/null

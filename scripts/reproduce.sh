@@ -1,7 +1,7 @@
 #!/bin/sh
 # Shows that the binaries can be built again to the byte: scripts/reproduce.sh [TARGET]...
 # The committed tree is built clean in two folders with paths of different length, the second one also under another
-# Cargo home; the results are compared, and looked into for build paths and package hosts. Without TARGET: both
+# Cargo home; the results and their bills of materials are compared, and the binaries looked into for build paths and package hosts. Without TARGET: both
 # architectures. It takes minutes, and is not part of `make test`.
 set -eu
 
@@ -26,6 +26,9 @@ result=0
 for target in "$@"; do
     sh "$first/scripts/build-static.sh" "$target" "$folder/first"
     CARGO_HOME=$folder/home sh "$second/scripts/build-static.sh" "$target" "$folder/second"
+    python3 "$first/scripts/bill-of-materials.py" "$target" "$folder/first" "$folder/first bill"
+    CARGO_HOME=$folder/home python3 "$second/scripts/bill-of-materials.py" "$target" "$folder/second" "$folder/second bill"
+    diff -r -- "$folder/first bill" "$folder/second bill" || result=1
     # Each was looked into for its own paths; here for those of the other, and of both Cargo homes.
     for binary in "$folder/first" "$folder/second"; do
         sh scripts/check-binary.sh "$binary" "$folder" "$cargo_home" || result=1

@@ -9,4 +9,5 @@ amd64=$(cat pushed/amd64)
 arm64=$(cat pushed/arm64)
 printf '%s' "$DIGITALOCEAN_ACCESS_TOKEN" |
     docker login registry.digitalocean.com --username docr --password-stdin
+# Of several indexes this makes one, with what each of them lists: the image, and its attestations beside it.
 docker buildx imagetools create --tag "$repository:$CIRCLE_SHA1" "$repository@$amd64" "$repository@$arm64"

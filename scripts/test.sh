@@ -114,6 +114,7 @@ part 'Pulumi in YAML' sh examples/pulumi-yaml/test.sh
 part 'program' cargo test --locked
 part 'real registry' real_registry
 part 'orb' sh scripts/lint-orb.sh
+part 'bill of materials' sh tests/bill/run.sh
 part 'elsewhere' sh examples/elsewhere/test.sh
 part 'container' container
 part 'shell scripts' sh scripts/lint-sh.sh

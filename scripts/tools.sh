@@ -2,7 +2,7 @@
 # Installs the Python tools of the tests into target/tools, where nothing else on the machine sees them, and prints the
 # folder to put first in PATH. With `--node`, Node.js too, where the machine's own is older than 20; with `--promtool`,
 # Prometheus' reader of its text format, where the machine has none; with `--pulumi`, the packages of examples/pulumi-python,
-# and the schemas of Kubernetes.
+# and the schemas of Kubernetes; with `--sbom`, two readers of bills of materials.
 #
 # A tool that could not be installed is named on standard error; the exit code is 0, because each part of the tests
 # checks for what it needs.
@@ -33,6 +33,11 @@ if is_asked --pulumi && ! cmp -s "$wanted" "$tools/pulumi.txt"; then
     else
         echo "tools: Pulumi's packages and kubernetes-validate could not be installed in $tools" >&2
     fi
+fi
+
+if is_asked --sbom && ! "$bin/python3" -c 'import cyclonedx, jsonschema, lib4sbom' 2>/dev/null; then
+    install 'cyclonedx-python-lib[json-validation]==11.12.0' lib4sbom==0.10.4 >&2 ||
+        echo "tools: cyclonedx-python-lib and lib4sbom could not be installed in $tools" >&2
 fi
 
 is_new_enough() {

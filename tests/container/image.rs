@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::Command;
 
 use crate::engine::{self, GATE, GATE_WITHOUT_CA, at_its_own_path, from_run_sh, inspect, text};
 use crate::stand_in::{Image, StandIn};
 
-/// What the image may add to its base.
+/// How large the binary may be.
 const MOST_BYTES: u64 = 11 << 19;
 const HARDENED: [&str; 6] = [
     "--read-only",
@@ -17,13 +19,59 @@ const HARDENED: [&str; 6] = [
     "--pids-limit=64",
 ];
 
+/// Where the image has what it is made of.
+const DOC: &str = "/usr/share/doc/verify-registry-image";
+const TEXTS: [&str; 5] = [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "licenses/rust-standard-library.html",
+    "licenses/third-party.txt",
+    "verify-registry-image.cdx.json",
+];
+
 #[test]
-fn it_adds_the_binary_and_no_more() {
+fn it_adds_the_binary_and_what_it_is_made_of_and_no_more() {
     let size = |image| inspect(image, "{{.Size}}").parse::<u64>().unwrap();
     let added = size(GATE) - size("base:with-ca");
-    assert_eq!(added, fs::metadata(engine::binary()).unwrap().len());
-    assert!(added <= MOST_BYTES, "{added} bytes");
+    let binary = engine::binary();
+    let of_binary = fs::metadata(&binary).unwrap().len();
+    let built = binary.parent().unwrap();
+    let of_texts = TEXTS.map(|text| {
+        let root = if text.starts_with("LICENSE") { Path::new(".") } else { built };
+        let there = fs::read(root.join(text)).unwrap();
+        let cat = ["--network=none", "--entrypoint=cat"];
+        let output = engine::run(&cat, GATE, &[&format!("{DOC}/{text}")]);
+        assert!(output.stdout == there, "{text} is another one in the image");
+        there.len() as u64
+    });
+    assert_eq!(added, of_binary + of_texts.iter().sum::<u64>());
+    assert!(of_binary <= MOST_BYTES, "{of_binary} bytes");
     assert_eq!(inspect(GATE, "{{len .RootFS.Layers}}"), "2");
+}
+
+#[test]
+fn its_bill_of_materials_is_that_of_this_very_binary() {
+    let binary = engine::binary();
+    let bill = binary.with_file_name("verify-registry-image.cdx.json");
+    let bill: serde_json::Value = serde_json::from_slice(&fs::read(bill).unwrap()).unwrap();
+    let sum = Command::new("sha256sum").arg(&binary).output().unwrap();
+    let sum = text(&sum.stdout);
+    let told = bill["metadata"]["component"]["hashes"][0]["content"].as_str().unwrap();
+    assert!(sum.starts_with(told), "{told}, and it is {sum}");
+    // What Cargo built for it, as seen from its messages, and what no crate brings.
+    let built = fs::read_to_string(binary.with_file_name("verify-registry-image.crates")).unwrap();
+    let mut built: Vec<&str> = built.lines().filter(|name| !name.starts_with("verify-")).collect();
+    built.sort_unstable();
+    let components = bill["components"].as_array().unwrap().iter();
+    let field =
+        |component: &serde_json::Value, name: &str| component[name].as_str().unwrap().to_owned();
+    let mut listed: Vec<String> = components
+        .filter(|component| field(component, "purl").starts_with("pkg:cargo/"))
+        .map(|component| format!("{} {}", field(component, "name"), field(component, "version")))
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(listed, built);
+    assert!(listed.len() > 100, "{listed:?}");
 }
 
 #[test]

@@ -55,6 +55,8 @@ done
 
 scripts/build-static.sh x86_64-unknown-linux-musl
 scripts/build-static.sh aarch64-unknown-linux-musl
+python3 scripts/bill-of-materials.py x86_64-unknown-linux-musl dist/amd64/verify-registry-image dist/amd64
+python3 scripts/bill-of-materials.py aarch64-unknown-linux-musl dist/arm64/verify-registry-image dist/arm64
 if command -v qemu-aarch64-static >/dev/null; then
     qemu-aarch64-static dist/arm64/verify-registry-image --version
 else
@@ -120,6 +122,9 @@ done
 printf 'FROM scratch\nCOPY . /\n' |
     "$docker" build --quiet --file - --output "type=local,dest=$folder/context" .
 (cd "$folder/context" && CARGO_TARGET_DIR=$OLDPWD/target/context cargo check --locked --quiet --bin verify-registry-image)
+(cd "$folder/context" && python3 scripts/bill-of-materials.py x86_64-unknown-linux-musl \
+    "$OLDPWD/dist/amd64/verify-registry-image" "$folder/bill")
+cmp "$folder/bill/verify-registry-image.cdx.json" dist/amd64/verify-registry-image.cdx.json
 if [ -n "${WITH_ALPINE:-}" ]; then
     "$docker" build --network host --build-arg BINARY=prebuilt --tag gate:circleci .
     "$docker" run --rm --network host gate:circleci --version

@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::source::{could_not_run, write_program};
-use crate::stand_in::{Image, Options, Origin, StandIn};
+use crate::stand_in::{Content, Image, Options, Origin, StandIn};
 
 /// The commit of every job here.
 pub(crate) const COMMIT: &str = "8f14e45fceea167a5a36dedd4bea2543a1b2c3d4";
@@ -61,7 +61,7 @@ impl Checkout {
     }
 
     /// An image in the registry; its digest.
-    pub(crate) fn push(&self, repository: &str, tag: &str, image: Image) -> String {
+    pub(crate) fn push(&self, repository: &str, tag: &str, image: impl Into<Content>) -> String {
         self.stand_in.image(&format!("my-registry/{repository}"), tag, image).digest
     }
 

@@ -2,13 +2,17 @@
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
     use std::process::Command;
+    use std::slice::from_ref;
 
+    use serde_json::json;
     use serde_yaml::Value;
 
+    use crate::checkout::{Checkout, image as image_of_commit};
     use crate::source::could_not_run;
+    use crate::stand_in::Index;
 
     const SETUP: &str = include_str!("../../.circleci/config.yml");
     const TEST_DEPLOY: &str = include_str!("../../.circleci/test-deploy.yml");
@@ -70,7 +74,14 @@ mod tests {
           name: verify-registry-image/docr
           repository: << pipeline.parameters.image_repository >>
           tag: << pipeline.git.revision >>
+        pre-steps:
+        - run:
+            name: Name the image that .circleci/gate.yml is about
+            environment:
+              IMAGE: registry.digitalocean.com/<< pipeline.parameters.image_repository >>
+            command: echo "export GATED_HOST='${IMAGE%%/*}' GATED_REPOSITORY='${IMAGE#*/}'" >> "$BASH_ENV"
         image: registry.digitalocean.com/<< pipeline.parameters.image_repository >>:$CIRCLE_SHA1
+        config: .circleci/gate.yml
         revision: required
         platforms: linux/amd64 linux/arm64
         wait: 60s
@@ -101,6 +112,51 @@ mod tests {
         let expected =
             "[ -z \"${CIRCLE_TAG:-}\" ] || scripts/check-version.sh \"${CIRCLE_TAG#v}\"\n";
         assert!(version.into_iter().any(|command| command == expected));
+    }
+
+    /// How the gate ends that the pipeline's job `name` runs, of an image with these statements beside it. What the
+    /// job does before it is run, too.
+    fn gated(name: &str, statements: &[(&str, serde_json::Value)]) -> (i32, String) {
+        let pipeline: Value = serde_yaml::from_str(TEST_DEPLOY).unwrap();
+        let gate = in_workflow(&pipeline, name);
+        let before = &gate["pre-steps"][0]["run"];
+        let text = |value: &Value| {
+            let text = value.as_str().unwrap();
+            text.replace("<< pipeline.parameters.image_repository >>", "my-registry/gate").replace(
+                "ghcr.io/OWNER/verify-registry-image",
+                "registry.digitalocean.com/my-registry/gate",
+            )
+        };
+        let mut checkout = Checkout::new();
+        checkout.write(".circleci/gate.yml", include_str!("../../.circleci/gate.yml"));
+        checkout.set("BASH_ENV", "bash.env");
+        let named = checkout.here(&text(&before["environment"]["IMAGE"]));
+        let environment = BTreeMap::from([("IMAGE".to_owned(), named.clone())]);
+        let (code, said) = checkout.bash(&text(&before["command"]), &environment);
+        assert_eq!(code, 0, "{said}");
+        let image = checkout.here(&text(&gate["image"]).replace("$CIRCLE_SHA1", "0.1.0"));
+        assert!(image.starts_with(&format!("{named}:")), "{image} is not the image {named}");
+        let image_of_it = image_of_commit().platform("linux/amd64");
+        let index = Index::new().image(image_of_it).attested(0, statements);
+        checkout.push("gate", "0.1.0", index);
+        let config = gate["config"].as_str().unwrap();
+        let command = format!("verify-registry-image --config {config} {image}");
+        checkout.bash(&command, &BTreeMap::new())
+    }
+
+    #[test]
+    fn the_gates_own_image_is_red_without_its_attestations() {
+        let provenance = ("https://slsa.dev/provenance/v0.2", json!({}));
+        let sbom = ("https://spdx.dev/Document", json!({}));
+        for name in ["gate-itself", "gate-release", "gate-public"] {
+            let (code, said) = gated(name, &[provenance.clone(), sbom.clone()]);
+            assert_eq!(code, 0, "{name}: {said}");
+            for some in [&[][..], from_ref(&provenance), from_ref(&sbom)] {
+                let (code, said) = gated(name, some);
+                assert_eq!(code, 1, "{name}: {said}");
+                assert!(said.contains("facts-expected failed"), "{name}: {said}");
+            }
+        }
     }
 
     #[test]

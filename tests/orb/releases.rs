@@ -15,6 +15,12 @@ mod tests {
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     const DIGEST: &str = "sha256:affd86a75e820992832d55a105ff5273da83cf4e6c2be415b52b028ec7fd084b";
 
+    const MADE_OF: [&str; 3] = [
+        "verify-registry-image.cdx.json",
+        "licenses/rust-standard-library.html",
+        "licenses/third-party.txt",
+    ];
+
     /// A checkout with the scripts and the texts that go into an archive.
     struct Checkout {
         folder: TempDir,
@@ -56,9 +62,12 @@ mod tests {
             write_program(&path, script).unwrap();
         }
 
-        /// Both binaries, telling a version.
+        /// Both binaries, telling a version, and what they are made of.
         fn built(self, version: &str) -> Self {
             for arch in ["amd64", "arm64"] {
+                for file in MADE_OF {
+                    self.write(&format!("dist/{arch}/{file}"), &format!("{file} of {arch}\n"));
+                }
                 self.program(
                     &format!("dist/{arch}/verify-registry-image"),
                     &format!("echo 'verify-registry-image {version}'\n"),
@@ -127,10 +136,16 @@ mod tests {
             in_folder("sha256sum", &["--check", "--strict", &format!("{name}.sha256")]);
             assert_eq!(
                 in_folder("tar", &["-tzf", &name]),
-                "verify-registry-image\nLICENSE-APACHE\nLICENSE-MIT\nCHANGELOG.md\nverify-registry-image.1\n\
+                "verify-registry-image\nverify-registry-image.cdx.json\nlicenses/\n\
+                 licenses/rust-standard-library.html\nlicenses/third-party.txt\nLICENSE-APACHE\nLICENSE-MIT\nCHANGELOG.md\nverify-registry-image.1\n\
                  completions/\ncompletions/verify-registry-image.bash\ncompletions/verify-registry-image.fish\n\
                  completions/verify-registry-image.zsh\n"
             );
+            let arch = if name.contains("x86_64") { "amd64" } else { "arm64" };
+            for file in MADE_OF {
+                let held = in_folder("tar", &["-xzOf", &name, file]);
+                assert_eq!(held, format!("{file} of {arch}\n"));
+            }
         }
     }
 
@@ -151,6 +166,15 @@ mod tests {
         let without_license = Checkout::new().built(VERSION);
         fs::remove_file(without_license.path("LICENSE-MIT")).unwrap();
         refused(&without_license);
+        for file in MADE_OF {
+            let without = Checkout::new().built(VERSION);
+            fs::remove_file(without.path(&format!("dist/arm64/{file}"))).unwrap();
+            let said = refused(&without);
+            assert!(
+                said.ends_with(&format!("dist/arm64/{file} is not there, or empty\n")),
+                "{said}"
+            );
+        }
         let said = [
             refused(&without_arm64),
             refused(&empty),
@@ -397,9 +421,9 @@ mod tests {
         insta::assert_snapshot!(calls, @"
         docker login registry.digitalocean.com --username docr --password-stdin
         docker buildx create --use
-        docker buildx build --platform linux/arm64 --provenance=false --build-arg BINARY=prebuilt --build-arg REVISION=0123abc --build-arg VERSION=1.2.3 --load --tag gate:tried .
+        docker buildx build --platform linux/arm64 --build-arg BINARY=prebuilt --build-arg REVISION=0123abc --build-arg VERSION=1.2.3 --provenance=false --load --tag gate:tried .
         docker run --rm gate:tried --version
-        docker buildx build --platform linux/arm64 --provenance=false --build-arg BINARY=prebuilt --build-arg REVISION=0123abc --build-arg VERSION=1.2.3 --output type=image,name=registry.digitalocean.com/my-registry/gate,push-by-digest=true,name-canonical=true,push=true --metadata-file arm64.json .
+        docker buildx build --platform linux/arm64 --build-arg BINARY=prebuilt --build-arg REVISION=0123abc --build-arg VERSION=1.2.3 --provenance=mode=max --sbom=true --output type=image,name=registry.digitalocean.com/my-registry/gate,push-by-digest=true,name-canonical=true,push=true --metadata-file arm64.json .
         ");
         let (code, calls, left, _) = push(1);
         assert_eq!((code, left), (1, None));
