@@ -71,11 +71,6 @@ CARGO_TARGET_DIR=$target_dir cargo build --release --locked --target "$target" -
     --message-format json-render-diagnostics >"$messages"
 
 cp -- "$target_dir/$target/release/verify-registry-image" "$out"
-# What macros and build scripts use is built for this machine, in another folder. Cargo leaves out the name of a package
-# that is the name of its folder.
-grep '^{"reason":"compiler-artifact"' "$messages" | grep -F "/$target/release/" |
-    sed -n -e 's/^[^#]*#\([^@"]*\)@\([^"]*\)".*/\1 \2/p' -e t -e 's/^[^#]*#\([^"]*\)".*/verify-registry-image \1/p' |
-    LC_ALL=C sort -u >"$out.crates"
-[ -s "$out.crates" ] || missing "the list of crates in $messages" "has Cargo changed its messages?"
+sh "$workspace/scripts/built-crates.sh" "$target" <"$messages" >"$out.crates"
 sh "$workspace/scripts/check-binary.sh" "$out" "$workspace" "$cargo_home" "$target_dir" "$sysroot"
 echo "built $out ($(wc -c <"$out" | tr -d ' ') bytes)"

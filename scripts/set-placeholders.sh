@@ -9,6 +9,7 @@ files='
 .circleci/test-deploy.yml
 Cargo.toml
 Dockerfile
+Formula/verify-registry-image.rb
 README.md
 docs/circleci.md
 docs/usage.md

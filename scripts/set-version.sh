@@ -2,7 +2,7 @@
 # Sets the version of the program, its image and the orb everywhere: scripts/set-version.sh X.Y.Z (`make version VERSION=X.Y.Z`)
 #
 # It replaces the version of Cargo.toml in every tracked file that names it, but for the files below, which name the
-# version of a measurement or of a test's own. CHANGELOG.md gets a heading to fill in. Look at the difference before you commit it.
+# version of a measurement, of a test's own, or of the last release. CHANGELOG.md gets a heading to fill in. Look at the difference before you commit it.
 set -eu
 
 [ $# -eq 1 ] || { echo "usage: scripts/set-version.sh X.Y.Z" >&2; exit 2; }
@@ -40,7 +40,7 @@ edit orb/orb.yml -e "s/ORB_SERIES: \"${old%.*}\"/ORB_SERIES: \"${new%.*}\"/"
 list=$(mktemp)
 trap 'rm -f -- "$list"' EXIT
 git grep -lE "(^|[^0-9.])$escaped([^0-9.]|\$)" -- . ':!Cargo.toml' ':!Cargo.lock' ':!CHANGELOG.md' ':!fuzz' \
-    ':!*package-lock.json' ':!docs/decisions.md' ':!docs/performance.md' \
+    ':!*package-lock.json' ':!Formula' ':!docs/decisions.md' ':!docs/performance.md' \
     ':!tests/orb/releases.rs' ':!tests/it/support/redaction.rs' >"$list" || true
 while IFS= read -r file; do
     # Twice: a letter between two versions belongs to the first one only.

@@ -24,6 +24,7 @@ install() {
     have docker-registry || set -- "$@" docker-registry
     have jq || set -- "$@" jq
     have strace || set -- "$@" strace
+    have ruby || set -- "$@" ruby
     have skopeo || set -- "$@" skopeo
     have shellcheck || set -- "$@" shellcheck
     python3 -c 'import ensurepip, venv' 2>/dev/null || set -- "$@" python3-venv
@@ -115,6 +116,7 @@ part 'program' cargo test --locked
 part 'real registry' real_registry
 part 'orb' sh scripts/lint-orb.sh
 part 'bill of materials' sh tests/bill/run.sh
+part 'macOS' sh scripts/check-macos.sh
 part 'elsewhere' sh examples/elsewhere/test.sh
 part 'container' container
 part 'shell scripts' sh scripts/lint-sh.sh

@@ -2,7 +2,8 @@
 # Installs the Python tools of the tests into target/tools, where nothing else on the machine sees them, and prints the
 # folder to put first in PATH. With `--node`, Node.js too, where the machine's own is older than 20; with `--promtool`,
 # Prometheus' reader of its text format, where the machine has none; with `--pulumi`, the packages of examples/pulumi-python,
-# and the schemas of Kubernetes; with `--sbom`, two readers of bills of materials.
+# and the schemas of Kubernetes; with `--sbom`, two readers of bills of materials; with `--zig`,
+# a C compiler for macOS.
 #
 # A tool that could not be installed is named on standard error; the exit code is 0, because each part of the tests
 # checks for what it needs.
@@ -38,6 +39,10 @@ fi
 if is_asked --sbom && ! "$bin/python3" -c 'import cyclonedx, jsonschema, lib4sbom' 2>/dev/null; then
     install 'cyclonedx-python-lib[json-validation]==11.12.0' lib4sbom==0.10.4 >&2 ||
         echo "tools: cyclonedx-python-lib and lib4sbom could not be installed in $tools" >&2
+fi
+
+if is_asked --zig && ! "$bin/python3" -c 'import ziglang' 2>/dev/null; then
+    install ziglang==0.17.1 >&2 || echo "tools: ziglang could not be installed in $tools" >&2
 fi
 
 is_new_enough() {

@@ -58,6 +58,7 @@ mod tests {
         }
         // The orb goes last: nobody can be told to use what is not there yet.
         assert!(above(&pipeline, "orb-tools/publish").contains("archives"));
+        assert!(above(&pipeline, "archives").contains("macos"));
     }
 
     #[test]

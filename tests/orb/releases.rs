@@ -15,6 +15,14 @@ mod tests {
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     const DIGEST: &str = "sha256:affd86a75e820992832d55a105ff5273da83cf4e6c2be415b52b028ec7fd084b";
 
+    /// The folders of dist, and the targets that they were built for.
+    const FOLDERS: [(&str, &str); 4] = [
+        ("aarch64-apple-darwin", "aarch64-apple-darwin"),
+        ("arm64", "aarch64-unknown-linux-musl"),
+        ("x86_64-apple-darwin", "x86_64-apple-darwin"),
+        ("amd64", "x86_64-unknown-linux-musl"),
+    ];
+
     const MADE_OF: [&str; 3] = [
         "verify-registry-image.cdx.json",
         "licenses/rust-standard-library.html",
@@ -64,12 +72,12 @@ mod tests {
 
         /// Both binaries, telling a version, and what they are made of.
         fn built(self, version: &str) -> Self {
-            for arch in ["amd64", "arm64"] {
+            for (folder, _) in FOLDERS {
                 for file in MADE_OF {
-                    self.write(&format!("dist/{arch}/{file}"), &format!("{file} of {arch}\n"));
+                    self.write(&format!("dist/{folder}/{file}"), &format!("{file} of {folder}\n"));
                 }
                 self.program(
-                    &format!("dist/{arch}/verify-registry-image"),
+                    &format!("dist/{folder}/verify-registry-image"),
                     &format!("echo 'verify-registry-image {version}'\n"),
                 );
             }
@@ -119,13 +127,12 @@ mod tests {
         let checkout = Checkout::new().built(VERSION);
         let (code, said) = checkout.run("release-archives.sh", &[VERSION], &[]);
         assert_eq!(code, 0, "{said}");
-        let names = ["aarch64", "x86_64"].map(|arch| {
-            format!("verify-registry-image-{VERSION}-{arch}-unknown-linux-musl.tar.gz")
-        });
+        let names =
+            FOLDERS.map(|(_, target)| format!("verify-registry-image-{VERSION}-{target}.tar.gz"));
         let expected: Vec<String> =
             names.iter().flat_map(|name| [name.clone(), format!("{name}.sha256")]).collect();
         assert_eq!(checkout.released(), expected);
-        for name in names {
+        for (name, (folder, _)) in names.into_iter().zip(FOLDERS) {
             let in_folder = |program: &str, arguments: &[&str]| {
                 let mut command = Command::new(program);
                 command.args(arguments).current_dir(checkout.path("dist/release"));
@@ -141,10 +148,9 @@ mod tests {
                  completions/\ncompletions/verify-registry-image.bash\ncompletions/verify-registry-image.fish\n\
                  completions/verify-registry-image.zsh\n"
             );
-            let arch = if name.contains("x86_64") { "amd64" } else { "arm64" };
             for file in MADE_OF {
                 let held = in_folder("tar", &["-xzOf", &name, file]);
-                assert_eq!(held, format!("{file} of {arch}\n"));
+                assert_eq!(held, format!("{file} of {folder}\n"));
             }
         }
     }
@@ -160,6 +166,8 @@ mod tests {
         };
         let without_arm64 = Checkout::new().built(VERSION);
         fs::remove_dir_all(without_arm64.path("dist/arm64")).unwrap();
+        let without_mac = Checkout::new().built(VERSION);
+        fs::remove_dir_all(without_mac.path("dist/aarch64-apple-darwin")).unwrap();
         let empty = Checkout::new().built(VERSION);
         empty.write("dist/arm64/verify-registry-image", "");
         // What is archived beside it is missing: a tar that fails behind a pipe would be passed over.
@@ -177,6 +185,7 @@ mod tests {
         }
         let said = [
             refused(&without_arm64),
+            refused(&without_mac),
             refused(&empty),
             refused(&Checkout::new().built("0.0.9")),
             refused(&Checkout::new().built(&format!("{VERSION}1"))),
@@ -184,12 +193,149 @@ mod tests {
         let said = said.concat().replace(VERSION, "VERSION");
         insta::assert_snapshot!(said.replace("dist/amd64/verify-registry-image is verify-registry-image VERSION\n", ""), @"
         release-archives: dist/arm64/verify-registry-image is not there, or empty
+        release-archives: dist/aarch64-apple-darwin/verify-registry-image is not there, or empty
         release-archives: dist/arm64/verify-registry-image is not there, or empty
         check-version: the release is VERSION, and the program tells `verify-registry-image 0.0.9`
         hint: set the version with `make version VERSION=VERSION`, then tag again
         check-version: the release is VERSION, and the program tells `verify-registry-image VERSION1`
         hint: set the version with `make version VERSION=VERSION`, then tag again
         ");
+    }
+
+    /// What Homebrew's words make of the formula, beside the archive for a Mac.
+    fn by_ruby(checkout: &Checkout, formula: &str) -> String {
+        let archive =
+            format!("dist/release/verify-registry-image-{VERSION}-aarch64-apple-darwin.tar.gz");
+        let unpacked = checkout.path("unpacked");
+        fs::create_dir(&unpacked).unwrap();
+        let mut tar = Command::new("tar");
+        tar.arg("-xzf").arg(checkout.path(&archive)).current_dir(&unpacked);
+        assert!(tar.status().unwrap().success());
+        let ruby = Command::new("/usr/bin/ruby")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/orb/homebrew.rb"))
+            .arg(checkout.path(formula))
+            .current_dir(&unpacked)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(ruby.stdout).unwrap();
+        assert!(ruby.status.success(), "{told}{}", String::from_utf8_lossy(&ruby.stderr));
+        told
+    }
+
+    #[test]
+    fn the_formula_is_of_the_archives_of_the_release() {
+        let checkout = Checkout::new().built(VERSION);
+        let before = include_str!("../../Formula/verify-registry-image.rb");
+        let path = "Formula/verify-registry-image.rb";
+        checkout.write(path, before);
+        // An older one, of which nothing may be left.
+        checkout.write(path, &before.replace("0.1.0", "0.0.9").replace("00000000", "1234abcd"));
+        let older = fs::read_to_string(checkout.path(path)).unwrap();
+        let (code, said) = checkout.run("homebrew-formula.sh", &[VERSION], &[]);
+        assert_eq!((code, said.contains("is not there")), (1, true), "{said}");
+        assert_eq!(fs::read_to_string(checkout.path(path)).unwrap(), older);
+
+        assert_eq!(checkout.run("release-archives.sh", &[VERSION], &[]).0, 0);
+        let no_sum = "dist/release/verify-registry-image-9.9.9-x86_64-apple-darwin.tar.gz.sha256";
+        checkout.write(no_sum, "no sum\n");
+        for wrong in ["9.9.9", "v0.1.0", ""] {
+            assert_ne!(checkout.run("homebrew-formula.sh", &[wrong], &[]).0, 0, "{wrong}");
+            assert_eq!(fs::read_to_string(checkout.path(path)).unwrap(), older, "{wrong}");
+        }
+
+        let (code, said) = checkout.run("homebrew-formula.sh", &[VERSION], &[]);
+        assert_eq!(code, 0, "{said}");
+        let formula = fs::read_to_string(checkout.path(path)).unwrap();
+        assert!(!formula.contains("0.0.9") && !formula.contains("1234abcd"), "{formula}");
+        if !Path::new("/usr/bin/ruby").exists() {
+            could_not_run("the formula for Homebrew, by Ruby: `ruby` is not installed");
+            return;
+        }
+        let told = by_ruby(&checkout, path);
+        let sum = |target: &str| {
+            let name =
+                format!("dist/release/verify-registry-image-{VERSION}-{target}.tar.gz.sha256");
+            let line = fs::read_to_string(checkout.path(&name)).unwrap();
+            (line.split(' ').next().unwrap().to_owned(), target.to_owned())
+        };
+        // The owner of this repository, once it is set.
+        let owner = before.split("github.com/").nth(1).unwrap().split('/').next().unwrap();
+        let mut shown = told.replace(VERSION, "VERSION").replace(&format!("/{owner}/"), "/OWNER/");
+        for (_, target) in FOLDERS {
+            let (sum, target) = sum(target);
+            shown = shown.replace(&sum, &format!("SUM of {target}"));
+        }
+        insta::assert_snapshot!(shown, @"
+        version: VERSION
+        macos arm: https://github.com/OWNER/verify-registry-image/releases/download/vVERSION/verify-registry-image-VERSION-aarch64-apple-darwin.tar.gz SUM of aarch64-apple-darwin
+        macos intel: https://github.com/OWNER/verify-registry-image/releases/download/vVERSION/verify-registry-image-VERSION-x86_64-apple-darwin.tar.gz SUM of x86_64-apple-darwin
+        linux arm: https://github.com/OWNER/verify-registry-image/releases/download/vVERSION/verify-registry-image-VERSION-aarch64-unknown-linux-musl.tar.gz SUM of aarch64-unknown-linux-musl
+        linux intel: https://github.com/OWNER/verify-registry-image/releases/download/vVERSION/verify-registry-image-VERSION-x86_64-unknown-linux-musl.tar.gz SUM of x86_64-unknown-linux-musl
+        installs verify-registry-image
+        installs verify-registry-image.1
+        installs completions/verify-registry-image.bash
+        installs completions/verify-registry-image.fish
+        installs completions/verify-registry-image.zsh
+        installs verify-registry-image.cdx.json
+        installs licenses
+        ");
+    }
+
+    #[test]
+    fn a_crate_is_built_for_the_binary_where_its_file_is_in_the_targets_folder() {
+        let checkout = Checkout::new();
+        let artifact = |id: &str, file: &str| {
+            format!(
+                "{{\"reason\":\"compiler-artifact\",\"package_id\":\"{id}\",\"filenames\":[\"/t/{file}\"]}}\n"
+            )
+        };
+        let messages = [
+            artifact("registry+https://example.org/index#ring@0.17.14", "x-musl/release/deps/libring.rlib"),
+            artifact("registry+https://example.org/index#zstd-sys@2.1.3+zstd.1.5.7", "x-musl/release/deps/libz.rlib"),
+            // A macro, and a build script that wrote into the target's folder.
+            artifact("registry+https://example.org/index#syn@3.0.10", "release/deps/libsyn.rlib"),
+            "{\"reason\":\"build-script-executed\",\"package_id\":\"a#b@1.0.0\",\"out_dir\":\"/t/x-musl/release/build\"}\n".into(),
+            artifact("path+file:///home/a/verify-registry-image#0.1.0", "x-musl/release/verify-registry-image"),
+        ];
+        let list = |messages: &str| {
+            checkout.write("messages", messages);
+            let script = checkout.path("scripts/built-crates.sh").display().to_string();
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", "sh \"$0\" x-musl < messages", &script]);
+            let output = command.current_dir(checkout.folder.path()).output().unwrap();
+            (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+        };
+        let expected = "ring 0.17.14\nverify-registry-image 0.1.0\nzstd-sys 2.1.3+zstd.1.5.7\n";
+        assert_eq!(list(&messages.concat()), (0, expected.to_owned()));
+        // The same in a folder of another name.
+        let elsewhere = messages
+            .concat()
+            .replace("verify-registry-image#0.1.0", "ship#verify-registry-image@0.1.0");
+        assert_eq!(list(&elsewhere), (0, expected.to_owned()));
+        assert_eq!(list(&messages[2]), (1, String::new()));
+    }
+
+    #[test]
+    fn a_binary_is_tried_by_its_name_and_by_an_answer_that_it_could_not_find_out() {
+        for (version, code, expected) in [
+            ("verify-registry-image 0.1.0", 3, 0),
+            ("verify-registry-image 0.1.0", 0, 1),
+            ("verify-registry-image 0.1.0", 2, 1),
+            ("another 0.1.0", 3, 1),
+        ] {
+            let checkout = Checkout::new();
+            let script = format!(
+                "[ \"$1\" != --version ] || {{ echo '{version}'; exit 0; }}\nexit {code}\n"
+            );
+            checkout.program("binary", &script);
+            let binary = checkout.path("binary").display().to_string();
+            let (ended, said) = checkout.run("try-binary.sh", &[&binary], &[]);
+            assert_eq!(ended, expected, "{version}, {code}: {said}");
+        }
+        let checkout = Checkout::new();
+        let (code, said) =
+            checkout.run("try-binary.sh", &[env!("CARGO_BIN_EXE_verify-registry-image")], &[]);
+        assert_eq!(code, 0, "{said}");
     }
 
     #[test]
