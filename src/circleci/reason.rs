@@ -124,3 +124,19 @@ impl Why {
         self.refusal().is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Why;
+
+    #[test]
+    fn a_pipeline_is_started_where_another_one_may_end_otherwise() {
+        let started = Why::ALL.iter().filter(|why| why.is_startable());
+        let started: Vec<_> = started.map(|why| why.as_str()).collect();
+        insta::assert_snapshot!(started.join(" "), @"no-pipeline trigger-disabled trigger-excludes-branch pipeline-missing commit-skipped pipeline-errored setup-failed setup-not-continued workflow-errored push-job-failed rerun-needed push-job-canceled job-unauthorized push-job-blocked push-job-passed");
+        // Whoever is refused is told why.
+        let refused = Why::ALL.iter().filter(|why| !why.is_startable());
+        assert!(refused.clone().all(|why| why.refusal().len() > 10));
+        assert_eq!(refused.count() + started.len(), Why::ALL.len());
+    }
+}

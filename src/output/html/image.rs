@@ -30,6 +30,8 @@ pub(super) struct ImageView<'a> {
     /// Why it is missing, as CircleCI says: a label and a sentence each, and the link of the first.
     pub(super) diagnosis: Vec<(&'static str, &'a str)>,
     pub(super) pipeline_url: Option<&'a str>,
+    /// The pipelines of the branch that pushes, where a push is what is missing and CircleCI was not asked.
+    pub(super) branch_url: Option<&'a str>,
     pub(super) notes: Vec<String>,
     pub(super) observed: Vec<Fact>,
     pub(super) declared: Vec<Fact>,
@@ -74,10 +76,12 @@ impl<'a> ImageView<'a> {
             service,
             environment,
             commit: _,
-            pipeline: _,
+            pipeline,
             notes: _,
         } = request;
-        let findings: Vec<FindingView<'_>> = image.findings().iter().map(FindingView::of).collect();
+        let findings = image.findings();
+        let is_push = findings.iter().any(|shared| shared.finding.reason.is_about_the_push());
+        let findings: Vec<FindingView<'_>> = findings.iter().map(FindingView::of).collect();
         Self {
             anchor: format!("image-{}", index + 1),
             tone: Tone::of(image.verdict()),
@@ -93,6 +97,7 @@ impl<'a> ImageView<'a> {
             findings,
             diagnosis: diagnosis.map(Diagnosis::lines).unwrap_or_default(),
             pipeline_url: diagnosis.and_then(|diagnosis| diagnosis.url.as_deref()),
+            branch_url: pipeline.url.as_deref().filter(|_| is_push && diagnosis.is_none()),
             notes: notes.iter().cloned().chain(image.pin_warning()).collect(),
             observed: facts
                 .as_ref()

@@ -1,9 +1,9 @@
 //! The link to the branch's pipelines in every red output, without a token and without a request; and the diagnosis in
 //! every output.
 
-use super::{gate, registry, without_age, world};
+use super::{COMMIT, OTHER, gate, registry, without_age, world};
 use crate::circleci::{CircleCi, World, job};
-use crate::stand_in::{Origin, StandIn};
+use crate::stand_in::{Image, Origin, StandIn};
 use crate::support::{Gate, Run};
 
 const REMOTE: &str = "[remote \"origin\"]\nurl = https://github.com/keepkey/support-email.git\n";
@@ -28,6 +28,65 @@ fn a_red_run_on_a_laptop_links_to_the_branch_s_pipelines() {
         .run();
     assert!(json.stdout.contains(&step));
     assert!(json.stdout.contains("\"diagnosis\": null"));
+}
+
+/// A registry in which each red of a push that did not happen can be had, and what asks for it: the image, options, and
+/// the immutable tag of a config file.
+fn reds() -> (StandIn, Vec<[String; 4]>) {
+    let registry = StandIn::honest();
+    let image = || Image::node_on_alpine().revision(OTHER);
+    registry.image("keepkey/support-email", "latest-dev", image());
+    registry.image("keepkey/support-email", "other-dev", image().label("another", "image"));
+    let digest = format!("--expect-digest=sha256:{}", "0".repeat(64));
+    let revision = format!("--expect-revision={COMMIT}");
+    let there = "keepkey/support-email:latest-dev";
+    let asked = [
+        ["tag-missing", "keepkey/support-email:latest-prod", "", ""],
+        ["repository-missing", "keepkey/no-such-service:latest-dev", "", ""],
+        ["immutable-tag-missing", there, "", "no-such-tag"],
+        ["immutable-tag-differs", there, "", "other-dev"],
+        ["digest-differs", there, &digest, ""],
+        ["revision-differs", there, &revision, ""],
+    ];
+    let asked = asked.map(|red| red.map(str::to_owned));
+    (registry, asked.to_vec())
+}
+
+#[test]
+fn every_red_of_a_push_links_to_the_branch_s_pipelines_in_every_output() {
+    let (registry, asked) = reds();
+    for [reason, image, option, immutable] in asked {
+        let gate = || {
+            let gate = Gate::at(&registry).file(".git/config", REMOTE).image(&image);
+            let gate = if option.is_empty() { gate } else { gate.arg(&option) };
+            if immutable.is_empty() {
+                return gate;
+            }
+            let host = registry.host(Origin::Registry);
+            let config = format!(
+                "registry: {host}/keepkey\nenvironments:\n  development: {{ tag: latest-dev, immutable_tag: {immutable} }}\n\
+                 services:\n  support-email: {{}}\n"
+            );
+            gate.file("verify-registry-image.yml", config)
+        };
+        let run = gate().args("--html page.html --junit junit.xml").run();
+        assert_eq!(run.code, Some(1), "{reason}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(&format!("reason     {reason}")), "{reason}: {}", run.stdout);
+        let json = gate().arg("--format=json").run();
+        let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+        let outputs = [
+            ("standard output", run.stdout.clone()),
+            ("JUnit", run.file("junit.xml").to_owned()),
+            ("page", run.file("page.html").to_owned()),
+            ("JSON", json.to_string()),
+        ];
+        for (output, text) in outputs {
+            assert!(text.contains(LINK), "{reason} in {output}:\n{text}");
+        }
+        // Nobody can follow an address that is cut in two.
+        assert!(run.stdout.lines().any(|line| line.trim_end().ends_with(LINK)), "{}", run.stdout);
+        assert!(run.file("page.html").contains(&format!("href=\"{LINK}\"")), "{reason}");
+    }
 }
 
 /// A project whose push job failed.

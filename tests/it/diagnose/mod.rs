@@ -4,6 +4,7 @@ mod checkout;
 mod links;
 mod openapi;
 mod reasons;
+mod rows;
 mod safety;
 mod start;
 mod table;

@@ -38,6 +38,7 @@ pub struct CircleCi {
 }
 
 struct Shared {
+    origin: String,
     world: World,
     lies: Mutex<Vec<Rule>>,
     log: Mutex<Vec<Asked>>,
@@ -84,6 +85,8 @@ pub enum Lie {
     Close,
     /// Nothing, until the client goes.
     Hang,
+    /// An honest answer, and nobody listens from then on.
+    Leave,
 }
 
 impl Lie {
@@ -118,6 +121,7 @@ impl CircleCi {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let shared = Arc::new(Shared {
+            origin: origin.clone(),
             world,
             lies: Mutex::default(),
             log: Mutex::default(),
@@ -160,8 +164,7 @@ impl CircleCi {
 
 impl Drop for CircleCi {
     fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::Release);
-        let _ = TcpStream::connect(self.origin.trim_start_matches("http://"));
+        self.shared.leave();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -201,7 +204,7 @@ impl Shared {
 
     fn answer(&self, mut asked: Asked, mut stream: TcpStream) -> std::io::Result<()> {
         let told = self.told(&asked.line());
-        let (status, headers, body) = match told {
+        let (status, headers, body) = match told.clone() {
             Some(Lie::Close) => {
                 self.log.lock().expect("no panic while held").push(asked);
                 return Ok(());
@@ -213,7 +216,11 @@ impl Shared {
                 return Ok(());
             }
             Some(Lie::Answer(status, headers, body)) => (status, headers, body),
-            None => {
+            Some(Lie::Leave) | None => {
+                if told.is_some() {
+                    // The listener is gone when its thread has seen it, and the answer must not come before.
+                    while self.leave() {}
+                }
                 asked.is_honest = true;
                 let (status, body) = self.honest(&asked);
                 (status, Vec::new(), body.to_string())
@@ -230,6 +237,12 @@ impl Shared {
             head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
         }
         stream.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes())
+    }
+
+    /// Wakes the thread that listens, so that it ends. Whether somebody still listened.
+    fn leave(&self) -> bool {
+        self.stopped.store(true, Ordering::Release);
+        TcpStream::connect(self.origin.trim_start_matches("http://")).is_ok()
     }
 
     fn told(&self, line: &str) -> Option<Lie> {
