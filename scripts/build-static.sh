@@ -50,6 +50,8 @@ cargo fetch --locked --target "$target"
 # wins in rustc, so the general ones come first.
 separator=$(printf '\037')
 flags="-Clinker=rust-lld${separator}-Clinker-flavor=ld.lld${separator}-Clink-self-contained=yes"
+# Without tables to unwind the stack by. The path is relative, because these flags become part of the binary's names.
+flags="$flags${separator}-Clink-arg=--no-eh-frame-hdr${separator}-Clink-arg=-Tscripts/static.ld"
 c_flags=
 remap() {
     flags="$flags${separator}--remap-path-prefix=$1=$2"
