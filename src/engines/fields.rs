@@ -6,11 +6,11 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::go::is_json;
+use super::go::Json;
 use super::rules::{
     CONFIG_OF_NOTHING, CONFIG_SIZE, DIFF_ID_FORM, DIGEST_MISSING, ENTRY_DIGEST, ENTRY_OF_NOTHING,
     FIELD_OF_ANOTHER_FORMAT, FIELD_OF_ANOTHER_FORMAT_DOCKER, FIELD_OF_ANOTHER_FORMAT_PODMAN,
-    LIST_WITHOUT_PLATFORMS, MEDIA_TYPE_IN_LIST, MEDIA_TYPE_IN_MANIFEST, NOT_JSON, NUMBER_TOO_LARGE,
+    LIST_WITHOUT_PLATFORMS, MEDIA_TYPE_IN_LIST, MEDIA_TYPE_IN_MANIFEST, NUMBER_TOO_LARGE,
     SIZE_MISSING,
 };
 use super::{Refusal, Rule};
@@ -19,13 +19,9 @@ use crate::oci::{Digest, MediaType, is_taken_for};
 /// Docker's config.
 pub(super) const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 
-/// The rows that the bytes meet, which were served as `media_type`.
-pub(super) fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
-    let one = |rule: &'static Rule, what: &str| vec![Refusal { rule, what: what.to_owned() }];
-    if !is_json(bytes) {
-        return one(&NOT_JSON, "its manifest is not JSON to Go's reader");
-    }
-    match serde_json::from_slice(bytes) {
+/// The rows that a manifest meets, which was served as `media_type`.
+pub(super) fn of_manifest(json: Json<'_>, media_type: MediaType) -> Vec<Refusal> {
+    match serde_json::from_slice(json.bytes()) {
         Ok(Node::Object(fields)) if is_of_another_kind(&fields, media_type) => Vec::new(),
         Ok(Node::Object(fields)) => {
             let mut met = Vec::new();
@@ -37,7 +33,7 @@ pub(super) fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
             met
         }
         Err(error) if media_type == MediaType::OciImageManifest && is_number(&error) => {
-            one(&NUMBER_TOO_LARGE, NUMBER)
+            vec![Refusal { rule: &NUMBER_TOO_LARGE, what: NUMBER.to_owned() }]
         }
         Ok(Node::Null | Node::Text(_) | Node::Whole(_) | Node::List(_) | Node::Other) | Err(_) => {
             Vec::new()
@@ -51,13 +47,10 @@ fn is_number(error: &serde_json::Error) -> bool {
     error.to_string().starts_with("number out of range")
 }
 
-/// The rows that the bytes of a config meet by their form alone.
-pub(super) fn of_config(bytes: &[u8], media_type: &str) -> Option<Refusal> {
+/// The rows that a config meets by its form alone.
+pub(super) fn of_config(json: Json<'_>, media_type: &str) -> Option<Refusal> {
     let met = |rule: &'static Rule, what: &str| Some(Refusal { rule, what: what.to_owned() });
-    if !is_json(bytes) {
-        return met(&NOT_JSON, "its config is not JSON to Go's reader");
-    }
-    match serde_json::from_slice::<Node>(bytes) {
+    match serde_json::from_slice::<Node>(json.bytes()) {
         Err(error) if media_type == DOCKER_CONFIG && is_number(&error) => {
             met(&NUMBER_TOO_LARGE, NUMBER)
         }

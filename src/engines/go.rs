@@ -57,24 +57,30 @@ pub(super) struct Mismatch {
     pub(super) found: &'static str,
 }
 
-/// The first field of `document` that has another type than in `wanted`. `None` also where the document is no JSON,
-/// which is not a matter of types.
-pub(super) fn mismatch(document: &[u8], wanted: &'static Structure) -> Option<Mismatch> {
-    if !is_json(document) {
-        return None;
-    }
-    let mut walk =
-        Walk { reader: Reader { bytes: document, at: 0 }, path: Vec::new(), found: None };
-    walk.value(Type::Object(wanted));
-    walk.found
-}
+/// A document that Go reads as JSON.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Json<'a>(&'a [u8]);
 
-/// Whether Go reads it as JSON at all.
-pub(super) fn is_json(document: &[u8]) -> bool {
-    let mut reader = Reader { bytes: document, at: 0 };
-    reader.skip().is_some() && {
+impl<'a> Json<'a> {
+    /// `None`: Go does not read it as JSON, whatever its types.
+    pub(super) fn read(document: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader { bytes: document, at: 0 };
+        reader.skip()?;
         reader.space();
-        reader.peek().is_none()
+        reader.peek().is_none().then_some(Self(document))
+    }
+
+    /// Its bytes.
+    pub(super) fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Its first field that has another type than in `wanted`.
+    pub(super) fn mismatch(self, wanted: &'static Structure) -> Option<Mismatch> {
+        let mut walk =
+            Walk { reader: Reader { bytes: self.0, at: 0 }, path: Vec::new(), found: None };
+        walk.value(Type::Object(wanted));
+        walk.found
     }
 }
 

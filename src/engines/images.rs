@@ -1,14 +1,14 @@
 //! Which rows manifests, indexes and configs meet, each document and each image by itself.
 
 use super::fields::{self, DOCKER_CONFIG};
-use super::go::{Mismatch, Structure, mismatch};
+use super::go::{Json, Mismatch, Structure};
 use super::rules::{
     CONFIG_BY_SHA512, CONFIG_OF_DOCKER, CONFIG_OF_OCI, CONFIG_OF_PODMAN, CONFIG_TYPE,
     CONFIG_TYPE_IN_OCI, CONFIG_TYPE_OF_DOCKER, CONFIG_WITH_URLS, ENTRY_BY_SHA512, ENTRY_NESTED,
     ENTRY_SIZE, ENTRY_TYPE, ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_COUNT,
     LAYER_COUNT_IN_CONFIG, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED, LAYER_TYPE,
     LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY, MANIFEST_OF_DOCKER,
-    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN,
+    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN, NOT_JSON,
 };
 use super::structures::{
     DISTRIBUTION_LIST, DISTRIBUTION_OCI, DISTRIBUTION_SCHEMA2, DOCKER_IMAGE, OCI_IMAGE, OCI_INDEX,
@@ -45,31 +45,41 @@ pub fn of_manifest(bytes: &[u8], media_type: MediaType) -> Vec<Refusal> {
         MediaType::OciImageIndex => [&DISTRIBUTION_LIST, &OCI_INDEX, &OCI_INDEX],
         MediaType::DockerManifestList => [&DISTRIBUTION_LIST, &OCI_INDEX, &SCHEMA2_LIST],
     };
+    let Some(json) = Json::read(bytes) else {
+        return not_json("its manifest is not JSON to Go's reader");
+    };
     let mut met = typed(
-        bytes,
+        json,
         &[(&MANIFEST_OF_DOCKER, docker), (&MANIFEST_OF_OCI, oci), (&MANIFEST_OF_PODMAN, podman)],
     );
-    met.extend(fields::of_manifest(bytes, media_type));
+    met.extend(fields::of_manifest(json, media_type));
     met
 }
 
 /// The rows that the bytes of an image config meet, which its manifest lists as `media_type`.
 pub fn of_config(bytes: &[u8], media_type: &str) -> Vec<Refusal> {
+    let Some(json) = Json::read(bytes) else {
+        return not_json("its config is not JSON to Go's reader");
+    };
     let mut met = typed(
-        bytes,
+        json,
         &[
             (&CONFIG_OF_DOCKER, &DOCKER_IMAGE),
             (&CONFIG_OF_OCI, &OCI_IMAGE),
             (&CONFIG_OF_PODMAN, &SCHEMA2_IMAGE),
         ],
     );
-    met.extend(fields::of_config(bytes, media_type));
+    met.extend(fields::of_config(json, media_type));
     met
 }
 
-fn typed(bytes: &[u8], rules: &[(&'static Rule, &'static Structure)]) -> Vec<Refusal> {
+fn not_json(what: &str) -> Vec<Refusal> {
+    vec![Refusal { rule: &NOT_JSON, what: what.to_owned() }]
+}
+
+fn typed(json: Json<'_>, rules: &[(&'static Rule, &'static Structure)]) -> Vec<Refusal> {
     let refusal = |(rule, structure): &(&'static Rule, &'static Structure)| {
-        let Mismatch { path, expected, found } = mismatch(bytes, structure)?;
+        let Mismatch { path, expected, found } = json.mismatch(structure)?;
         Some(Refusal { rule, what: format!("`{path}` is {found} where it must be {expected}") })
     };
     rules.iter().filter_map(refusal).collect()

@@ -72,6 +72,10 @@ pub enum DigestError {
     NotLowerHex,
 }
 
+const SHA256_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const SHA512_OF_NOTHING: &str = "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce\
+     47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e";
+
 impl Digest {
     /// Hashes `content`.
     pub fn of(algorithm: Algorithm, content: &[u8]) -> Self {
@@ -83,6 +87,15 @@ impl Digest {
     /// Whether `content` hashes to this digest.
     pub fn matches(&self, content: &[u8]) -> bool {
         Self::of(self.algorithm, content) == *self
+    }
+
+    /// Whether it is the digest of no bytes at all.
+    pub fn is_of_nothing(&self) -> bool {
+        *self.hex
+            == *match self.algorithm {
+                Algorithm::Sha256 => SHA256_OF_NOTHING,
+                Algorithm::Sha512 => SHA512_OF_NOTHING,
+            }
     }
 
     /// The algorithm before the colon.
@@ -139,13 +152,8 @@ impl Hasher {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a `String` cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 impl FromStr for Digest {
@@ -203,7 +211,7 @@ mod tests {
     #[test]
     fn sha512_is_hashed_too() {
         let digest = Digest::of(Algorithm::Sha512, b"");
-        assert!(digest.matches(b"") && !digest.matches(b"x"));
+        assert!(digest.matches(b"") && !digest.matches(b"x") && digest.is_of_nothing());
         assert_eq!(digest.hex().len(), 128);
         assert_eq!(digest.short(), "sha512:cf83e1357eef");
     }
@@ -220,6 +228,7 @@ mod tests {
         fn what_was_hashed_matches(content: Vec<u8>) {
             let digest = Digest::of(Algorithm::Sha256, &content);
             prop_assert!(digest.matches(&content));
+            prop_assert_eq!(digest.is_of_nothing(), content.is_empty());
             prop_assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         }
     }

@@ -30,6 +30,9 @@ pub(crate) fn taken_for(key: &str, names: &'static [&'static str]) -> Option<&'s
 
 /// Whether such a reader takes a key for a field of this name.
 pub(crate) fn is_taken_for(key: &str, name: &str) -> bool {
+    if key.is_ascii() && name.is_ascii() {
+        return key.eq_ignore_ascii_case(name);
+    }
     folded(name).eq(folded(key))
 }
 

@@ -57,7 +57,7 @@ impl Descriptor {
 
     /// Whether its size and its digest cannot both be true: one of them says that it is empty.
     pub fn is_impossible(&self) -> bool {
-        (self.size == 0) != self.digest.matches(b"")
+        (self.size == 0) != self.digest.is_of_nothing()
     }
 }
 

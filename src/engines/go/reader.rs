@@ -1,5 +1,7 @@
 //! JSON as Go reads it, stepped over and never kept.
 
+use std::borrow::Cow;
+
 /// How deep a document may be.
 const MOST_DEEP: usize = 10_000;
 
@@ -9,7 +11,7 @@ pub(super) struct Reader<'a> {
     pub(super) at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -40,7 +42,7 @@ impl Reader<'_> {
     }
 
     /// Reads a name and the colon behind it.
-    pub(super) fn key(&mut self) -> String {
+    pub(super) fn key(&mut self) -> Cow<'a, str> {
         self.space();
         let start = self.at;
         let _ = self.string();
@@ -108,6 +110,8 @@ impl Reader<'_> {
     fn string(&mut self) -> Option<()> {
         self.take(b'"')?;
         loop {
+            let rest = self.bytes.get(self.at..)?;
+            self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
             match self.peek()? {
                 b'"' => {
                     self.at += 1;
@@ -124,8 +128,7 @@ impl Reader<'_> {
                         _ => return None,
                     }
                 }
-                0..0x20 => return None,
-                _ => self.at += 1,
+                _ => return None,
             }
         }
     }
@@ -158,8 +161,11 @@ impl Reader<'_> {
 }
 
 /// The text inside its quotation marks. Broken characters become replacement characters, as in Go.
-pub(super) fn unquoted(text: &[u8]) -> String {
+pub(super) fn unquoted(text: &[u8]) -> Cow<'_, str> {
     let inside = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+    if !inside.contains(&b'\\') {
+        return String::from_utf8_lossy(inside);
+    }
     let mut read = Vec::with_capacity(inside.len());
     let mut rest = inside;
     while let [first, behind @ ..] = rest {
@@ -189,5 +195,5 @@ pub(super) fn unquoted(text: &[u8]) -> String {
             }
         };
     }
-    String::from_utf8_lossy(&read).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&read).into_owned())
 }
