@@ -19,15 +19,15 @@ impl Client {
             if !is_redirect(answer.status) {
                 return Ok(answer);
             }
-            let url = redirect::target(&answer.url, &answer.headers).map_err(|error| {
-                let said = format!(
-                    "{}: `{}` answered with a redirect ({}) {error}",
-                    request.what, answer.host, answer.status
-                );
-                Unavailable::new(Reason::RedirectRefused, said)
-            })?;
+            let (url, secrets) =
+                redirect::target(&answer.url, &answer.headers).map_err(|error| {
+                    let said = format!(
+                        "{}: `{}` answered with a redirect ({}) {error}",
+                        request.what, answer.host, answer.status
+                    );
+                    Unavailable::new(Reason::RedirectRefused, said)
+                })?;
             self.expect_alike(&answer.url, &url);
-            let secrets = redirect::secrets(&answer.url, &answer.headers);
             let peer = Peer::Redirected(&secrets);
             // Only `Accept` is sent along: the redirect of a manifest needs it.
             let request = Request { url, authorization: None, form: None, peer, ..request.clone() };

@@ -38,8 +38,9 @@ pub(crate) enum RedirectError {
     Inside(String),
 }
 
-/// The address that an answer from `from` leads to, without a user name, password or fragment.
-pub(crate) fn target(from: &Url, headers: &HeaderMap) -> Result<Url, RedirectError> {
+/// Where an answer from `from` leads to: the address without a user name, password or fragment, and its parts that only
+/// its recipient should know.
+pub(crate) fn target(from: &Url, headers: &HeaderMap) -> Result<(Url, Vec<Secret>), RedirectError> {
     let mut locations = headers.get_all(reqwest::header::LOCATION).iter();
     let location = match (locations.next(), locations.next()) {
         (Some(location), None) => location.to_str().map_err(|_| RedirectError::Malformed)?,
@@ -50,21 +51,18 @@ pub(crate) fn target(from: &Url, headers: &HeaderMap) -> Result<Url, RedirectErr
     }
     let mut url = from.join(location).map_err(|_| RedirectError::Malformed)?;
     permitted(from, &url)?;
+    let secrets = secrets(from, &url);
     // None of the three can fail for an address with a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
-    Ok(url)
+    Ok((url, secrets))
 }
 
 /// The parts of a `Location` that only its recipient should know: a signature, a key, a password. The target's
 /// error document may repeat them (S3's `SignatureDoesNotMatch` does). What the asked address holds is no
 /// secret: a storage's address often names the digest.
-pub(crate) fn secrets(from: &Url, headers: &HeaderMap) -> Vec<Secret> {
-    let location = headers.get(reqwest::header::LOCATION).and_then(|value| value.to_str().ok());
-    let Some(url) = location.and_then(|location| from.join(location).ok()) else {
-        return Vec::new();
-    };
+fn secrets(from: &Url, url: &Url) -> Vec<Secret> {
     let mut parts: Vec<String> = url.password().map(str::to_owned).into_iter().collect();
     for pair in url.query().unwrap_or_default().split('&') {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
@@ -76,7 +74,7 @@ pub(crate) fn secrets(from: &Url, headers: &HeaderMap) -> Vec<Secret> {
             parts.push(value.to_owned());
         }
     }
-    parts.extend(opaque_segments(&url).map(str::to_owned));
+    parts.extend(opaque_segments(url).map(str::to_owned));
     let decoded: Vec<String> = parts.iter().filter_map(|part| percent_decoded(part)).collect();
     parts.extend(decoded);
     parts.retain(|part| !from.as_str().contains(part.as_str()));
@@ -183,7 +181,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("location", location.parse().unwrap());
         match target(&from.parse().unwrap(), &headers) {
-            Ok(url) => url.to_string(),
+            Ok((url, _)) => url.to_string(),
             Err(error) => format!("a redirect {error}"),
         }
     }
@@ -270,7 +268,7 @@ mod tests {
         );
         let mut headers = HeaderMap::new();
         headers.append("location", location.parse().unwrap());
-        let told = secrets(&from, &headers);
+        let (_, told) = target(&from, &headers).unwrap();
         let told: Vec<&str> = told.iter().map(Secret::expose).collect();
         insta::assert_snapshot!(told.join("\n"), @"
         hunter2-of-s3
