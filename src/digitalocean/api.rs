@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::digitalocean::names::{DigitalOceanNames, RegistryName};
-use crate::http::{self, Answer, Client, Patience, Peer, Request, Want};
+use crate::http::{self, Answer, Authorization, Client, Patience, Peer, Request, Want};
 use crate::secret::Secret;
 
 /// How long the API is worth waiting for.
@@ -26,7 +26,7 @@ const MOST_REQUESTS: u32 = 100;
 #[derive(Debug)]
 pub(crate) struct Api {
     origin: Url,
-    bearer: Secret,
+    bearer: Authorization,
     registries: Answers<Vec<ApiRegistry>>,
     tags: Answers<Vec<ApiTag>>,
     collections: Answers<String>,
@@ -139,7 +139,7 @@ struct ApiError {
 impl Api {
     /// The API at `origin`.
     pub(crate) fn new(origin: Url, token: &Secret) -> Self {
-        let bearer = Secret::new(&format!("Bearer {}", token.expose()));
+        let bearer = Authorization::Bearer(token.clone());
         Self {
             origin,
             bearer,

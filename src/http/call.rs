@@ -78,7 +78,7 @@ impl Client {
         let mut sent = wire::with_body(url, json.map(|json| (json, JSON)));
         let headers = sent.headers_mut();
         headers.insert("accept", HeaderValue::from_static(JSON));
-        wire::insert_secret(headers, HeaderName::from_static(header), token);
+        wire::insert_secret(headers, HeaderName::from_static(header), token.expose().to_owned());
         let mut response = origin.send(sent, turn).await.map_err(|error| FailedTry::of(&error))?;
         let status = response.status().as_u16();
         let plan = Plan::of(&response, Want::All(MOST_CONTENT), &self.0.meter);

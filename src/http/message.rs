@@ -17,8 +17,8 @@ pub(crate) struct Request<'a> {
     pub(crate) what: &'a str,
     /// The `Accept` header.
     pub(crate) accept: Option<&'static str>,
-    /// The whole `Authorization` header.
-    pub(crate) authorization: Option<&'a Secret>,
+    /// The credentials that are sent along.
+    pub(crate) authorization: Option<&'a Authorization>,
     /// The form that is posted, already encoded; `None` for a GET.
     pub(crate) form: Option<&'a Secret>,
     /// Who is asked.
@@ -29,6 +29,31 @@ pub(crate) struct Request<'a> {
     pub(crate) fresh: bool,
     /// How long to wait.
     pub(crate) patience: Patience,
+}
+
+/// An `Authorization` header (RFC 9110).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Authorization {
+    /// User name and password, in base64.
+    Basic(Secret),
+    /// A token.
+    Bearer(Secret),
+}
+
+impl Authorization {
+    /// The scheme's name.
+    pub(super) fn scheme(&self) -> &'static str {
+        match self {
+            Self::Basic(_) => "Basic",
+            Self::Bearer(_) => "Bearer",
+        }
+    }
+
+    /// What is secret of it.
+    pub(crate) fn credentials(&self) -> &Secret {
+        let (Self::Basic(credentials) | Self::Bearer(credentials)) = self;
+        credentials
+    }
 }
 
 /// Who is asked. Decides which parts of the answer may be quoted.

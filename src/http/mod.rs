@@ -41,7 +41,9 @@ pub(crate) use call::{Call, NoAnswer};
 use connections::{Connecting, Connections, Purpose};
 pub use deadline::Deadline;
 use failure::{FailedTry, deadline_passed, too_many_secrets};
-pub(crate) use message::{Answer, Extent, Length, Patience, Peer, Request, Want, host_of};
+pub(crate) use message::{
+    Answer, Authorization, Extent, Length, Patience, Peer, Request, Want, host_of,
+};
 use origin::{Origin, Turn};
 pub(crate) use pour::Pour;
 pub(crate) use redirect::{is_local, is_redirect, permitted};

@@ -4,7 +4,6 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use crate::http::message::{Extent, Request, Want};
-use crate::secret::Secret;
 
 pub(super) fn request(request: &Request<'_>) -> reqwest::Request {
     let form = request.form.map(|form| (form.expose(), "application/x-www-form-urlencoded"));
@@ -30,8 +29,9 @@ pub(super) fn request(request: &Request<'_>) -> reqwest::Request {
         }
         Want::Extent(_) | Want::All(_) => {}
     }
-    if let Some(secret) = request.authorization {
-        insert_secret(headers, HeaderName::from_static("authorization"), secret);
+    if let Some(authorization) = request.authorization {
+        let value = format!("{} {}", authorization.scheme(), authorization.credentials().expose());
+        insert_secret(headers, HeaderName::from_static("authorization"), value);
     }
     sent
 }
@@ -48,9 +48,9 @@ pub(super) fn with_body(url: &Url, body: Option<(&str, &'static str)>) -> reqwes
 }
 
 /// Adds a header that no log may show.
-pub(super) fn insert_secret(headers: &mut HeaderMap, name: HeaderName, secret: &Secret) {
+pub(super) fn insert_secret(headers: &mut HeaderMap, name: HeaderName, secret: String) {
     // A secret that is not a valid header value cannot be sent, so the server will ask for it.
-    if let Ok(mut value) = HeaderValue::from_str(secret.expose()) {
+    if let Ok(mut value) = HeaderValue::try_from(secret) {
         value.set_sensitive(true);
         headers.insert(name, value);
     }

@@ -11,7 +11,7 @@ use reqwest::Url;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::http::{Answer, Client};
+use crate::http::{Answer, Authorization, Client};
 use crate::observation::Unavailable;
 use crate::oci::RegistryHost;
 use crate::registry::credentials::{DockerConfig, Found, Logins};
@@ -31,8 +31,8 @@ pub(crate) enum Access {
         origin: Url,
         /// The token endpoint's address.
         endpoint: Url,
-        /// `Basic …` of the DigitalOcean token.
-        basic: Secret,
+        /// The DigitalOcean token as user name and password.
+        basic: Authorization,
         /// Finds the token, in any of its forms, in texts that must not hold it.
         token: Redactor,
     },
@@ -50,8 +50,8 @@ pub(crate) enum Access {
 /// The authorization of a repository's requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
-    /// The `Authorization` header.
-    pub(super) header: Option<Secret>,
+    /// What is sent along; nothing where nothing was asked for.
+    pub(super) header: Option<Authorization>,
     /// Whether the registry itself has not yet sent a challenge in this run: it asked for nothing so far, or its token
     /// server is known.
     pub(super) was_assumed: bool,
@@ -144,7 +144,7 @@ impl Access {
     ) -> Self {
         let encoded = Secret::new(&STANDARD.encode(format!("{0}:{0}", token.expose())));
         client.redactor().hide(&encoded);
-        let basic = Secret::new(&format!("Basic {}", encoded.expose()));
+        let basic = Authorization::Basic(encoded);
         let known = Redactor::default();
         known.hide(token);
         Self::DigitalOcean { origin, endpoint, basic, token: known }
@@ -175,7 +175,7 @@ impl Access {
                     client.open_ahead(origin);
                 }
                 let issued = server.fetch(client, repository, Some(basic)).await?;
-                if token.finds_in(issued.expose()) {
+                if token.finds_in(issued.credentials().expose()) {
                     return Err(hands_out_ours(endpoint));
                 }
                 Ok(Granted { header: Some(issued), was_assumed: false, by: By::Token })
@@ -264,7 +264,7 @@ async fn other(
         Found::Nothing(trouble) => (None, By::Nobody(trouble)),
     };
     let was_assumed = *is_assumed;
-    let granted = |header: Option<Secret>, by: By| Granted { header, was_assumed, by };
+    let granted = |header: Option<Authorization>, by: By| Granted { header, was_assumed, by };
     match (scheme, login) {
         (Scheme::Open, _) | (Scheme::Basic, None) => Ok(granted(None, by)),
         (Scheme::Basic, Some(Login::Password(basic))) => Ok(granted(Some(basic), by)),

@@ -6,18 +6,20 @@ use std::collections::HashMap;
 use reqwest::Url;
 use tokio::sync::Mutex;
 
-use crate::http::{Answer, Client, Patience, Peer, Request, Want, is_redirect, words};
+use crate::http::{
+    Answer, Authorization, Client, Patience, Peer, Request, Want, is_redirect, words,
+};
 use crate::observation::Unavailable;
 use crate::registry::Repository;
 use crate::registry::challenge::Challenge;
 use crate::registry::scheme::challenge_of;
 use crate::registry::token_server::TokenServer;
 use crate::report::Reason;
-use crate::secret::{Redactor, Secret};
+use crate::secret::Redactor;
 
 /// The anonymous tokens for redirect targets, each fetched once.
 #[derive(Debug, Default)]
-pub(super) struct Delegates(Mutex<HashMap<(String, String), Secret>>);
+pub(super) struct Delegates(Mutex<HashMap<(String, String), Authorization>>);
 
 impl Repository {
     /// Follows the redirect of a registry to the host that answers in its place.

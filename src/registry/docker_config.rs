@@ -222,6 +222,7 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Authorization;
 
     /// The places where the login of `reference` may be, best first, and what is there.
     fn places(config: &str, reference: &str) -> String {
@@ -232,9 +233,10 @@ mod tests {
             Source::Program(name) => format!("{key} of {name}"),
             Source::Stored(stored) => match stored.login(&Redactor::default()) {
                 Ok(Login::Identity(token)) => format!("{key} token {}", token.expose()),
-                Ok(Login::Password(basic)) => {
-                    let encoded = basic.expose().strip_prefix("Basic ").unwrap();
-                    let login = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
+                Ok(Login::Password(login)) => {
+                    let Authorization::Basic(encoded) = login else { panic!("{login:?}") };
+                    let login = STANDARD.decode(encoded.expose()).unwrap();
+                    let login = String::from_utf8(login).unwrap();
                     format!("{key} {login}")
                 }
                 Err(said) => format!("{key} {said}"),

@@ -13,7 +13,7 @@ use super::docker_config::{Candidate, Source, WireConfig};
 use super::login::Login;
 use super::token;
 use crate::fuzzing::{SECRET, assert_shown, redactor};
-use crate::http::Answer;
+use crate::http::{Answer, Authorization};
 use crate::oci::RegistryHost;
 use crate::secret::Redactor;
 
@@ -71,11 +71,11 @@ pub(crate) fn docker_config(bytes: &[u8]) {
             match source {
                 Source::Program(name) => assert_ne!(name, ""),
                 Source::Stored(stored) => match stored.login(&redactor) {
-                    Ok(Login::Password(header)) => {
-                        let text = header.expose();
-                        let odd = |byte: u8| !byte.is_ascii_graphic() && byte != b' ';
-                        assert!(text.starts_with("Basic ") && !text.bytes().any(odd), "{text}");
-                        assert!(!format!("{header:?}").contains(text));
+                    Ok(Login::Password(login)) => {
+                        assert!(matches!(login, Authorization::Basic(_)), "{login:?}");
+                        let text = login.credentials().expose();
+                        assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "{text}");
+                        assert!(!format!("{login:?}").contains(text));
                     }
                     Ok(Login::Identity(token)) => assert_ne!(token.expose(), ""),
                     Err(said) => assert_shown(said),

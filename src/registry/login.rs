@@ -3,13 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::http::Authorization;
 use crate::secret::{Redactor, Secret};
 
 /// A login as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Login {
-    /// A user name and password: the whole header `Basic …`.
-    Password(Secret),
+    /// A user name and password.
+    Password(Authorization),
     /// An identity token, which is posted to the token server (a refresh token of `OAuth2`).
     Identity(Secret),
 }
@@ -19,7 +20,7 @@ impl Login {
         redactor.hide(&Secret::new(password));
         let encoded = Secret::new(&STANDARD.encode(format!("{user}:{password}")));
         redactor.hide(&encoded);
-        Self::Password(Secret::new(&format!("Basic {}", encoded.expose())))
+        Self::Password(Authorization::Basic(encoded))
     }
 
     pub(super) fn identity(token: &str, redactor: &Redactor) -> Self {

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::http::{self, Client, Patience, Peer, Request, Want};
+use crate::http::{self, Authorization, Client, Patience, Peer, Request, Want};
 use crate::observation::Unavailable;
 use crate::registry::token::read;
 use crate::report::Reason;
@@ -16,19 +16,18 @@ pub(crate) struct TokenServer<'a> {
 }
 
 impl TokenServer<'_> {
-    /// Requests a token to pull from one repository, and returns the header `Bearer …`. The scope is built here,
-    /// never taken from a challenge.
+    /// Requests a token to pull from one repository. The scope is built here, never taken from a challenge.
     pub(crate) async fn fetch(
         self,
         client: &Client,
         repository: &str,
-        basic: Option<&Secret>,
-    ) -> Result<Secret, Unavailable> {
+        login: Option<&Authorization>,
+    ) -> Result<Authorization, Unavailable> {
         let mut url = self.realm.clone();
         url.query_pairs_mut().extend_pairs(self.asked(repository));
-        let request = Request { authorization: basic, ..token_request(url) };
+        let request = Request { authorization: login, ..token_request(url) };
         let answer = client.get(&request).await?;
-        Ok(header(&read(&answer, client.redactor())?))
+        read(&answer, client.redactor()).map(Authorization::Bearer)
     }
 
     /// Like [`fetch`](Self::fetch), with an identity token (distribution "`OAuth2` token authentication"). The token is
@@ -38,7 +37,7 @@ impl TokenServer<'_> {
         client: &Client,
         repository: &str,
         identity: &Secret,
-    ) -> Result<Secret, Unavailable> {
+    ) -> Result<Authorization, Unavailable> {
         let mut form = self.realm.clone();
         form.set_query(None);
         form.query_pairs_mut()
@@ -58,7 +57,7 @@ impl TokenServer<'_> {
             );
             return Err(Unavailable::new(Reason::CredentialsRefused, message));
         }
-        Ok(header(&read(&answer, client.redactor())?))
+        read(&answer, client.redactor()).map(Authorization::Bearer)
     }
 
     fn asked(self, repository: &str) -> Vec<(&'static str, String)> {
@@ -67,10 +66,6 @@ impl TokenServer<'_> {
         asked.push(("scope", format!("repository:{repository}:pull")));
         asked
     }
-}
-
-fn header(token: &Secret) -> Secret {
-    Secret::new(&format!("Bearer {}", token.expose()))
 }
 
 fn token_request(url: Url) -> Request<'static> {
