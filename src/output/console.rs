@@ -18,7 +18,7 @@ use crate::request::ImageRequest;
 use crate::secret::printable;
 use crate::settings::Console;
 
-use words::push_word;
+use words::{push_word, whose};
 
 mod words;
 
@@ -344,8 +344,7 @@ impl Page {
             }
         }
         for (note, services) in told {
-            let whose =
-                if images.len() > 1 { format!("{}: ", services.join(", ")) } else { String::new() };
+            let whose = whose(&services, images.len());
             self.note("note:", UNSURE, &clean(&format!("{whose}{note}")));
         }
     }

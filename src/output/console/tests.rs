@@ -215,6 +215,29 @@ fn notes_and_unwritten_outputs_are_at_the_end() {
 }
 
 #[test]
+fn a_note_of_many_images_names_ten_of_them() {
+    let notes = |images: usize, with_note: usize| {
+        let image = |number: usize| {
+            let mut image = fixtures::verified();
+            image.request.service.name = format!("s{number}").parse().unwrap();
+            let note = if number < with_note { "a note" } else { "another" };
+            image.notes = vec![note.to_owned()];
+            image
+        };
+        let page = shown((0..images).map(image).collect());
+        let lines =
+            page.lines().filter(|line| line.ends_with(": a note") || *line == "note: a note");
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let ten = "s0, s1, s2, s3, s4, s5, s6, s7, s8, s9";
+    assert_eq!(notes(1, 1), "note: a note");
+    assert_eq!(notes(10, 10), format!("note: {ten}: a note"));
+    assert_eq!(notes(11, 10), format!("note: {ten}: a note"));
+    assert_eq!(notes(11, 11), "note: all 11 images: a note");
+    assert_eq!(notes(13, 12), format!("note: {ten} and 2 more: a note"));
+}
+
+#[test]
 fn a_report_in_which_nothing_ran_does_not_look_green() {
     let mut image = fixtures::verified();
     for result in &mut image.results {
