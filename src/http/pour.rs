@@ -13,6 +13,10 @@ use crate::http::MOST_SMALL;
 use crate::http::failure::FailedTry;
 use crate::http::retry::Failure;
 
+/// How many bytes the reader gets at once. A part of what the connection has read would keep all of it in memory, which
+/// hyper makes 400 KiB, so the reader gets copies.
+const PIECE: usize = 64 << 10;
+
 /// Where the bytes of one blob go, and how many have arrived.
 #[derive(Debug)]
 pub(crate) struct Pour {
@@ -84,11 +88,17 @@ impl Pour {
         ))
     }
 
-    /// Passes a piece to the reader. Returns whether it wants more.
-    pub(super) async fn give(&self, piece: Bytes) -> bool {
-        if piece.is_empty() {
-            return true;
+    /// Passes bytes to the reader. Returns whether it wants more.
+    pub(super) async fn give(&self, bytes: &[u8]) -> bool {
+        for piece in bytes.chunks(PIECE) {
+            if !self.give_piece(piece).await {
+                return false;
+            }
         }
+        true
+    }
+
+    async fn give_piece(&self, piece: &[u8]) -> bool {
         let length = piece.len() as u64;
         {
             let mut start = self.start.borrow_mut();
@@ -97,7 +107,7 @@ impl Pour {
         }
         self.poured.set(self.poured() + length);
         self.counter.fetch_add(length, Ordering::Relaxed);
-        self.reader.send(piece).await.is_ok()
+        self.reader.send(Bytes::copy_from_slice(piece)).await.is_ok()
     }
 
     pub(super) fn start(&self) -> Vec<u8> {

@@ -56,7 +56,7 @@ pub(super) async fn pour(
         came = came.saturating_add(chunk.len() as u64);
         let old = usize::try_from(known).unwrap_or(usize::MAX).min(chunk.len());
         known -= old as u64;
-        let chunk = chunk.slice(old..);
+        let chunk = chunk.get(old..).unwrap_or_default();
         if chunk.len() as u64 > pour.size - pour.poured() {
             return Ok((pour.start(), Length::Beyond(pour.size)));
         }

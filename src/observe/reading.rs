@@ -3,6 +3,7 @@
 pub(super) mod every_byte;
 mod layer_reader;
 mod progress;
+mod windows;
 
 use std::collections::BTreeMap;
 

@@ -26,8 +26,10 @@ pub(super) fn is_skippable(start: &[u8]) -> bool {
 }
 
 pub(super) struct Zstd {
-    windows: Box<dyn Windows>,
+    // Before the loan of its window: fields are dropped in this order, and another layer must not take the memory before
+    // it is free.
     decoder: Option<(DCtx<'static>, u64)>,
+    windows: Box<dyn Windows>,
     part: Part,
     out: Box<[u8]>,
 }

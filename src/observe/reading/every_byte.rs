@@ -13,8 +13,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 
-use super::layer_reader::{self, Budget, Pool, Read};
+use super::layer_reader::{self, Budget, Read};
 use super::progress::ReadingProgress;
+use super::windows::{Pool, Share, Turn};
 use crate::engines;
 use crate::http::{Client, Pour};
 use crate::observation::{Denial, Fact, LayerContent, LayerToRead, Unavailable};
@@ -25,8 +26,8 @@ use crate::unpack::Fault;
 
 /// How many layers of a run are read at once. Each takes a megabyte or two of buffers, and its zstd window.
 const AT_ONCE: usize = 2;
-/// How many pieces of a layer wait for its reader.
-const PIECES: usize = 2;
+/// How many pieces of a layer wait for its reader. Behind them the connection reads ahead, in pieces of up to 400 KiB.
+const PIECES: usize = 1;
 /// How many announced bytes give the run a millisecond more: a second for every 5 MB.
 const BYTES_A_MILLISECOND: u64 = 5_000;
 /// The stack of a thread that reads a layer. It recurses nowhere.
@@ -146,12 +147,17 @@ impl Reader<'_> {
     async fn layer(self, layer: &LayerToRead) -> (Fact<LayerContent>, Option<String>) {
         let Descriptor { digest, .. } = &layer.descriptor;
         let what = format!("{} `{}`", layer.role, digest.short());
-        let turn = tokio::time::timeout(self.client.time_left(), self.reading.streams.acquire());
-        let Ok(_turn) = turn.await else {
+        let turns = async {
+            let is_zstd = layer.descriptor.media_type.ends_with("zstd");
+            let window = if is_zstd { self.reading.pool.turn().await } else { None };
+            (window, self.reading.streams.acquire().await)
+        };
+        let Ok((window, _stream)) = tokio::time::timeout(self.client.time_left(), turns).await
+        else {
             let message = format!("{what}: its turn had not come when the run's deadline passed");
             return (Fact::Unknown(Unavailable::new(Reason::DeadlinePassed, message)), None);
         };
-        let first = match self.once(layer, &what).await {
+        let first = match self.once(layer, &what, window).await {
             Ok(fact) => return (fact, None),
             Err(wrong) => wrong,
         };
@@ -159,7 +165,7 @@ impl Reader<'_> {
         if let Err(too_much) = self.reading.announce(self.client, layer.descriptor.size) {
             return (Fact::Unknown(too_much), None);
         }
-        match self.once(layer, &what).await {
+        match self.once(layer, &what, None).await {
             Ok(Fact::Present(content)) => {
                 let note = format!("{}; the second request brought the right ones", why.message);
                 (Fact::Present(content), Some(note))
@@ -174,15 +180,21 @@ impl Reader<'_> {
     }
 
     /// Reads a layer once.
-    async fn once(self, layer: &LayerToRead, what: &str) -> Result<Fact<LayerContent>, Wrong> {
+    async fn once(
+        self,
+        layer: &LayerToRead,
+        what: &str,
+        turn: Option<Turn>,
+    ) -> Result<Fact<LayerContent>, Wrong> {
         let LayerToRead { role: _, descriptor } = layer;
         let (sender, pieces) = mpsc::channel(PIECES);
         let (done, read) = oneshot::channel();
-        let (budget, pool) = (Arc::clone(&self.reading.budget), Arc::clone(&self.reading.pool));
+        let budget = Arc::clone(&self.reading.budget);
+        let windows = Share::of(&self.reading.pool, turn);
         let algorithm = descriptor.digest.algorithm();
         let work = move || {
             // Where nobody waits any more, nobody is told.
-            let _ = done.send(layer_reader::read(pieces, algorithm, &budget, &pool));
+            let _ = done.send(layer_reader::read(pieces, algorithm, &budget, windows));
         };
         if thread::Builder::new().stack_size(STACK).spawn(work).is_err() {
             let message = format!("{what}: the system gave no thread to read it with");
@@ -268,5 +280,40 @@ impl Wrong {
                 format!("`{host}` sent more than the {} bytes of the manifest", descriptor.size)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::ambient::{Ambient, MoreTime};
+    use crate::http::Deadline;
+    use crate::progress::{Loudness, Progress};
+    use crate::secret::Redactor;
+    use crate::settings::Proxy;
+
+    fn client(more_time: MoreTime) -> Client {
+        let deadline = Deadline::new(Instant::now() + Duration::from_secs(120), more_time);
+        let progress = Progress::new(Loudness::Quiet, Redactor::default(), std::io::sink());
+        let ambient = Ambient::fixed(jiff::Timestamp::UNIX_EPOCH, 0);
+        Client::new(deadline, Proxy::default(), ambient, progress, Redactor::default())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_that_was_not_given_grows_by_a_second_for_every_5_megabytes() {
+        let left = |more_time: MoreTime, announced: &[u64]| {
+            let (client, reading) = (client(more_time), Reading::of(64 << 30));
+            let answers: Vec<_> =
+                announced.iter().map(|bytes| reading.announce(&client, *bytes).is_ok()).collect();
+            (client.time_left().as_millis(), answers)
+        };
+        assert_eq!(left(MoreTime::default(), &[]), (120_000, vec![]));
+        assert_eq!(left(MoreTime::default(), &[5_000_000]), (121_000, vec![true]));
+        assert_eq!(left(MoreTime::default(), &[5_000_000_000, 2_500_000]).0, 1_120_500);
+        // What is not going to be read gives no time.
+        assert_eq!(left(MoreTime::default(), &[65 << 30]), (120_000, vec![false]));
+        assert_eq!(left(MoreTime::none(), &[5_000_000_000]), (120_000, vec![true]));
     }
 }

@@ -1,18 +1,15 @@
 //! Reads one layer on a thread of its own: hashes what comes, unpacks it, and hashes that.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use hyper::body::Bytes;
 use tokio::sync::mpsc;
 
+use super::windows::Share;
 use crate::engines::{Archive, Met, of_skipped_start, of_unpacking};
 use crate::observation::Unpacked;
 use crate::oci::{Algorithm, Digest, Hasher};
 use crate::unpack::{Fault, Unpacker, Windows};
-
-/// How much memory the zstd windows of all layers take together. A larger one has to be alone.
-const WINDOWS_TOGETHER: u64 = 8 << 20;
 
 /// What a run may still read, packed and unpacked.
 #[derive(Debug)]
@@ -46,47 +43,6 @@ impl Budget {
     }
 }
 
-/// The memory for the zstd windows of a run.
-#[derive(Debug, Default)]
-pub(super) struct Pool {
-    lent: Mutex<u64>,
-    given_back: Condvar,
-}
-
-/// What one layer has of the [`Pool`].
-struct Share {
-    pool: Arc<Pool>,
-    lent: u64,
-}
-
-impl Share {
-    fn give_back(&mut self) {
-        let mut lent = self.pool.lent.lock().unwrap_or_else(PoisonError::into_inner);
-        *lent -= self.lent;
-        self.lent = 0;
-        self.pool.given_back.notify_all();
-    }
-}
-
-impl Windows for Share {
-    fn lend(&mut self, bytes: u64) {
-        self.give_back();
-        let pool = Arc::clone(&self.pool);
-        let lent = pool.lent.lock().unwrap_or_else(PoisonError::into_inner);
-        // A larger one than all of them together waits until there is none.
-        let is_full = |lent: &mut u64| *lent > 0 && *lent + bytes > WINDOWS_TOGETHER;
-        let waited = pool.given_back.wait_while(lent, is_full);
-        *waited.unwrap_or_else(PoisonError::into_inner) += bytes;
-        self.lent = bytes;
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.give_back();
-    }
-}
-
 /// What a layer came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Read {
@@ -102,11 +58,10 @@ pub(super) fn read(
     mut pieces: mpsc::Receiver<Bytes>,
     algorithm: Algorithm,
     budget: &Budget,
-    pool: &Arc<Pool>,
+    windows: Share,
 ) -> Read {
     let mut packed = Hasher::new(algorithm);
     let mut size = 0_u64;
-    let windows = Share { pool: Arc::clone(pool), lent: 0 };
     let mut archive = Archive::default();
     let mut unpacking = Ok(Unpacking::new(Box::new(windows), budget));
     let mut has_skipped_start = false;

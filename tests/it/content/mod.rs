@@ -10,6 +10,7 @@ mod drawn;
 mod limits;
 mod packing;
 mod resumed;
+mod windows;
 mod wrong;
 
 const REPOSITORY: &str = "keepkey/support-email";

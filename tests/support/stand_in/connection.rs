@@ -48,8 +48,13 @@ pub(super) struct Connection {
     socket: Socket,
     fate: std::sync::Arc<Fate>,
     raw_sent: usize,
+    /// The first bytes that came, until they say how large the client's windows are.
+    begun: Vec<u8>,
     shared: std::sync::Arc<super::Shared>,
 }
+
+/// With more than these, a client says no windows.
+const BEGUN: usize = 256;
 
 impl Connection {
     pub(super) fn new(
@@ -57,7 +62,7 @@ impl Connection {
         fate: std::sync::Arc<Fate>,
         shared: std::sync::Arc<super::Shared>,
     ) -> Self {
-        Self { socket, fate, raw_sent: 0, shared }
+        Self { socket, fate, raw_sent: 0, begun: Vec::new(), shared }
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -116,11 +121,46 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().socket {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = match &mut this.socket {
             Socket::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
             Socket::Tls(tls) => Pin::new(tls).poll_read(cx, buffer),
+        };
+        if this.begun.len() < BEGUN {
+            this.begun.extend_from_slice(&buffer.filled()[before..]);
+            if let Some(windows) = windows(&this.begun) {
+                this.shared.log.windows(windows);
+                this.begun = vec![0; BEGUN];
+            }
+        }
+        read
+    }
+}
+
+/// How much a client of HTTP/2 takes of one stream and of the whole connection before it has read anything, by the frames
+/// that its connection begins with.
+fn windows(begun: &[u8]) -> Option<(u32, u32)> {
+    let mut frames = begun.strip_prefix(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
+    let (mut stream, mut connection) = (None, None);
+    while let [a, b, c, kind, _flags, _, _, _, _, rest @ ..] = frames {
+        let length = usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).ok()?;
+        let (payload, next) = rest.split_at_checked(length)?;
+        match kind {
+            4 => {
+                let mut settings = payload.chunks_exact(6);
+                let size = settings.find_map(|setting| setting.strip_prefix(&[0, 4]));
+                stream = size.and_then(|size| Some(u32::from_be_bytes(size.try_into().ok()?)));
+            }
+            8 => connection = Some(65_535 + u32::from_be_bytes(payload.try_into().ok()?)),
+            _ => {}
+        }
+        frames = next;
+        if stream.is_some() && connection.is_some() {
+            break;
         }
     }
+    Some((stream?, connection?))
 }
 
 impl AsyncWrite for Connection {

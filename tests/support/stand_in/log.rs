@@ -58,6 +58,7 @@ pub(super) struct Log(Mutex<Inner>, Condvar, Notify);
 
 #[derive(Debug, Default)]
 struct Inner {
+    windows: Vec<(u32, u32)>,
     ordinal: u64,
     entries: Vec<Entry>,
     connections: BTreeMap<Origin, u64>,
@@ -91,6 +92,14 @@ impl Log {
     pub(super) fn accepted(&self, origin: Origin) {
         *self.0.lock().expect("no panic while held").connections.entry(origin).or_default() += 1;
         self.2.notify_waiters();
+    }
+
+    pub(super) fn windows(&self, windows: (u32, u32)) {
+        self.0.lock().expect("no panic while held").windows.push(windows);
+    }
+
+    pub(super) fn all_windows(&self) -> Vec<(u32, u32)> {
+        self.0.lock().expect("no panic while held").windows.clone()
     }
 
     pub(super) fn connections(&self, origin: Origin) -> u64 {

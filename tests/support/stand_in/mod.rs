@@ -262,6 +262,11 @@ impl StandIn {
         self.shared.log.connections(origin)
     }
 
+    /// How much each connection of HTTP/2 takes of one stream, and of all of them, before anything was read.
+    pub fn windows(&self) -> Vec<(u32, u32)> {
+        self.shared.log.all_windows()
+    }
+
     /// How many bytes it could send: what its clients read, and what waits for them in the system's buffers.
     pub fn bytes_sent(&self) -> u64 {
         self.shared.log.bytes()
