@@ -3,7 +3,7 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 
-.PHONY: help demo record-demo version rust test fresh lint deny bench hostile live image reproduce page-check orb-pack fuzz fuzz-coverage mutants engines
+.PHONY: help demo record-demo version rust test fresh lint deny bench hostile live image reproduce page-check orb-pack fuzz fuzz-coverage mutants engines structures
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -46,6 +46,9 @@ mutants: ## whether a test goes red when a decision is changed: N=100 of them, S
 
 engines: ## which images docker, containerd and podman pull: N=400 drawn ones, SEED=1; writes docs/engines.md
 	N="$(N)" SEED="$(SEED)" TRY="$(TRY)" sh scripts/engines.sh
+
+structures: ## whether the structures that engines read documents into are still those of their sources
+	sh scripts/structures.sh
 
 bench: ## size, requests, time and memory, with their limits, beside crane, oras and skopeo
 	sh scripts/bench.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
 # debian.sh SUITE FOLDER PACKAGE...: unpacks Debian's packages of a suite, with all that they depend on, into FOLDER.
+# ALONE=1: without what they depend on, for packages that are read and not run.
 #
 # Nothing is installed. It does nothing where FOLDER was unpacked before (`rm -r FOLDER` for newer packages), and replaces
 # nothing else: a folder that is there without its mark is refused. Exit 1: they cannot be had here, and standard error
@@ -46,7 +47,11 @@ CONF
 APT_CONFIG=$apt/apt.conf
 export APT_CONFIG
 apt-get -qq update
-apt-get -qq -y --download-only install base-files "$@"
+if [ -n "${ALONE:-}" ]; then
+    (cd "$apt/cache/archives" && apt-get -qq download base-files "$@")
+else
+    apt-get -qq -y --download-only install base-files "$@"
+fi
 # base-files first: it makes /bin and /lib links.
 for package in "$apt"/cache/archives/base-files_*.deb "$apt"/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$apt/root"

@@ -28,5 +28,6 @@ if [ -n "${TRY:-}" ]; then
         cargo test --locked --test engines -- --ignored --exact --nocapture ask::some_shapes_are_tried
     exit 0
 fi
+sh scripts/structures.sh
 ENGINES=$engines N=$N SEED=$SEED TODAY=$(date -u +%Y-%m-%d) \
     cargo test --locked --test engines -- --ignored --exact --nocapture ask::every_engine_answers_every_image
