@@ -54,13 +54,14 @@ pub struct Met {
     pub anywhere: Vec<Refusal>,
     /// Where nothing is below it.
     pub as_first: Vec<Refusal>,
+    /// Where another layer is below it.
+    pub above: Vec<Refusal>,
 }
 
 impl Met {
     /// The ones of a layer at this place of an image.
     pub fn at(&self, place: usize) -> impl Iterator<Item = &Refusal> {
-        let as_first = if place == 0 { self.as_first.as_slice() } else { &[] };
-        self.anywhere.iter().chain(as_first)
+        self.anywhere.iter().chain(if place == 0 { &self.as_first } else { &self.above })
     }
 
     /// The same with its texts changed by `change`: to mask what must not be shown.
@@ -69,6 +70,6 @@ impl Met {
         let all = |refusals: Vec<Refusal>| {
             refusals.into_iter().map(|refusal| refusal.map_texts(&change)).collect()
         };
-        Self { anywhere: all(self.anywhere), as_first: all(self.as_first) }
+        Self { anywhere: all(self.anywhere), as_first: all(self.as_first), above: all(self.above) }
     }
 }

@@ -1,6 +1,7 @@
 //! The table: every shape that some engine refuses and another takes.
 //!
-//! Measured with docker 28.5 (both stores), containerd 1.7.24 and 2.1.9, and podman, or read in their sources.
+//! Measured with docker 28.5 (both stores), containerd 1.7.24 and 2.1.9, and podman, each with its layers laid over each
+//! other by overlayfs as by default, or read in their sources.
 
 use super::Rule;
 use super::Version::{Containerd2, Containerd17, DockerGraph, DockerStore, Podman5};
@@ -40,6 +41,14 @@ const INDEX: &str = "Build the index with `docker buildx build --platform …` o
 /// How a layer gets an archive that every engine unpacks.
 const ARCHIVE: &str = "Let the builder write the layer: `docker buildx build` packs each path once, below the root, and \
      links behind what they lead to. What assembles archives itself must not append to them.";
+
+/// How a layer gets hard links that every engine makes.
+const LINKED: &str = "Pack what a hard link leads to into the same layer and before it, as `docker buildx build` does: engines \
+     unpack a layer into a folder that has nothing of the layers below.";
+
+/// How a layer gets whiteouts that every engine unpacks.
+const TAKEN_AWAY: &str = "Let the builder write the layer: `docker buildx build` packs a path or its whiteout, and never \
+     both. What merges layers must drop whiteouts of what it keeps, and what they take away.";
 
 /// How a layer becomes whole.
 const WHOLE: &str = "Build without cache and push the image again: layer and config are from different builds, or the \
@@ -199,21 +208,43 @@ rules! {
         [DockerGraph, Podman5], "duplicates of file paths not supported", ARCHIVE;
     LAYER_OUTSIDE = "layer-outside", "with `--content`: a path or a hard link that leads above the root",
         [DockerGraph], "invalid entry name, or invalid hardlink target", ARCHIVE;
-    LAYER_ROOT = "layer-root", "with `--content`: a root that is no folder",
+    LAYER_ROOT = "layer-root", "with `--content`: a root, written as `/` or `..`, that is no folder",
         [Podman5], "unlinkat .//: device or resource busy", ARCHIVE;
     LAYER_FILE_AS_FOLDER = "layer-file-as-folder", "with `--content`: an entry below a file of the same layer",
         [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "not a directory", ARCHIVE;
+    LAYER_WHITEOUT_BELOW_FILE = "layer-whiteout-below-file", "with `--content`: a whiteout below a file of the same layer",
+        [DockerGraph, DockerStore, Containerd17, Containerd2], "not a directory", ARCHIVE;
+    LAYER_OPAQUE_FILE = "layer-opaque-file", "with `--content`: the mark of an opaque folder below a file of the same layer",
+        [DockerStore, Containerd17, Containerd2], "not a directory", ARCHIVE;
     LAYER_THROUGH_LINK = "layer-through-link", "with `--content`: an entry behind a symbolic link that leads above the root",
         [DockerGraph], "path escapes from parent", ARCHIVE;
-    LAYER_DANGLING = "layer-dangling", "with `--content`: an entry of the first layer behind a symbolic link to nothing",
+    LAYER_DANGLING = "layer-dangling", "with `--content`: an entry behind a symbolic link to what the same layer does not have before it",
         [Podman5], "no such file or directory", ARCHIVE;
-    LAYER_HARD_LINK = "layer-hard-link", "with `--content`: a hard link to a folder, or in the first layer to what is not there before it",
+    LAYER_HARD_LINK = "layer-hard-link",
+        "with `--content`: a hard link to a folder, or to what the same layer does not have before it, whatever a lower one has",
         [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "link: no such file or directory, or operation not permitted",
-        ARCHIVE;
+        LINKED;
+    LAYER_LINK_TO_WHITEOUT = "layer-link-to-whiteout",
+        "with `--content`: a hard link of the first layer to what the layer takes away before it",
+        [DockerStore, Containerd17, Containerd2], "link: no such file or directory", LINKED;
     LAYER_SYMLINK = "layer-symlink", "with `--content`: a symbolic link without a target",
         [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "symlink: no such file or directory", ARCHIVE;
-    LAYER_WHITEOUT = "layer-whiteout", "with `--content`: a whiteout of the root, or of a folder that the same layer brings before it",
-        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "chtimes: no such file or directory", ARCHIVE;
+    LAYER_WHITEOUT = "layer-whiteout", "with `--content`: a whiteout of a folder that the same layer brings before it",
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "chtimes: no such file or directory", TAKEN_AWAY;
+    LAYER_TAKEN_AWAY = "layer-taken-away", "with `--content`: a whiteout of what the same layer brings or takes away before it",
+        [DockerGraph, Podman5], "mknod: file exists", TAKEN_AWAY;
+    LAYER_TAKEN_AWAY_ABOVE = "layer-taken-away-above",
+        "with `--content`: the same in any layer but the first",
+        [DockerStore, Containerd17, Containerd2], "file exists", TAKEN_AWAY;
+    LAYER_BELOW_WHITEOUT = "layer-below-whiteout",
+        "with `--content`: an entry below what the same layer takes away, without an entry for that folder before it",
+        [DockerGraph, Podman5], "not a directory", TAKEN_AWAY;
+    LAYER_BELOW_WHITEOUT_ABOVE = "layer-below-whiteout-above",
+        "with `--content`: an entry or a whiteout like that in any layer but the first",
+        [DockerStore, Containerd17, Containerd2], "not a directory", TAKEN_AWAY;
+    LAYER_WHITEOUT_BELOW_WHITEOUT = "layer-whiteout-below-whiteout",
+        "with `--content`: a whiteout below what the same layer takes away, without an entry for that folder before it",
+        [DockerGraph], "no such device or address", TAKEN_AWAY;
     LAYER_WHITEOUT_NAME = "layer-whiteout-name", "with `--content`: a whiteout that names nothing",
-        [DockerStore, Containerd17, Containerd2], "invalid whiteout name", ARCHIVE;
+        [DockerGraph, DockerStore, Containerd17, Containerd2, Podman5], "invalid whiteout name", ARCHIVE;
 }

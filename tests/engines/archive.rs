@@ -1,8 +1,10 @@
 //! tar archives as nobody's library writes them.
 
+mod below;
 mod pax;
 mod seldom;
 
+use self::below::below;
 use self::pax::pax;
 use self::seldom::seldom;
 use crate::tar::{header, seal};
@@ -42,7 +44,16 @@ pub(crate) const ENTRIES: &str = "\
     double-file-detour double-absolute-file name-too-long path-too-long pax-bad-then-good pax-bad-before-global \
     negative-size-of-directory tab-in-number other-ustar-version whiteout-of-unknown-type root-of-unknown-type \
     whiteout-with-unknown-xattr pax-xattr-unknown-namespace-empty pax-xattr-system device-as-parent \
-    whiteout-then-file-in-directory whiteout-below-file symlink-to-file-then-through cut-behind-records";
+    whiteout-then-file-in-directory whiteout-below-file symlink-to-file-then-through cut-behind-records \
+    whiteout-then-directory whiteout-then-symlink whiteout-then-hard-link whiteout-then-file-below \
+    whiteout-then-whiteout-below whiteout-then-opaque-below hard-link-to-whiteout hard-link-to-whiteout-then-below \
+    symlink-to-whiteout-then-through whiteout-then-file-then-whiteout double-whiteout whiteout-through-symlink \
+    whiteout-through-symlink-of-file whiteout-through-symlink-to-nothing whiteout-through-symlink-to-file \
+    whiteout-through-symlink-out whiteout-of-symlink whiteout-of-empty-directory opaque-in-missing-directory \
+    opaque-below-file opaque-through-symlink opaque-through-symlink-to-nothing opaque-through-symlink-to-file \
+    opaque-through-symlink-out whiteout-of-long-name whiteout-of-name-of-255 whiteout-of-long-path opaque-in-long-path \
+    double-opaque aufs-mark-below-file link-to-low-unlisted-directory link-through-low link-with-a-slash device-zero \
+    through-low through-symlink-then-hard-link through-symlink-then-twice through-two-symlinks whiteout-of-link-behind";
 
 /// The archive of this name.
 pub(crate) fn archive(number: u32, salt: &str, name: &str) -> Vec<u8> {
@@ -69,7 +80,7 @@ pub(crate) fn archive(number: u32, salt: &str, name: &str) -> Vec<u8> {
             tar.bytes(&[0; 10240]);
         }
         other => {
-            let kinds = [odd_headers, names, links, doubles, whiteouts, pax, seldom];
+            let kinds = [odd_headers, names, links, doubles, whiteouts, pax, seldom, below];
             assert!(kinds.iter().any(|kind| kind(&mut tar, other)), "no archive `{other}`");
             tar.bytes(&end);
         }

@@ -53,7 +53,11 @@ fn mutation(dice: &mut Dice, base: &str) -> String {
             let how = if base.contains("tar") { "text" } else { *dice.one(&fitting) };
             format!("layer 0 pack {how}")
         }
-        8..22 => format!("layer 0 entries {}", dice.word(ENTRIES)),
+        8..22 => {
+            let layers =
+                if base.contains("three") { 3 } else { 1 + usize::from(base.contains("two")) };
+            format!("layer {} entries {}", dice.below(layers), dice.word(ENTRIES))
+        }
         22..27 => {
             let document = if has_index { "index" } else { "manifest" };
             format!("served {document} {}", dice.one(SERVED))

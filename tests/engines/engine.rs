@@ -9,6 +9,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 const A_PULL_TAKES_AT_MOST: Duration = Duration::from_secs(20);
+/// As clusters have it. Where layers are copied instead of laid over each other, engines unpack in another way.
+const SNAPSHOTTER: &str = "overlayfs";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -118,11 +120,11 @@ impl Engine {
         match self.kind {
             Kind::Docker => {
                 self.run_containerd();
-                self.run_dockerd("vfs", false);
+                self.run_dockerd("overlay2", false);
             }
             Kind::DockerContainerd => {
                 self.run_containerd();
-                self.run_dockerd("native", true);
+                self.run_dockerd(SNAPSHOTTER, true);
             }
             Kind::Containerd17 | Kind::Containerd2 => self.run_containerd(),
             Kind::Podman => {
@@ -135,7 +137,7 @@ impl Engine {
                     "--runroot",
                     &run,
                     "--storage-driver",
-                    "vfs",
+                    "overlay",
                     "--cgroup-manager",
                     "cgroupfs",
                     "--events-backend",
@@ -243,17 +245,17 @@ impl Engine {
                 self.ask("GET", &format!("{path}/{name}:t/json")).map(drop)
             }
             Kind::Containerd17 => {
-                self.ctr_pull(&["--plain-http", "--snapshotter", "native"], &name)
+                self.ctr_pull(&["--plain-http", "--snapshotter", SNAPSHOTTER], &name)
             }
             Kind::Containerd2 => {
                 let options =
-                    ["--local", "--skip-metadata", "--plain-http", "--snapshotter", "native"];
+                    ["--local", "--skip-metadata", "--plain-http", "--snapshotter", SNAPSHOTTER];
                 self.ctr_pull(&options, &name)
             }
             Kind::Skopeo => {
                 let from = format!("docker://{name}:t");
                 let root = self.inside("");
-                let to = format!("containers-storage:[vfs@{root}root+{root}run]{name}:t");
+                let to = format!("containers-storage:[overlay@{root}root+{root}run]{name}:t");
                 let words = ["skopeo", "copy", "--quiet", "--src-tls-verify=false", &from, &to];
                 finish(self.program(&words)).map(drop)
             }
@@ -277,9 +279,11 @@ impl Engine {
     pub(crate) fn snapshots(&self) -> Option<Vec<String>> {
         let words: &[&str] = match self.kind {
             Kind::Containerd17 | Kind::Containerd2 => {
-                &["snapshots", "--snapshotter", "native", "ls"]
+                &["snapshots", "--snapshotter", SNAPSHOTTER, "ls"]
             }
-            Kind::DockerContainerd => &["-n", "moby", "snapshots", "--snapshotter", "native", "ls"],
+            Kind::DockerContainerd => {
+                &["-n", "moby", "snapshots", "--snapshotter", SNAPSHOTTER, "ls"]
+            }
             Kind::Docker | Kind::Podman | Kind::Skopeo => return None,
         };
         let text = self.ctr(words).ok()?;

@@ -66,6 +66,7 @@ fn head(record: &Record) -> String {
          | store | docker {} with its containerd store, the default from 29 on |\n\
          | c1.7 | containerd {} |\n| c2 | containerd {} |\n| podman | podman {} |\n| skopeo | skopeo {}, into the \
          storage that CRI-O and podman use |\n\n\
+         Each engine lays layers over each other with overlayfs, as by default.\n\n\
          `+`: it pulls and unpacks the image for linux/amd64; `arm64`: it takes that platform; `-`: it refuses; `?`: it \
          did not answer. The words are those of the first engine that refuses. What a layer holds and how it is packed, the check `engines` \
          sees only with `--content`.\n",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::packing::sha256;
 use crate::recipe::{Image, Recipe, Variation};
 
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Serialize, Deserialize, Clone, Default)]
 pub(crate) struct Record {
     /// The day of the measurement.
     pub(crate) measured: String,

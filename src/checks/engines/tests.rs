@@ -156,7 +156,8 @@ fn layers_that_were_read_are_judged_by_what_is_in_them() {
     };
     let odd = || Met {
         anywhere: vec![met("layer-duplicate", "has one path twice: `a\u{202e}`")],
-        as_first: vec![met("layer-hard-link", "has a hard link to nothing")],
+        as_first: vec![met("layer-link-to-whiteout", "has a hard link to what is gone")],
+        above: Vec::new(),
     };
     let mut sample = Sample::single();
     read(&mut sample, "unpacked 1", odd());

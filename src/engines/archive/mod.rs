@@ -7,6 +7,7 @@ mod entries;
 mod header;
 mod paths;
 mod records;
+mod seen;
 
 use self::entries::Entries;
 use self::header::{BLOCK, Header};

@@ -34,29 +34,35 @@ impl<'n> Path<'n> {
         }
         Self { parts, above, is_rooted }
     }
-
-    /// Whether no file system takes it.
-    pub(super) fn is_too_long(&self) -> bool {
-        let length = self.parts.iter().fold(0, |sum, part| sum + part.len() + 1);
-        length > MOST_PATH + 1 || self.parts.iter().any(|part| part.len() > MOST_NAME)
-    }
 }
 
+/// Whether no file system takes what has this name in this folder.
+pub(super) fn are_too_long(folder: &[&[u8]], name: Option<&[u8]>) -> bool {
+    let parts = || folder.iter().copied().chain(name);
+    let length = parts().fold(0, |sum, part| sum + part.len() + 1);
+    length > MOST_PATH + 1 || parts().any(|part| part.len() > MOST_NAME)
+}
+
+/// The hash of the root.
+pub(super) const ROOT: u64 = 0;
+
 /// The hash of the root, of each folder on the way, and of what these parts lead to.
-///
-/// The hash has no secret: who finds two paths of one hash gets a wrong answer about an image of his own.
 pub(super) fn keys(parts: &[&[u8]]) -> Vec<u64> {
-    let mut hasher = DefaultHasher::new();
     let mut keys = Vec::with_capacity(parts.len() + 1);
-    keys.push(hasher.finish());
-    for part in parts {
-        add(&mut hasher, part);
-        keys.push(hasher.finish());
-    }
+    keys.push(ROOT);
+    keys.extend(parts.iter().scan(ROOT, |folder, part| {
+        *folder = child(*folder, part);
+        Some(*folder)
+    }));
     keys
 }
 
-fn add(hasher: &mut DefaultHasher, part: &[u8]) {
-    hasher.write_usize(part.len());
-    hasher.write(part);
+/// The hash of a path by that of its folder.
+///
+/// The hash has no secret: who finds two paths of one hash gets a wrong answer about an image of his own.
+pub(super) fn child(folder: u64, name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u64(folder);
+    hasher.write(name);
+    hasher.finish()
 }

@@ -84,7 +84,7 @@ fn read(bytes: &[u8], piece: usize) -> Met {
     archive.end()
 }
 
-/// The rows that an archive meets; `1:` are those of a first layer.
+/// The rows that an archive meets; `1:` are those of a first layer, `2:` those of a later one.
 fn told(bytes: &[u8]) -> String {
     let met = read(bytes, 64 << 10);
     assert_eq!(read(bytes, 1), met, "byte by byte");
@@ -93,7 +93,8 @@ fn told(bytes: &[u8]) -> String {
         |first: &str, refusal: &Refusal| format!("{first}{} {}", refusal.rule.id, refusal.what);
     let anywhere = met.anywhere.iter().map(|refusal| line("", refusal));
     let as_first = met.as_first.iter().map(|refusal| line("1: ", refusal));
-    anywhere.chain(as_first).collect::<Vec<_>>().join("\n")
+    let above = met.above.iter().map(|refusal| line("2: ", refusal));
+    anywhere.chain(as_first).chain(above).collect::<Vec<_>>().join("\n")
 }
 
 /// A line for each archive.
@@ -279,7 +280,9 @@ fn entries_that_engines_do_not_unpack_meet_a_row() {
         ("another kind of root", tar().entry(b'Z', "./", b"", "").told()),
         ("a name of 256", named(&long)),
         ("a name of 255", named(&long[1..])),
-        ("a whiteout of 260", named(&format!(".wh.{long}"))),
+        ("a whiteout of 256", named(&format!(".wh.{long}"))),
+        ("a whiteout of 255", named(&format!(".wh.{}", &long[1..]))),
+        ("a mark in a path of 4,200", named(&format!("{deep}.wh..wh..opq"))),
         ("a path of 4,200", named(&deep)),
         ("a path of 4,200 with detours", named(&"./".repeat(2100))),
         ("an attribute of macOS", attribute("SCHILY.xattr.com.apple.provenance")),
@@ -301,6 +304,7 @@ fn entries_that_engines_do_not_unpack_meet_a_row() {
         ("above the root, then below it", tar().file("../out").file("out").told()),
         ("above the root of all", tar().file("/../out").told()),
         ("the root as a file", tar().file("srv/..").told()),
+        ("the root as a file, from itself", tar().file("/").told()),
         ("below a file", tar().file("srv/number/child").told()),
         ("below a device", tar().entry(b'4', "dev", b"", "").file("dev/child").told()),
         ("below a hard link to a file", tar().hard("hard", "srv/number").file("hard/child").told()),
@@ -315,12 +319,14 @@ fn entries_that_engines_do_not_unpack_meet_a_row() {
     insta::assert_snapshot!(lines(&rows), @"
     another kind: layer-entry-kind has an entry of the kind `7`: `odd`
     another kind of whiteout: -
-    another kind of root: layer-root has `./`, which is no folder
+    another kind of root: -
     a name of 256: layer-name has a path of 256 bytes: `(200 n)nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn`
     a name of 255: -
-    a whiteout of 260: -
+    a whiteout of 256: layer-name has a path of 260 bytes: `.wh.(200 n)nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn`
+    a whiteout of 255: -
+    a mark in a path of 4,200: layer-name has a path of 4212 bytes: `(100 folder/)folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/fo`
     a path of 4,200: layer-name has a path of 4200 bytes: `(100 folder/)folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/fo`
-    a path of 4,200 with detours: layer-root has `(500 ./)././././././././././././`, which is no folder
+    a path of 4,200 with detours: -
     an attribute of macOS: layer-attribute has the extended attribute `com.apple.provenance` on `odd`
     an attribute of NFS: layer-attribute has the extended attribute `system.nfs4_acl` on `odd`
     an attribute of Linux: -
@@ -330,17 +336,18 @@ fn entries_that_engines_do_not_unpack_meet_a_row() {
     once from the root: -
     twice from the root: layer-duplicate has one path twice: `/b/../a`
     two headers for all: layer-duplicate has one path twice: `PaxHeaders/one`
-    a file like a header for all: 1: layer-hard-link has a hard link to what is not there before it: `x`
+    a file like a header for all: layer-hard-link has a hard link to what its layer does not have before it: `x`
     above the root: layer-outside has `srv/../../out`
-    above the root, then below it: layer-outside has `../out`
+    above the root, then below it: layer-outside has `../out`; layer-duplicate has one path twice: `out`
     above the root of all: -
-    the root as a file: layer-root has `srv/..`, which is no folder
+    the root as a file: -
+    the root as a file, from itself: layer-root has `/`, which is no folder
     below a file: layer-file-as-folder has an entry below a file: `srv/number/child`
     below a device: layer-file-as-folder has an entry below a file: `dev/child`
     below a hard link to a file: layer-file-as-folder has an entry below a file: `hard/child`
     below a file that became a folder: layer-duplicate has one path twice: `srv/number/`
-    a whiteout below a file: layer-file-as-folder has an entry below a file: `srv/number/.wh.child`
-    a mark of an opaque folder below a file: -
+    a whiteout below a file: layer-whiteout-below-file has a whiteout below a file: `srv/number/.wh.child`
+    a mark of an opaque folder below a file: layer-opaque-file has the mark of an opaque folder below a file: `srv/number/.wh..wh..opq`
     nowhere: layer-symlink has a symbolic link to nowhere: `soft`
     ");
 }
@@ -383,6 +390,36 @@ fn links_and_whiteouts_meet_a_row_by_what_is_there() {
             "a hard link to a hidden file",
             tar().file("srv/.wh.number").hard("hard", "srv/number").told(),
         ),
+        (
+            "a hard link to what a link leads to",
+            tar().link("a", "srv").hard("hard", "a/number").hard("none", "a/missing").told(),
+        ),
+        ("a hard link behind a link to nothing", tar().link("a", "no").hard("hard", "a/b").told()),
+        (
+            "a hard link behind a link with a detour",
+            tar().link("a", "no/../srv").hard("hard", "a/missing").told(),
+        ),
+        ("a hard link to a whiteout", tar().file("srv/.wh.a").hard("hard", "srv/a").told()),
+        (
+            "what came behind a link, twice",
+            through("srv").file(".wh.soft").file("srv/.wh.file").told(),
+        ),
+        ("below a whiteout", tar().file(".wh.a").file("a/b").told()),
+        ("below the folder of a whiteout", tar().file(".wh.a").folder("a").file("a/b").told()),
+        ("behind a link to a whiteout", tar().file(".wh.a").link("l", "a").file("l/b").told()),
+        ("a whiteout below a whiteout", tar().file(".wh.a").file("a/.wh.b").told()),
+        ("a mark below a whiteout", tar().file(".wh.a").file("a/.wh..wh..opq").told()),
+        ("a whiteout twice", tar().file(".wh.a").file("./.wh.a").told()),
+        (
+            "a whiteout of a file that came behind it",
+            tar().file(".wh.a").file("a").file("x/../.wh.a").told(),
+        ),
+        ("a whiteout behind a link", tar().link("l", "srv").file("l/.wh.number").told()),
+        (
+            "a whiteout behind a link to a file",
+            tar().link("l", "srv/number").file("l/.wh.a").told(),
+        ),
+        ("a mark for AUFS", tar().file(".wh..wh.aufs").file(".wh..wh.plnk/7.7").told()),
         ("a whiteout of a file", tar().file("srv/.wh.number").told()),
         ("a whiteout of a folder", tar().file(".wh.srv").told()),
         (
@@ -410,37 +447,52 @@ fn links_and_whiteouts_meet_a_row_by_what_is_there() {
     behind a link to the root: -
     behind a link out: layer-through-link has an entry behind a symbolic link out of the root: `soft/file`
     behind a link out of a folder: layer-through-link has an entry behind a symbolic link out of the root: `srv/l/x`
-    the same of a folder without an entry: 1: layer-through-link has an entry behind a symbolic link out of the root: `a/l/x`
+    the same of a folder without an entry: layer-through-link has an entry behind a symbolic link out of the root: `a/l/x`
     behind a link not quite out: -
-    behind a link to nothing: 1: layer-dangling has an entry behind a symbolic link to nothing: `soft/file`
-    behind a link to what comes later: 1: layer-dangling has an entry behind a symbolic link to nothing: `soft/file`
+    behind a link to nothing: layer-dangling has an entry behind a symbolic link to nothing: `soft/file`
+    behind a link to what comes later: layer-dangling has an entry behind a symbolic link to nothing: `soft/file`
     behind a link behind a link: -
     behind a hard link to a link: -
-    a whiteout behind a link to nothing: -
-    behind what was a link: -
-    a hard link to nothing: 1: layer-hard-link has a hard link to what is not there before it: `hard`
-    a hard link to what comes later: 1: layer-hard-link has a hard link to what is not there before it: `hard`
+    a whiteout behind a link to nothing: layer-dangling has an entry behind a symbolic link to nothing: `a/.wh.x`
+    behind what was a link: layer-taken-away has a whiteout of what it brings itself: `.wh.a`; layer-below-whiteout has something below what it takes away: `a/x`; 2: layer-taken-away-above has a whiteout of what it brings itself: `.wh.a`; 2: layer-below-whiteout-above has something below what it takes away: `a/x`
+    a hard link to nothing: layer-hard-link has a hard link to what its layer does not have before it: `hard`
+    a hard link to what comes later: layer-hard-link has a hard link to what its layer does not have before it: `hard`
     a hard link to itself: layer-hard-link has a hard link to itself: `hard`
     a hard link to a folder: layer-hard-link has a hard link to a folder: `hard`
-    a hard link to an unlisted folder: 1: layer-hard-link has a hard link to a folder: `hard`
+    a hard link to an unlisted folder: layer-hard-link has a hard link to a folder: `hard`
     a hard link to the root: layer-hard-link has a hard link to the root: `hard`
     a hard link above the root: layer-outside has a hard link to what is above the root: `hard`
     a hard link behind a link: -
     a hard link to what came behind a link: -
-    a hard link to a hidden file: layer-hard-link has a hard link to what a whiteout took away: `hard`
-    a whiteout of a file: -
-    a whiteout of a folder: layer-whiteout has a whiteout behind its folder: `.wh.srv`
-    a whiteout of a folder without an entry: -
-    a whiteout of a folder with one below: layer-whiteout has a whiteout behind its folder: `.wh.a`
+    a hard link to a hidden file: layer-taken-away has a whiteout of what it brings itself: `srv/.wh.number`; 1: layer-link-to-whiteout has a hard link to what a whiteout took away: `hard`; 2: layer-taken-away-above has a whiteout of what it brings itself: `srv/.wh.number`
+    a hard link to what a link leads to: layer-hard-link has a hard link to what its layer does not have before it: `none`
+    a hard link behind a link to nothing: layer-hard-link has a hard link to what its layer does not have before it: `hard`
+    a hard link behind a link with a detour: -
+    a hard link to a whiteout: 1: layer-link-to-whiteout has a hard link to what a whiteout took away: `hard`
+    what came behind a link, twice: layer-taken-away has a whiteout of what it brings itself: `.wh.soft`; 2: layer-taken-away-above has a whiteout of what it brings itself: `.wh.soft`
+    below a whiteout: layer-below-whiteout has something below what it takes away: `a/b`; 2: layer-below-whiteout-above has something below what it takes away: `a/b`
+    below the folder of a whiteout: -
+    behind a link to a whiteout: layer-below-whiteout has something below what it takes away: `l/b`; 2: layer-below-whiteout-above has something below what it takes away: `l/b`
+    a whiteout below a whiteout: layer-whiteout-below-whiteout has something below what it takes away: `a/.wh.b`; 2: layer-below-whiteout-above has something below what it takes away: `a/.wh.b`
+    a mark below a whiteout: layer-whiteout-below-whiteout has something below what it takes away: `a/.wh..wh..opq`; 2: layer-below-whiteout-above has something below what it takes away: `a/.wh..wh..opq`
+    a whiteout twice: layer-duplicate has one path twice: `./.wh.a`; layer-taken-away has a whiteout of what it brings itself: `./.wh.a`; 2: layer-taken-away-above has a whiteout of what it brings itself: `./.wh.a`
+    a whiteout of a file that came behind it: layer-duplicate has one path twice: `x/../.wh.a`; layer-taken-away has a whiteout of what it brings itself: `x/../.wh.a`; 2: layer-taken-away-above has a whiteout of what it brings itself: `x/../.wh.a`
+    a whiteout behind a link: layer-taken-away has a whiteout of what it brings itself: `l/.wh.number`; 2: layer-taken-away-above has a whiteout of what it brings itself: `l/.wh.number`
+    a whiteout behind a link to a file: layer-whiteout-below-file has a whiteout below a file: `l/.wh.a`
+    a mark for AUFS: -
+    a whiteout of a file: layer-taken-away has a whiteout of what it brings itself: `srv/.wh.number`; 2: layer-taken-away-above has a whiteout of what it brings itself: `srv/.wh.number`
+    a whiteout of a folder: layer-taken-away has a whiteout of what it brings itself: `.wh.srv`; layer-whiteout has a whiteout behind its folder: `.wh.srv`; 2: layer-taken-away-above has a whiteout of what it brings itself: `.wh.srv`
+    a whiteout of a folder without an entry: layer-taken-away has a whiteout of what it brings itself: `.wh.a`; 2: layer-taken-away-above has a whiteout of what it brings itself: `.wh.a`
+    a whiteout of a folder with one below: layer-taken-away has a whiteout of what it brings itself: `.wh.a`; layer-whiteout has a whiteout behind its folder: `.wh.a`; 2: layer-taken-away-above has a whiteout of what it brings itself: `.wh.a`
     a whiteout before its folder: -
-    a folder that comes again: -
-    a whiteout as a folder: -
-    a whiteout of no name: layer-whiteout-name has a whiteout of no name: `srv/.wh.`; layer-whiteout has a whiteout behind its folder: `srv/.wh.`
+    a folder that comes again: layer-taken-away has a whiteout of what it brings itself: `.wh.srv`; 2: layer-taken-away-above has a whiteout of what it brings itself: `.wh.srv`
+    a whiteout as a folder: layer-taken-away has a whiteout of what it brings itself: `srv/.wh.number`; 2: layer-taken-away-above has a whiteout of what it brings itself: `srv/.wh.number`
+    a whiteout of no name: layer-whiteout-name has a whiteout of no name: `srv/.wh.`
     the same of a folder without an entry: layer-whiteout-name has a whiteout of no name: `a/.wh..`
-    a whiteout of no name at the root: layer-whiteout-name has a whiteout of no name: `.wh.`; layer-whiteout has a whiteout of the root: `.wh.`
-    a whiteout of what is above: layer-whiteout-name has a whiteout of no name: `srv/deep/.wh...`; layer-whiteout has a whiteout behind its folder: `srv/deep/.wh...`
+    a whiteout of no name at the root: layer-whiteout-name has a whiteout of no name: `.wh.`
+    a whiteout of what is above: layer-whiteout-name has a whiteout of no name: `srv/deep/.wh...`
     the same without an entry: layer-whiteout-name has a whiteout of no name: `other/deep/.wh...`
-    the same at the root: layer-whiteout-name has a whiteout of no name: `srv/.wh...`; layer-whiteout has a whiteout of the root: `srv/.wh...`
+    the same at the root: layer-whiteout-name has a whiteout of no name: `srv/.wh...`
     ");
 }
 
@@ -466,9 +518,44 @@ fn an_engine_stops_at_the_first_entry_that_all_refuse() {
 }
 
 #[test]
-fn a_first_layer_has_nothing_below_it() {
-    let met = read(&tar().hard("hard", "missing").0, 64);
-    assert_eq!([met.at(0).count(), met.at(1).count()], [1, 0]);
+fn containerd_unpacks_a_first_layer_in_another_way() {
+    let who = |tar: Tar| {
+        let met = read(&tar.0, 64);
+        [0, 1].map(|place| {
+            let is_by = |version: &Version| met.at(place).any(|refusal| refusal.is_by(*version));
+            Version::ALL
+                .into_iter()
+                .filter(is_by)
+                .map(Version::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        })
+    };
+    insta::assert_debug_snapshot!([
+        who(tar().file("srv/.wh.number")),
+        who(tar().file("srv/.wh.gone").hard("hard", "srv/gone")),
+        who(tar().file("srv/.wh.gone").file("srv/gone/again")),
+        who(tar().file("srv/.wh.gone").file("srv/gone/.wh.again")),
+    ], @r#"
+    [
+        [
+            "docker 28 with its graph driver, podman 5",
+            "docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7, containerd 2.x, podman 5",
+        ],
+        [
+            "docker 28 and newer with its containerd store, containerd 1.7, containerd 2.x",
+            "",
+        ],
+        [
+            "docker 28 with its graph driver, podman 5",
+            "docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7, containerd 2.x, podman 5",
+        ],
+        [
+            "docker 28 with its graph driver",
+            "docker 28 with its graph driver, docker 28 and newer with its containerd store, containerd 1.7, containerd 2.x",
+        ],
+    ]
+    "#);
 }
 
 #[test]

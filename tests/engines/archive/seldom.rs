@@ -132,6 +132,12 @@ pub(super) fn cut_behind_records(tar: &mut Tar) {
     tar.0.truncate(whole);
 }
 
+/// An empty file of a long name.
+pub(super) fn long(tar: &mut Tar, name: &[u8]) {
+    records(tar, b'x', &record("path", name));
+    tar.file("srv/short", b"");
+}
+
 fn records(tar: &mut Tar, kind: u8, records: &[u8]) {
     tar.entry(header(b"PaxHeaders/odd", kind, records.len(), b""), records);
 }
