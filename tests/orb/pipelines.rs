@@ -235,6 +235,17 @@ mod tests {
             .filter(|name| !allowed.lines().any(|line| line == format!("!{name}")))
             .collect();
         assert_eq!(left_out, Vec::<String>::new());
+        let script = include_str!("../../scripts/build-static.sh");
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || "/.-".contains(letter);
+        let read: BTreeSet<String> = script
+            .match_indices("scripts/")
+            .filter_map(|(place, _)| script[place..].split(|letter| !is_name(letter)).next())
+            .map(|name| format!("!{name}"))
+            .collect();
+        assert!(read.contains("!scripts/static.ld"), "{read:?}");
+        let left_out: Vec<&String> =
+            read.iter().filter(|name| !allowed.lines().any(|line| line == *name)).collect();
+        assert_eq!(left_out, Vec::<&String>::new());
     }
 
     #[test]
