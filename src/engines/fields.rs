@@ -11,7 +11,7 @@ use super::rules::{
     CONFIG_OF_NOTHING, CONFIG_SIZE, DIFF_ID_FORM, DIGEST_MISSING, ENTRY_DIGEST, ENTRY_OF_NOTHING,
     FIELD_OF_ANOTHER_FORMAT, FIELD_OF_ANOTHER_FORMAT_DOCKER, FIELD_OF_ANOTHER_FORMAT_PODMAN,
     LIST_WITHOUT_PLATFORMS, MEDIA_TYPE_IN_LIST, MEDIA_TYPE_IN_MANIFEST, NUMBER_TOO_LARGE,
-    SIZE_MISSING,
+    PART_OF_NO_MACHINE, SIZE_MISSING,
 };
 use super::{Refusal, Rule};
 use crate::oci::{Digest, MediaType, is_taken_for};
@@ -157,6 +157,9 @@ fn read(
     if config.size.is_none_or(|size| size == 0) {
         note(&CONFIG_SIZE, "its config has no size".to_owned());
     }
+    if config.is_of_a_machine == Some(false) {
+        note(&PART_OF_NO_MACHINE, "its config has a platform without an architecture".to_owned());
+    }
     let Some(Node::List(layers)) = field(fields, "layers")? else { return Ok(()) };
     for (place, layer) in layers.iter().enumerate() {
         let layer = Listed::of(Some(layer))?;
@@ -167,6 +170,9 @@ fn read(
         // A size of 0 is another row's.
         if layer.size.is_none_or(|size| size < 0) {
             note(&SIZE_MISSING, format!("{name} has no size"));
+        }
+        if layer.is_of_a_machine == Some(false) {
+            note(&PART_OF_NO_MACHINE, format!("{name} has a platform without an architecture"));
         }
     }
     Ok(())
@@ -181,7 +187,7 @@ fn entries(
     let mut has_platform = entries.is_empty();
     for (place, entry) in entries.iter().enumerate() {
         let entry = Listed::of(Some(entry))?;
-        has_platform |= entry.has_platform;
+        has_platform |= entry.is_of_a_machine.is_some();
         let name = format!("entry {} of {} of its index", place + 1, entries.len());
         let is_only = entries.len() == 1;
         match (entry.has_digest, is_only) {
@@ -191,7 +197,7 @@ fn entries(
                 if entry.is_manifest {
                     meet(&ENTRY_DIGEST, format!("{name} has no digest"));
                 }
-                if !entry.has_platform {
+                if entry.is_of_a_machine.is_none() {
                     meet(&ENTRY_OF_NOTHING, format!("{name} has no platform and no digest"));
                 }
             }
@@ -212,7 +218,8 @@ struct Twice;
 /// A descriptor, as far as it is looked at here.
 struct Listed {
     has_digest: bool,
-    has_platform: bool,
+    /// Its platform, where it has one: whether that is of any machine.
+    is_of_a_machine: Option<bool>,
     is_manifest: bool,
     size: Option<i64>,
 }
@@ -231,11 +238,21 @@ impl Listed {
             Some(Node::Text(_) | Node::List(_) | Node::Object(_) | Node::Other) => Some(1),
             Some(Node::Null) | None => None,
         };
-        let has_platform = matches!(field(fields, "platform")?, Some(Node::Object(_)));
+        let platform = match field(fields, "platform")? {
+            Some(Node::Object(platform)) => Some(platform),
+            _ => None,
+        };
+        let machine = platform.map(|platform| field(platform, "architecture")).transpose()?;
+        let has_no_name = |node: Option<&Node>| match node {
+            None | Some(Node::Null) => true,
+            Some(Node::Text(name)) => name.is_empty(),
+            // Of another type, which is another row.
+            Some(_) => false,
+        };
         let kind = text(field(fields, "mediaType")?);
         Ok(Self {
             has_digest: digest.is_some_and(is_digest),
-            has_platform,
+            is_of_a_machine: machine.map(|machine| !has_no_name(machine)),
             is_manifest: kind.and_then(MediaType::parse).is_some(),
             size,
         })

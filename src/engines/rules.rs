@@ -164,6 +164,9 @@ rules! {
         [DockerStore], "failed validation", MANIFEST;
     SIZE_MISSING = "size-missing", "a descriptor without a size, or with one below 0",
         [DockerStore, Containerd17, Containerd2], "reports content size of zero", MANIFEST;
+    PART_OF_NO_MACHINE = "part-of-no-machine", "a config or a layer whose descriptor has a platform without an architecture",
+        [DockerStore, Containerd17, Containerd2], "content digest … not found",
+        "Leave `platform` out of the descriptors of config and layers: only an index's entries have one.";
     CONFIG_SIZE = "config-size", "a config without a size",
         [Podman5], "blob size mismatch", MANIFEST;
     MEDIA_TYPE_IN_MANIFEST = "media-type-in-manifest", "a Docker manifest without its own `mediaType`, or with another spelling of it",

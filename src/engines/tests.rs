@@ -422,6 +422,11 @@ fn a_field_that_is_missing_or_of_another_format_is_refused_by_who_needs_it() {
         met(index, r#"{"manifests":[GOOD,{"size":1}],"layers":[]}"#),
         met(&list, r#"{"mediaType":"","manifests":[GOOD]}"#),
         met(OCI, r#"{"config":{"digest":"DIGEST","Digest":"DIGEST"},"manifests":[]}"#),
+        met(
+            OCI,
+            r#"{"config":{"digest":"DIGEST","size":2,"platform":{"os":"linux"}},"layers":[{"digest":"DIGEST","size":2,"platform":{"architecture":""}}]}"#,
+        ),
+        met(OCI, r#"{"config":{"digest":"DIGEST","size":2,"platform":{"architecture":"amd64"}}}"#),
         met(OCI, "x"),
         met(OCI, "[]"),
     ];
@@ -454,6 +459,11 @@ fn a_field_that_is_missing_or_of_another_format_is_refused_by_who_needs_it() {
     field-of-another-format: its manifest has `manifests`, too [store 1.7 2]
     field-of-another-format-podman: its manifest has `manifests`, too [podman]
     field-of-another-format-docker: its manifest has `manifests`, too [graph]
+    {"config":{"digest":"sha256:a…","size":2,"platform":{"os":"linux"}},"layers":[{"digest":"sha256:a…","size":2,"platform":{"architecture":""}}]}
+    part-of-no-machine: its config has a platform without an architecture [store 1.7 2]
+    part-of-no-machine: layer 1 of 1 has a platform without an architecture [store 1.7 2]
+    {"config":{"digest":"sha256:a…","size":2,"platform":{"architecture":"amd64"}}}
+
     x
     not-json: its manifest is not JSON to Go's reader [graph store 1.7 2 podman]
     []

@@ -318,7 +318,10 @@ fn index_entry(wire: &WireEntry) -> Result<IndexEntry, ManifestError> {
                     let said = format!("platform `{os}/{architecture}` {error}");
                     ManifestError::Json(serde_json::Error::custom(said))
                 })?;
-            let features = said.os_features.iter().flatten().flatten().cloned().collect();
+            // To Go, `null` among texts is an empty one.
+            let features =
+                said.os_features.iter().flatten().map(|one| one.clone().unwrap_or_default());
+            let features = features.collect();
             let written = written([os, architecture, variant], &platform_said);
             listing = Listing { features, written };
             platform = Some(platform_said);
