@@ -148,9 +148,11 @@ fn windows(begun: &[u8]) -> Option<(u32, u32)> {
         let (payload, next) = rest.split_at_checked(length)?;
         match kind {
             4 => {
-                let mut settings = payload.chunks_exact(6);
-                let size = settings.find_map(|setting| setting.strip_prefix(&[0, 4]));
-                stream = size.and_then(|size| Some(u32::from_be_bytes(size.try_into().ok()?)));
+                let (settings, _) = payload.as_chunks();
+                let size = settings.iter().find_map(|[id @ .., a, b, c, d]: &[u8; 6]| {
+                    (*id == [0, 4]).then_some([*a, *b, *c, *d])
+                });
+                stream = size.map(u32::from_be_bytes);
             }
             8 => connection = Some(65_535 + u32::from_be_bytes(payload.try_into().ok()?)),
             _ => {}
