@@ -61,7 +61,7 @@ class Crate:
 
 def linked(target):
     """The crates that Cargo links for a target, without what only tests, builds and macros use, and who needs whom."""
-    metadata = json.loads(run("cargo", "metadata", "--locked", "--format-version=1", f"--filter-platform={target}"))
+    metadata = json.loads(run("cargo", "metadata", "--quiet", "--locked", "--format-version=1", f"--filter-platform={target}"))
     sums = {}
     for block in (ROOT / "Cargo.lock").read_text().split("[[package]]"):
         fields = dict(re.findall(r'^(name|version|checksum) = "(.*)"$', block, re.MULTILINE))
@@ -69,7 +69,7 @@ def linked(target):
     packages = [Crate(package, sums) for package in metadata["packages"]]
     crates = {crate.key: crate for crate in packages}
     # Not from the metadata: their features are those of the tests, too.
-    tree = run("cargo", "tree", "--locked", "--edges=normal,no-proc-macro", f"--target={target}",
+    tree = run("cargo", "tree", "--quiet", "--locked", "--edges=normal,no-proc-macro", f"--target={target}",
                "--prefix=depth", "--format={p}")
     needs, path = {}, []
     for line in tree.splitlines():
