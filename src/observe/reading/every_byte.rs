@@ -27,7 +27,7 @@ use crate::unpack::Fault;
 /// How many layers of a run are read at once. Each takes a megabyte or two of buffers, and its zstd window.
 const AT_ONCE: usize = 2;
 /// How many pieces of a layer wait for its reader. Behind them the connection reads ahead, in pieces of up to 400 KiB.
-const PIECES: usize = 1;
+const PIECES: usize = 4;
 /// How many announced bytes give the run a millisecond more: a second for every 5 MB.
 const BYTES_A_MILLISECOND: u64 = 5_000;
 /// The stack of a thread that reads a layer. It recurses nowhere.
