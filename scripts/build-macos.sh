@@ -16,44 +16,9 @@ target=$1
     echo "build-macos: this is no Mac; scripts/check-macos.sh tells elsewhere whether it compiles" >&2
     exit 2
 }
-workspace=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-cd -- "$workspace"
-sysroot=$(rustc --print sysroot)
-[ -d "$sysroot/lib/rustlib/$target" ] || {
-    echo "build-macos: the Rust target $target is missing; run \`rustup target add $target\`" >&2
-    exit 2
-}
-cargo_home=${CARGO_HOME:-$HOME/.cargo}
-target_dir=${CARGO_TARGET_DIR:-$workspace/target}
-# The crates must be there before the flags are made: their folder carries the name of the host they came from.
-cargo fetch --locked --target "$target"
-
-# As scripts/build-static.sh: no path of this machine, for the compiler and for the C code. The last match wins in rustc.
-separator=$(printf '\037')
-flags=
-c_flags=
-remap() {
-    flags="$flags${flags:+$separator}--remap-path-prefix=$1=$2"
-    c_flags="$c_flags '-ffile-prefix-map=$1=$2'"
-}
-remap "$sysroot" /rust
-remap "$cargo_home" /cargo
-for crates in "$cargo_home"/registry/src/*; do
-    remap "$crates" /crates
-done
-remap "$workspace" /src
-remap "$target_dir" /target
-export MACOSX_DEPLOYMENT_TARGET=11.0 CARGO_ENCODED_RUSTFLAGS="$flags" CC_SHELL_ESCAPED_FLAGS=1
-export "CFLAGS_$(echo "$target" | tr - _)=$c_flags"
-folder=dist/$target
-binary=$folder/verify-registry-image
-mkdir -p -- "$target_dir" "$folder"
-CARGO_TARGET_DIR=$target_dir cargo build --release --locked --target "$target" --bin verify-registry-image \
-    --message-format json-render-diagnostics >"$target_dir/$target.messages"
-cp -- "$target_dir/$target/release/verify-registry-image" "$binary"
-sh scripts/built-crates.sh "$target" <"$target_dir/$target.messages" >"$binary.crates"
-# A binary is no text in this machine's language.
-LC_ALL=C sh scripts/check-binary.sh "$binary" "$workspace" "$cargo_home" "$target_dir" "$sysroot"
+cd -- "$(dirname -- "$0")/.."
+binary=dist/$target/verify-registry-image
+MACOSX_DEPLOYMENT_TARGET=11.0 sh scripts/build-release.sh "$target" "$binary"
 
 [ "$(lipo -archs "$binary")" = "$machine" ] || { echo "build-macos: $binary is not for $machine" >&2; exit 1; }
 # The first line is the binary's own name.
@@ -65,4 +30,3 @@ fi
 if [ "$(uname -m)" = "$machine" ]; then
     sh scripts/try-binary.sh "$binary"
 fi
-echo "built $binary ($(wc -c <"$binary" | tr -d ' ') bytes)"

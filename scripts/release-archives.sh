@@ -11,7 +11,8 @@ version=$1
 cd -- "$(dirname -- "$0")/.."
 rm -rf -- dist/release
 sh scripts/check-version.sh "$version"
-for folder in amd64 arm64 aarch64-apple-darwin x86_64-apple-darwin; do
+folders='amd64 arm64 aarch64-apple-darwin x86_64-apple-darwin'
+for folder in $folders; do
     for file in verify-registry-image verify-registry-image.cdx.json licenses/third-party.txt \
         licenses/rust-standard-library.html; do
         [ -s "dist/$folder/$file" ] || {
@@ -30,7 +31,7 @@ mkdir -p dist/release dist/completions
 for shell in bash fish zsh; do
     "dist/$here/verify-registry-image" --completions "$shell" >"dist/completions/verify-registry-image.$shell"
 done
-for folder in amd64 arm64 aarch64-apple-darwin x86_64-apple-darwin; do
+for folder in $folders; do
     case $folder in
     amd64) target=x86_64-unknown-linux-musl ;;
     arm64) target=aarch64-unknown-linux-musl ;;

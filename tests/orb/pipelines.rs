@@ -235,14 +235,21 @@ mod tests {
             .filter(|name| !allowed.lines().any(|line| line == format!("!{name}")))
             .collect();
         assert_eq!(left_out, Vec::<String>::new());
-        let script = include_str!("../../scripts/build-static.sh");
+        let scripts = [
+            include_str!("../../scripts/build-static.sh"),
+            include_str!("../../scripts/build-release.sh"),
+        ];
         let is_name = |letter: char| letter.is_ascii_alphanumeric() || "/.-".contains(letter);
         let name = |line: &'static str| {
             let place = line.find("scripts/").filter(|_| !line.starts_with('#'))?;
             line[place..].split(|letter| !is_name(letter)).next()
         };
-        let read: BTreeSet<String> =
-            script.lines().filter_map(name).map(|name| format!("!{name}")).collect();
+        let read: BTreeSet<String> = scripts
+            .iter()
+            .flat_map(|script| script.lines())
+            .filter_map(name)
+            .map(|name| format!("!{name}"))
+            .collect();
         assert!(read.contains("!scripts/static.ld"), "{read:?}");
         let left_out: Vec<&String> =
             read.iter().filter(|name| !allowed.lines().any(|line| line == *name)).collect();
