@@ -243,16 +243,16 @@ impl Listed {
             _ => None,
         };
         let machine = platform.map(|platform| field(platform, "architecture")).transpose()?;
-        let has_no_name = |node: Option<&Node>| match node {
-            None | Some(Node::Null) => true,
-            Some(Node::Text(name)) => name.is_empty(),
+        let has_name = |node: Option<&Node>| match node {
+            None | Some(Node::Null) => false,
+            Some(Node::Text(name)) => !name.is_empty(),
             // Of another type, which is another row.
-            Some(_) => false,
+            Some(_) => true,
         };
         let kind = text(field(fields, "mediaType")?);
         Ok(Self {
             has_digest: digest.is_some_and(is_digest),
-            is_of_a_machine: machine.map(|machine| !has_no_name(machine)),
+            is_of_a_machine: machine.map(has_name),
             is_manifest: kind.and_then(MediaType::parse).is_some(),
             size,
         })

@@ -10,7 +10,7 @@ mod whiteouts;
 use std::collections::HashMap;
 
 use super::header::Header;
-use super::paths::{self, MOST_PATH, Path, ROOT, child, keys};
+use super::paths::{self, MOST_PATH, Path, child, end, key};
 use super::seen::{Kind, Leads, Paths, Seen};
 use crate::engines::rules::{
     LAYER_ATTRIBUTE, LAYER_DUPLICATE, LAYER_ENTRY_KIND, LAYER_NAME, LAYER_OUTSIDE, LAYER_ROOT,
@@ -73,10 +73,7 @@ impl Entries {
 
     /// Adds a header for all entries: engines that keep the archive's names count its name as one.
     pub(super) fn global(&mut self, name: &[u8]) {
-        let path = Path::of(name);
-        if let Some(key) = keys(&path.parts).last() {
-            self.name(&path, *key, name);
-        }
+        self.name(&Path::of(name), name);
     }
 
     /// Adds an entry.
@@ -103,9 +100,7 @@ impl Entries {
             let what = format!("has a path of {} bytes: {}", name.len(), shown(name));
             return self.refuse(&LAYER_NAME, what);
         }
-        if let Some(key) = keys(&path.parts).last() {
-            self.name(&path, *key, name);
-        }
+        self.name(&path, name);
         if path.above > 0 {
             self.refuse(&LAYER_OUTSIDE, format!("has {}", shown(name)));
         }
@@ -121,7 +116,7 @@ impl Entries {
             }
             Some(of) => {
                 if let Some(way) = self.make_folders(folder, name, Inside::Whiteout) {
-                    self.whiteout(way.last().copied().unwrap_or(ROOT), of, name);
+                    self.whiteout(end(&way), of, name);
                 }
             }
             None => self.entry(header, folder, base),
@@ -147,28 +142,28 @@ impl Entries {
             self.refuse(&LAYER_SYMLINK, format!("has a symbolic link to nowhere: {}", shown(name)));
         }
         let Some(way) = self.make_folders(folder, name, Inside::Entry) else { return };
-        let key = child(way.last().copied().unwrap_or(ROOT), base);
+        let own = child(end(&way), base);
         let kind = match header.kind {
             b'5' => Kind::Folder,
             b'2' => {
-                let is_straight = way.as_slice() == keys(folder).get(1..).unwrap_or_default();
-                self.symbolic_link(&header.target, is_straight.then_some(folder), key)
+                let is_straight = end(&way) == key(folder);
+                self.symbolic_link(&header.target, is_straight.then_some(folder), own)
             }
-            b'1' => self.hard_link(&header.target, name, key),
+            b'1' => self.hard_link(&header.target, name, own),
             _ => Kind::File,
         };
-        self.put(key, kind);
+        self.put(own, kind);
         if kind == Kind::Folder {
-            for key in way.iter().chain([&key]) {
+            for key in way.iter().chain([&own]) {
                 self.change(*key, |seen| seen.has_times = true);
             }
         }
     }
 
     /// Notes a name, which engines that keep them take once. A name above the root is none of what is there.
-    fn name(&mut self, path: &Path<'_>, key: u64, name: &[u8]) {
+    fn name(&mut self, path: &Path<'_>, name: &[u8]) {
         let mut is_new = true;
-        self.change(key ^ path.above.rotate_right(8), |seen| {
+        self.change(key(&path.parts) ^ path.above.rotate_right(8), |seen| {
             let spelling =
                 if path.is_rooted { &mut seen.is_named_from_root } else { &mut seen.is_named };
             is_new = !std::mem::replace(spelling, true);
@@ -182,7 +177,7 @@ impl Entries {
     fn make_folders(&mut self, folder: &[&[u8]], name: &[u8], inside: Inside) -> Option<Vec<u64>> {
         let mut way = Vec::with_capacity(folder.len());
         for part in folder {
-            let next = child(way.last().copied().unwrap_or(ROOT), part);
+            let next = child(end(&way), part);
             match self.kind(next) {
                 Kind::Folder | Kind::Parent => way.push(next),
                 kind @ (Kind::Unknown | Kind::Gone) => {

@@ -46,15 +46,23 @@ pub(super) fn are_too_long(folder: &[&[u8]], name: Option<&[u8]>) -> bool {
 /// The hash of the root.
 pub(super) const ROOT: u64 = 0;
 
-/// The hash of the root, of each folder on the way, and of what these parts lead to.
-pub(super) fn keys(parts: &[&[u8]]) -> Vec<u64> {
-    let mut keys = Vec::with_capacity(parts.len() + 1);
-    keys.push(ROOT);
-    keys.extend(parts.iter().scan(ROOT, |folder, part| {
+/// The hash of what these parts lead to from the root.
+pub(super) fn key(parts: &[&[u8]]) -> u64 {
+    parts.iter().fold(ROOT, |folder, part| child(folder, part))
+}
+
+/// The hash of each folder on the way below the root, and of what these parts lead to.
+pub(super) fn way(parts: &[&[u8]]) -> Vec<u64> {
+    let step = |folder: &mut u64, part: &&[u8]| {
         *folder = child(*folder, part);
         Some(*folder)
-    }));
-    keys
+    };
+    parts.iter().scan(ROOT, step).collect()
+}
+
+/// Where a way from the root ends.
+pub(super) fn end(way: &[u64]) -> u64 {
+    way.last().copied().unwrap_or(ROOT)
 }
 
 /// The hash of a path by that of its folder.

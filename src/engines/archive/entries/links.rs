@@ -1,7 +1,7 @@
 //! Symbolic links and hard links, and what is behind them.
 
 use super::{Entries, Inside, Kind, Leads, MOST_LINKS, MOST_PARTS, shown};
-use crate::engines::archive::paths::{MOST_PATH, Path, ROOT, child, keys};
+use crate::engines::archive::paths::{MOST_PATH, Path, ROOT, child, end, way};
 use crate::engines::rules::{
     LAYER_DANGLING, LAYER_FILE_AS_FOLDER, LAYER_HARD_LINK, LAYER_LINK_TO_WHITEOUT,
     LAYER_OPAQUE_FILE, LAYER_OUTSIDE, LAYER_THROUGH_LINK, LAYER_WHITEOUT_BELOW_FILE,
@@ -68,8 +68,7 @@ impl Entries {
         };
         let target_path = Path::within(folder, target);
         if is_plain && target_path.parts.len() <= MOST_PARTS && self.targets.len() < MOST_LINKS {
-            let keys = keys(&target_path.parts);
-            self.targets.insert(key, keys.get(1..).unwrap_or_default().to_vec());
+            self.targets.insert(key, way(&target_path.parts));
         }
         let is_inside = target.starts_with(b"/") || ups <= folder.len();
         Kind::Link(if is_inside { Leads::Inside } else { Leads::Out })
@@ -124,7 +123,7 @@ impl Entries {
                 Kind::Link(_) => {
                     let way = self.targets.get(&next)?;
                     let is_link = |key: &u64| matches!(self.kind(*key), Kind::Link(_));
-                    (!way.iter().any(is_link)).then(|| way.last().copied().unwrap_or(ROOT))
+                    (!way.iter().any(is_link)).then(|| end(way))
                 }
                 Kind::Any => None,
                 Kind::Unknown | Kind::Parent | Kind::Folder | Kind::File | Kind::Gone => Some(next),
