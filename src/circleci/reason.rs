@@ -134,7 +134,7 @@ mod tests {
         let started = Why::ALL.iter().filter(|why| why.is_startable());
         let started: Vec<_> = started.map(|why| why.as_str()).collect();
         insta::assert_snapshot!(started.join(" "), @"no-pipeline trigger-disabled trigger-excludes-branch pipeline-missing commit-skipped pipeline-errored setup-failed setup-not-continued workflow-errored push-job-failed rerun-needed push-job-canceled job-unauthorized push-job-blocked push-job-passed");
-        // Whoever is refused is told why.
+        // Every refusal says why.
         let refused = Why::ALL.iter().filter(|why| !why.is_startable());
         assert!(refused.clone().all(|why| why.refusal().len() > 10));
         assert_eq!(refused.count() + started.len(), Why::ALL.len());

@@ -1,6 +1,6 @@
 //! Lists of names in the report for a person: broken into lines, or cut short.
 
-/// Of how many services a note is told by name.
+/// How many services a note names at most.
 const MOST_NAMED: usize = 10;
 
 /// Adds a word to the last line, or to a new one where there is no room left.
