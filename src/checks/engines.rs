@@ -148,22 +148,7 @@ fn look<'a>(
         }
         return look;
     };
-    let candidates: Vec<_> = images
-        .iter()
-        .map(|image| Candidate {
-            listed_as: image.listed_as.as_ref(),
-            // Of an image that is none, nothing is known.
-            said: match Content::of(image) {
-                Content::Image(_, config) => Some(&config.platform),
-                Content::NotAnImage(_)
-                | Content::Gone
-                | Content::Differs(_)
-                | Content::Unknown(_) => None,
-            },
-            features: &image.listing.features,
-            written: image.listing.written.as_deref(),
-        })
-        .collect();
+    let candidates: Vec<_> = images.iter().map(|image| candidate(image)).collect();
     let several = subject.images().nth(1).is_some();
     for platform in platforms(subject, images) {
         match taken(&candidates, index, platform, version) {
@@ -184,6 +169,21 @@ fn look<'a>(
         look.add(subject, image);
     }
     look
+}
+
+fn candidate(image: &PlatformObservation) -> Candidate<'_> {
+    // Of an image that is none, nothing is known.
+    let config = match Content::of(image) {
+        Content::Image(_, config) => Some(config),
+        Content::NotAnImage(_) | Content::Gone | Content::Differs(_) | Content::Unknown(_) => None,
+    };
+    Candidate {
+        listed_as: image.listed_as.as_ref(),
+        said: config.map(|config| &config.platform),
+        config_has_features: config.is_some_and(|config| config.has_features),
+        features: &image.listing.features,
+        written: image.listing.written.as_deref(),
+    }
 }
 
 /// The platforms that count: the wanted ones, else every one that the index or a config says.

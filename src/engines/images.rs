@@ -1,5 +1,7 @@
 //! Which rows manifests, indexes and configs meet, each document and each image by itself.
 
+use std::iter;
+
 use super::fields::{self, DOCKER_CONFIG};
 use super::go::{Json, Mismatch, Structure};
 use super::rules::{
@@ -8,14 +10,17 @@ use super::rules::{
     ENTRY_SIZE, ENTRY_TYPE, ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_COUNT,
     LAYER_COUNT_IN_CONFIG, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED, LAYER_TYPE,
     LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY, MANIFEST_OF_DOCKER,
-    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN, NOT_JSON,
+    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN, NOT_JSON, PART_FEATURES, PART_OF_386,
+    PART_OF_ANOTHER_MACHINE,
 };
 use super::structures::{
     DISTRIBUTION_LIST, DISTRIBUTION_OCI, DISTRIBUTION_SCHEMA2, DOCKER_IMAGE, OCI_IMAGE, OCI_INDEX,
     OCI_MANIFEST, SCHEMA2, SCHEMA2_IMAGE, SCHEMA2_LIST,
 };
 use super::{Refusal, Rule};
-use crate::oci::{Algorithm, Descriptor, Digest, ImageConfig, ImageManifest, MediaType};
+use crate::oci::{
+    Algorithm, Descriptor, Digest, ImageConfig, ImageManifest, MediaType, PartPlatform, Platform,
+};
 
 /// How many layers docker's graph driver stacks (measured).
 const MOST_OF_GRAPH_DRIVER: usize = 125;
@@ -116,36 +121,73 @@ pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<R
         rule: &LAYERS_TOO_MANY,
         what: format!("it has {of} layers, and at most {MOST_OF_GRAPH_DRIVER} are stacked"),
     }));
-    let is_typed = config_descriptor.is_image_config();
-    met.push((!is_typed).then(|| Refusal {
-        rule: if is_docker { &CONFIG_TYPE } else { &CONFIG_TYPE_IN_OCI },
-        what: match config_descriptor.media_type.as_str() {
-            "" => "the config has no `mediaType`".to_owned(),
-            other => format!("the config has the type `{other}`"),
-        },
-    }));
-    let of_docker = config_descriptor.media_type == DOCKER_CONFIG;
-    met.push((*media_type == MediaType::OciImageManifest && of_docker).then(|| Refusal {
-        rule: &CONFIG_TYPE_OF_DOCKER,
-        what: format!("the config has the type `{DOCKER_CONFIG}`"),
-    }));
-    met.push(
-        config_descriptor
-            .has_urls
-            .then(|| Refusal { rule: &CONFIG_WITH_URLS, what: "the config has `urls`".to_owned() }),
-    );
-    met.push((config_descriptor.digest.algorithm() != Algorithm::Sha256).then(|| Refusal {
-        rule: &CONFIG_BY_SHA512,
-        what: "the config has a digest of `sha512`".to_owned(),
-    }));
+    met.extend(of_config_descriptor(*media_type, config_descriptor));
     let steps = config.map_or(0, |config| config.steps);
     met.push((steps > of).then(|| Refusal {
         rule: &HISTORY_TOO_LONG,
         what: format!("its history has {steps} layers where there are {of}"),
     }));
     let mut met: Vec<_> = met.into_iter().flatten().collect();
-    met.extend(config.map_or_else(Vec::new, |config| unlike(layers, &config.diff_ids)));
+    if let Some(config) = config {
+        met.extend(of_machines(manifest, &config.platform));
+        met.extend(unlike(layers, &config.diff_ids));
+    }
     met
+}
+
+/// The rows that a config meets by its descriptor in a manifest of this type.
+fn of_config_descriptor(manifest: MediaType, config: &Descriptor) -> [Option<Refusal>; 4] {
+    let met = |is_met: bool, rule: &'static Rule, what: &str| {
+        is_met.then(|| Refusal { rule, what: what.to_owned() })
+    };
+    let is_docker = manifest == MediaType::DockerManifest;
+    let typed = match config.media_type.as_str() {
+        "" => "the config has no `mediaType`".to_owned(),
+        other => format!("the config has the type `{other}`"),
+    };
+    let untyped = if is_docker { &CONFIG_TYPE } else { &CONFIG_TYPE_IN_OCI };
+    let of_docker = manifest == MediaType::OciImageManifest && config.media_type == DOCKER_CONFIG;
+    let by_sha512 = config.digest.algorithm() != Algorithm::Sha256;
+    [
+        met(!config.is_image_config(), untyped, &typed),
+        met(of_docker, &CONFIG_TYPE_OF_DOCKER, &typed),
+        met(config.has_urls, &CONFIG_WITH_URLS, "the config has `urls`"),
+        met(by_sha512, &CONFIG_BY_SHA512, "the config has a digest of `sha512`"),
+    ]
+}
+
+/// The rows that config and layers meet by the platforms of their own, in an image for `machine`.
+fn of_machines(manifest: &ImageManifest, machine: &Platform) -> Vec<Refusal> {
+    let ImageManifest { config, layers, .. } = manifest;
+    let parts = iter::once(("the config".to_owned(), config)).chain(
+        layers
+            .iter()
+            .enumerate()
+            .map(|(place, layer)| (format!("layer {} of {}", place + 1, layers.len()), layer)),
+    );
+    let of_part = |(name, part): (String, &Descriptor)| {
+        let PartPlatform { platform, has_features } = part.machine.as_deref()?;
+        let has = |said: &str| format!("{name} has a platform of its own, {said}");
+        let Some(platform) = platform else {
+            return Some(Refusal {
+                rule: &PART_OF_ANOTHER_MACHINE,
+                what: has("which is none of any machine"),
+            });
+        };
+        let (os, architecture) = (machine.os(), machine.architecture());
+        let what = has(&format!("`{platform}`, where an engine looks for `{os}/{architecture}`"));
+        if platform.os() == os && (platform.architecture(), architecture) == ("386", "amd64") {
+            return Some(Refusal { rule: &PART_OF_386, what });
+        }
+        // An engine knows no variant of an amd64 machine that it runs on.
+        let is_variant = platform.architecture() == "amd64" && !platform.variant().is_empty();
+        if is_variant || !platform.is_same_machine(machine) {
+            return Some(Refusal { rule: &PART_OF_ANOTHER_MACHINE, what });
+        }
+        let what = has("with `os.features`");
+        has_features.then_some(Refusal { rule: &PART_FEATURES, what })
+    };
+    parts.filter_map(of_part).collect()
 }
 
 fn met(rule: &'static Rule, layer: &Descriptor) -> String {

@@ -38,6 +38,13 @@ const MANIFEST: &str = "Correct the field in what writes the manifest or the ind
 const INDEX: &str = "Build the index with `docker buildx build --platform …` or `docker buildx imagetools create`, \
      which write media type and platform of each entry.";
 
+/// How an index's entry is found by its platform.
+const WITH_PLATFORM: &str = "List the image under its platform in the index, as `docker buildx build` and `docker buildx \
+     imagetools create` do.";
+
+/// How a config or a layer is for every machine.
+const PART: &str = "Leave `platform` out of the descriptors of config and layers: only an index's entries have one.";
+
 /// How a layer gets an archive that every engine unpacks.
 const ARCHIVE: &str = "Let the builder write the layer: `docker buildx build` packs each path once, below the root, and \
      links behind what they lead to. What assembles archives itself must not append to them.";
@@ -147,6 +154,10 @@ rules! {
         [DockerGraph, DockerStore, Containerd2], "no matching manifest",
         "List the platform once more without `os.features`, or leave them out: only an engine with these features \
          takes such an entry.";
+    CONFIG_FEATURES = "config-features", "an entry without a platform whose config has `os.features`",
+        [Containerd2], "no match for platform", WITH_PLATFORM;
+    CONFIG_VARIANT = "config-variant", "an entry without a platform whose config has another variant than is asked for",
+        [Containerd2], "no match for platform", WITH_PLATFORM;
     ENTRY_SPELLING = "entry-spelling", "an index platform in another spelling, as `x86_64` or `amd64` with variant `v1`",
         [Podman5], "no image found in image index for architecture", INDEX;
     ENTRY_WITHOUT_PLATFORM = "entry-without-platform", "an entry of a Docker manifest list without a platform",
@@ -166,7 +177,14 @@ rules! {
         [DockerStore, Containerd17, Containerd2], "reports content size of zero", MANIFEST;
     PART_OF_NO_MACHINE = "part-of-no-machine", "a config or a layer whose descriptor has a platform without an architecture",
         [DockerStore, Containerd17, Containerd2], "content digest … not found",
-        "Leave `platform` out of the descriptors of config and layers: only an index's entries have one.";
+        PART;
+    PART_OF_ANOTHER_MACHINE = "part-of-another-machine",
+        "a config or a layer whose descriptor has the platform of another machine than the image's",
+        [DockerStore, Containerd17, Containerd2], "content digest … not found", PART;
+    PART_OF_386 = "part-of-386", "the same with the platform `386` in an image for `amd64`",
+        [Containerd17, Containerd2], "content digest … not found", PART;
+    PART_FEATURES = "part-features", "a config or a layer whose descriptor has a platform with `os.features`",
+        [DockerStore, Containerd2], "content digest … not found", PART;
     CONFIG_SIZE = "config-size", "a config without a size",
         [Podman5], "blob size mismatch", MANIFEST;
     MEDIA_TYPE_IN_MANIFEST = "media-type-in-manifest", "a Docker manifest without its own `mediaType`, or with another spelling of it",

@@ -1,6 +1,9 @@
 //! Which entry of an index each engine takes for a platform.
 
-use super::rules::{ENTRY_FEATURES, ENTRY_ORDER, ENTRY_SPELLING, ENTRY_WITHOUT_PLATFORM};
+use super::rules::{
+    CONFIG_FEATURES, CONFIG_VARIANT, ENTRY_FEATURES, ENTRY_ORDER, ENTRY_SPELLING,
+    ENTRY_WITHOUT_PLATFORM,
+};
 use super::{Refusal, Version};
 use crate::oci::{MediaType, Platform};
 
@@ -11,6 +14,8 @@ pub struct Candidate<'a> {
     pub listed_as: Option<&'a Platform>,
     /// The platform that the config behind it says, where that is known.
     pub said: Option<&'a Platform>,
+    /// Whether that config has `os.features`.
+    pub config_has_features: bool,
     /// `os.features`.
     pub features: &'a [String],
     /// The platform as it is written, where that is not the usual spelling.
@@ -48,9 +53,14 @@ pub fn taken(
                 }
             },
             Some(_) => {}
-            None => {
-                without_platform.get_or_insert((place, entry.said));
-            }
+            None => match passes_over_config(entry, platform, version) {
+                None => {
+                    without_platform.get_or_insert((place, entry.said));
+                }
+                Some(refusal) => {
+                    passed_over.get_or_insert(refusal);
+                }
+            },
         }
     }
     // Of Docker's lists, podman takes no entry without a platform.
@@ -73,6 +83,29 @@ pub fn taken(
         }),
         (None, None) => Taken::Nothing,
     }
+}
+
+/// Why an engine does not take an entry without a platform, whose config is for the right machine.
+fn passes_over_config(
+    entry: &Candidate<'_>,
+    platform: &Platform,
+    version: Version,
+) -> Option<Refusal> {
+    let said = entry.said.filter(|said| said.is_same_machine(platform))?;
+    let (rule, what) = if entry.config_has_features {
+        (
+            &CONFIG_FEATURES,
+            "its index entry has no platform, and its config `os.features`".to_owned(),
+        )
+    } else if said != platform {
+        let what =
+            format!("for `{platform}`, its index entry has no platform, and its config `{said}`");
+        (&CONFIG_VARIANT, what)
+    } else {
+        return None;
+    };
+    let refusal = Refusal { rule, what };
+    refusal.is_by(version).then_some(refusal)
 }
 
 /// Why an engine does not take an entry of the right platform.

@@ -178,6 +178,55 @@ fn a_config_lists_the_layers_of_its_manifest() {
 }
 
 #[test]
+fn a_part_with_a_platform_of_its_own_is_left_out_on_other_machines() {
+    let part = |platform: &str| format!(r#","platform":{{{platform}}}"#);
+    let met = |machine: &str, platform: &str| {
+        let body = manifest(OCI, CONFIG, &[layer(GZIP, ""), layer(GZIP, &part(platform))]);
+        let (os, architecture) = machine.split_once('/').unwrap();
+        let ids = format!("\"sha256:{:064}\"", 7);
+        let config = format!(
+            r#"{{"os":"{os}","architecture":"{architecture}","rootfs":{{"diff_ids":[{ids},{ids}]}}}}"#
+        );
+        let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
+        let config = config.listed_as(None).unwrap().unwrap();
+        let told = told(&of_image(&image(&body, OCI), Some(&config)));
+        format!("{platform}: {told}").trim_end().to_owned()
+    };
+    let told = [
+        met("linux/amd64", r#""architecture":"amd64","os":"linux""#),
+        met("linux/amd64", r#""architecture":"x86_64","os":"Linux","variant":"v1""#),
+        met("linux/arm64", r#""architecture":"arm64","variant":"v8""#),
+        met("linux/arm64", r#""architecture":"amd64","os":"linux""#),
+        met("linux/amd64", r#""architecture":"amd64","os":"windows""#),
+        met("linux/amd64", r#""architecture":"amd64","os":"linux","variant":"v2""#),
+        met("linux/amd64", r#""architecture":"386","os":"linux""#),
+        met("linux/arm64", r#""architecture":"386","os":"linux""#),
+        met("linux/amd64", r#""architecture":"a b","os":"linux""#),
+        met("linux/amd64", r#""architecture":"amd64","os.features":["a"]"#),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "architecture":"amd64","os":"linux":
+    "architecture":"x86_64","os":"Linux","variant":"v1":
+    "architecture":"arm64","variant":"v8":
+    "architecture":"amd64","os":"linux": part-of-another-machine: layer 2 of 2 has a platform of its own, `linux/amd64`, where an engine looks for `linux/arm64` [store 1.7 2]
+    "architecture":"amd64","os":"windows": part-of-another-machine: layer 2 of 2 has a platform of its own, `windows/amd64`, where an engine looks for `linux/amd64` [store 1.7 2]
+    "architecture":"amd64","os":"linux","variant":"v2": part-of-another-machine: layer 2 of 2 has a platform of its own, `linux/amd64/v2`, where an engine looks for `linux/amd64` [store 1.7 2]
+    "architecture":"386","os":"linux": part-of-386: layer 2 of 2 has a platform of its own, `linux/386`, where an engine looks for `linux/amd64` [1.7 2]
+    "architecture":"386","os":"linux": part-of-another-machine: layer 2 of 2 has a platform of its own, `linux/386`, where an engine looks for `linux/arm64` [store 1.7 2]
+    "architecture":"a b","os":"linux": part-of-another-machine: layer 2 of 2 has a platform of its own, which is none of any machine [store 1.7 2]
+    "architecture":"amd64","os.features":["a"]: part-features: layer 2 of 2 has a platform of its own, with `os.features` [store 2]
+    "#);
+    let body = manifest(OCI, CONFIG, &[layer(GZIP, "")]);
+    let config = format!(r#""size":2{}}}"#, part(r#""architecture":"arm64""#));
+    let body = body.replacen(r#""size":2}"#, &config, 1);
+    let config = br#"{"os":"linux","architecture":"amd64"}"#;
+    let config = ConfigDocument::parse(config).unwrap().unwrap().listed_as(None).unwrap().unwrap();
+    let met = of_image(&image(&body, OCI), Some(&config));
+    assert!(met.iter().any(|met| met.rule.id == "part-of-another-machine"), "{met:?}");
+    assert!(of_image(&image(&body, OCI), None).is_empty());
+}
+
+#[test]
 fn a_config_meets_rows_by_what_it_lists() {
     let two = manifest(OCI, CONFIG, &[layer(GZIP, ""), layer(GZIP, "")]);
     let config = format!(
@@ -333,16 +382,19 @@ fn a_manifest_and_an_index_have_the_types_of_who_reads_them() {
 fn each_engine_takes_an_entry_of_its_own() {
     let platforms: [Platform; 2] = ["linux/amd64", "linux/arm64"].map(|text| text.parse().unwrap());
     let [amd64, arm64] = &platforms;
+    let v3: Platform = "linux/amd64/v3".parse().unwrap();
     let features = ["nydus".to_owned()];
     let plain = |platform| Candidate {
         listed_as: Some(platform),
         said: None,
+        config_has_features: false,
         features: &[],
         written: None,
     };
     let with_features = |platform| Candidate { features: &features, ..plain(platform) };
     let spelt = |platform| Candidate { written: Some("linux/x86_64"), ..plain(platform) };
-    let silent = |said| Candidate { listed_as: None, said, features: &[], written: None };
+    let silent = |said| Candidate { listed_as: None, said, ..plain(arm64) };
+    let by_config = |said| Candidate { config_has_features: true, ..silent(said) };
     let of = |entries: &[Candidate<'_>]| {
         let word = |version| match taken(entries, MediaType::OciImageIndex, amd64, version) {
             Taken::Entry(place) => place.to_string(),
@@ -363,6 +415,11 @@ fn each_engine_takes_an_entry_of_its_own() {
         of(&[with_features(amd64), silent(Some(amd64))]),
         of(&[with_features(amd64), silent(None)]),
         of(&[plain(arm64)]),
+        of(&[by_config(Some(amd64))]),
+        of(&[by_config(Some(amd64)), silent(Some(amd64))]),
+        of(&[by_config(Some(arm64)), silent(Some(amd64))]),
+        of(&[silent(Some(&v3))]),
+        of(&[silent(Some(&v3)), plain(amd64)]),
     ];
     insta::assert_snapshot!(told.join("\n"), @"
     1 1 1 1 1
@@ -375,6 +432,11 @@ fn each_engine_takes_an_entry_of_its_own() {
     1 1 0 1 0
     1? 1? 0 1? 0
     nothing nothing nothing nothing nothing
+    0 0 0 config-features 0
+    0 0 0 1 0
+    entry-order entry-order entry-order entry-order entry-order
+    0 0 0 config-variant 0
+    1 1 1 1 1
     ");
 }
 

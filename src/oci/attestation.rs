@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::oci::Digest;
-use crate::oci::lenient::{AnyText, Form};
+use crate::oci::lenient::{AnyText, Form, Leaf};
 
 /// The most statements that are read of an attestation manifest. `BuildKit` writes two.
 const MOST_STATEMENTS: usize = 16;
@@ -261,12 +261,12 @@ pub(super) struct EntryAnnotations {
 }
 
 impl Form for EntryAnnotations {
-    fn field(&mut self, name: &str, text: Option<String>) {
+    fn field(&mut self, name: &str, value: Leaf) {
         match name {
             "vnd.docker.reference.type" => {
-                self.is_attestation = text.as_deref() == Some("attestation-manifest");
+                self.is_attestation = value.text().as_deref() == Some("attestation-manifest");
             }
-            "vnd.docker.reference.digest" => self.about = text,
+            "vnd.docker.reference.digest" => self.about = value.text(),
             _ => {}
         }
     }

@@ -60,6 +60,8 @@ pub struct Stated {
     pub history: Vec<String>,
     /// How many entries of the history say that they made a layer.
     pub steps: usize,
+    /// Whether `os.features` lists anything.
+    pub has_features: bool,
     /// `rootfs.diff_ids`: what each layer hashes to once it is unpacked, lowest first.
     pub diff_ids: Vec<Digest>,
 }
@@ -152,6 +154,7 @@ impl ConfigDocument {
             volumes: run.volumes.unwrap_or_default().0.into_keys().collect(),
             stop_signal: kept(run.stop_signal),
             healthcheck: run.healthcheck.is_some_and(|HealthTest(runs)| runs),
+            has_features: wire.os_features.is_some_and(|Texts(length)| length > 0),
             steps: history.iter().filter(|entry| makes_a_layer(entry.as_ref())).count(),
             history: history.into_iter().filter_map(|entry| entry?.0.created_by).collect(),
             diff_ids: wire
@@ -203,6 +206,7 @@ impl ConfigDocument {
             healthcheck,
             history,
             steps,
+            has_features,
             diff_ids,
         } = Arc::unwrap_or_clone(stated);
         let list = |texts: Vec<String>| texts.into_iter().map(&change).collect();
@@ -220,6 +224,7 @@ impl ConfigDocument {
             healthcheck,
             history: list(history),
             steps,
+            has_features,
             diff_ids,
         };
         Self { os, architecture, variant, stated: Arc::new(stated) }
@@ -293,7 +298,7 @@ struct Wire {
     #[serde(rename = "os.version")]
     _os_version: Option<Text>,
     #[serde(rename = "os.features")]
-    _os_features: Option<Texts>,
+    os_features: Option<Texts>,
     created: Option<Time>,
     #[serde(rename = "author")]
     _author: Option<Text>,

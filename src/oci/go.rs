@@ -129,9 +129,9 @@ impl<'de> Deserialize<'de> for Any {
     }
 }
 
-/// A list of texts.
+/// A list of texts, and how many there are.
 #[derive(Debug)]
-pub(super) struct Texts;
+pub(super) struct Texts(pub(super) usize);
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -142,8 +142,11 @@ impl<'de> Deserialize<'de> for Texts {
                 f.write_str("a list of strings")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
-                while list.next_element::<Option<Text>>()?.is_some() {}
-                Ok(Texts)
+                let mut length = 0;
+                while list.next_element::<Option<Text>>()?.is_some() {
+                    length += 1;
+                }
+                Ok(Texts(length))
             }
         }
         deserializer.deserialize_seq(OfTexts)

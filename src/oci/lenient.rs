@@ -18,11 +18,11 @@ pub(super) trait Form: Default {
         Self::default()
     }
 
-    /// Adds an element of a list, as far as it is a text.
-    fn element(&mut self, _: Option<String>) {}
+    /// Adds an element of a list.
+    fn element(&mut self, _: Leaf) {}
 
-    /// Adds a field of an object, as far as its value is a text.
-    fn field(&mut self, _: &str, _: Option<String>) {}
+    /// Adds a field of an object.
+    fn field(&mut self, _: &str, _: Leaf) {}
 }
 
 /// A value as far as it has this form; else as if it was not there.
@@ -39,9 +39,9 @@ impl Form for Option<String> {
 }
 
 impl Form for BTreeMap<String, String> {
-    fn field(&mut self, name: &str, text: Option<String>) {
+    fn field(&mut self, name: &str, value: Leaf) {
         // Real manifests have a few. Of a hostile one no more are kept.
-        if let Some(text) = text.filter(|_| self.len() < MOST_PAIRS) {
+        if let Some(text) = value.text().filter(|_| self.len() < MOST_PAIRS) {
             self.insert(name.to_owned(), text);
         }
     }
@@ -88,23 +88,40 @@ impl<'de, T: Form> Visitor<'de> for Any<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
         let mut read = T::default();
-        while let Some(Leaf(text)) = list.next_element()? {
-            read.element(text);
+        while let Some(leaf) = list.next_element()? {
+            read.element(leaf);
         }
         Ok(read)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut read = T::default();
-        while let Some((key, Leaf(text))) = map.next_entry::<String, Leaf>()? {
-            read.field(&key, text);
+        while let Some((key, leaf)) = map.next_entry::<String, Leaf>()? {
+            read.field(&key, leaf);
         }
         Ok(read)
     }
 }
 
-/// A text, or anything else.
-struct Leaf(Option<String>);
+/// A value inside a list or an object.
+pub(super) enum Leaf {
+    /// A text.
+    Text(String),
+    /// A list, and how many elements it has.
+    List(usize),
+    /// Anything else.
+    Other,
+}
+
+impl Leaf {
+    /// The text, where it is one.
+    pub(super) fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::List(_) | Self::Other => None,
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Leaf {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -115,30 +132,33 @@ impl<'de> Deserialize<'de> for Leaf {
                 f.write_str("any value")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Leaf, E> {
-                Ok(Leaf(Some(text.to_owned())))
+                Ok(Leaf::Text(text.to_owned()))
             }
             fn visit_unit<E: Error>(self) -> Result<Leaf, E> {
-                Ok(Leaf(None))
+                Ok(Leaf::Other)
             }
             fn visit_bool<E: Error>(self, _: bool) -> Result<Leaf, E> {
-                Ok(Leaf(None))
+                Ok(Leaf::Other)
             }
             fn visit_i64<E: Error>(self, _: i64) -> Result<Leaf, E> {
-                Ok(Leaf(None))
+                Ok(Leaf::Other)
             }
             fn visit_u64<E: Error>(self, _: u64) -> Result<Leaf, E> {
-                Ok(Leaf(None))
+                Ok(Leaf::Other)
             }
             fn visit_f64<E: Error>(self, _: f64) -> Result<Leaf, E> {
-                Ok(Leaf(None))
+                Ok(Leaf::Other)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Leaf, A::Error> {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Leaf(None))
+                let mut length = 0;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    length += 1;
+                }
+                Ok(Leaf::List(length))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Leaf, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Leaf(None))
+                Ok(Leaf::Other)
             }
         }
         deserializer.deserialize_any(OfLeaf)

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::oci::attestation::EntryAnnotations;
 use crate::oci::exact::{Exact, Fields};
 use crate::oci::go::Text;
-use crate::oci::lenient::{AnyText, Form, Lenient};
+use crate::oci::lenient::{AnyText, Lenient};
 use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError};
+use crate::oci::part::{PartPlatform, WebAddresses, WirePart};
 use crate::oci::top_level::TopLevelKeys;
 use crate::oci::{Digest, MediaType, NotAnImage, Platform};
 
@@ -27,6 +27,8 @@ pub struct Descriptor {
     pub size: u64,
     /// Whether the descriptor names other places (`urls`) to fetch it from. They are never contacted.
     pub has_urls: bool,
+    /// Its `platform`, of a config's or a layer's descriptor: an index's entry has its own.
+    pub machine: Option<Box<PartPlatform>>,
 }
 
 impl Descriptor {
@@ -155,22 +157,13 @@ struct WireDescriptor<P> {
     platform: Option<P>,
 }
 
-/// Whether one of the `urls` is an address that an engine would fetch from.
-#[derive(Default)]
-struct WebAddresses(bool);
-
-impl Form for WebAddresses {
-    fn element(&mut self, text: Option<String>) {
-        self.0 |= text.is_some_and(|url| is_web_address(&url));
-    }
-}
-
 impl<P> Fields for WireDescriptor<P> {
     const NAMES: &'static [&'static str] =
         &["mediaType", "digest", "size", "urls", "annotations", "platform"];
 }
 
 type WireEntry = WireDescriptor<Exact<WirePlatform>>;
+type WirePartDescriptor = WireDescriptor<Lenient<WirePart>>;
 
 #[derive(Deserialize)]
 struct WirePlatform {
@@ -220,7 +213,15 @@ impl<P> WireDescriptor<P> {
             digest,
             size: self.size,
             has_urls: self.urls.0.0,
+            machine: None,
         })
+    }
+}
+
+impl WirePartDescriptor {
+    fn part(&self) -> Result<Descriptor, ManifestError> {
+        let machine = self.platform.as_ref().and_then(|platform| platform.0.platform());
+        Ok(Descriptor { machine, ..self.checked()? })
     }
 }
 
@@ -232,10 +233,10 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         media_type: Option<String>,
         #[serde(default)]
         artifact_type: AnyText,
-        config: Exact<WireDescriptor<IgnoredAny>>,
+        config: Exact<WirePartDescriptor>,
         /// To Go, which wrote most of them, `[]`, null and nothing are the same.
         #[serde(default)]
-        layers: Option<Vec<Exact<WireDescriptor<IgnoredAny>>>>,
+        layers: Option<Vec<Exact<WirePartDescriptor>>>,
         #[serde(default)]
         annotations: Lenient<BTreeMap<String, String>>,
     }
@@ -245,8 +246,8 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
     if layers.len() > MOST_ENTRIES {
         return Err(ManifestError::TooMany(layers.len()));
     }
-    let config = wire.config.0.checked()?;
-    let layers: Vec<_> = layers.iter().map(|layer| layer.0.checked()).collect::<Result<_, _>>()?;
+    let config = wire.config.0.part()?;
+    let layers: Vec<_> = layers.iter().map(|layer| layer.0.part()).collect::<Result<_, _>>()?;
     let artifact_type = wire.artifact_type.0.filter(|kind| !kind.is_empty());
     let is_typed = config.is_image_config();
     // A config without a real type is what its bytes say, unless the manifest says otherwise.
@@ -344,11 +345,6 @@ fn written([os, architecture, variant]: [&str; 3], platform: &Platform) -> Optio
         os == platform.os() && architecture == platform.architecture() && is_usual_variant;
     let variant = if variant.is_empty() { String::new() } else { format!("/{variant}") };
     (!is_usual).then(|| format!("{os}/{architecture}{variant}"))
-}
-
-/// Whether an engine would fetch from there at all.
-fn is_web_address(url: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 /// Whether a media type is no manifest's.

@@ -15,6 +15,7 @@ mod manifest;
 mod manifest_error;
 mod media_type;
 mod not_an_image;
+mod part;
 mod platform;
 mod reference;
 mod top_level;
@@ -31,5 +32,6 @@ pub use manifest::{
 pub use manifest_error::ManifestError;
 pub use media_type::MediaType;
 pub use not_an_image::NotAnImage;
+pub use part::PartPlatform;
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, RegistryHost, Repository, Tag};

@@ -217,7 +217,13 @@ pub(in crate::checks) fn digest(of: &str) -> Digest {
 }
 
 pub(in crate::checks) fn descriptor(media_type: &str, digest: &Digest, size: u64) -> Descriptor {
-    Descriptor { media_type: media_type.into(), digest: digest.clone(), size, has_urls: false }
+    Descriptor {
+        media_type: media_type.into(),
+        digest: digest.clone(),
+        size,
+        has_urls: false,
+        machine: None,
+    }
 }
 
 pub(in crate::checks) fn absent<T>(reason: Reason, said: &str) -> Fact<T> {

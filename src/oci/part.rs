@@ -1,0 +1,87 @@
+//! What a config's or a layer's descriptor says beside what it points to.
+
+use crate::oci::lenient::{Form, Leaf};
+use crate::oci::{Platform, taken_for};
+
+/// `platform` in the descriptor of a config or a layer. Only an index's entries are meant to have one, and an engine
+/// that walks from descriptor to descriptor leaves out whatever is not for its machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartPlatform {
+    /// Which one; none where it is spelt as no platform is.
+    pub platform: Option<Platform>,
+    /// Whether it lists `os.features`.
+    pub has_features: bool,
+}
+
+/// `platform` as it is written, as far as Go reads it. One without an architecture is no platform here.
+#[derive(Default)]
+pub(super) struct WirePart {
+    os: String,
+    architecture: String,
+    variant: String,
+    has_features: bool,
+}
+
+impl WirePart {
+    pub(super) fn platform(&self) -> Option<Box<PartPlatform>> {
+        let Self { os, architecture, variant, has_features } = self;
+        if architecture.is_empty() {
+            return None;
+        }
+        // Without `os` it is that of the machine that pulls.
+        let os = if os.is_empty() { "linux" } else { os };
+        let platform = Platform::new(os, architecture, variant).ok();
+        Some(Box::new(PartPlatform { platform, has_features: *has_features }))
+    }
+}
+
+impl Form for WirePart {
+    fn field(&mut self, name: &str, value: Leaf) {
+        match (taken_for(name, &["os", "architecture", "variant", "os.features"]), value) {
+            (Some("os"), Leaf::Text(text)) => self.os = text,
+            (Some("architecture"), Leaf::Text(text)) => self.architecture = text,
+            (Some("variant"), Leaf::Text(text)) => self.variant = text,
+            (Some("os.features"), Leaf::List(length)) => self.has_features = length > 0,
+            _ => {}
+        }
+    }
+}
+
+/// Whether one of the `urls` is an address that an engine would fetch from.
+#[derive(Default)]
+pub(super) struct WebAddresses(pub(super) bool);
+
+impl Form for WebAddresses {
+    fn element(&mut self, value: Leaf) {
+        let is_web_address =
+            |url: &str| ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+        self.0 |= value.text().is_some_and(|url| is_web_address(&url));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::lenient::Lenient;
+
+    #[test]
+    fn a_part_has_the_platform_that_gos_reader_sees() {
+        let told = |document: &str| {
+            let part = serde_json::from_str::<Lenient<WirePart>>(document).unwrap().0.platform()?;
+            let features = if part.has_features { " with features" } else { "" };
+            let platform = part.platform.map_or_else(|| "odd".to_owned(), |it| it.to_string());
+            Some(format!("{platform}{features}"))
+        };
+        let arm = r#""architecture":"arm64""#;
+        assert_eq!(told(&format!("{{{arm},\"OS\":\"Linux\"}}")).as_deref(), Some("linux/arm64"));
+        assert_eq!(
+            told(&format!("{{{arm},\"os.features\":[null]}}")).as_deref(),
+            Some("linux/arm64 with features")
+        );
+        assert_eq!(told(&format!("{{{arm},\"os.features\":[]}}")).as_deref(), Some("linux/arm64"));
+        assert_eq!(told(&format!("{{{arm},\"os\":\"a b\"}}")).as_deref(), Some("odd"));
+        for other in ["null", "1", "[]", "{}", r#"{"os":"linux"}"#, r#"{"architecture":1}"#] {
+            assert_eq!(told(other), None, "{other}");
+        }
+    }
+}
