@@ -1,24 +1,18 @@
 //! The image config: what an image says of itself (image-spec, "Image Configuration").
 
+mod wire;
+
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny};
+use wire::{DiffId, MOST, Wire, WireHistory};
 
-use crate::oci::bounded::{AtMost, MapOfAtMost};
-use crate::oci::exact::{Exact, Fields};
-use crate::oci::go::{HealthTest, Kept, Object, Text, Texts, Time, Words};
-use crate::oci::{Algorithm, Digest, NotAnImage, Platform};
-
-/// The most labels, variables, words of a command or steps of a history that are read of a config, each. Real ones
-/// have some dozens; more would take many times the memory of the bytes that they are made of.
-const MOST: usize = 10_000;
-/// The most exposed ports: `EXPOSE 1-65535` for TCP, UDP and SCTP.
-const MOST_PORTS: usize = 3 * 65_535;
-/// The most layers, as of a manifest.
-const MOST_LAYERS: usize = 1_000;
+use crate::oci::bounded::AtMost;
+use crate::oci::exact::Exact;
+use crate::oci::go::{HealthTest, Kept, Texts, Time};
+use crate::oci::{Digest, NotAnImage, Platform};
 
 /// An image config, read under the platform that an index lists it under, if any.
 ///
@@ -288,118 +282,6 @@ fn kept(text: Option<Kept>) -> String {
 /// To Go, an entry of the history that is null is one that says nothing.
 fn makes_a_layer(entry: Option<&Exact<WireHistory>>) -> bool {
     entry.and_then(|entry| entry.0.empty_layer) != Some(true)
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    os: Option<String>,
-    architecture: Option<String>,
-    variant: Option<String>,
-    #[serde(rename = "os.version")]
-    _os_version: Option<Text>,
-    #[serde(rename = "os.features")]
-    os_features: Option<Texts>,
-    created: Option<Time>,
-    #[serde(rename = "author")]
-    _author: Option<Text>,
-    config: Option<Exact<WireRun>>,
-    history: Option<AtMost<MOST, Option<Exact<WireHistory>>>>,
-    rootfs: Option<Exact<WireRootfs>>,
-}
-
-// Some builders hand a config on as it was typed.
-impl Fields for Wire {
-    const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] = &[
-        "os",
-        "architecture",
-        "variant",
-        "os.version",
-        "os.features",
-        "created",
-        "author",
-        "config",
-        "history",
-        "rootfs",
-    ];
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WireRun {
-    labels: Option<MapOfAtMost<MOST, Option<String>>>,
-    env: Option<AtMost<MOST, Option<String>>>,
-    entrypoint: Option<Words<MOST>>,
-    cmd: Option<Words<MOST>>,
-    exposed_ports: Option<MapOfAtMost<MOST_PORTS, Option<Object>>>,
-    volumes: Option<MapOfAtMost<MOST, Option<Object>>>,
-    user: Option<Kept>,
-    working_dir: Option<Kept>,
-    stop_signal: Option<Kept>,
-    healthcheck: Option<HealthTest>,
-    _args_escaped: Option<bool>,
-}
-
-impl Fields for WireRun {
-    const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] = &[
-        "Labels",
-        "Env",
-        "Entrypoint",
-        "Cmd",
-        "ExposedPorts",
-        "Volumes",
-        "User",
-        "WorkingDir",
-        "StopSignal",
-        "Healthcheck",
-        "ArgsEscaped",
-    ];
-}
-
-#[derive(Deserialize)]
-struct WireHistory {
-    created_by: Option<String>,
-    empty_layer: Option<bool>,
-    #[serde(rename = "created")]
-    _created: Option<Time>,
-    #[serde(rename = "comment")]
-    _comment: Option<Text>,
-    #[serde(rename = "author")]
-    _author: Option<Text>,
-}
-
-impl Fields for WireHistory {
-    const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] =
-        &["created_by", "empty_layer", "created", "comment", "author"];
-}
-
-#[derive(Deserialize)]
-struct WireRootfs {
-    diff_ids: Option<AtMost<MOST_LAYERS, DiffId>>,
-    #[serde(rename = "type")]
-    _type: Option<Text>,
-}
-
-impl Fields for WireRootfs {
-    const IN_ANY_CASE: bool = true;
-    const NAMES: &'static [&'static str] = &["diff_ids", "type"];
-}
-
-/// Engines hash what they unpack with SHA-256.
-struct DiffId(Digest);
-
-impl<'de> Deserialize<'de> for DiffId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.parse::<Digest>() {
-            Ok(digest) if digest.algorithm() == Algorithm::Sha256 => Ok(Self(digest)),
-            Ok(_) | Err(_) => {
-                Err(D::Error::custom(format!("diff_id `{text}` is not a SHA-256 digest")))
-            }
-        }
-    }
 }
 
 #[cfg(test)]
