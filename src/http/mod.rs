@@ -11,6 +11,7 @@ mod follow;
 mod limit;
 mod message;
 mod origin;
+mod pieces;
 mod pour;
 mod pouring;
 mod redirect;
@@ -45,6 +46,7 @@ pub(crate) use message::{
     Answer, Authorization, Extent, Length, Patience, Peer, Request, Want, host_of,
 };
 use origin::{Origin, Turn};
+pub(crate) use pieces::{Pieces, pieces};
 pub(crate) use pour::Pour;
 pub(crate) use redirect::{is_local, is_redirect, permitted};
 use resolver::Resolver;

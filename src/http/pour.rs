@@ -4,24 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::body::Bytes;
 use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderValue};
-use tokio::sync::mpsc;
 
 use crate::http::MOST_SMALL;
 use crate::http::failure::FailedTry;
+use crate::http::pieces::Filler;
 use crate::http::retry::Failure;
-
-/// How many bytes the reader gets at once. A part of what the connection has read would keep all of it in memory, which
-/// hyper makes 400 KiB, so the reader gets copies.
-const PIECE: usize = 64 << 10;
 
 /// Where the bytes of one blob go, and how many have arrived.
 #[derive(Debug)]
 pub(crate) struct Pour {
     pub(super) size: u64,
-    reader: mpsc::Sender<Bytes>,
+    reader: Filler,
     poured: Cell<u64>,
     /// The first bytes, to tell an error text from a layer.
     start: RefCell<Vec<u8>>,
@@ -33,7 +28,7 @@ pub(crate) struct Pour {
 
 impl Pour {
     /// Streams a blob of `size` bytes to `reader`.
-    pub(crate) fn new(size: u64, reader: mpsc::Sender<Bytes>, counter: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(size: u64, reader: Filler, counter: Arc<AtomicU64>) -> Self {
         Self {
             size,
             reader,
@@ -44,7 +39,7 @@ impl Pour {
         }
     }
 
-    /// How many bytes the reader has.
+    /// How many bytes the reader has, or gets at the end.
     pub(crate) fn poured(&self) -> u64 {
         self.poured.get()
     }
@@ -90,24 +85,20 @@ impl Pour {
 
     /// Passes bytes to the reader. Returns whether it wants more.
     pub(super) async fn give(&self, bytes: &[u8]) -> bool {
-        for piece in bytes.chunks(PIECE) {
-            if !self.give_piece(piece).await {
-                return false;
-            }
-        }
-        true
-    }
-
-    async fn give_piece(&self, piece: &[u8]) -> bool {
-        let length = piece.len() as u64;
+        let length = bytes.len() as u64;
         {
             let mut start = self.start.borrow_mut();
-            let room = (MOST_SMALL - start.len().min(MOST_SMALL)).min(piece.len());
-            start.extend_from_slice(piece.get(..room).unwrap_or_default());
+            let room = (MOST_SMALL - start.len().min(MOST_SMALL)).min(bytes.len());
+            start.extend_from_slice(bytes.get(..room).unwrap_or_default());
         }
         self.poured.set(self.poured() + length);
         self.counter.fetch_add(length, Ordering::Relaxed);
-        self.reader.send(Bytes::copy_from_slice(piece)).await.is_ok()
+        self.reader.give(bytes).await
+    }
+
+    /// Nothing more will come.
+    pub(crate) async fn end(self) {
+        self.reader.end().await;
     }
 
     pub(super) fn start(&self) -> Vec<u8> {

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+use tokio::sync::{OnceCell, Semaphore, oneshot};
 
 use super::layer_reader::{self, Budget, Read};
 use super::progress::ReadingProgress;
 use super::windows::{Pool, Share, Turn};
 use crate::engines;
-use crate::http::{Client, Pour};
+use crate::http::{Client, Pour, pieces};
 use crate::observation::{Denial, Fact, LayerContent, LayerToRead, Unavailable};
 use crate::oci::{Descriptor, Digest};
 use crate::registry::{Poured, Repository};
@@ -27,7 +27,10 @@ use crate::unpack::Fault;
 /// How many layers of a run are read at once. Each takes a megabyte or two of buffers, and its zstd window.
 const AT_ONCE: usize = 2;
 /// How many pieces of a layer wait for its reader. Behind them the connection reads ahead, in pieces of up to 400 KiB.
-const PIECES: usize = 4;
+const WAITING: usize = 4;
+/// How many bytes a piece has: large ones wake the two threads less often, and small ones leave room for a zstd window.
+const PIECE: usize = 256 << 10;
+const PIECE_BESIDE_A_WINDOW: usize = 64 << 10;
 /// How many announced bytes give the run a millisecond more: a second for every 5 MB.
 const BYTES_A_MILLISECOND: u64 = 5_000;
 /// The stack of a thread that reads a layer. It recurses nowhere.
@@ -148,8 +151,8 @@ impl Reader<'_> {
         let Descriptor { digest, .. } = &layer.descriptor;
         let what = format!("{} `{}`", layer.role, digest.short());
         let turns = async {
-            let is_zstd = layer.descriptor.media_type.ends_with("zstd");
-            let window = if is_zstd { self.reading.pool.turn().await } else { None };
+            let window =
+                if is_zstd(&layer.descriptor) { self.reading.pool.turn().await } else { None };
             (window, self.reading.streams.acquire().await)
         };
         let Ok((window, _stream)) = tokio::time::timeout(self.client.time_left(), turns).await
@@ -187,23 +190,27 @@ impl Reader<'_> {
         turn: Option<Turn>,
     ) -> Result<Fact<LayerContent>, Wrong> {
         let LayerToRead { role: _, descriptor } = layer;
-        let (sender, pieces) = mpsc::channel(PIECES);
+        let size = if is_zstd(descriptor) { PIECE_BESIDE_A_WINDOW } else { PIECE };
+        let (filler, to_read) = pieces(size, WAITING);
         let (done, read) = oneshot::channel();
         let budget = Arc::clone(&self.reading.budget);
         let windows = Share::of(&self.reading.pool, turn);
         let algorithm = descriptor.digest.algorithm();
         let work = move || {
             // Where nobody waits any more, nobody is told.
-            let _ = done.send(layer_reader::read(pieces, algorithm, &budget, windows));
+            let _ = done.send(layer_reader::read(to_read, algorithm, &budget, windows));
         };
         if thread::Builder::new().stack_size(STACK).spawn(work).is_err() {
             let message = format!("{what}: the system gave no thread to read it with");
             return Ok(Fact::Unknown(Unavailable::new(Reason::ConnectionFailed, message)));
         }
-        let pour = Pour::new(descriptor.size, sender, self.reading.progress.counter());
+        let pour = Pour::new(descriptor.size, filler, self.reading.progress.counter());
         let poured = self.repository.pour(self.client, descriptor, what, &pour).await;
-        // The reader reads until there is no sender.
-        drop(pour);
+        // The reader reads until nothing more comes.
+        let read = async {
+            pour.end().await;
+            read.await
+        };
         let read = tokio::time::timeout(self.client.time_left(), read).await;
         let Ok(Ok(Read { digest, size, unpacked, met })) = read else {
             let message = format!("{what}: it was not unpacked when the run's deadline passed");
@@ -261,6 +268,10 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn is_zstd(layer: &Descriptor) -> bool {
+    layer.media_type.ends_with("zstd")
 }
 
 impl Wrong {

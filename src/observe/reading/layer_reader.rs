@@ -2,11 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::body::Bytes;
-use tokio::sync::mpsc;
-
 use super::windows::Share;
 use crate::engines::{Archive, Met, of_skipped_start, of_unpacking};
+use crate::http::Pieces;
 use crate::observation::Unpacked;
 use crate::oci::{Algorithm, Digest, Hasher};
 use crate::unpack::{Fault, Unpacker, Windows};
@@ -55,7 +53,7 @@ pub(super) struct Read {
 
 /// Reads the pieces of a layer to their end, whose digest is of this algorithm.
 pub(super) fn read(
-    mut pieces: mpsc::Receiver<Bytes>,
+    mut pieces: Pieces,
     algorithm: Algorithm,
     budget: &Budget,
     windows: Share,
@@ -65,10 +63,10 @@ pub(super) fn read(
     let mut archive = Archive::default();
     let mut unpacking = Ok(Unpacking::new(Box::new(windows), budget));
     let mut has_skipped_start = false;
-    while let Some(piece) = pieces.blocking_recv() {
-        packed.update(&piece);
+    while let Some(piece) = pieces.next() {
+        packed.update(piece);
         size += piece.len() as u64;
-        unpacking = unpacking.and_then(|unpacking| unpacking.push(&piece, algorithm, &mut archive));
+        unpacking = unpacking.and_then(|unpacking| unpacking.push(piece, algorithm, &mut archive));
         if let Ok(unpacking) = &unpacking {
             has_skipped_start = unpacking.unpacker.has_skipped_start();
         }
