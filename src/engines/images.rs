@@ -10,17 +10,15 @@ use super::rules::{
     ENTRY_SIZE, ENTRY_TYPE, ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_COUNT,
     LAYER_COUNT_IN_CONFIG, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED, LAYER_TYPE,
     LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY, MANIFEST_OF_DOCKER,
-    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN, NOT_JSON, PART_FEATURES, PART_OF_386,
-    PART_OF_ANOTHER_MACHINE,
+    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN, NOT_JSON, PART_FEATURES, PART_OF_ANOTHER_PLATFORM,
+    PART_OF_LESSER_PLATFORM,
 };
 use super::structures::{
     DISTRIBUTION_LIST, DISTRIBUTION_OCI, DISTRIBUTION_SCHEMA2, DOCKER_IMAGE, OCI_IMAGE, OCI_INDEX,
     OCI_MANIFEST, SCHEMA2, SCHEMA2_IMAGE, SCHEMA2_LIST,
 };
 use super::{Refusal, Rule};
-use crate::oci::{
-    Algorithm, Descriptor, Digest, ImageConfig, ImageManifest, MediaType, PartPlatform, Platform,
-};
+use crate::oci::{Algorithm, Descriptor, Digest, ImageConfig, ImageManifest, MediaType, Platform};
 
 /// How many layers docker's graph driver stacks (measured).
 const MOST_OF_GRAPH_DRIVER: usize = 125;
@@ -90,8 +88,13 @@ fn typed(json: Json<'_>, rules: &[(&'static Rule, &'static Structure)]) -> Vec<R
     rules.iter().filter_map(refusal).collect()
 }
 
-/// The rows that an image meets: its manifest, and its config as far as it is known.
-pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<Refusal> {
+/// The rows that an image meets, which an index lists as `listed`, if any does: its manifest, and its config as far as it
+/// is known.
+pub fn of_image(
+    manifest: &ImageManifest,
+    config: Option<&ImageConfig>,
+    listed: Option<&Platform>,
+) -> Vec<Refusal> {
     let ImageManifest { media_type, config: config_descriptor, layers, annotations: _ } = manifest;
     let of = layers.len();
     let of_layer = |rule: &'static Rule, is_met: &dyn Fn(&Descriptor) -> bool| {
@@ -128,10 +131,11 @@ pub fn of_image(manifest: &ImageManifest, config: Option<&ImageConfig>) -> Vec<R
         what: format!("its history has {steps} layers where there are {of}"),
     }));
     let mut met: Vec<_> = met.into_iter().flatten().collect();
-    if let Some(config) = config {
-        met.extend(of_machines(manifest, &config.platform));
-        met.extend(unlike(layers, &config.diff_ids));
+    let said = config.map(|config| pulled_for(&config.platform));
+    if let Some(platform) = listed.or(said.as_ref()) {
+        met.extend(of_part_platforms(manifest, platform));
     }
+    met.extend(config.map_or_else(Vec::new, |config| unlike(layers, &config.diff_ids)));
     met
 }
 
@@ -156,38 +160,46 @@ fn of_config_descriptor(manifest: MediaType, config: &Descriptor) -> [Option<Ref
     ]
 }
 
-/// The rows that config and layers meet by the platforms of their own, in an image for `machine`.
-fn of_machines(manifest: &ImageManifest, machine: &Platform) -> Vec<Refusal> {
+/// The rows that config and layers meet by a `platform` in their descriptors, where an engine pulls for `platform`. Of
+/// each row the first part that meets it. One without an architecture is looked at beside the other fields.
+fn of_part_platforms(manifest: &ImageManifest, platform: &Platform) -> Vec<Refusal> {
     let ImageManifest { config, layers, .. } = manifest;
-    let parts = iter::once(("the config".to_owned(), config)).chain(
-        layers
-            .iter()
-            .enumerate()
-            .map(|(place, layer)| (format!("layer {} of {}", place + 1, layers.len()), layer)),
-    );
-    let of_part = |(name, part): (String, &Descriptor)| {
-        let PartPlatform { platform, has_features } = part.machine.as_deref()?;
-        let has = |said: &str| format!("{name} has a platform of its own, {said}");
-        let Some(platform) = platform else {
-            return Some(Refusal {
-                rule: &PART_OF_ANOTHER_MACHINE,
-                what: has("which is none of any machine"),
-            });
-        };
-        let (os, architecture) = (machine.os(), machine.architecture());
-        let what = has(&format!("`{platform}`, where an engine looks for `{os}/{architecture}`"));
-        if platform.os() == os && (platform.architecture(), architecture) == ("386", "amd64") {
-            return Some(Refusal { rule: &PART_OF_386, what });
-        }
-        // An engine knows no variant of an amd64 machine that it runs on.
-        let is_variant = platform.architecture() == "amd64" && !platform.variant().is_empty();
-        if is_variant || !platform.is_same_machine(machine) {
-            return Some(Refusal { rule: &PART_OF_ANOTHER_MACHINE, what });
-        }
-        let what = has("with `os.features`");
-        has_features.then_some(Refusal { rule: &PART_FEATURES, what })
+    let name = |place: usize| match place {
+        0 => "the config".to_owned(),
+        place => format!("layer {place} of {}", layers.len()),
     };
-    parts.filter_map(of_part).collect()
+    let mut met: Vec<Refusal> = Vec::new();
+    for (place, part) in iter::once(config).chain(layers).enumerate() {
+        let Some(own) = part.platform.as_deref() else { continue };
+        let mut note = |rule: &'static Rule, has: String| {
+            if !met.iter().any(|known| known.rule.id == rule.id) {
+                met.push(Refusal { rule, what: format!("{} has a `platform` {has}", name(place)) });
+            }
+        };
+        if own.has_features {
+            note(&PART_FEATURES, "with `os.features`".to_owned());
+        }
+        match own.of_system(platform.os()) {
+            None => note(&PART_OF_ANOTHER_PLATFORM, "that no machine has".to_owned()),
+            Some(own) if own == *platform => {}
+            Some(own) => {
+                let is_taken = platform.runs(&own) || own.is_32_bit_of(platform);
+                let rule =
+                    if is_taken { &PART_OF_LESSER_PLATFORM } else { &PART_OF_ANOTHER_PLATFORM };
+                note(rule, format!("`{own}`, and engines look for `{platform}`"));
+            }
+        }
+    }
+    met
+}
+
+/// What an engine pulls an image for that no index lists: nobody asks a machine of `amd64` for its variant.
+fn pulled_for(said: &Platform) -> Platform {
+    let plain = match said.architecture() {
+        "amd64" => Platform::new(said.os(), said.architecture(), "").ok(),
+        _ => None,
+    };
+    plain.unwrap_or_else(|| said.clone())
 }
 
 fn met(rule: &'static Rule, layer: &Descriptor) -> String {

@@ -156,7 +156,7 @@ rules! {
          takes such an entry.";
     CONFIG_FEATURES = "config-features", "an entry without a platform whose config has `os.features`",
         [Containerd2], "no match for platform", WITH_PLATFORM;
-    CONFIG_VARIANT = "config-variant", "an entry without a platform whose config has another variant than is asked for",
+    CONFIG_VARIANT = "config-variant", "an entry without a platform whose config has a later variant than is asked for",
         [Containerd2], "no match for platform", WITH_PLATFORM;
     ENTRY_SPELLING = "entry-spelling", "an index platform in another spelling, as `x86_64` or `amd64` with variant `v1`",
         [Podman5], "no image found in image index for architecture", INDEX;
@@ -178,13 +178,13 @@ rules! {
     PART_OF_NO_MACHINE = "part-of-no-machine", "a config or a layer whose descriptor has a platform without an architecture",
         [DockerStore, Containerd17, Containerd2], "content digest … not found",
         PART;
-    PART_OF_ANOTHER_MACHINE = "part-of-another-machine",
-        "a config or a layer whose descriptor has the platform of another machine than the image's",
-        [DockerStore, Containerd17, Containerd2], "content digest … not found", PART;
-    PART_OF_386 = "part-of-386", "the same with the platform `386` in an image for `amd64`",
+    PART_OF_ANOTHER_PLATFORM = "part-of-another-platform",
+        "a config or a layer whose descriptor has another platform than the image",
+        [DockerStore, Containerd17, Containerd2], "content digest … not found, or number of layers and diffIDs don't match", PART;
+    PART_OF_LESSER_PLATFORM = "part-of-lesser-platform", "the same with a platform that the image's machine runs, too, as `386` of `amd64`",
         [Containerd17, Containerd2], "content digest … not found", PART;
     PART_FEATURES = "part-features", "a config or a layer whose descriptor has a platform with `os.features`",
-        [DockerStore, Containerd2], "content digest … not found", PART;
+        [DockerStore, Containerd2], "content digest … not found, or number of layers and diffIDs don't match", PART;
     CONFIG_SIZE = "config-size", "a config without a size",
         [Podman5], "blob size mismatch", MANIFEST;
     MEDIA_TYPE_IN_MANIFEST = "media-type-in-manifest", "a Docker manifest without its own `mediaType`, or with another spelling of it",

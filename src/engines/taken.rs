@@ -43,6 +43,7 @@ pub fn taken(
     version: Version,
 ) -> Taken {
     let mut passed_over = None;
+    // Of those without a platform, engines look at the first.
     let mut without_platform = None;
     for (place, entry) in entries.iter().enumerate() {
         match entry.listed_as {
@@ -53,14 +54,9 @@ pub fn taken(
                 }
             },
             Some(_) => {}
-            None => match passes_over_config(entry, platform, version) {
-                None => {
-                    without_platform.get_or_insert((place, entry.said));
-                }
-                Some(refusal) => {
-                    passed_over.get_or_insert(refusal);
-                }
-            },
+            None => {
+                without_platform.get_or_insert((place, entry));
+            }
         }
     }
     // Of Docker's lists, podman takes no entry without a platform.
@@ -73,33 +69,35 @@ pub fn taken(
             what: format!("for `{platform}`, it lists entry {} without a platform", place + 1),
         }));
     }
-    match (without_platform, passed_over) {
-        (Some((place, Some(said))), _) if said.is_same_machine(platform) => Taken::Entry(place),
-        (Some((place, None)), _) => Taken::Unknown(place),
-        (_, Some(refusal)) => Taken::Refused(refusal),
-        (Some((_, Some(said))), None) => Taken::Refused(Refusal {
-            rule: &ENTRY_ORDER,
-            what: format!("for `{platform}`, the first entry without a platform is of `{said}`"),
-        }),
-        (None, None) => Taken::Nothing,
-    }
+    let by_config = match without_platform {
+        None => return passed_over.map_or(Taken::Nothing, Taken::Refused),
+        Some((place, Candidate { said: None, .. })) => return Taken::Unknown(place),
+        Some((place, Candidate { said: Some(said), config_has_features, .. })) => {
+            match refuses_config(said, *config_has_features, platform, version) {
+                None => return Taken::Entry(place),
+                Some(refusal) => refusal,
+            }
+        }
+    };
+    Taken::Refused(passed_over.unwrap_or(by_config))
 }
 
-/// Why an engine does not take an entry without a platform, whose config is for the right machine.
-fn passes_over_config(
-    entry: &Candidate<'_>,
+/// Why an engine does not take an entry without a platform, whose config says the platform `said`.
+fn refuses_config(
+    said: &Platform,
+    has_features: bool,
     platform: &Platform,
     version: Version,
 ) -> Option<Refusal> {
-    let said = entry.said.filter(|said| said.is_same_machine(platform))?;
-    let (rule, what) = if entry.config_has_features {
-        (
-            &CONFIG_FEATURES,
-            "its index entry has no platform, and its config `os.features`".to_owned(),
-        )
-    } else if said != platform {
-        let what =
-            format!("for `{platform}`, its index entry has no platform, and its config `{said}`");
+    let is_of_machine = said.is_same_machine(platform);
+    let (rule, what) = if !is_of_machine && !said.is_32_bit_of(platform) {
+        let what = format!("for `{platform}`, the first entry without a platform is of `{said}`");
+        (&ENTRY_ORDER, what)
+    } else if has_features {
+        let what = "its index entry has no platform, and its config has `os.features`";
+        (&CONFIG_FEATURES, what.to_owned())
+    } else if is_of_machine && !platform.runs(said) {
+        let what = format!("its index entry has no platform, and its config is for `{said}`");
         (&CONFIG_VARIANT, what)
     } else {
         return None;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::oci::{ConfigDocument, ImageManifest, Manifest, MediaType, Platform};
+use crate::oci::{ConfigDocument, ImageConfig, ImageManifest, Manifest, MediaType, Platform};
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
@@ -71,14 +71,14 @@ fn an_ordinary_image_meets_no_row() {
         let body = manifest(kind, CONFIG, &[layer(layers, "")]);
         let media_type = MediaType::parse(kind).unwrap();
         assert_eq!(told(&of_manifest(body.as_bytes(), media_type)), "");
-        assert_eq!(told(&of_image(&image(&body, kind), None)), "");
+        assert_eq!(told(&of_image(&image(&body, kind), None, None)), "");
     }
 }
 
 #[test]
 fn layers_and_configs_meet_the_rows_of_the_table() {
     let met = |kind: &str, config: &str, layers: &[String]| {
-        told(&of_image(&image(&manifest(kind, config, layers), kind), None))
+        told(&of_image(&image(&manifest(kind, config, layers), kind), None, None))
     };
     let zstd = "application/vnd.docker.image.rootfs.diff.tar.zstd";
     let foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
@@ -148,7 +148,7 @@ fn a_history_of_more_layers_than_there_are_is_refused_by_the_graph_driver() {
         );
         let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
         let config = config.listed_as(None).unwrap().unwrap();
-        told(&of_image(&image(&body, OCI), Some(&config)))
+        told(&of_image(&image(&body, OCI), Some(&config), None))
     };
     assert_eq!(met(r#"{},{"empty_layer":true}"#), "");
     insta::assert_snapshot!(met("{},{}"), @"history-too-long: its history has 2 layers where there are 1 [graph]");
@@ -166,7 +166,7 @@ fn a_config_lists_the_layers_of_its_manifest() {
         );
         let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
         let config = config.listed_as(None).unwrap().unwrap();
-        told(&of_image(&image(&body, OCI), Some(&config)))
+        told(&of_image(&image(&body, OCI), Some(&config), None))
     };
     assert_eq!(met(GZIP, &[7]), "");
     assert_eq!(met(plain, &[1]), "");
@@ -177,53 +177,80 @@ fn a_config_lists_the_layers_of_its_manifest() {
     ");
 }
 
+/// A config of this platform, `os/architecture` with or without a variant.
+fn config_of(platform: &str) -> ImageConfig {
+    let mut parts = platform.split('/');
+    let [os, architecture, variant] = [(); 3].map(|()| parts.next().unwrap_or_default());
+    let config =
+        format!(r#"{{"os":"{os}","architecture":"{architecture}","variant":"{variant}"}}"#);
+    let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
+    config.listed_as(None).unwrap().unwrap()
+}
+
 #[test]
-fn a_part_with_a_platform_of_its_own_is_left_out_on_other_machines() {
-    let part = |platform: &str| format!(r#","platform":{{{platform}}}"#);
-    let met = |machine: &str, platform: &str| {
-        let body = manifest(OCI, CONFIG, &[layer(GZIP, ""), layer(GZIP, &part(platform))]);
-        let (os, architecture) = machine.split_once('/').unwrap();
-        let ids = format!("\"sha256:{:064}\"", 7);
-        let config = format!(
-            r#"{{"os":"{os}","architecture":"{architecture}","rootfs":{{"diff_ids":[{ids},{ids}]}}}}"#
-        );
-        let config = ConfigDocument::parse(config.as_bytes()).unwrap().unwrap();
-        let config = config.listed_as(None).unwrap().unwrap();
-        let told = told(&of_image(&image(&body, OCI), Some(&config)));
-        format!("{platform}: {told}").trim_end().to_owned()
+fn a_part_of_another_platform_is_left_out() {
+    let met = |config: &str, listed: Option<&str>, platform: &str| {
+        let part = layer(GZIP, &format!(r#","platform":{{{platform}}}"#));
+        let image = image(&manifest(OCI, CONFIG, &[layer(GZIP, ""), part.clone(), part]), OCI);
+        let listed_as = listed.map(|text| text.parse::<Platform>().unwrap());
+        let mut met = of_image(&image, Some(&config_of(config)), listed_as.as_ref());
+        met.retain(|met| met.rule.id.starts_with("part-"));
+        let listed = listed.map_or_else(String::new, |listed| format!(" listed as {listed}"));
+        format!("{config}{listed}, {platform}: {}", told(&met)).trim_end().to_owned()
     };
+    let arm = r#""architecture":"arm""#;
     let told = [
-        met("linux/amd64", r#""architecture":"amd64","os":"linux""#),
-        met("linux/amd64", r#""architecture":"x86_64","os":"Linux","variant":"v1""#),
-        met("linux/arm64", r#""architecture":"arm64","variant":"v8""#),
-        met("linux/arm64", r#""architecture":"amd64","os":"linux""#),
-        met("linux/amd64", r#""architecture":"amd64","os":"windows""#),
-        met("linux/amd64", r#""architecture":"amd64","os":"linux","variant":"v2""#),
-        met("linux/amd64", r#""architecture":"386","os":"linux""#),
-        met("linux/arm64", r#""architecture":"386","os":"linux""#),
-        met("linux/amd64", r#""architecture":"a b","os":"linux""#),
-        met("linux/amd64", r#""architecture":"amd64","os.features":["a"]"#),
+        met("linux/amd64", None, r#""architecture":"amd64","os":"linux""#),
+        met("linux/amd64", None, r#""architecture":"x86_64","os":"Linux","variant":"v1""#),
+        met("linux/arm64", None, r#""architecture":"arm64","variant":"v8""#),
+        met("windows/amd64", None, r#""architecture":"amd64""#),
+        met("linux/arm64", None, r#""architecture":"amd64","os":"linux""#),
+        met("linux/amd64", None, r#""architecture":"amd64","os":"windows""#),
+        met("linux/amd64/v2", None, r#""architecture":"amd64","os":"linux","variant":"v2""#),
+        met("linux/amd64", Some("linux/amd64/v2"), r#""architecture":"amd64","variant":"v2""#),
+        met("linux/arm64", Some("linux/amd64"), r#""architecture":"arm64""#),
+        met("linux/arm64", Some("linux/amd64"), r#""architecture":"amd64""#),
+        met("linux/arm/v6", None, arm),
+        met("linux/arm/v7", None, &format!(r#"{arm},"variant":"v6""#)),
+        met("linux/amd64", None, r#""architecture":"386","os":"linux","os.features":["a"]"#),
+        met("linux/arm64", None, r#""architecture":"i386","os":"linux""#),
+        met("linux/amd64", None, r#""architecture":"a b","os":"linux""#),
+        met("linux/amd64", None, r#""architecture":"amd64","os.features":["a"]"#),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
-    "architecture":"amd64","os":"linux":
-    "architecture":"x86_64","os":"Linux","variant":"v1":
-    "architecture":"arm64","variant":"v8":
-    "architecture":"amd64","os":"linux": part-of-another-machine: layer 2 of 2 has a platform of its own, `linux/amd64`, where an engine looks for `linux/arm64` [store 1.7 2]
-    "architecture":"amd64","os":"windows": part-of-another-machine: layer 2 of 2 has a platform of its own, `windows/amd64`, where an engine looks for `linux/amd64` [store 1.7 2]
-    "architecture":"amd64","os":"linux","variant":"v2": part-of-another-machine: layer 2 of 2 has a platform of its own, `linux/amd64/v2`, where an engine looks for `linux/amd64` [store 1.7 2]
-    "architecture":"386","os":"linux": part-of-386: layer 2 of 2 has a platform of its own, `linux/386`, where an engine looks for `linux/amd64` [1.7 2]
-    "architecture":"386","os":"linux": part-of-another-machine: layer 2 of 2 has a platform of its own, `linux/386`, where an engine looks for `linux/arm64` [store 1.7 2]
-    "architecture":"a b","os":"linux": part-of-another-machine: layer 2 of 2 has a platform of its own, which is none of any machine [store 1.7 2]
-    "architecture":"amd64","os.features":["a"]: part-features: layer 2 of 2 has a platform of its own, with `os.features` [store 2]
+    linux/amd64, "architecture":"amd64","os":"linux":
+    linux/amd64, "architecture":"x86_64","os":"Linux","variant":"v1":
+    linux/arm64, "architecture":"arm64","variant":"v8":
+    windows/amd64, "architecture":"amd64":
+    linux/arm64, "architecture":"amd64","os":"linux": part-of-another-platform: layer 2 of 3 has a `platform` `linux/amd64`, and engines look for `linux/arm64` [store 1.7 2]
+    linux/amd64, "architecture":"amd64","os":"windows": part-of-another-platform: layer 2 of 3 has a `platform` `windows/amd64`, and engines look for `linux/amd64` [store 1.7 2]
+    linux/amd64/v2, "architecture":"amd64","os":"linux","variant":"v2": part-of-another-platform: layer 2 of 3 has a `platform` `linux/amd64/v2`, and engines look for `linux/amd64` [store 1.7 2]
+    linux/amd64 listed as linux/amd64/v2, "architecture":"amd64","variant":"v2":
+    linux/arm64 listed as linux/amd64, "architecture":"arm64": part-of-another-platform: layer 2 of 3 has a `platform` `linux/arm64`, and engines look for `linux/amd64` [store 1.7 2]
+    linux/arm64 listed as linux/amd64, "architecture":"amd64":
+    linux/arm/v6, "architecture":"arm": part-of-another-platform: layer 2 of 3 has a `platform` `linux/arm/v7`, and engines look for `linux/arm/v6` [store 1.7 2]
+    linux/arm/v7, "architecture":"arm","variant":"v6": part-of-lesser-platform: layer 2 of 3 has a `platform` `linux/arm/v6`, and engines look for `linux/arm/v7` [1.7 2]
+    linux/amd64, "architecture":"386","os":"linux","os.features":["a"]: part-features: layer 2 of 3 has a `platform` with `os.features` [store 2]
+    part-of-lesser-platform: layer 2 of 3 has a `platform` `linux/386`, and engines look for `linux/amd64` [1.7 2]
+    linux/arm64, "architecture":"i386","os":"linux": part-of-another-platform: layer 2 of 3 has a `platform` `linux/386`, and engines look for `linux/arm64` [store 1.7 2]
+    linux/amd64, "architecture":"a b","os":"linux": part-of-another-platform: layer 2 of 3 has a `platform` that no machine has [store 1.7 2]
+    linux/amd64, "architecture":"amd64","os.features":["a"]: part-features: layer 2 of 3 has a `platform` with `os.features` [store 2]
     "#);
+}
+
+#[test]
+fn a_config_of_another_platform_is_left_out() {
     let body = manifest(OCI, CONFIG, &[layer(GZIP, "")]);
-    let config = format!(r#""size":2{}}}"#, part(r#""architecture":"arm64""#));
-    let body = body.replacen(r#""size":2}"#, &config, 1);
-    let config = br#"{"os":"linux","architecture":"amd64"}"#;
-    let config = ConfigDocument::parse(config).unwrap().unwrap().listed_as(None).unwrap().unwrap();
-    let met = of_image(&image(&body, OCI), Some(&config));
-    assert!(met.iter().any(|met| met.rule.id == "part-of-another-machine"), "{met:?}");
-    assert!(of_image(&image(&body, OCI), None).is_empty());
+    let config = r#""size":2,"platform":{"architecture":"arm64"}}"#;
+    let image = image(&body.replacen(r#""size":2}"#, config, 1), OCI);
+    let mut met = of_image(&image, Some(&config_of("linux/amd64")), None);
+    met.retain(|met| met.rule.id.starts_with("part-"));
+    assert_eq!(
+        told(&met),
+        "part-of-another-platform: the config has a `platform` `linux/arm64`, and engines look for `linux/amd64` [store 1.7 2]"
+    );
+    // Nothing says what it is pulled for.
+    assert!(of_image(&image, None, None).is_empty());
 }
 
 #[test]
@@ -237,7 +264,7 @@ fn a_config_meets_rows_by_what_it_lists() {
     let config = config.listed_as(None).unwrap().unwrap();
     let of_bytes = |text: &str| told(&of_config(text.as_bytes(), CONFIG));
     let all = [
-        told(&of_image(&image(&two, OCI), Some(&config))),
+        told(&of_image(&image(&two, OCI), Some(&config), None)),
         of_bytes("null"),
         of_bytes(r#"{"rootfs":{"diff_ids":["sha256:0","md5:d41d8cd98f00b204e9800998ecf8427e"]}}"#),
         of_bytes(r#"{"ROOTFS":{"diff_ids":["SHA256:0"]}}"#),
@@ -378,32 +405,37 @@ fn a_manifest_and_an_index_have_the_types_of_who_reads_them() {
     "#);
 }
 
-#[test]
-fn each_engine_takes_an_entry_of_its_own() {
-    let platforms: [Platform; 2] = ["linux/amd64", "linux/arm64"].map(|text| text.parse().unwrap());
-    let [amd64, arm64] = &platforms;
-    let v3: Platform = "linux/amd64/v3".parse().unwrap();
-    let features = ["nydus".to_owned()];
-    let plain = |platform| Candidate {
+/// Which entry each version takes for `platform`, or why none.
+fn taken_by_each(platform: &Platform, entries: &[Candidate<'_>]) -> String {
+    let word = |version| match taken(entries, MediaType::OciImageIndex, platform, version) {
+        Taken::Entry(place) => place.to_string(),
+        Taken::Refused(refusal) => refusal.rule.id.to_owned(),
+        Taken::Unknown(place) => format!("{place}?"),
+        Taken::Nothing => "nothing".to_owned(),
+    };
+    Version::ALL.map(word).join(" ")
+}
+
+fn listed(platform: &Platform) -> Candidate<'_> {
+    Candidate {
         listed_as: Some(platform),
         said: None,
         config_has_features: false,
         features: &[],
         written: None,
-    };
+    }
+}
+
+#[test]
+fn each_engine_takes_an_entry_of_its_own() {
+    let platforms: [Platform; 2] = ["linux/amd64", "linux/arm64"].map(|text| text.parse().unwrap());
+    let [amd64, arm64] = &platforms;
+    let features = ["nydus".to_owned()];
+    let plain = listed;
     let with_features = |platform| Candidate { features: &features, ..plain(platform) };
     let spelt = |platform| Candidate { written: Some("linux/x86_64"), ..plain(platform) };
     let silent = |said| Candidate { listed_as: None, said, ..plain(arm64) };
-    let by_config = |said| Candidate { config_has_features: true, ..silent(said) };
-    let of = |entries: &[Candidate<'_>]| {
-        let word = |version| match taken(entries, MediaType::OciImageIndex, amd64, version) {
-            Taken::Entry(place) => place.to_string(),
-            Taken::Refused(refusal) => refusal.rule.id.to_owned(),
-            Taken::Unknown(place) => format!("{place}?"),
-            Taken::Nothing => "nothing".to_owned(),
-        };
-        Version::ALL.map(word).join(" ")
-    };
+    let of = |entries: &[Candidate<'_>]| taken_by_each(amd64, entries);
     let told = [
         of(&[plain(arm64), plain(amd64), plain(amd64)]),
         of(&[with_features(amd64)]),
@@ -415,11 +447,6 @@ fn each_engine_takes_an_entry_of_its_own() {
         of(&[with_features(amd64), silent(Some(amd64))]),
         of(&[with_features(amd64), silent(None)]),
         of(&[plain(arm64)]),
-        of(&[by_config(Some(amd64))]),
-        of(&[by_config(Some(amd64)), silent(Some(amd64))]),
-        of(&[by_config(Some(arm64)), silent(Some(amd64))]),
-        of(&[silent(Some(&v3))]),
-        of(&[silent(Some(&v3)), plain(amd64)]),
     ];
     insta::assert_snapshot!(told.join("\n"), @"
     1 1 1 1 1
@@ -432,11 +459,35 @@ fn each_engine_takes_an_entry_of_its_own() {
     1 1 0 1 0
     1? 1? 0 1? 0
     nothing nothing nothing nothing nothing
+    ");
+}
+
+#[test]
+fn an_entry_without_a_platform_is_taken_by_its_config() {
+    let platforms: [Platform; 4] = ["linux/amd64", "linux/arm64", "linux/amd64/v3", "linux/386"]
+        .map(|text| text.parse().unwrap());
+    let [amd64, arm64, v3, i386] = &platforms;
+    let silent = |said| Candidate { listed_as: None, said: Some(said), ..listed(amd64) };
+    let with_features = |said| Candidate { config_has_features: true, ..silent(said) };
+    let told = [
+        taken_by_each(amd64, &[with_features(amd64)]),
+        taken_by_each(amd64, &[with_features(amd64), silent(amd64)]),
+        taken_by_each(amd64, &[with_features(amd64), listed(amd64)]),
+        taken_by_each(amd64, &[with_features(arm64), silent(amd64)]),
+        taken_by_each(amd64, &[silent(i386), silent(amd64)]),
+        taken_by_each(amd64, &[silent(v3)]),
+        taken_by_each(amd64, &[silent(v3), listed(amd64)]),
+        taken_by_each(v3, &[silent(amd64)]),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @"
     0 0 0 config-features 0
-    0 0 0 1 0
+    0 0 0 config-features 0
+    1 1 1 1 1
     entry-order entry-order entry-order entry-order entry-order
+    0 0 0 0 0
     0 0 0 config-variant 0
     1 1 1 1 1
+    0 0 0 0 0
     ");
 }
 

@@ -2,14 +2,14 @@
 //! between the two: a new one for each piece would cost more than the piece, because the system gives it empty pages.
 
 use std::cell::RefCell;
-use std::sync::mpsc as unawaited;
+use std::sync::mpsc as std_mpsc;
 
 use tokio::sync::mpsc;
 
-/// Two ends, between which so many full pieces of `size` bytes may wait.
+/// A channel in which at most `waiting` pieces of `size` bytes wait for their reader.
 pub(crate) fn pieces(size: usize, waiting: usize) -> (Filler, Pieces) {
     let (to_reader, full) = mpsc::channel(waiting);
-    let (to_filler, empty) = unawaited::channel();
+    let (to_filler, empty) = std_mpsc::channel();
     let filler = Filler { size, full: to_reader, empty, filling: RefCell::default() };
     (filler, Pieces { full, empty: to_filler, current: None })
 }
@@ -19,7 +19,7 @@ pub(crate) fn pieces(size: usize, waiting: usize) -> (Filler, Pieces) {
 pub(crate) struct Filler {
     size: usize,
     full: mpsc::Sender<Vec<u8>>,
-    empty: unawaited::Receiver<Vec<u8>>,
+    empty: std_mpsc::Receiver<Vec<u8>>,
     /// The piece that is not full yet.
     filling: RefCell<Vec<u8>>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Filler {
 #[derive(Debug)]
 pub(crate) struct Pieces {
     full: mpsc::Receiver<Vec<u8>>,
-    empty: unawaited::Sender<Vec<u8>>,
+    empty: std_mpsc::Sender<Vec<u8>>,
     current: Option<Vec<u8>>,
 }
 

@@ -39,12 +39,12 @@ impl Pour {
         }
     }
 
-    /// How many bytes the reader has, or gets at the end.
+    /// How many bytes have arrived. The last of them may wait for their piece to be full.
     pub(crate) fn poured(&self) -> u64 {
         self.poured.get()
     }
 
-    /// Whether the reader has all of them.
+    /// Whether all bytes have arrived.
     pub(super) fn is_whole(&self) -> bool {
         self.poured() == self.size
     }
@@ -83,7 +83,8 @@ impl Pour {
         ))
     }
 
-    /// Passes bytes to the reader. Returns whether it wants more.
+    /// Passes bytes to the reader. Returns whether it wants more, as far as that is known: a reader that is gone shows when
+    /// a piece is full.
     pub(super) async fn give(&self, bytes: &[u8]) -> bool {
         let length = bytes.len() as u64;
         {

@@ -258,7 +258,7 @@ async fn is_there(Peer { client, repository, .. }: Peer<'_>, statement: &Attesta
         digest: digest.clone(),
         size: *size,
         has_urls: false,
-        machine: None,
+        platform: None,
     };
     let role = format!("the attestation `{}`", kind.as_str());
     let most = (*size).min(MOST_CONTENT as u64);

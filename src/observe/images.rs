@@ -331,7 +331,7 @@ fn observed(
         let came = known.map(|known| &known.blob);
         refusals.extend(known.into_iter().flat_map(|known| known.refusals.iter().cloned()));
         let stated = config.present().and_then(|config| config.as_ref().ok());
-        refusals.extend(engines::of_image(image, stated));
+        refusals.extend(engines::of_image(image, stated, within_platform.as_ref()));
         blobs.push(blob("config".to_owned(), &image.config, came));
         for (number, layer) in image.layers.iter().enumerate() {
             let role = role(number, image.layers.len());

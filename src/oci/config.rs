@@ -221,6 +221,7 @@ impl ConfigDocument {
             has_features,
             diff_ids,
         };
+        let [os, architecture, variant] = [os, architecture, variant].map(|text| text.map(&change));
         Self { os, architecture, variant, stated: Arc::new(stated) }
     }
 

@@ -28,7 +28,7 @@ pub struct Descriptor {
     /// Whether the descriptor names other places (`urls`) to fetch it from. They are never contacted.
     pub has_urls: bool,
     /// Its `platform`, of a config's or a layer's descriptor: an index's entry has its own.
-    pub machine: Option<Box<PartPlatform>>,
+    pub platform: Option<Box<PartPlatform>>,
 }
 
 impl Descriptor {
@@ -213,15 +213,15 @@ impl<P> WireDescriptor<P> {
             digest,
             size: self.size,
             has_urls: self.urls.0.0,
-            machine: None,
+            platform: None,
         })
     }
 }
 
 impl WirePartDescriptor {
     fn part(&self) -> Result<Descriptor, ManifestError> {
-        let machine = self.platform.as_ref().and_then(|platform| platform.0.platform());
-        Ok(Descriptor { machine, ..self.checked()? })
+        let platform = self.platform.as_ref().and_then(|platform| platform.0.platform());
+        Ok(Descriptor { platform, ..self.checked()? })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a config's or a layer's descriptor says beside what it points to.
+//! What descriptors say beside what they point to: `urls`, and `platform` of a config or a layer.
 
 use crate::oci::lenient::{Form, Leaf};
 use crate::oci::{Platform, taken_for};
@@ -7,10 +7,20 @@ use crate::oci::{Platform, taken_for};
 /// that walks from descriptor to descriptor leaves out whatever is not for its machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartPlatform {
-    /// Which one; none where it is spelt as no platform is.
-    pub platform: Option<Platform>,
+    os: String,
+    architecture: String,
+    variant: String,
     /// Whether it lists `os.features`.
     pub has_features: bool,
+}
+
+impl PartPlatform {
+    /// Which one it is. Where it says no operating system it is `os`, that of the machine that pulls. `None`: it is spelt as
+    /// no platform is.
+    pub fn of_system(&self, os: &str) -> Option<Platform> {
+        let own = if self.os.is_empty() { os } else { &self.os };
+        Platform::new(own, &self.architecture, &self.variant).ok()
+    }
 }
 
 /// `platform` as it is written, as far as Go reads it. One without an architecture is no platform here.
@@ -25,13 +35,10 @@ pub(super) struct WirePart {
 impl WirePart {
     pub(super) fn platform(&self) -> Option<Box<PartPlatform>> {
         let Self { os, architecture, variant, has_features } = self;
-        if architecture.is_empty() {
-            return None;
-        }
-        // Without `os` it is that of the machine that pulls.
-        let os = if os.is_empty() { "linux" } else { os };
-        let platform = Platform::new(os, architecture, variant).ok();
-        Some(Box::new(PartPlatform { platform, has_features: *has_features }))
+        let [os, architecture, variant] = [os, architecture, variant].map(String::clone);
+        let has_features = *has_features;
+        (!architecture.is_empty())
+            .then(|| Box::new(PartPlatform { os, architecture, variant, has_features }))
     }
 }
 
@@ -69,7 +76,8 @@ mod tests {
         let told = |document: &str| {
             let part = serde_json::from_str::<Lenient<WirePart>>(document).unwrap().0.platform()?;
             let features = if part.has_features { " with features" } else { "" };
-            let platform = part.platform.map_or_else(|| "odd".to_owned(), |it| it.to_string());
+            let platform = part.of_system("linux").map(|it| it.to_string());
+            let platform = platform.unwrap_or_else(|| "odd".to_owned());
             Some(format!("{platform}{features}"))
         };
         let arm = r#""architecture":"arm64""#;

@@ -53,17 +53,21 @@ impl Platform {
             return Err(PlatformError::Character);
         }
         let [os, architecture, variant] = parts;
-        let architecture = match architecture.as_str() {
-            "x86_64" | "x86-64" => "amd64".to_owned(),
-            "aarch64" => "arm64".to_owned(),
-            _ => architecture,
+        // The normal forms of containerd, which docker shows too (containerd/platforms, `database.go`).
+        let os = if os == "macos" { "darwin".to_owned() } else { os };
+        let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
+            ("x86_64" | "x86-64" | "amd64", "v1") => ("amd64", ""),
+            ("x86_64" | "x86-64", variant) => ("amd64", variant),
+            ("i386", _) => ("386", ""),
+            ("aarch64" | "arm64", "8" | "v8") => ("arm64", ""),
+            ("aarch64", variant) => ("arm64", variant),
+            ("arm", "" | "7") | ("armhf", _) => ("arm", "v7"),
+            ("armel", _) | ("arm", "6") => ("arm", "v6"),
+            ("arm", "5") => ("arm", "v5"),
+            ("arm", "8") => ("arm", "v8"),
+            usual => usual,
         };
-        // The normal forms of containerd, which docker shows too.
-        let variant = match (architecture.as_str(), variant.as_str()) {
-            ("arm64", "v8") | ("amd64", "v1") => String::new(),
-            ("arm", "") => "v7".to_owned(),
-            _ => variant,
-        };
+        let [architecture, variant] = [architecture, variant].map(str::to_owned);
         Ok(Self { os, architecture, variant })
     }
 
@@ -85,6 +89,22 @@ impl Platform {
     /// Whether operating system and architecture are the same; variants of one machine run on each other.
     pub fn is_same_machine(&self, other: &Self) -> bool {
         self.os == other.os && self.architecture == other.architecture
+    }
+
+    /// Whether it is `386` beside `amd64`, which some engines take there.
+    pub fn is_32_bit_of(&self, other: &Self) -> bool {
+        self.os == other.os && (self.architecture(), other.architecture()) == ("386", "amd64")
+    }
+
+    /// Whether images for `other` run here, too: the same machine, in the same variant or an earlier one.
+    pub fn runs(&self, other: &Self) -> bool {
+        let version = |platform: &Self| match (platform.architecture(), platform.variant()) {
+            ("amd64", "") => Some(1),
+            ("arm64", "") => Some(8),
+            (_, variant) => variant.strip_prefix('v')?.parse::<u8>().ok(),
+        };
+        let is_earlier = version(self).zip(version(other)).is_some_and(|(own, other)| other <= own);
+        self == other || self.is_same_machine(other) && is_earlier
     }
 
     /// Whether something can run on it. Attestations are listed under `unknown/unknown`.
@@ -132,6 +152,10 @@ mod tests {
         assert!(same("linux/aarch64", "linux/arm64"));
         assert!(same("Linux/AMD64", "linux/x86_64"));
         assert!(same("linux/arm", "linux/arm/v7"));
+        assert!(same("linux/armhf", "linux/arm/7") && same("linux/armel", "linux/arm/6"));
+        assert!(same("linux/arm/5", "linux/arm/v5") && same("linux/arm/8", "linux/arm/v8"));
+        assert!(same("linux/i386", "linux/386") && same("linux/arm64/8", "linux/aarch64"));
+        assert!(same("macos/x86_64/v1", "darwin/amd64"));
         assert!(!same("linux/arm/v6", "linux/arm/v7"));
         assert_eq!("linux/arm".parse::<Platform>().unwrap().to_string(), "linux/arm/v7");
         assert!(!same("linux/amd64", "linux/amd64/v3"));
@@ -154,6 +178,18 @@ mod tests {
         for text in ["/amd64", "linux/", "linux/arm64/", "linux/a md64", "linux/ämd64"] {
             assert_eq!(text.parse::<Platform>(), Err(PlatformError::Character), "{text}");
         }
+    }
+
+    #[test]
+    fn an_earlier_variant_runs_and_a_later_one_does_not() {
+        let runs = |here: &str, there: &str| {
+            here.parse::<Platform>().unwrap().runs(&there.parse().unwrap())
+        };
+        assert!(runs("linux/amd64", "linux/amd64") && runs("linux/amd64/v3", "linux/amd64"));
+        assert!(runs("linux/arm/v7", "linux/arm/v6") && runs("linux/arm64/v9", "linux/arm64"));
+        assert!(!runs("linux/amd64", "linux/amd64/v3") && !runs("linux/arm/v6", "linux/arm"));
+        assert!(!runs("linux/amd64/v3", "windows/amd64") && !runs("linux/s390x", "linux/s390x/z"));
+        assert!(runs("linux/s390x/z", "linux/s390x/z"));
     }
 
     #[test]

@@ -239,7 +239,7 @@ impl Departures {
             3 if is_index => image.listing.written = Some("linux/x86_64".into()),
             4 => {
                 let manifest = image.manifest.present().unwrap().as_ref().unwrap().clone();
-                image.refusals = of_image(&manifest, None);
+                image.refusals = of_image(&manifest, None, None);
             }
             _ => {}
         }

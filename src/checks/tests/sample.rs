@@ -222,7 +222,7 @@ pub(in crate::checks) fn descriptor(media_type: &str, digest: &Digest, size: u64
         digest: digest.clone(),
         size,
         has_urls: false,
-        machine: None,
+        platform: None,
     }
 }
 

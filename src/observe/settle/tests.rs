@@ -209,7 +209,7 @@ fn a_denial_is_found_in_every_fact() {
             digest: digest.clone(),
             size: 1,
             has_urls: false,
-            machine: None,
+            platform: None,
         };
         none.images.push(PlatformObservation {
             digest: digest.clone(),

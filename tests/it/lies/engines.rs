@@ -28,6 +28,33 @@ fn an_entry_for_an_empty_platform_is_never_pulled() {
 }
 
 #[test]
+fn a_layer_of_another_platform_is_left_out_by_who_walks_from_descriptor_to_descriptor() {
+    let by = |engine: &str, content: Content| {
+        at(content, |gate| gate.args(&format!("--engine {engine}")).run().code)
+    };
+    let of = |architecture: &str| {
+        let platform = json!({ "os": "linux", "architecture": architecture });
+        Content::from(honest().last_layer_field("platform", platform))
+    };
+    for (engine, expected) in [("docker", 1), ("containerd", 1), ("podman", 0)] {
+        assert_eq!(by(engine, of("arm64")), Some(expected), "{engine}");
+        assert_eq!(by(engine, of("amd64")), Some(0), "{engine}");
+    }
+}
+
+#[test]
+fn an_entry_without_a_platform_is_compared_by_its_config() {
+    let with = |name: &str, value: Value| {
+        Index::new().entry(honest().config_field(name, value), json!({ "platform": null }))
+    };
+    let features = || with("os.features", json!(["a"]));
+    assert_eq!(code_of_containerd(features()), Some(1));
+    assert_eq!(code_of_containerd(with("os.features", json!([]))), Some(0));
+    let by_docker = at(features(), |gate| gate.args("--engine docker").run().code);
+    assert_eq!(by_docker, Some(0));
+}
+
+#[test]
 fn an_index_in_an_index_is_for_the_platform_that_it_is_listed_under() {
     let amd64 = || listed_as(&json!({ "os": "linux", "architecture": "amd64" }));
     let arm64 = || Index::new().image(honest().platform("linux/arm64"));

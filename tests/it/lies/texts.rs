@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{REPOSITORY, TAG, gate, with, with_image};
-use crate::stand_in::{Answer, Content, Image, Index, Lie, Route, StandIn};
+use crate::faults::{IMAGE, logged_in};
+use crate::stand_in::{Answer, Auth, Content, Image, Index, Lie, Options, Route, StandIn};
 use crate::support::{Gate, Run};
 
 /// An escape sequence, a title, a bell, a carriage return, a line of one's own, bidirectional and
@@ -166,7 +167,7 @@ fn a_page_that_holds_control_characters_is_shown_without_them() {
 #[test]
 fn characters_that_xml_forbids_do_not_break_the_junit_file() {
     let (stand_in, _) = with(Image::node_on_alpine().revision("\u{fffe}abc\u{ffff}\u{1}]]>&<"));
-    let gate = || Gate::at(&stand_in).image(&format!("{REPOSITORY}:{TAG}"));
+    let gate = || Gate::at(&stand_in).image(IMAGE);
     insta::assert_snapshot!(gate().snapshot(), @r"
     $ verify-registry-image [registry]/keepkey/support-email:latest-dev
     exit code: 0
@@ -223,6 +224,48 @@ fn no_cut_through_a_token_that_a_registry_sends_back_leaves_a_part_of_it() {
             let run = every_output(&stand_in).args("-vv").run();
             // That no part of the token is in an output, every run looks for.
             assert!(run.stdout.len() < 20_000, "{number}: {} bytes", run.stdout.len());
+        }
+    }
+}
+
+#[test]
+fn no_cut_through_a_password_that_is_a_platform_leaves_a_part_of_it() {
+    let password = "0123456789abcdef".repeat(4);
+    let options = Options { auth: Auth::OwnHost, token: password.clone(), ..Options::default() };
+    let stand_in = StandIn::start(options);
+    let image = Image::node_on_alpine();
+    let without_platform = || json!({ "platform": null });
+    let of_variant = image.clone().config_field("variant", json!(password));
+    let of_machine = image.clone().config_field("architecture", json!(password));
+    let own = json!({ "architecture": password, "os": "linux" });
+    let listed = |platforms: &[serde_json::Value]| {
+        let add = |index: Index, platform: &serde_json::Value| {
+            index.entry(image.clone(), json!({ "platform": platform }))
+        };
+        platforms.iter().fold(Index::new(), add)
+    };
+    let odd = [
+        json!({ "architecture": password, "os": "linux" }),
+        json!({ "architecture": "amd64", "os": password }),
+        json!({ "architecture": "amd64", "os": "linux", "variant": password }),
+        json!({ "architecture": "arm64", "os": "linux", "variant": password }),
+        json!({ "architecture": "arm", "os": "linux", "variant": password }),
+    ];
+    let each = odd.iter().map(|platform| listed(std::slice::from_ref(platform)).into());
+    let contents: [Content; 4] = [
+        listed(&odd).into(),
+        Index::new().entry(of_variant, without_platform()).into(),
+        Index::new().entry(of_machine, without_platform()).into(),
+        image.clone().last_layer_field("platform", own).into(),
+    ];
+    for content in contents.into_iter().chain(each) {
+        stand_in.image(REPOSITORY, TAG, content);
+        for format in ["json", "human"] {
+            let gate =
+                logged_in(&stand_in, &password).image(IMAGE).args("--platform linux/amd64 -vv");
+            // That no part of the password is in an output, every run looks for.
+            let run = gate.args(&format!("--format {format}")).run();
+            assert_ne!(run.code, Some(0), "{}", run.stdout);
         }
     }
 }

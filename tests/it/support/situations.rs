@@ -145,7 +145,7 @@ fn manifest() -> ImageManifest {
         digest: digest(of),
         size: 1,
         has_urls: false,
-        machine: None,
+        platform: None,
     };
     ImageManifest {
         media_type: MediaType::OciImageManifest,
