@@ -9,7 +9,7 @@ use crate::packing;
 use crate::pairs::{Ratio, Turns};
 use crate::peers::{Ask, Peers};
 use crate::run::Run;
-use crate::stand_in::{Image, Options, StandIn};
+use crate::stand_in::{Certificate, Image, Options, StandIn};
 use crate::table::{Table, judged, mib, ms};
 use crate::tar;
 use crate::world::IMAGE;
@@ -80,8 +80,8 @@ fn archive(length: usize, seed: u64) -> Vec<u8> {
     archive
 }
 
-/// A registry with an image whose layers have so many bytes together as they are stored, roughly.
-fn world(bytes: u64, packing: Packing) -> anyhow::Result<StandIn> {
+/// An image whose layers have so many bytes together as they are stored, roughly.
+fn image(bytes: u64, packing: Packing) -> anyhow::Result<Image> {
     // Half of what is packed goes away.
     let times = if packing == Packing::Plain { 1 } else { 2 };
     let unpacked = usize::try_from(times * bytes / LAYERS)?;
@@ -90,10 +90,16 @@ fn world(bytes: u64, packing: Packing) -> anyhow::Result<StandIn> {
         let archive = archive(unpacked, number * 0x9e37_79b9_7f4a_7c15 % u64::from(u32::MAX));
         image = image.packed_layer(&packing.media_type(), packing.packed(&archive), &archive);
     }
-    let stand_in = StandIn::start(Options { redirect_blobs: false, ..Options::default() });
+    Ok(image)
+}
+
+/// A registry that has it.
+fn world(image: Image, tls: bool) -> StandIn {
+    let tls = tls.then_some(Certificate::Good);
+    let stand_in = StandIn::start(Options { redirect_blobs: false, tls, ..Options::default() });
     stand_in.image("keepkey/support-email", "latest-dev", image);
     stand_in.clear_log();
-    Ok(stand_in)
+    stand_in
 }
 
 /// The same run after its folder was removed: what is there already is not fetched again.
@@ -109,19 +115,24 @@ impl Bench<'_> {
             "stored",
             "measured",
             "× `oras cp`, which unpacks nothing",
+            "limit",
+            "",
             "× `crane validate`",
             "limit",
             "",
             "× `skopeo copy`",
-            "peak",
-            "limit",
+            "limit of the peak",
+            "plain",
+            "",
+            "TLS, HTTP/2",
             "",
         ]);
         let sizes = if self.is_quick { [10, 50, 100] } else { [10, 200, 1024] };
         for packing in [Packing::Plain, Packing::Gzip, Packing::Zstd] {
             for (size, times) in sizes.into_iter().zip([11, 5, 3]) {
-                let stand_in = world(size * MIB, packing)?;
-                let row = self.content_row(&stand_in, packing, self.times(times))?;
+                let image = image(size * MIB, packing)?;
+                let [plain, tls] = [false, true].map(|tls| world(image.clone(), tls));
+                let row = self.content_row(&plain, &tls, packing, self.times(times))?;
                 let name = format!("{size} MiB, {}", packing.name());
                 let words: Vec<&str> =
                     std::iter::once(name.as_str()).chain(row.iter().map(String::as_str)).collect();
@@ -134,10 +145,15 @@ impl Bench<'_> {
     fn content_row(
         &self,
         stand_in: &StandIn,
+        tls: &StandIn,
         packing: Packing,
         times: usize,
     ) -> anyhow::Result<Vec<String>> {
-        let ours = self.gate(stand_in, IMAGE)?.argument("--content").argument("--deadline=10m");
+        let every_byte = |world: &StandIn| {
+            let run = self.gate(world, IMAGE)?;
+            anyhow::Ok(run.argument("--content").argument("--deadline=10m"))
+        };
+        let ours = every_byte(stand_in)?;
         let stored: u64 = stand_in.stored_bytes();
         let mut runs = vec![ours.clone()];
         if let Some(peers) = &self.peers {
@@ -155,21 +171,23 @@ impl Bench<'_> {
         let [oras, skopeo, crane] = [ratio(1)?, ratio(2)?, ratio(3)?];
         let shown = |ratio: Option<Ratio>| ratio.map_or_else(|| NONE.to_owned(), Ratio::shown);
         let kept = |ratio: Option<Ratio>, limit: f64| {
-            ratio.map_or("", |ratio| judged(&ratio.middle, &limit)).to_owned()
+            let word = ratio.map_or("", |ratio| judged(&ratio.middle, &limit));
+            ratio.map_or([NONE.to_owned(), String::new()], |_| {
+                [format!("{limit:.2}"), word.to_owned()]
+            })
         };
-        let peak = ours.peak()?;
         ensure!(stored > 0, "nothing is stored");
-        Ok(vec![
-            mib(stored),
-            ms(turns.median(0)?),
-            shown(oras),
-            shown(crane),
-            "0.20".to_owned(),
-            kept(crane, 0.2),
-            shown(skopeo),
-            peak.map_or_else(|| NONE.to_owned(), mib),
-            mib(16 * MIB),
-            peak.map_or("", |peak| judged(&peak, &(16 * MIB))).to_owned(),
-        ])
+        let mut row = vec![mib(stored), ms(turns.median(0)?), shown(oras)];
+        // Only there do both do the same.
+        row.extend(kept(oras.filter(|_| packing == Packing::Plain), 0.6));
+        row.push(shown(crane));
+        row.extend(kept(crane, 0.2));
+        row.extend([shown(skopeo), mib(16 * MIB)]);
+        for run in [ours, every_byte(tls)?] {
+            let peak = run.peak()?;
+            row.push(peak.map_or_else(|| NONE.to_owned(), mib));
+            row.push(peak.map_or("", |peak| judged(&peak, &(16 * MIB))).to_owned());
+        }
+        Ok(row)
     }
 }
