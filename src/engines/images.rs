@@ -6,19 +6,22 @@ use super::fields::{self, DOCKER_CONFIG};
 use super::go::{Json, Mismatch, Structure};
 use super::rules::{
     CONFIG_BY_SHA512, CONFIG_OF_DOCKER, CONFIG_OF_OCI, CONFIG_OF_PODMAN, CONFIG_TYPE,
-    CONFIG_TYPE_IN_OCI, CONFIG_TYPE_OF_DOCKER, CONFIG_WITH_URLS, ENTRY_BY_SHA512, ENTRY_NESTED,
-    ENTRY_SIZE, ENTRY_TYPE, ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512, LAYER_COUNT,
-    LAYER_COUNT_IN_CONFIG, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED, LAYER_TYPE,
-    LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY, MANIFEST_OF_DOCKER,
-    MANIFEST_OF_OCI, MANIFEST_OF_PODMAN, NOT_JSON, PART_FEATURES, PART_OF_ANOTHER_PLATFORM,
-    PART_OF_LESSER_PLATFORM,
+    CONFIG_TYPE_IN_OCI, CONFIG_TYPE_OF_DOCKER, CONFIG_WITH_URLS, CREATED_ZONE, ENTRY_BY_SHA512,
+    ENTRY_NESTED, ENTRY_SIZE, ENTRY_TYPE, ENTRY_WITH_URLS, HISTORY_TOO_LONG, LAYER_BY_SHA512,
+    LAYER_COUNT, LAYER_COUNT_IN_CONFIG, LAYER_EMPTY, LAYER_IN_DOCKER_MANIFEST, LAYER_NOT_AS_LISTED,
+    LAYER_TYPE, LAYER_WITH_URLS, LAYER_WITHOUT_TYPE, LAYER_ZSTD_OF_DOCKER, LAYERS_TOO_MANY,
+    MANIFEST_OF_DOCKER, MANIFEST_OF_OCI, MANIFEST_OF_PODMAN, NOT_JSON, PART_FEATURES,
+    PART_OF_ANOTHER_PLATFORM, PART_OF_LESSER_PLATFORM,
 };
 use super::structures::{
     DISTRIBUTION_LIST, DISTRIBUTION_OCI, DISTRIBUTION_SCHEMA2, DOCKER_IMAGE, OCI_IMAGE, OCI_INDEX,
     OCI_MANIFEST, SCHEMA2, SCHEMA2_IMAGE, SCHEMA2_LIST,
 };
 use super::{Refusal, Rule};
-use crate::oci::{Algorithm, Descriptor, Digest, ImageConfig, ImageManifest, MediaType, Platform};
+use crate::oci::{
+    Algorithm, Descriptor, Digest, ImageConfig, ImageManifest, MediaType, Platform,
+    is_zone_too_large,
+};
 
 /// How many layers docker's graph driver stacks (measured).
 const MOST_OF_GRAPH_DRIVER: usize = 125;
@@ -129,6 +132,11 @@ pub fn of_image(
     met.push((steps > of).then(|| Refusal {
         rule: &HISTORY_TOO_LONG,
         what: format!("its history has {steps} layers where there are {of}"),
+    }));
+    let created = config.and_then(|config| config.created.as_deref());
+    met.push(created.is_some_and(is_zone_too_large).then(|| Refusal {
+        rule: &CREATED_ZONE,
+        what: "`created` of its config has a zone of 24 hours or more".to_owned(),
     }));
     let mut met: Vec<_> = met.into_iter().flatten().collect();
     let said = config.map(|config| pulled_for(&config.platform));

@@ -121,6 +121,8 @@ rules! {
         [DockerStore, Containerd17, Containerd2, Podman5], "unexpected commit digest",
         "Push the config by its `sha256:` digest, as every builder does by default.";
 
+    CREATED_ZONE = "created-zone", "a `created` in a zone of 24 hours or more",
+        [Podman5], "Time.MarshalJSON: timezone hour outside of range", CONFIG;
     CONFIG_OF_DOCKER = "config-field-of-docker",
         "a config field of another type than in docker's `image.Image` and `container.Config`",
         [DockerGraph], "cannot unmarshal … into Go struct field", CONFIG;

@@ -215,8 +215,17 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// Whether a text is a time as Go reads it. It is strict here: every digit, `T`, and a zone.
+/// Whether a text is a time as Go reads it: RFC 3339, where an hour may have one digit, a comma may begin the fraction, and
+/// a zone may be 24 hours or have 60 minutes (measured).
 pub(crate) fn is_time(text: &str) -> bool {
+    let padded;
+    let text = match (text.get(..11), text.get(11..), text.as_bytes().get(12)) {
+        (Some(day), Some(hour), Some(b':')) => {
+            padded = format!("{day}0{hour}");
+            &padded
+        }
+        _ => text,
+    };
     let number = |from: usize, to: usize, most: u32| {
         let digits = text.get(from..to)?;
         let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -233,7 +242,7 @@ pub(crate) fn is_time(text: &str) -> bool {
     };
     let is_hour = || Some((number(11, 13, 23)?, number(14, 16, 59)?, number(17, 19, 59)?));
     let Some(rest) = text.get(19..) else { return false };
-    let zone = match rest.strip_prefix('.') {
+    let zone = match rest.strip_prefix(['.', ',']) {
         None => rest,
         Some(fraction) => {
             let zone = fraction.trim_start_matches(|character: char| character.is_ascii_digit());
@@ -247,11 +256,21 @@ pub(crate) fn is_time(text: &str) -> bool {
         b"Z" => true,
         [b'+' | b'-', _, _, b':', _, _] => {
             let at = text.len() - 6;
-            number(at + 1, at + 3, 23).is_some() && number(at + 4, at + 6, 59).is_some()
+            number(at + 1, at + 3, 24).is_some() && number(at + 4, at + 6, 60).is_some()
         }
         _ => false,
     };
     is_punctuated && is_day().is_some() && is_hour().is_some() && is_zone()
+}
+
+/// Whether the zone of a time is one that Go reads and does not write: of 24 hours or more.
+pub(crate) fn is_zone_too_large(time: &str) -> bool {
+    let minutes = || {
+        let zone = time.get(time.len().checked_sub(6)?..)?.strip_prefix(['+', '-'])?;
+        let (hours, minutes) = zone.split_once(':')?;
+        Some(hours.parse::<u32>().ok()? * 60 + minutes.parse::<u32>().ok()?)
+    };
+    minutes().is_some_and(|minutes| minutes >= 24 * 60)
 }
 
 #[cfg(test)]
@@ -307,6 +326,20 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_of_a_day_is_too_large() {
+        for (time, is_too_large) in [
+            ("2026-11-01T10:00:00+24:00", true),
+            ("2026-11-01T10:00:00-23:60", true),
+            ("2026-11-01T10:00:00+01:60", false),
+            ("2026-11-01T10:00:00+23:59", false),
+            ("2026-11-01T10:00:00Z", false),
+            ("+", false),
+        ] {
+            assert_eq!(is_zone_too_large(time), is_too_large, "{time}");
+        }
+    }
+
+    #[test]
     fn a_time_is_one_of_rfc_3339_with_a_zone() {
         for good in [
             "2026-11-01T10:00:00Z",
@@ -314,6 +347,10 @@ mod tests {
             "0001-01-01T00:00:00Z",
             "1970-01-01T00:00:00+00:00",
             "2024-02-29T23:59:59.5-07:30",
+            "2026-11-01T1:00:00Z",
+            "2026-11-01T1:00:00,5+01:00",
+            "2026-11-01T10:00:00,5Z",
+            "2026-11-01T10:00:00+24:60",
         ] {
             assert!(is_time(good), "{good}");
         }
@@ -328,9 +365,15 @@ mod tests {
             "2026-11-01T24:00:00Z",
             "2026-11-01T10:00:60Z",
             "2026-11-01T10:00:00.Z",
-            "2026-11-01T10:00:00,5Z",
+            "2026-11-01T10:00:00,Z",
             "2026-11-01T10:00:00+0100",
-            "2026-11-01T10:00:00+24:00",
+            "2026-11-01T10:00:00+25:00",
+            "2026-11-01T10:00:00+23:61",
+            "2026-11-01T10:0:00Z",
+            "2026-11-01T10:00:0Z",
+            "2026-11-1T10:00:00Z",
+            "2026-11-01T:00:00Z",
+            "2026-11-0ä1:00:00Z",
             "2026-11-01T10:00:00Zä",
             "+026-11-01T10:00:00Z",
             "1700000000",

@@ -25,7 +25,7 @@ pub use config::{ConfigDocument, ConfigError, ImageConfig, Stated};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use error_body::{ErrorBody, ErrorCode};
 pub(crate) use exact::{is_taken_for, taken_for};
-pub(crate) use go::is_time;
+pub(crate) use go::{is_time, is_zone_too_large};
 pub use manifest::{
     Classified, Descriptor, ImageIndex, ImageManifest, IndexEntry, Listing, Manifest,
 };
