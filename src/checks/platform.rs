@@ -70,6 +70,11 @@ enum Standing {
 }
 
 fn standing(subject: &Subject<'_>, wanted: &Platform) -> Standing {
+    // Of several that an index lists for it, engines take the first.
+    let first = subject.images().find(|image| image.listed_as.as_ref() == Some(wanted));
+    if first.and_then(contradiction).is_some() {
+        return Standing::Missing;
+    }
     if subject.images().any(|image| is_listed_or_is(image, wanted)) {
         return Standing::Found;
     }
@@ -155,14 +160,17 @@ fn named(image: &PlatformObservation) -> String {
 
 /// The images whose config says another platform than the index, a clause each.
 fn mislisted(subject: &Subject<'_>) -> Vec<String> {
-    let clause = |image: &PlatformObservation| {
-        let listed = image.listed_as.as_ref()?;
-        let said = &image.image_config()?.platform;
-        (!listed.is_same_machine(said)).then(|| {
-            format!("{} is listed, and the config behind it says {}", quoted(listed), quoted(said))
-        })
+    let clause = |(listed, said): (&Platform, &Platform)| {
+        format!("{} is listed, and the config behind it says {}", quoted(listed), quoted(said))
     };
-    subject.images().filter_map(clause).collect()
+    subject.images().filter_map(contradiction).map(clause).collect()
+}
+
+/// What the index lists and what the config says, where these are two machines.
+fn contradiction(image: &PlatformObservation) -> Option<(&Platform, &Platform)> {
+    let listed = image.listed_as.as_ref()?;
+    let said = &image.image_config()?.platform;
+    (!listed.is_same_machine(said)).then_some((listed, said))
 }
 
 fn not_there(subject: &Subject<'_>, missing: &[&Platform]) -> Finding {

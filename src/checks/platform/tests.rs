@@ -40,6 +40,24 @@ fn fails_when_a_wanted_platform_is_not_offered() {
 }
 
 #[test]
+fn the_first_entry_of_a_platform_is_the_one_that_engines_take() {
+    let listing = |machines: [&str; 2]| {
+        let mut sample = wanting(Sample::index(&machines), &["linux/amd64"]);
+        for image in &mut sample.observation.images {
+            image.listed_as = Some("linux/amd64".parse().unwrap());
+        }
+        sample
+    };
+    said!(listing(["linux/arm64", "linux/amd64"]).said(CHECK), @"
+    failed platform-missing: no manifest for `linux/amd64`: `linux/amd64` is listed, and the config behind it says `linux/arm64`
+    expected linux/amd64
+    observed linux/arm64, linux/amd64
+    hint: Build for that platform too (`docker buildx build --platform …`), or correct the list of wanted platforms.
+    ");
+    assert!(listing(["linux/amd64", "linux/amd64"]).said(CHECK).starts_with("passed"));
+}
+
+#[test]
 fn is_not_a_no_when_nobody_looked() {
     let mut sample = wanting(Sample::index(&["linux/amd64"]), &["linux/amd64"]);
     sample.observation.images.clear();

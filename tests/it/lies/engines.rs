@@ -43,6 +43,18 @@ fn a_layer_of_another_platform_is_left_out_by_who_walks_from_descriptor_to_descr
 }
 
 #[test]
+fn the_first_entry_of_a_platform_has_to_be_of_it() {
+    let amd64 = || listed_as(&json!({ "os": "linux", "architecture": "amd64" }));
+    let of = |first: Image, second: Image| {
+        let index = Index::new().entry(first, amd64()).entry(second, amd64());
+        at(index, |gate| gate.args("--platform linux/amd64").run().code)
+    };
+    let arm64 = || honest().platform("linux/arm64");
+    assert_eq!(of(arm64(), honest()), Some(1));
+    assert_eq!(of(honest(), arm64()), Some(0));
+}
+
+#[test]
 fn an_entry_without_a_platform_is_compared_by_its_config() {
     let with = |name: &str, value: Value| {
         Index::new().entry(honest().config_field(name, value), json!({ "platform": null }))
