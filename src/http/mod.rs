@@ -69,9 +69,9 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until an answer is whole.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of one layer, and of all layers of a connection, may be under way over HTTP/2. With 40 ms of delay, that
-/// carries 100 MB/s; what a slow reader leaves lying takes as much memory. One that waits must not keep the others
+/// carries 52 MB/s; what a slow reader leaves lying takes as much memory. One that waits must not keep the others
 /// waiting, so a connection has room for the two layers that are read at once, and for all other requests.
-const STREAM_WINDOW: u32 = 4 << 20;
+const STREAM_WINDOW: u32 = 2 << 20;
 const CONNECTION_WINDOW: u32 = 3 * STREAM_WINDOW;
 /// How many bytes a second come at least of a blob that is read only to count them.
 const SLOWEST: u64 = 1 << 20;
