@@ -250,7 +250,7 @@ fn a_config_of_another_platform_is_left_out() {
         "part-of-another-platform: the config has a `platform` `linux/arm64`, and engines look for `linux/amd64` [store 1.7 2]"
     );
     // Nothing says what it is pulled for.
-    assert!(of_image(&image, None, None).is_empty());
+    assert_eq!(told(&of_image(&image, None, None)), "");
 }
 
 #[test]

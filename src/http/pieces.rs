@@ -102,7 +102,7 @@ mod tests {
         }
         filler.end().await;
         let (read, sizes, buffers) = reader.join().unwrap();
-        assert!(read == bytes);
+        assert_eq!(read, bytes);
         let (last, full) = sizes.split_last().unwrap();
         assert!(full.iter().all(|size| *size == 64) && *last == 100_003 % 64);
         // Two wait, one is read, one is filled.
