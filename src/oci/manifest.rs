@@ -12,7 +12,7 @@ use crate::oci::exact::{Exact, Fields};
 use crate::oci::go::Text;
 use crate::oci::lenient::{AnyText, Lenient};
 use crate::oci::manifest_error::{MOST_ENTRIES, ManifestError};
-use crate::oci::part::{PartPlatform, WebAddresses, WirePart};
+use crate::oci::part::{PartPlatform, WebAddresses};
 use crate::oci::top_level::TopLevelKeys;
 use crate::oci::{Digest, MediaType, NotAnImage, Platform};
 
@@ -163,7 +163,7 @@ impl<P> Fields for WireDescriptor<P> {
 }
 
 type WireEntry = WireDescriptor<Exact<WirePlatform>>;
-type WirePartDescriptor = WireDescriptor<Lenient<WirePart>>;
+type WirePart = WireDescriptor<Lenient<PartPlatform>>;
 
 #[derive(Deserialize)]
 struct WirePlatform {
@@ -218,10 +218,12 @@ impl<P> WireDescriptor<P> {
     }
 }
 
-impl WirePartDescriptor {
-    fn part(&self) -> Result<Descriptor, ManifestError> {
-        let platform = self.platform.as_ref().and_then(|platform| platform.0.platform());
-        Ok(Descriptor { platform, ..self.checked()? })
+impl WirePart {
+    fn part(self) -> Result<Descriptor, ManifestError> {
+        let descriptor = self.checked()?;
+        let platform = self.platform.map(|Lenient(platform)| platform);
+        let platform = platform.filter(PartPlatform::is_of_a_machine).map(Box::new);
+        Ok(Descriptor { platform, ..descriptor })
     }
 }
 
@@ -233,10 +235,10 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         media_type: Option<String>,
         #[serde(default)]
         artifact_type: AnyText,
-        config: Exact<WirePartDescriptor>,
+        config: Exact<WirePart>,
         /// To Go, which wrote most of them, `[]`, null and nothing are the same.
         #[serde(default)]
-        layers: Option<Vec<Exact<WirePartDescriptor>>>,
+        layers: Option<Vec<Exact<WirePart>>>,
         #[serde(default)]
         annotations: Lenient<BTreeMap<String, String>>,
     }
@@ -247,7 +249,8 @@ fn parse_image(body: &[u8], header: MediaType) -> Result<Classified, ManifestErr
         return Err(ManifestError::TooMany(layers.len()));
     }
     let config = wire.config.0.part()?;
-    let layers: Vec<_> = layers.iter().map(|layer| layer.0.part()).collect::<Result<_, _>>()?;
+    let layers: Vec<_> =
+        layers.into_iter().map(|layer| layer.0.part()).collect::<Result<_, _>>()?;
     let artifact_type = wire.artifact_type.0.filter(|kind| !kind.is_empty());
     let is_typed = config.is_image_config();
     // A config without a real type is what its bytes say, unless the manifest says otherwise.
